@@ -1,0 +1,28 @@
+/**
+ * Every failure Hopline reports to a person, in one table. The code is the contract: logs, the HTTP
+ * API and exit statuses are keyed by it, and it never changes meaning. The sentence is for people
+ * and may be improved at any time. What comes from the air is never an error: it is a drop with a
+ * reason. The core neither throws nor imports this.
+ */
+export const MEANING = {
+  USAGE: 'that is not how the command is used',
+  INPUT_INVALID: 'the input is not well formed',
+  FILE_UNREADABLE: 'the file cannot be read',
+  FILE_UNWRITABLE: 'the file cannot be written',
+  KEY_FILE_INVALID: 'the key file cannot be used',
+  SUBJECT_FAILED: 'the implementation under test gave up',
+  CHECKS_FAILED: 'not everything holds',
+} as const;
+
+export type ErrorCode = keyof typeof MEANING;
+
+export class HoplineError extends Error {
+  override readonly name = 'HoplineError';
+  readonly code: ErrorCode;
+
+  /** `detail` is what this occurrence adds: which file, what is wrong with it, and what to do. */
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${MEANING[code]}: ${detail} [${code}]`, options);
+    this.code = code;
+  }
+}
