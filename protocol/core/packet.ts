@@ -19,8 +19,8 @@ export const SIGNATURE_SIZE = 64;
 
 /** The largest frame any phone takes (WIRE §1). Links announce less (WIRE §20). */
 export const FRAME_MAX = 1179760;
-/** Hops a route can name. The count is one byte; four is what the phones use. */
-export const ROUTE_MAX = 255;
+/** Hops a route may name: no TTL walks further. The phones use four. */
+export const ROUTE_MAX = 64;
 
 export const HAS_RECIPIENT = 0x01;
 export const HAS_SIGNATURE = 0x02;
@@ -115,7 +115,7 @@ export class PacketView {
     if (flags & HAS_ROUTE) {
       if (at >= size) return 'too-short';
       // A route of no hops would leave the signed bytes ambiguous: nobody sends one, we refuse it.
-      if (bytes[at] === 0) return 'bad-route';
+      if (bytes[at] === 0 || bytes[at] > ROUTE_MAX) return 'bad-route';
       this.routeCount = bytes[at];
       at += 1 + this.routeCount * ID_SIZE;
     }
@@ -208,7 +208,7 @@ export function encodePacket(fields: PacketFields): Uint8Array {
   assert(fields.sender.length === ID_SIZE, 'a sender id has 8 bytes');
   assert(v2 || fields.route.length === 0, 'only version 2 carries a route');
   assert(v2 || fields.payload.length < 65536, 'version 1 carries less than 64 KiB');
-  assert(fields.route.length <= ROUTE_MAX, 'a route has at most 255 hops');
+  assert(fields.route.length <= ROUTE_MAX, 'a route has at most 64 hops');
   const routed = fields.route.length > 0;
   const size =
     (v2 ? 24 : 22) +
