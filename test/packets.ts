@@ -19,18 +19,3 @@ export function withTtl(bytes: Uint8Array, ttl: number): Uint8Array {
   copy[2] = ttl;
   return copy;
 }
-
-/**
- * FNV-1a twice over: a packet hash that is short, deterministic and the same on every runtime.
- * Products stay below 2^53, so that an Espruino without Math.imul agrees.
- */
-export function plainHash(bytes: Uint8Array, length: number, out: Uint32Array): void {
-  out[0] = 2166136261;
-  out[1] = 84696351;
-  for (let i = 0; i < length; i++) {
-    for (let word = 0; word < 2; word++) {
-      const mixed = (out[word] ^ bytes[i]) >>> 0;
-      out[word] = (mixed & 0xffff) * 16777619 + ((((mixed >>> 16) * 403) & 0xffff) << 16);
-    }
-  }
-}

@@ -31,6 +31,7 @@ import {
   VOICE,
 } from './packet.ts';
 import { CRITICAL, priorityOf } from './queue.ts';
+import { Schedule } from './schedule.ts';
 import type { PacketHash } from './seen.ts';
 import { Seen } from './seen.ts';
 
@@ -111,7 +112,6 @@ export const RELAY_DEFAULTS = {
 };
 
 type Waiting = {
-  dueAt: Millis;
   bytes: Uint8Array;
   priority: number;
   thinned: boolean;
@@ -133,8 +133,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   private readonly onAir: Uint32Array;
   private degree = 0;
   private readonly neighbours: (Uint8Array | null)[] = [];
-  /** A heap: the next due first. */
-  private readonly waiting: Waiting[] = [];
+  private readonly waiting = new Schedule<Waiting>();
   private now: Millis = 0;
 
   constructor(config: RelayConfig, random: Random, hash: PacketHash, admission: Admission) {
@@ -178,7 +177,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   }
 
   deadline(): Millis {
-    return this.waiting.length > 0 ? this.waiting[0].dueAt : Infinity;
+    return this.waiting.nextAt();
   }
 
   private hear(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
@@ -240,11 +239,10 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
       this.transmitAll(open & ~this.onAir[word], word, slot, bytes, priority, out);
     }
     // A packet that found no place to wait is not passed on, and a later copy may try again.
-    if (waits && this.waiting.length >= this.config.waitingMax) return drop(out, link, 'busy');
+    if (waits && this.waiting.length() >= this.config.waitingMax) return drop(out, link, 'busy');
     this.seen.pass(slot);
     if (!waits) return;
-    this.hold({
-      dueAt: this.now + this.drawWait(),
+    this.waiting.add(this.now + this.drawWait(), {
       bytes: bytes,
       priority: priority,
       thinned: this.config.thinned && packet.isBroadcast() && !this.wantsEveryLink(),
@@ -341,8 +339,8 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   }
 
   private release(out: RelayOutput[]): void {
-    while (this.waiting.length > 0 && this.waiting[0].dueAt <= this.now) {
-      const due = this.takeDue();
+    while (this.waiting.nextAt() <= this.now) {
+      const due = this.waiting.take();
       if (!this.seen.holds(due.slot, due.low, due.high)) {
         drop(out, -1, 'forgotten');
         continue;
@@ -420,38 +418,6 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     this.up[link >> 5] &= ~(1 << (link & 31));
     this.neighbours[link] = null;
     this.degree--;
-  }
-
-  private hold(entry: Waiting): void {
-    const heap = this.waiting;
-    let at = heap.length;
-    heap.push(entry);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (heap[parent].dueAt <= entry.dueAt) break;
-      heap[at] = heap[parent];
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  private takeDue(): Waiting {
-    const heap = this.waiting;
-    const first = heap[0];
-    const last = heap.pop()!;
-    const size = heap.length;
-    if (size === 0) return first;
-    let at = 0;
-    for (;;) {
-      let child = at * 2 + 1;
-      if (child >= size) break;
-      if (child + 1 < size && heap[child + 1].dueAt < heap[child].dueAt) child++;
-      if (last.dueAt <= heap[child].dueAt) break;
-      heap[at] = heap[child];
-      at = child;
-    }
-    heap[at] = last;
-    return first;
   }
 }
 

@@ -26,7 +26,8 @@ import type {
 } from '../../../protocol/core/relay.ts';
 import { Relay, RELAY_DEFAULTS } from '../../../protocol/core/relay.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
-import { id, packet, plainHash, withTtl } from '../../packets.ts';
+import { plainHash } from '../../espruino/plain-hash.ts';
+import { id, packet, withTtl } from '../../packets.ts';
 
 const ME = id(9);
 

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Schedule } from '../../../protocol/core/schedule.ts';
+import { hold } from '../../seed.ts';
+
+describe('a schedule', () => {
+  it('has nothing due when nothing waits', () => {
+    const schedule = new Schedule<string>();
+    expect([schedule.nextAt(), schedule.length()]).toEqual([Infinity, 0]);
+  });
+
+  it('gives back everything by its moment, and equals in the order they came', () => {
+    const moments = fc.array(fc.option(fc.nat(20), { nil: -1 }), { maxLength: 60 });
+    hold(
+      fc.property(moments, (moves) => {
+        const schedule = new Schedule<number>();
+        let list: { at: number; order: number }[] = [];
+        moves.forEach((at, order) => {
+          if (at >= 0) {
+            schedule.add(at, order);
+            list.push({ at, order });
+          } else if (list.length > 0) {
+            const first = list.reduce((a, b) => (b.at < a.at ? b : a));
+            expect(schedule.nextAt()).toBe(first.at);
+            expect(schedule.take()).toBe(first.order);
+            list = list.filter((entry) => entry !== first);
+          }
+          expect(schedule.length()).toBe(list.length);
+        });
+      }),
+      500,
+    );
+  });
+});
