@@ -1,0 +1,95 @@
+/**
+ * Compression of payloads: raw DEFLATE, byte for byte as stock zlib writes it at level 5, because a
+ * phone that verifies a signature compresses again and compares (WIRE §2, §4). Inflating is bounded
+ * before it starts: by what the caller allows, and by what so few bytes can expand to at all.
+ */
+import { Z_FINISH, Z_OK, Z_STREAM_END } from 'pako';
+import { ZStream, deflateRaw, zlibInflate, zlibInflateInit2 } from 'pako';
+import type { Decoded } from './decoded.ts';
+
+const COMPRESS_MIN = 100;
+/** `legacyHash` is stock zlib's; pako's default hash is Chromium's, which no phone has. */
+const STOCK_ZLIB = { level: 5, windowBits: 15, memLevel: 8, legacyHash: true };
+
+/**
+ * DEFLATE's own limit: 258 bytes from two bits. The phones draw the line at 50,000 (WIRE §1), which
+ * refuses nothing that this does not, but lets 24 bytes ask for a megabyte.
+ */
+const EXPANSION_MAX = 1032;
+
+export type Uninflatable = 'empty' | 'over-limit' | 'expansion' | 'corrupt' | 'size-mismatch';
+
+/** The payload compressed, or null where the phones leave it as it is. */
+export function compress(payload: Uint8Array): Uint8Array | null {
+  if (payload.length < COMPRESS_MIN || isDiverse(payload)) return null;
+  const compressed = deflateRaw(payload, STOCK_ZLIB);
+  return compressed.length < payload.length ? compressed : null;
+}
+
+/**
+ * Inflates to exactly `size` bytes, at most `sizeMax`, and refuses what holds less, more, or goes on
+ * after the end. A zlib header is tried first, as Android does.
+ * Allocates `size` bytes and some 48 KiB, nothing before the two are judged (RELIABILITY S13).
+ */
+export function inflate(
+  compressed: Uint8Array,
+  size: number,
+  sizeMax: number,
+): Decoded<Uint8Array, Uninflatable> {
+  if (size === 0 || compressed.length === 0) return { ok: false, reason: 'empty' };
+  if (size > sizeMax) return { ok: false, reason: 'over-limit' };
+  if (size > compressed.length * EXPANSION_MAX) return { ok: false, reason: 'expansion' };
+  if (looksWrapped(compressed)) {
+    const wrapped = inflateExact(compressed, size, WRAPPED);
+    if (wrapped.ok) return wrapped;
+  }
+  return inflateExact(compressed, size, RAW);
+}
+
+/** Whether the payload has so many different bytes that it is compressed or sealed already. */
+function isDiverse(payload: Uint8Array): boolean {
+  const seen = new Uint8Array(256);
+  let unique = 0;
+  for (const byte of payload) {
+    if (seen[byte] === 0) unique++;
+    seen[byte] = 1;
+  }
+  return unique / Math.min(payload.length, 256) >= 0.9;
+}
+
+/** RFC 1950's check of a header. A raw stream can pass it by chance. */
+function looksWrapped(bytes: Uint8Array): boolean {
+  if (bytes.length < 2) return false;
+  const method = bytes[0];
+  return (method & 15) === 8 && method >> 4 <= 7 && (method * 256 + bytes[1]) % 31 === 0;
+}
+
+const WRAPPED = 15;
+const RAW = -15;
+
+function inflateExact(
+  compressed: Uint8Array,
+  size: number,
+  windowBits: number,
+): Decoded<Uint8Array, Uninflatable> {
+  const stream = new ZStream();
+  if (zlibInflateInit2(stream, windowBits) !== Z_OK) return { ok: false, reason: 'corrupt' };
+  const output = new Uint8Array(size);
+  stream.input = compressed;
+  stream.avail_in = compressed.length;
+  stream.output = output;
+  stream.avail_out = size;
+  let status = zlibInflate(stream, Z_FINISH);
+  if (status !== Z_STREAM_END && stream.avail_out === 0) {
+    // The end mark may still be unread; a byte of room shows whether there is more than that.
+    stream.output = new Uint8Array(1);
+    stream.next_out = 0;
+    stream.avail_out = 1;
+    status = zlibInflate(stream, Z_FINISH);
+    if (stream.avail_out === 0) return { ok: false, reason: 'size-mismatch' };
+  }
+  if (status !== Z_STREAM_END) return { ok: false, reason: 'corrupt' };
+  if (stream.total_out !== size) return { ok: false, reason: 'size-mismatch' };
+  if (stream.avail_in !== 0) return { ok: false, reason: 'size-mismatch' };
+  return { ok: true, value: output };
+}

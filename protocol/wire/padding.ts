@@ -1,0 +1,37 @@
+/**
+ * Padding hides how long a frame is (WIRE §2). Each pad byte is the count of pad bytes, so a frame
+ * more than 255 short of its block stays as it is: both phone apps do the same, and signatures
+ * cover the padding (WIRE §4).
+ *
+ *   | frame | n | n | ... | n |      n = 1..255 bytes, up to a block of 256, 512, 1024 or 2048
+ */
+import { ENCRYPTED, HANDSHAKE } from '../core/packet.ts';
+
+const BLOCKS = [256, 512, 1024, 2048];
+/** Room the phones keep free in a block for an authentication tag. */
+const TAG_SIZE = 16;
+/** One byte holds the count. */
+const PADDING_MAX = 255;
+
+/** The frame padded to its block, or the frame itself where the count would not fit. */
+export function pad(frame: Uint8Array): Uint8Array {
+  const block = BLOCKS.find((size) => frame.length + TAG_SIZE <= size);
+  if (block === undefined || block - frame.length > PADDING_MAX) return frame;
+  const padded = new Uint8Array(block).fill(block - frame.length);
+  padded.set(frame);
+  return padded;
+}
+
+/** The frame without its padding, or as it is where it does not end in padding. */
+export function unpad(frame: Uint8Array): Uint8Array {
+  const count = frame[frame.length - 1] ?? 0;
+  if (count === 0 || count > frame.length) return frame;
+  const end = frame.length - count;
+  for (let at = end; at < frame.length; at++) if (frame[at] !== count) return frame;
+  return frame.subarray(0, end);
+}
+
+/** The frame as it goes on air: only Noise frames are padded there (WIRE §2). */
+export function airFrame(frame: Uint8Array): Uint8Array {
+  return frame[1] === HANDSHAKE || frame[1] === ENCRYPTED ? pad(frame) : frame;
+}

@@ -1,0 +1,280 @@
+/**
+ * Packets between bytes and values, and the bytes a signature covers. Goldens are literal bytes from
+ * the apps' own tests (WIRE §14) or spelled out from WIRE §1 and §4.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FRAME_MAX } from '../../../protocol/core/packet.ts';
+import { composePacket, openPacket, signedBytes } from '../../../protocol/wire/packet.ts';
+import type { Draft } from '../../../protocol/wire/packet.ts';
+import { pad } from '../../../protocol/wire/padding.ts';
+import { hold } from '../../seed.ts';
+import { aTime, anId, anyBytes, filled, hex, join } from './given.ts';
+
+/** From Android's ClientRewriteWireContractTest, `v1 packet ...` and `v2 routed signed packet ...`. */
+const V1 = hex('01020701020304050607080000031011121314151617aabbcc');
+const V2 = join(
+  hex('021105000000000000002a0b00000002 0102030405060708 1112131415161718'),
+  hex('02 2122232425262728 3132333435363738 dead'),
+  filled(64, 0x5a),
+);
+
+describe('opening a packet', () => {
+  it('reads version 1 but for its timestamp, which no clock reaches', () => {
+    expect(openPacket(V1)).toEqual({ ok: false, reason: 'bad-timestamp' });
+    const sooner = V1.slice();
+    sooner.set(hex('00000000075bcd15'), 3);
+    expect(openPacket(sooner)).toEqual({
+      ok: true,
+      packet: {
+        version: 1,
+        type: 2,
+        ttl: 7,
+        timestamp: 123456789,
+        sender: hex('1011121314151617'),
+        recipient: null,
+        isBroadcast: true,
+        route: [],
+        isAnswer: false,
+        payload: hex('aabbcc'),
+        signature: null,
+      },
+    });
+  });
+
+  it('reads version 2 with route and signature', () => {
+    expect(openPacket(V2)).toEqual({
+      ok: true,
+      packet: {
+        version: 2,
+        type: 0x11,
+        ttl: 5,
+        timestamp: 42,
+        sender: hex('0102030405060708'),
+        recipient: hex('1112131415161718'),
+        isBroadcast: false,
+        route: [hex('2122232425262728'), hex('3132333435363738')],
+        isAnswer: false,
+        payload: hex('dead'),
+        signature: filled(64, 0x5a),
+      },
+    });
+  });
+
+  for (const [timestamp, ok] of [
+    ['001fffffffffffff', true],
+    ['0020000000000000', false],
+    ['ffffffffffffffff', false],
+  ] as const) {
+    it(`${ok ? 'takes' : 'refuses'} the timestamp ${timestamp}`, () => {
+      const frame = V1.slice();
+      frame.set(hex(timestamp), 3);
+      const opened = openPacket(frame);
+      expect(opened.ok).toBe(ok);
+      if (opened.ok) expect(opened.packet.timestamp).toBe(Number.MAX_SAFE_INTEGER);
+    });
+  }
+
+  it('knows eight FF bytes for everyone', () => {
+    const opened = openPacket(composePacket(draft({ recipient: filled(8, 255) })));
+    expect(opened.ok && opened.packet.isBroadcast).toBe(true);
+  });
+
+  it('keeps nothing of the bytes, not even of a Buffer', () => {
+    const frame = Buffer.from(V2);
+    const opened = openPacket(frame);
+    frame.fill(0);
+    expect(opened).toEqual(openPacket(V2));
+  });
+
+  for (const [version, size, reason] of [
+    [1, 0, 'bad-compression'],
+    [1, 1, 'bad-compression'],
+    [2, 0, 'bad-compression'],
+    [2, 1, 'bad-compression'],
+    [2, 2 ** 31 - 1, 'payload-too-large'],
+    [2, 2 ** 32 - 1, 'payload-too-large'],
+  ] as const) {
+    it(`refuses version ${version} that claims to inflate to ${size} bytes as ${reason}`, () => {
+      const frame = composePacket(
+        draft({ payload: filled(200, 65), route: version === 2 ? [filled(8, 1)] : [] }),
+      );
+      const sizeAt = version === 1 ? 22 : 33;
+      frame.set(hex(size.toString(16).padStart(version * 4, '0')), sizeAt);
+      expect(openPacket(frame)).toEqual({ ok: false, reason });
+    });
+  }
+
+  it('refuses a payload above the cap of its caller, inflated or plain', () => {
+    const dense = composePacket(draft({ payload: filled(5000, 65) }));
+    expect(dense.length).toBeLessThan(100);
+    expect(openPacket(dense, { frame: 512, payload: 5000 }).ok).toBe(true);
+    const refused = { ok: false, reason: 'payload-too-large' };
+    expect(openPacket(dense, { frame: 512, payload: 4999 })).toEqual(refused);
+    const plain = composePacket(draft({ payload: filled(50, 65) }));
+    expect(openPacket(plain, { frame: 512, payload: 50 }).ok).toBe(true);
+    expect(openPacket(plain, { frame: 512, payload: 49 })).toEqual(refused);
+    expect(openPacket(plain, { frame: 71, payload: 50 })).toEqual({
+      ok: false,
+      reason: 'too-long',
+    });
+  });
+
+  it('says of every cut why it is none', () => {
+    for (let length = 0; length < V2.length; length++) {
+      expect(openPacket(V2.subarray(0, length)).ok).toBe(false);
+    }
+  });
+});
+
+describe('composing a packet', () => {
+  it('is undone by opening it, padded or not', () => {
+    hold(
+      fc.property(aDraft, (given) => {
+        const frame = composePacket(given);
+        const opened = openPacket(frame);
+        expect(opened.ok && opened.packet).toEqual({
+          ...given,
+          version: frame[0],
+          isBroadcast: given.recipient === null || given.recipient.every((byte) => byte === 255),
+          signature: null,
+        });
+        expect(openPacket(pad(frame))).toEqual(opened);
+      }),
+      300,
+    );
+  });
+
+  for (const [what, given, version, compressed] of [
+    ['a short message', draft({}), 1, false],
+    ['a message that shrinks', draft({ payload: filled(200, 65) }), 1, true],
+    ['a routed message', draft({ route: [filled(8, 1)] }), 2, false],
+    ['65,535 bytes that shrink', draft({ payload: filled(65535, 65) }), 1, true],
+    ['65,535 bytes that do not', draft({ payload: diverse(65535) }), 1, false],
+    ['65,536 bytes that shrink', draft({ payload: filled(65536, 65) }), 2, true],
+    ['65,536 bytes that do not', draft({ payload: diverse(65536) }), 2, false],
+    ['a file', draft({ type: 0x22 }), 2, false],
+    [
+      'a type of our own that would shrink',
+      draft({ type: 0xe0, payload: filled(200, 65) }),
+      1,
+      false,
+    ],
+    ['the last type of our own', draft({ type: 0xef, payload: filled(200, 65) }), 1, false],
+    ['the type before ours', draft({ type: 0xdf, payload: filled(200, 65) }), 1, true],
+    ['the type after ours', draft({ type: 0xf0, payload: filled(200, 65) }), 1, true],
+  ] as const) {
+    it(`makes version ${version} ${compressed ? 'compressed' : 'plain'} of ${what}`, () => {
+      const frame = composePacket(given);
+      expect(frame[0]).toBe(version);
+      expect((frame[11] & 4) !== 0).toBe(compressed);
+      const opened = openPacket(frame);
+      expect(opened.ok && Buffer.compare(opened.packet.payload, given.payload)).toBe(0);
+    });
+  }
+
+  it('holds a timestamp that is no whole number for our own mistake', () => {
+    expect(() => composePacket(draft({ timestamp: 0.5 }))).toThrow('broken law');
+    expect(() => composePacket(draft({ timestamp: 2 ** 53 }))).toThrow('broken law');
+  });
+});
+
+describe('the bytes a signature covers', () => {
+  it('of an announce of 102 bytes are a block of 256 that ends in 154 times 0x9a', () => {
+    const frame = composePacket(draft({ type: 1, payload: diverse(80) }));
+    expect(frame.length).toBe(102);
+    const expected = join(frame, filled(154, 0x9a));
+    expected[2] = 0;
+    expect(signedBytes(frame)).toEqual(expected);
+  });
+
+  it('keep recipient, route and compression, and lose signature, TTL and the rest', () => {
+    const frame = V2.slice();
+    frame[11] |= 0xf0;
+    const expected = join(
+      hex('021100000000000000002a0900000002 0102030405060708 1112131415161718'),
+      hex('02 2122232425262728 3132333435363738 dead'),
+      filled(256 - 51, 256 - 51),
+    );
+    expect(signedBytes(frame)).toEqual(expected);
+  });
+
+  it('lose the route flag of version 1, where it means nothing', () => {
+    const frame = composePacket(draft({}));
+    const flagged = frame.slice();
+    flagged[11] |= 8;
+    expect(signedBytes(flagged)).toEqual(signedBytes(frame));
+  });
+
+  it('are the same signed or not, padded or not, at every hop, asked for or not', () => {
+    hold(
+      fc.property(aDraft, fc.nat(255), fc.nat(7), (given, ttl, high) => {
+        const frame = composePacket(given);
+        const covered = signedBytes(frame);
+        const signed = join(frame, filled(64, 0xaa));
+        signed[11] |= 2;
+        expect(signedBytes(signed)).toEqual(covered);
+        expect(signedBytes(pad(signed))).toEqual(covered);
+        signed[2] = ttl;
+        signed[11] = (signed[11] & 0x0f) | (high << 5) | 0x10;
+        expect(signedBytes(signed)).toEqual(covered);
+      }),
+      200,
+    );
+  });
+
+  it('change with every other byte', () => {
+    const covered = Buffer.from(signedBytes(V2)!);
+    for (let at = 0; at < V2.length - 64; at++) {
+      if (at === 2) continue;
+      const other = V2.slice();
+      other[at] ^= 1;
+      const bytes = signedBytes(other);
+      expect(bytes === null || !covered.equals(bytes), `byte ${at}`).toBe(true);
+    }
+  });
+
+  it('are none where the bytes are no packet', () => {
+    expect(signedBytes(hex(''))).toBeNull();
+    expect(signedBytes(new Uint8Array(FRAME_MAX + 1))).toBeNull();
+  });
+
+  it('leave the frame as it was', () => {
+    const frame = V2.slice();
+    signedBytes(frame);
+    expect(frame).toEqual(V2);
+    const buffer = Buffer.from(V2);
+    signedBytes(buffer);
+    expect(new Uint8Array(buffer)).toEqual(V2);
+  });
+});
+
+const aDraft = fc.record({
+  type: fc.nat(255).filter((type) => type !== 0x22),
+  ttl: fc.nat(255),
+  timestamp: aTime,
+  sender: anId,
+  recipient: fc.option(anId),
+  route: fc.array(anId, { maxLength: 5 }),
+  isAnswer: fc.boolean(),
+  payload: fc.oneof(
+    anyBytes(600),
+    fc.tuple(fc.nat(255), fc.nat(3000)).map(([value, length]) => filled(length, value)),
+  ),
+});
+
+function draft(given: Partial<Draft>): Draft {
+  return {
+    type: 2,
+    ttl: 7,
+    timestamp: 1750000000123,
+    sender: hex('0102030405060708'),
+    payload: hex('6869'),
+    ...given,
+  };
+}
+
+/** Bytes that hold every value equally often, which nobody compresses. */
+function diverse(length: number): Uint8Array {
+  return new Uint8Array(length).map((_, i) => i);
+}
