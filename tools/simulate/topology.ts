@@ -1,0 +1,75 @@
+/**
+ * Topology: who hears whom. Places are drawn on a unit square, and nodes hear each other within a
+ * range that grows until the island hangs together.
+ */
+import { assert } from '../../protocol/core/assert.ts';
+import type { Random } from '../../protocol/core/machine.ts';
+import type { Edge } from './world.ts';
+
+export type Place = { x: number; y: number };
+
+/** A map whose place 0 is node 1. */
+export type Island = { places: Place[]; edges: Edge[] };
+
+/** Steps of range: 64 of them cross the square. */
+const RANGE_STEP = 1 / 64;
+/** Tries to put a node somewhere that is not on top of another. */
+const PLACE_TRIES = 100;
+
+export function geometricIsland(nodes: number, random: Random): Island {
+  assert(nodes > 0, 'an island has somebody on it');
+  const places: Place[] = [];
+  const apart = 0.6 / Math.sqrt(nodes);
+  for (let tries = 0; places.length < nodes; tries++) {
+    const place = { x: random(1024) / 1023, y: random(1024) / 1023 };
+    const isCrowded = places.some((other) => distance(place, other) < apart);
+    if (isCrowded && tries % PLACE_TRIES !== 0) continue;
+    places.push(place);
+  }
+  for (let range = RANGE_STEP; ; range += RANGE_STEP) {
+    const edges = edgesWithin(places, range);
+    if (hangsTogether(nodes, edges)) return { places, edges };
+  }
+}
+
+/** Hops from one node to each other, by number; `Infinity` where no way leads. */
+export function hopsFrom(start: number, nodes: number, edges: Edge[]): number[] {
+  const hops = new Array<number>(nodes + 1).fill(Infinity);
+  hops[start] = 0;
+  let reached = [start];
+  while (reached.length > 0) {
+    const next: number[] = [];
+    for (const { a, b } of edges) {
+      for (const [from, to] of [
+        [a, b],
+        [b, a],
+      ]) {
+        if (!reached.includes(from) || hops[to] !== Infinity) continue;
+        hops[to] = hops[from] + 1;
+        next.push(to);
+      }
+    }
+    reached = next;
+  }
+  return hops;
+}
+
+function edgesWithin(places: Place[], range: number): Edge[] {
+  const edges: Edge[] = [];
+  for (let a = 0; a < places.length; a++) {
+    for (let b = a + 1; b < places.length; b++) {
+      if (distance(places[a], places[b]) <= range) edges.push({ a: a + 1, b: b + 1 });
+    }
+  }
+  return edges;
+}
+
+function hangsTogether(nodes: number, edges: Edge[]): boolean {
+  return hopsFrom(1, nodes, edges)
+    .slice(1)
+    .every((hops) => hops < Infinity);
+}
+
+function distance(a: Place, b: Place): number {
+  return Math.hypot(a.x - b.x, a.y - b.y);
+}
