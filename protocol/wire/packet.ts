@@ -150,18 +150,40 @@ function withSize(compressed: Uint8Array, size: number, version: 1 | 2): Uint8Ar
   return body;
 }
 
-/** What the signature of a frame covers, signed or not; null where the bytes are no packet. */
+/**
+ * What the signature of a frame covers, signed or not. Null where the bytes are no packet, or one of
+ * our own that an iPhone compressed on its way and that does not inflate.
+ */
 export function signedBytes(frame: Uint8Array): Uint8Array | null {
   const view = new PacketView();
   return view.read(frame, FRAME_MAX) === null ? signedBytesOf(view) : null;
 }
 
 /** The same for a packet that core has read already. */
-export function signedBytesOf(view: PacketView): Uint8Array {
+export function signedBytesOf(view: PacketView): Uint8Array | null {
+  const compressed = (view.flags & IS_COMPRESSED) !== 0;
+  if (compressed && isOwnType(view.type)) return signedBytesOfOwn(view);
   const end = view.signatureAt < 0 ? view.length : view.signatureAt;
   const unsigned = copyAt(view.bytes, 0, end);
   unsigned[TTL_AT] = 0;
   // The signer had no signature yet, so its flag is not in what was signed.
   unsigned[FLAGS_AT] = view.flags & (HAS_RECIPIENT | IS_COMPRESSED | HAS_ROUTE);
   return pad(unsigned);
+}
+
+/** The largest own packet an iPhone could have compressed: its originator fragments far below. */
+const OWN_PAYLOAD_MAX = 65535;
+
+/**
+ * An iPhone compresses whatever it relays (WIRE §2), types it does not know included. Ours were
+ * signed as they were composed: never compressed.
+ */
+function signedBytesOfOwn(view: PacketView): Uint8Array | null {
+  const opened = openView(view, OWN_PAYLOAD_MAX);
+  if (!opened.ok) return null;
+  const { version, type, timestamp, sender, recipient, route, payload } = opened.packet;
+  const isAnswer = false;
+  const compressed = false;
+  const fields = { version, type, ttl: 0, timestamp, sender, recipient, route, isAnswer };
+  return pad(encodePacket({ ...fields, payload, compressed, signature: null }));
 }

@@ -223,6 +223,22 @@ describe('the bytes a signature covers', () => {
     );
   });
 
+  it('of our own types are those of the sender, though an iPhone compressed the packet', () => {
+    const payload = filled(300, 65);
+    for (const given of [
+      draft({ type: 0xe4, payload }),
+      draft({ type: 0xe6, payload, recipient: filled(8, 9), route: [filled(8, 1)] }),
+    ]) {
+      const frame = composePacket(given);
+      const relayed = composePacket({ ...given, type: 0x02, isAnswer: true });
+      relayed[1] = given.type;
+      expect(relayed.length).toBeLessThan(100);
+      expect(signedBytes(relayed)).toEqual(signedBytes(frame));
+      relayed[relayed.length - 1] ^= 0xff;
+      expect(signedBytes(relayed)).toBeNull();
+    }
+  });
+
   it('change with every other byte', () => {
     const covered = Buffer.from(signedBytes(V2)!);
     for (let at = 0; at < V2.length - 64; at++) {
