@@ -31,6 +31,7 @@ import {
   VOICE,
 } from './packet.ts';
 import { CRITICAL, priorityOf } from './queue.ts';
+import type { Due } from './schedule.ts';
 import { Schedule } from './schedule.ts';
 import type { PacketHash } from './seen.ts';
 import { Seen } from './seen.ts';
@@ -111,7 +112,7 @@ export const RELAY_DEFAULTS = {
   thinned: false,
 };
 
-type Waiting = {
+type Waiting = Due & {
   bytes: Uint8Array;
   priority: number;
   thinned: boolean;
@@ -242,7 +243,9 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     if (waits && this.waiting.length() >= this.config.waitingMax) return drop(out, link, 'busy');
     this.seen.pass(slot);
     if (!waits) return;
-    this.waiting.add(this.now + this.drawWait(), {
+    this.waiting.add({
+      dueAt: this.now + this.drawWait(),
+      order: 0,
       bytes: bytes,
       priority: priority,
       thinned: this.config.thinned && packet.isBroadcast() && !this.wantsEveryLink(),

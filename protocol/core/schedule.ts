@@ -4,24 +4,25 @@
  */
 import type { Millis } from './machine.ts';
 
-type Entry<Item> = { dueAt: Millis; order: number; item: Item };
+/** What can wait. The schedule writes `order`. */
+export type Due = { dueAt: Millis; order: number };
 
-export class Schedule<Item> {
-  private readonly heap: Entry<Item>[] = [];
+export class Schedule<Item extends Due> {
+  private readonly heap: Item[] = [];
   private order = 0;
 
-  add(dueAt: Millis, item: Item): void {
-    const entry = { dueAt: dueAt, order: this.order++, item: item };
+  add(item: Item): void {
+    item.order = this.order++;
     const heap = this.heap;
     let at = heap.length;
-    heap.push(entry);
+    heap.push(item);
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!isBefore(entry, heap[parent])) break;
+      if (!isBefore(item, heap[parent])) break;
       heap[at] = heap[parent];
       at = parent;
     }
-    heap[at] = entry;
+    heap[at] = item;
   }
 
   /** When the next is due; `Infinity` if nothing waits. */
@@ -35,7 +36,7 @@ export class Schedule<Item> {
     const first = heap[0];
     const last = heap.pop()!;
     const size = heap.length;
-    if (size === 0) return first.item;
+    if (size === 0) return first;
     let at = 0;
     for (;;) {
       let child = at * 2 + 1;
@@ -46,7 +47,7 @@ export class Schedule<Item> {
       at = child;
     }
     heap[at] = last;
-    return first.item;
+    return first;
   }
 
   length(): number {
@@ -54,6 +55,6 @@ export class Schedule<Item> {
   }
 }
 
-function isBefore<Item>(a: Entry<Item>, b: Entry<Item>): boolean {
+function isBefore(a: Due, b: Due): boolean {
   return a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.order < b.order);
 }

@@ -10,6 +10,7 @@ import { TICK } from '../../protocol/core/machine.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
 import type { RelayConfig, RelayInput, RelayOutput } from '../../protocol/core/relay.ts';
 import { Relay, RELAY_DEFAULTS } from '../../protocol/core/relay.ts';
+import type { Due } from '../../protocol/core/schedule.ts';
 import { Schedule } from '../../protocol/core/schedule.ts';
 import { makeSeenHash } from '../../protocol/trust/seen-hash.ts';
 import type { AirConditions } from './air.ts';
@@ -43,7 +44,7 @@ const SETTLE_STEPS_MAX = 5_000_000;
 
 /** Where a link leads. Cutting it closes it for good, with what is still on its way. */
 type End = { node: number; link: number; isOpen: boolean };
-type Arrival = { end: End; bytes: Uint8Array };
+type Arrival = Due & { end: End; bytes: Uint8Array };
 
 export class World {
   now: Millis = 0;
@@ -157,7 +158,7 @@ export class World {
       if (output.kind !== 'transmit') continue;
       const end = this.ends[node][output.link];
       const at = this.air.carry(this.now);
-      if (end && at !== null) this.arrivals.add(at, { end, bytes: output.bytes.slice() });
+      if (end && at !== null) this.arrivals.add({ dueAt: at, order: 0, end, bytes: output.bytes.slice() });
     }
   }
 

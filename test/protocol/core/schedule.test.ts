@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Due } from '../../../protocol/core/schedule.ts';
 import { Schedule } from '../../../protocol/core/schedule.ts';
 import { hold } from '../../seed.ts';
 
 describe('a schedule', () => {
   it('has nothing due when nothing waits', () => {
-    const schedule = new Schedule<string>();
+    const schedule = new Schedule<Due>();
     expect([schedule.nextAt(), schedule.length()]).toEqual([Infinity, 0]);
   });
 
@@ -13,16 +14,16 @@ describe('a schedule', () => {
     const moments = fc.array(fc.option(fc.nat(20), { nil: -1 }), { maxLength: 60 });
     hold(
       fc.property(moments, (moves) => {
-        const schedule = new Schedule<number>();
-        let list: { at: number; order: number }[] = [];
-        moves.forEach((at, order) => {
+        const schedule = new Schedule<Due & { mark: number }>();
+        let list: { at: number; mark: number }[] = [];
+        moves.forEach((at, mark) => {
           if (at >= 0) {
-            schedule.add(at, order);
-            list.push({ at, order });
+            schedule.add({ dueAt: at, order: 0, mark });
+            list.push({ at, mark });
           } else if (list.length > 0) {
             const first = list.reduce((a, b) => (b.at < a.at ? b : a));
             expect(schedule.nextAt()).toBe(first.at);
-            expect(schedule.take()).toBe(first.order);
+            expect(schedule.take().mark).toBe(first.mark);
             list = list.filter((entry) => entry !== first);
           }
           expect(schedule.length()).toBe(list.length);
