@@ -1,0 +1,162 @@
+/**
+ * Doors: who may import whom, and which packages where. The table is ARCHITECTURE's, row by row,
+ * with the rooms that do not stand yet; a file belongs to the first row that fits it.
+ */
+import type { Import, Problem, Rule, Source } from './tree.ts';
+
+type Door = {
+  /** A folder, or a single file. */
+  room: string;
+  /** Folders and files it may import beside its own. */
+  imports: string[];
+  /** Packages it may import; `@scope/*` and `node:*` stand for many, `*` for all. */
+  packages: string[];
+};
+
+/** Rooms of machines: no IO, no clock, no chance, and each on its own. */
+export const MACHINE_ROOMS = [
+  'registry',
+  'neighbours',
+  'peer',
+  'routing',
+  'resilience',
+  'gateway',
+  'channels',
+  'groups',
+  'files',
+  'rooms',
+].map((name) => `host/${name}`);
+
+const PI_PACKAGES = [
+  '@abandonware/noble',
+  '@abandonware/bleno',
+  'serialport',
+  'node:*',
+  'pino',
+  'yaml',
+  'sodium-native',
+];
+
+export const DOORS: Door[] = [
+  { room: 'protocol/core', imports: [], packages: [] },
+  { room: 'protocol', imports: [], packages: ['cbor-x', '@noble/*', 'pako'] },
+  // What a board calls modules is built into its firmware.
+  { room: 'device/espruino', imports: ['protocol/core'], packages: ['Storage', 'crypto'] },
+  { room: 'device/pi', imports: ['protocol'], packages: PI_PACKAGES },
+  ...MACHINE_ROOMS.map((room) => ({
+    room,
+    imports: ['protocol', 'host/types.ts'],
+    packages: [],
+  })),
+  // Their own npm packages join these rows with the feature that needs them.
+  { room: 'host/links', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
+  { room: 'host/store', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
+  { room: 'host/http', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
+  { room: 'host/types.ts', imports: ['protocol'], packages: [] },
+  { room: 'host/config.ts', imports: ['protocol', 'host/types.ts'], packages: ['yaml'] },
+  { room: 'host/daemon.ts', imports: ['protocol', 'host', 'device/pi'], packages: [] },
+  { room: 'tools/simulate', imports: ['protocol', ...MACHINE_ROOMS], packages: [] },
+  {
+    room: 'tools',
+    imports: ['protocol', 'host', 'device/pi'],
+    packages: ['node:*', 'acorn', 'esbuild'],
+  },
+  { room: 'test', imports: ['protocol', 'device', 'host', 'tools'], packages: ['*'] },
+];
+
+export const doors: Rule = {
+  promise: 'every import goes through a door of its room',
+  check: ({ sources }) => sources.flatMap(throughDoors),
+};
+
+function throughDoors(source: Source): Problem[] {
+  const { path } = source;
+  const door = doorOf(path);
+  if (door === null) {
+    const what = 'it stands in no room';
+    return [{ file: path, line: 1, what, instead: 'move it into one of the table of doors' }];
+  }
+  return source.imports
+    .filter((item) => !isOpen(door, item))
+    .map(({ target, isPackage, line }) => ({
+      file: path,
+      line,
+      what: `${door.room} must not import ${target}`,
+      instead: isPackage
+        ? `it may use ${list(door.packages)}: take what you need as an argument`
+        : `it may import ${list([door.room, ...door.imports])}: move down what both need`,
+    }));
+}
+
+function doorOf(path: string): Door | null {
+  return DOORS.find(({ room }) => isIn(path, room)) ?? null;
+}
+
+function isOpen(door: Door, { target, isPackage }: Import): boolean {
+  if (isPackage) return door.packages.some((allowed) => isPackageOf(target, allowed));
+  return [door.room, ...door.imports].some((room) => isIn(target, room));
+}
+
+export function isIn(path: string, room: string): boolean {
+  return path === room || path.startsWith(`${room}/`);
+}
+
+function isPackageOf(target: string, allowed: string): boolean {
+  if (allowed.endsWith('*')) return target.startsWith(allowed.slice(0, -1));
+  return target === allowed || target.startsWith(`${allowed}/`);
+}
+
+function list(names: string[]): string {
+  return names.length === 0 ? 'no package' : names.join(', ');
+}
+
+export const cycles: Rule = {
+  promise: 'no import leads back to where it came from',
+  check({ sources }) {
+    const imports = new Map(sources.map((source) => [source.path, source.imports]));
+    const problems: Problem[] = [];
+    const done = new Set<string>();
+    const visit = (path: string, way: string[]): void => {
+      if (done.has(path)) return;
+      for (const { target, line } of imports.get(path) ?? []) {
+        const at = [...way, path].indexOf(target);
+        if (at < 0) {
+          visit(target, [...way, path]);
+          continue;
+        }
+        const round = [...[...way, path].slice(at), target].join(' > ');
+        const instead = 'move what both need into a file below them';
+        problems.push({ file: path, line, what: `a cycle: ${round}`, instead });
+      }
+      done.add(path);
+    };
+    for (const { path } of sources) visit(path, []);
+    return problems;
+  },
+};
+
+export const reach: Rule = {
+  promise: 'every source is reached from a program or a test',
+  check({ sources }) {
+    const imports = new Map(sources.map((source) => [source.path, source.imports]));
+    const reached = new Set<string>();
+    const visit = (path: string): void => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      for (const { target, isPackage } of imports.get(path) ?? []) if (!isPackage) visit(target);
+    };
+    for (const { path } of sources) if (ENTRY.test(path)) visit(path);
+    return sources
+      .filter(({ path }) => !reached.has(path))
+      .map(({ path }) => ({
+        file: path,
+        line: 1,
+        what: 'nothing imports it',
+        instead: 'use it or remove it',
+      }));
+  },
+};
+
+/** Where programs and tests begin. */
+const ENTRY =
+  /^(tools\/hopline\.ts|tools\/build\/make\.mjs|device\/\w+\/main\.ts|test\/.*\.test\.ts)$/;

@@ -1,0 +1,78 @@
+/**
+ * hopline as a user has it: the built program, in a process of its own, wherever they stand.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { commands } from '../../tools/commands/index.ts';
+import { hopline, PROGRAM, ROOT } from './built.ts';
+
+const elsewhere = mkdtempSync(join(tmpdir(), 'hopline-elsewhere-'));
+afterAll(() => rmSync(elsewhere, { recursive: true }));
+
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+describe('the built program', () => {
+  it('names its version from any folder', async () => {
+    const ended = await hopline(['--version'], { cwd: elsewhere });
+    expect(ended).toEqual({ status: 0, out: `hopline ${version}\n`, err: '' });
+  });
+
+  it('lists every command', async () => {
+    const { status, out, err } = await hopline([]);
+    for (const name of Object.keys(commands))
+      expect(out).toMatch(new RegExp(`^  ${name} +\\S`, 'm'));
+    expect([status, err]).toEqual([0, '']);
+  });
+
+  it('answers a wrong word with one line and status 64', async () => {
+    const ended = await hopline(['bnech'], { cwd: elsewhere });
+    expect(ended.err).toBe(
+      'hopline: that is not how the command is used: there is no command "bnech"; did you mean ' +
+        'bench? (hopline help lists them) [USAGE]\n',
+    );
+    expect([ended.status, ended.out]).toEqual([64, '']);
+  });
+
+  it('can be called by its name alone, through a link', async () => {
+    await hopline(['--version']);
+    expect(statSync(PROGRAM).mode & 0o111).toBe(0o111);
+    const link = join(elsewhere, 'hopline');
+    symlinkSync(PROGRAM, link);
+    const child = spawn(link, ['--version'], { cwd: elsewhere });
+    const [first] = (await child.stdout.setEncoding('utf8').toArray()) as string[];
+    expect(first).toBe(`hopline ${version}\n`);
+  });
+
+  it('ends without a word when nobody reads on', async () => {
+    await hopline(['--version']);
+    const child = spawn(process.execPath, [PROGRAM, 'help'], { cwd: elsewhere });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect([status, said]).toEqual([0, '']);
+  });
+});
+
+for (const [name, load] of Object.entries(commands)) {
+  describe(`the command ${name}`, () => {
+    it('has the name it is listed by, and says how it is used', async () => {
+      const command = await load();
+      expect(command.name).toBe(name);
+      expect(command.usage).toMatch(new RegExp(`^hopline ${name}\\b`));
+      expect(command.summary).toMatch(/^[^A-Z\n][^\n]*[^.\n]$/);
+    });
+
+    it('explains every option', async () => {
+      const { options, usage } = await load();
+      for (const [option, { help, short }] of Object.entries(options)) {
+        expect(help, option).toMatch(/\S/);
+        expect(usage, option).toContain(`--${option}`);
+        expect(short ?? 'x', option).toMatch(/^[a-z]$/i);
+      }
+    });
+  });
+}

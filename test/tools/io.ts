@@ -1,0 +1,43 @@
+/**
+ * Io for tests: a command's outside that remembers what was said and touches nothing.
+ */
+import { HoplineError } from '../../protocol/errors.ts';
+import type { Io } from '../../tools/command.ts';
+
+export type TestIo = Io & {
+  outs: string[];
+  errs: string[];
+  /** What `writeText` wrote, and what `readText` finds. */
+  files: Map<string, string>;
+  /** Milliseconds that were waited for. */
+  waitedMs: number;
+};
+
+export function testIo(files: Record<string, string> = {}): TestIo {
+  const io: TestIo = {
+    outs: [],
+    errs: [],
+    files: new Map(Object.entries(files)),
+    waitedMs: 0,
+    out: (line) => void io.outs.push(line),
+    err: (line) => void io.errs.push(line),
+    progress() {},
+    async readText(path) {
+      const text = io.files.get(path);
+      if (text === undefined) throw new HoplineError('FILE_UNREADABLE', `${path}: not there`);
+      return text;
+    },
+    async writeText(path, text) {
+      io.files.set(path, text);
+    },
+    async wait(ms) {
+      io.waitedMs += ms;
+    },
+    stopping: () => new AbortController().signal,
+    isTTY: false,
+    columns: 80,
+    colour: false,
+    env: {},
+  };
+  return io;
+}

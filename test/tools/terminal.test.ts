@@ -1,0 +1,55 @@
+/**
+ * Terminal: files and colours as the person's machine has them.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { terminal, wantsColour } from '../../tools/terminal.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hopline-terminal-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a file', () => {
+  it('is written and read back', async () => {
+    const path = join(folder, 'a.txt');
+    await terminal().writeText(path, 'grüß dich');
+    expect(await terminal().readText(path)).toBe('grüß dich');
+  });
+
+  for (const [what, path, why] of [
+    ['that is absent', 'none.txt', 'there is no such file or folder'],
+    ['that is a folder', '.', 'it is a folder'],
+    ['below a file', 'file/none.txt', 'part of the path is not a folder'],
+  ]) {
+    it(`${what} is unreadable in one line that names it`, async () => {
+      writeFileSync(join(folder, 'file'), '');
+      const full = join(folder, path);
+      await expect(terminal().readText(full)).rejects.toThrow(`${full}: ${why} [FILE_UNREADABLE]`);
+    });
+  }
+
+  it('in no folder is unwritable in one line that names it', async () => {
+    const full = join(folder, 'none', 'a.txt');
+    await expect(terminal().writeText(full, '')).rejects.toThrow(
+      `${full}: there is no such file or folder [FILE_UNWRITABLE]`,
+    );
+  });
+});
+
+describe('colour', () => {
+  for (const [env, isTTY, wanted] of [
+    [{}, true, true],
+    [{}, false, false],
+    [{ TERM: 'dumb' }, true, false],
+    [{ NO_COLOR: '1' }, true, false],
+    [{ NO_COLOR: '' }, true, true],
+    [{ FORCE_COLOR: '1' }, false, true],
+    [{ FORCE_COLOR: '0' }, true, false],
+    [{ FORCE_COLOR: '1', NO_COLOR: '1' }, true, false],
+  ] as const) {
+    it(`with ${JSON.stringify(env)} on ${isTTY ? 'a terminal' : 'a pipe'} is ${wanted}`, () => {
+      expect(wantsColour(env, isTTY)).toBe(wanted);
+    });
+  }
+});

@@ -1,0 +1,96 @@
+/**
+ * Arguments: from the words of a command line to what a command declared. Every mistake is one line
+ * that says what to write instead.
+ */
+import { parseArgs } from 'node:util';
+import { HoplineError } from '../protocol/errors.ts';
+import type { Args, Command, Option } from './command.ts';
+
+/** The option that every command has. */
+export const HELP: Option = { type: 'boolean', short: 'h', help: 'print this' };
+
+/** Null when help was asked for. */
+export function readArguments(words: string[], command: Command): Args | null {
+  const options: Command['options'] = { ...command.options, help: HELP };
+  // Node's own strictness speaks in several sentences and suggests nothing, so the tokens are
+  // judged here.
+  const { tokens } = parseArgs({
+    args: words,
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const args: Args = { operands: [], values: {} };
+  for (const token of tokens) {
+    if (token.kind === 'positional') args.operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (option === undefined) {
+      const names = Object.keys(options).map((name) => `--${name}`);
+      throw misuse(command, `there is no option ${token.rawName}${suggest(token.rawName, names)}`);
+    }
+    if (token.name === 'help') return null;
+    args.values[token.name] =
+      option.type === 'boolean'
+        ? withoutValue(command, token.rawName, token.value)
+        : theValue(command, token);
+  }
+  const { least, most } = command.operands ?? { least: 0, most: 0 };
+  if (args.operands.length < least) throw misuse(command, 'something is missing');
+  if (args.operands.length > most) throw misuse(command, `"${args.operands[most]}" is too much`);
+  return args;
+}
+
+/** The end of a sentence that names the nearest of `known`, or nothing when none is near. */
+export function suggest(word: string, known: string[]): string {
+  const near = known
+    .map((name) => ({ name, distance: name.startsWith(word) ? 0 : distance(word, name) }))
+    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near === undefined ? '' : `; did you mean ${near.name}?`;
+}
+
+function withoutValue(command: Command, rawName: string, value: string | undefined): true {
+  if (value === undefined) return true;
+  throw misuse(command, `${rawName} takes no value`);
+}
+
+type OptionToken = {
+  rawName: string;
+  value?: string | undefined;
+  inlineValue?: boolean | undefined;
+};
+
+function theValue(command: Command, token: OptionToken): string {
+  const { rawName, value, inlineValue } = token;
+  if (value === undefined || value === '') throw misuse(command, `${rawName} needs a value`);
+  // `--out --json` is a forgotten value far more often than a file named --json.
+  if (!inlineValue && value.startsWith('-') && value !== '-') {
+    throw misuse(
+      command,
+      `${rawName} needs a value; if ${value} is one, write ${rawName}=${value}`,
+    );
+  }
+  return value;
+}
+
+function misuse(command: Command, detail: string): HoplineError {
+  return new HoplineError('USAGE', `${detail} (usage: ${command.usage})`);
+}
+
+/** Letters to change, add, drop or swap with their neighbour to make one word of the other. */
+function distance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      row[j] = Math.min(row[j - 1] + 1, rows[i - 1][j] + 1, rows[i - 1][j - 1] + (same ? 0 : 1));
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length][b.length];
+}

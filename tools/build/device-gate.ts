@@ -1,0 +1,114 @@
+/**
+ * Device gate: one file that a board can run, or the reasons why there is none (DEVICE.md). esbuild
+ * refuses or lowers most of what Espruino lacks; what it lets through, or brings in itself, is found
+ * in the finished bundle.
+ */
+import { join } from 'node:path';
+import { parse } from 'acorn';
+import { build } from 'esbuild';
+import type { BuildFailure, BuildOptions } from 'esbuild';
+import { deviceFindings } from './device-rules.ts';
+import { isFunction, walk } from './syntax.ts';
+
+export type DeviceBundle = {
+  /** Minified and ready to flash; empty when esbuild refused the sources. */
+  code: string;
+  /** Each a line for a person. The bundle may be flashed only when there is none. */
+  problems: string[];
+  /** Counted because each costs a board about seven variables (DEVICE.md). */
+  functions: number;
+};
+
+/** Bundles what `entry`, a path, needs. */
+export function bundleForDevice(entry: string): Promise<DeviceBundle> {
+  return gate({ entryPoints: [entry] });
+}
+
+/** Bundles all that `files` export, used or not: what is judged must not be dropped. */
+export async function bundleAllForDevice(folder: string, files: string[]): Promise<DeviceBundle> {
+  const kept: string[] = [];
+  const imports = await Promise.all(
+    files.map(async (file, at) => {
+      const names = await exportsOf(join(folder, file));
+      kept.push(...names.map((_, index) => `e${at}_${index}`));
+      const list = names.map((name, index) => `${name} as e${at}_${index}`).join(', ');
+      return `import { ${list} } from './${file}';\n`;
+    }),
+  );
+  return gate({
+    stdin: { contents: `${imports.join('')}E.kept = [${kept}];`, resolveDir: folder },
+  });
+}
+
+async function exportsOf(file: string): Promise<string[]> {
+  const { metafile } = await build({
+    entryPoints: [file],
+    format: 'esm',
+    outdir: 'nowhere',
+    write: false,
+    metafile: true,
+  });
+  return Object.values(metafile.outputs)[0].exports;
+}
+
+/** Gate 1. `target: 'es2015'` would not do: it leaves in what boards lack. */
+const ESPRUINO: BuildOptions = {
+  target: 'es5',
+  supported: {
+    'const-and-let': true,
+    class: true,
+    arrow: true,
+    'template-literal': true,
+    'for-of': true,
+    'nullish-coalescing': true,
+    'optional-catch-binding': true,
+    'object-extensions': true,
+  },
+  format: 'iife',
+  charset: 'ascii',
+  bundle: true,
+  minify: true,
+  write: false,
+  logLevel: 'silent',
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+};
+
+async function gate(entry: BuildOptions): Promise<DeviceBundle> {
+  try {
+    const { outputFiles, warnings } = await build({ ...ESPRUINO, ...entry });
+    const code = outputFiles![0].text;
+    const problems = [...warnings.map(line), ...problemsIn(code)];
+    return { code, problems, functions: functionsIn(code) };
+  } catch (failure) {
+    const { errors } = failure as BuildFailure;
+    if (errors === undefined) throw failure;
+    return { code: '', problems: errors.map(line), functions: 0 };
+  }
+}
+
+/** Gate 2: what is wrong in a finished bundle. Positions are those of the bundle. */
+export function problemsIn(code: string): string[] {
+  return deviceFindings(parseBundle(code), 'bundle').map(({ node, what, instead }) => {
+    const excerpt = code.slice(node.start, Math.min(node.end, node.start + EXCERPT));
+    return `bundle:${node.start}: ${what} — ${instead} (${excerpt})`;
+  });
+}
+
+/** Enough to recognise a place in a file that is one long line. */
+const EXCERPT = 60;
+
+function functionsIn(code: string): number {
+  let count = 0;
+  walk(parseBundle(code), (node) => {
+    if (isFunction(node)) count++;
+  });
+  return count;
+}
+
+function parseBundle(code: string): ReturnType<typeof parse> {
+  return parse(code, { ecmaVersion: 'latest', sourceType: 'script' });
+}
+
+function line({ text, location }: BuildFailure['errors'][number]): string {
+  return location ? `${location.file}:${location.line}: ${text}` : text;
+}

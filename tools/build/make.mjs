@@ -1,0 +1,302 @@
+/**
+ * Make: what package.json's scripts run. Plain JavaScript with nothing but Node, because it runs
+ * before anything is installed; everything after that is TypeScript.
+ *
+ *   start [args]   install if needed, build, then `hopline demo` with the arguments
+ *   build          install if needed, then bundle tools/hopline.ts into dist/
+ *   test [filter]  install if needed, build, then the tests; closes with one line of figures
+ *   soak [filter]  the same at full counts
+ *   check          types, formatting, tidy
+ *   prepare        npm's hook after an install: only the bundle
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const DIST = join(ROOT, 'dist');
+const LOCK = join(ROOT, 'package-lock.json');
+const STAMP = join(ROOT, 'node_modules', '.hopline-stamp');
+/** A file of dist/ that some build has not finished. */
+const DRAFT = /\.draft-\d+$/;
+/** Anything slower is stuck: in npm test a single test, in soak a full count of one. */
+const TEST_TIMEOUT_MS = 60_000;
+const SOAK_TIMEOUT_MS = 3_600_000;
+
+const VERBS = {
+  async start(args) {
+    await install();
+    await build();
+    await hopline(['demo', ...args]);
+  },
+  async build() {
+    await install();
+    await build();
+  },
+  async test(args) {
+    await install();
+    await build();
+    return test(args, TEST_TIMEOUT_MS, {});
+  },
+  async soak(args) {
+    await install();
+    await build();
+    return test(args, SOAK_TIMEOUT_MS, { HOPLINE_SOAK: '1' });
+  },
+  async check() {
+    await install();
+    return check();
+  },
+  async prepare() {
+    // Installed without development packages there is nothing to build with, and no fault in it.
+    if (existsSync(join(ROOT, 'node_modules', 'esbuild'))) await build();
+    else say('esbuild is not installed, so dist/ is not built; run npm run build in a checkout');
+  },
+};
+
+/** A failure whose one line says everything. */
+class Stop extends Error {}
+
+await main(process.argv.slice(2));
+
+async function main([verb, ...args]) {
+  try {
+    requireNode();
+    if (!Object.hasOwn(VERBS, verb ?? '')) {
+      throw new Stop(`usage: node tools/build/make.mjs ${Object.keys(VERBS).join('|')}`);
+    }
+    process.exitCode = (await VERBS[verb](args)) ?? process.exitCode ?? 0;
+  } catch (failure) {
+    if (!(failure instanceof Stop)) throw failure;
+    console.error(`hopline: ${failure.message}`);
+    process.exitCode = 1;
+  }
+}
+
+function requireNode() {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const least = engines.node.replace('>=', '');
+  const [major, minor] = least.split('.').map(Number);
+  const [ourMajor, ourMinor] = process.versions.node.split('.').map(Number);
+  if (ourMajor > major || (ourMajor === major && ourMinor >= minor)) return;
+  throw new Stop(`this is Node ${process.versions.node}, Hopline needs ${least} or newer`);
+}
+
+/** Installs packages unless those of this lock file, for this Node, are there. */
+async function install() {
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp()) return;
+  const verb = existsSync(LOCK) ? 'ci' : 'install';
+  say(`installing packages with npm ${verb}; the first time takes a minute`);
+  const began = Date.now();
+  const pulse = setInterval(() => say(`still installing, ${seconds(began)}`), 15_000);
+  const npm = process.env['npm_execpath'];
+  const { status } =
+    npm === undefined
+      ? await run('npm', [verb], { shell: process.platform === 'win32' })
+      : await run(process.execPath, [npm, verb], {});
+  clearInterval(pulse);
+  if (status !== 0) {
+    throw new Stop(
+      `npm ${verb} failed, see above: packages are not installed (is this machine online?)`,
+    );
+  }
+  writeFileSync(STAMP, stamp());
+  say(`installed in ${seconds(began)}`);
+}
+
+/** What an installation depends on: the lock file, and the Node that native packages were built for. */
+function stamp() {
+  const lock = existsSync(LOCK) ? readFileSync(LOCK) : '';
+  const { platform, arch, versions } = process;
+  const digest = createHash('sha256').update(lock).digest('hex');
+  return `${[digest, platform, arch, versions.modules].join(' ')}\n`;
+}
+
+async function build() {
+  const { build: bundle } = await import('esbuild');
+  const began = Date.now();
+  const { outputFiles } = await bundle({
+    absWorkingDir: ROOT,
+    entryPoints: ['tools/hopline.ts'],
+    outdir: 'dist',
+    bundle: true,
+    // Commands are imported when they are wanted: each becomes a chunk of its own.
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    write: false,
+    logLevel: 'warning',
+  }).catch((cause) => {
+    throw new Stop(`the bundle cannot be built: ${cause.message}`);
+  });
+  const written = outputFiles.filter(place).length;
+  const known = new Set(outputFiles.map(({ path }) => path));
+  for (const name of readdirSync(DIST)) {
+    if (!known.has(join(DIST, name)) && !DRAFT.test(name))
+      rmSync(join(DIST, name), { force: true });
+  }
+  if (written > 0) say(`built dist/hopline.js in ${seconds(began)}`);
+}
+
+/** Writes one file unless it is there already, whole or not at all: others may be running it. */
+function place({ path, contents }) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return false;
+  mkdirSync(DIST, { recursive: true });
+  const draft = `${path}.draft-${process.pid}`;
+  writeFileSync(draft, contents, { mode: path.endsWith('hopline.js') ? 0o755 : 0o644 });
+  renameSync(draft, path);
+  return true;
+}
+
+/** Runs the built program in this process, as if the shell had called it. */
+async function hopline(args) {
+  const program = join(DIST, 'hopline.js');
+  process.argv = [process.execPath, program, ...args];
+  await import(pathToFileURL(program).href);
+}
+
+/** Runs the tests and closes with one line of figures; gives the exit status. */
+async function test(args, timeoutMs, env) {
+  const began = Date.now();
+  const { status, report } = await vitest(args, timeoutMs, env);
+  const { passed, failed, skipped, remarks } = tally(report, status);
+  // Filtered by name, everything else counts as skipped, and nobody needs to hear of it.
+  const byName = args.some((arg) => /^(-t|--testNamePattern)\b/.test(arg));
+  if (!byName) for (const line of skipped) console.log(line);
+  for (const line of remarks) console.log(line);
+  console.log(`tests took ${seconds(began)}`);
+  const end = byName || skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
+  console.log(`${passed} passed, ${failed} failed${end}`);
+  return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+/** Runs vitest, which is configured by these flags and nothing else; its report is null if it broke. */
+async function vitest(args, timeoutMs, env) {
+  const folder = mkdtempSync(join(tmpdir(), 'hopline-test-'));
+  const file = join(folder, 'report.json');
+  const { status } = await run(
+    process.execPath,
+    [
+      join('node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--dir=test',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      '--includeTaskLocation',
+      '--allowOnly=false',
+      `--testTimeout=${timeoutMs}`,
+      `--hookTimeout=${timeoutMs}`,
+      ...args,
+    ],
+    { env: { ...process.env, ...env } },
+  );
+  let report = null;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // No report, or half of one: vitest ended before it could say anything.
+  }
+  rmSync(folder, { recursive: true });
+  return { status, report };
+}
+
+/** Figures that cannot be green when anything went wrong, whichever way it did. */
+function tally(report, status) {
+  const remarks = [];
+  const skipped = [];
+  let passed = 0;
+  let failed = 0;
+  for (const file of report?.testResults ?? []) {
+    const name = relative(ROOT, file.name);
+    const before = failed;
+    for (const { status, title, ancestorTitles, location } of file.assertionResults) {
+      if (status === 'passed') passed++;
+      else if (status === 'failed') failed++;
+      else skipped.push(skip(name, [...ancestorTitles, title].filter(Boolean).join(' '), location));
+    }
+    // A file that cannot be loaded, or a hook that fails, leaves no failed test behind.
+    if (file.status === 'failed' && failed === before) {
+      failed++;
+      remarks.push(`${name} failed as a whole`);
+    }
+  }
+  if (report !== null && passed + failed + skipped.length === 0) {
+    remarks.push('there is no test to run');
+  } else if (report === null || (status !== 0 && failed === 0)) {
+    failed++;
+    remarks.push(`vitest ended with status ${status} and blames no test`);
+  }
+  return { passed, failed, skipped, remarks };
+}
+
+/** `skipped test/x.test.ts:12 title (when text === null)`. */
+function skip(name, title, location) {
+  let why = '';
+  if (location) {
+    const lines = readFileSync(join(ROOT, name), 'utf8').split('\n').slice(0, location.line);
+    lines[location.line - 1] = lines[location.line - 1].slice(0, location.column - 1);
+    const call = /\.(skipIf|runIf)\(((?:(?!\.skipIf|\.runIf)[^])*)\)$/.exec(lines.join('\n'));
+    if (call) why = ` (${call[1] === 'skipIf' ? 'when' : 'unless'} ${call[2].trim()})`;
+  }
+  return `skipped ${name}${location ? `:${location.line}` : ''} ${title}${why}`;
+}
+
+/** Runs every gate, whatever the others say. */
+async function check() {
+  const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
+  const prettier = join('node_modules', 'prettier', 'bin', 'prettier.cjs');
+  const gates = [
+    ['types', [tsc, '-p', '.'], 'mend them'],
+    ['types of the core', [tsc, '-p', 'protocol/core'], 'the device has only espruino.d.ts'],
+    ['formatting', [prettier, '--check', '--log-level=warn', '.'], 'npm run format mends it'],
+    ['tidy', null, 'each line above says what to do instead'],
+  ];
+  let failed = 0;
+  for (const [name, command, advice] of gates) {
+    const began = Date.now();
+    const status = command
+      ? (await run(process.execPath, command, {})).status
+      : (await vitest(['test/tidy'], TEST_TIMEOUT_MS, {})).status;
+    if (status !== 0) failed++;
+    console.log(`${name}: ${status === 0 ? 'good' : `NOT GOOD, ${advice}`} (${seconds(began)})`);
+  }
+  console.log(`${gates.length - failed} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
+}
+
+/** Runs a program at the top of the repository, on our terminal; resolves when it ends. */
+function run(file, args, options) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd: ROOT, stdio: 'inherit', ...options });
+    child.on('error', (cause) => {
+      console.error(`hopline: ${file} cannot be started: ${cause.message}`);
+      resolve({ status: 1 });
+    });
+    child.on('exit', (status, signal) => resolve({ status: status ?? signal }));
+  });
+}
+
+function say(line) {
+  console.error(`hopline: ${line}`);
+}
+
+function seconds(began) {
+  return `${((Date.now() - began) / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,10 @@
+/**
+ * Commands: the list, in the order in which help prints it. A command is one file beside this one
+ * and one line here. Loading it must be cheap, because help loads them all: what is heavy or may be
+ * absent is imported inside `run`.
+ */
+import type { Commands } from '../dispatch.ts';
+
+export const commands: Commands = {
+  bench: async () => (await import('./bench.ts')).bench,
+};

@@ -1,0 +1,81 @@
+/**
+ * Dispatch: from a command line to a command, and from what went wrong to an exit status.
+ */
+import { HoplineError } from '../protocol/errors.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import { readArguments, suggest } from './arguments.ts';
+import type { Command, Io } from './command.ts';
+import { helpFor, overview } from './help.ts';
+
+/** Commands by name, each loaded when it is wanted: one must not cost the others their start. */
+export type Commands = Record<string, () => Promise<Command>>;
+
+/** The exit status of every code. Where sysexits.h has a number for the case, it is that one. */
+export const STATUS: Record<ErrorCode, number> = {
+  CHECKS_FAILED: 1,
+  USAGE: 64,
+  INPUT_INVALID: 65,
+  FILE_UNREADABLE: 66,
+  SUBJECT_FAILED: 69,
+  FILE_UNWRITABLE: 73,
+  KEY_FILE_INVALID: 78,
+};
+/** Our own mistake: the one failure that prints a stack. */
+const BROKEN = 70;
+
+/** Runs one command line to its end and gives the exit status. It never rejects. */
+export async function dispatch(
+  words: string[],
+  commands: Commands,
+  version: string,
+  io: Io,
+): Promise<number> {
+  try {
+    await obey(words, commands, version, io);
+    return 0;
+  } catch (failure) {
+    return report(failure, io);
+  }
+}
+
+/** Says what failed and gives its exit status. */
+export function report(failure: unknown, io: Io): number {
+  if (failure instanceof HoplineError) {
+    // One line whatever a path or a cause brought along.
+    io.err(`hopline: ${failure.message.replace(/\s+/g, ' ')}`);
+    return STATUS[failure.code];
+  }
+  io.err('hopline: a fault of its own; please report what follows');
+  io.err(failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
+  return BROKEN;
+}
+
+async function obey(words: string[], commands: Commands, version: string, io: Io): Promise<void> {
+  const [first, ...rest] = words;
+  switch (first) {
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      return io.out(await help(rest[0], commands));
+    case '--version':
+      return io.out(`hopline ${version}`);
+  }
+  const command = await find(first, commands);
+  const args = readArguments(rest, command);
+  if (args === null) return io.out(helpFor(command));
+  await command.run(args, io);
+}
+
+async function help(name: string | undefined, commands: Commands): Promise<string> {
+  if (name !== undefined) return helpFor(await find(name, commands));
+  return overview(await Promise.all(Object.values(commands).map((load) => load())));
+}
+
+function find(name: string, commands: Commands): Promise<Command> {
+  if (Object.hasOwn(commands, name)) return commands[name]();
+  const detail = name.startsWith('-')
+    ? `${name} stands before any command; write hopline <command> ${name}`
+    : `there is no command "${name}"${suggest(name, [...Object.keys(commands), 'help'])}`;
+  throw new HoplineError('USAGE', `${detail} (hopline help lists them)`);
+}

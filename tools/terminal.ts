@@ -1,0 +1,77 @@
+/**
+ * Terminal: the process that runs us, as the `io` of commands. It translates and never decides.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { HoplineError } from '../protocol/errors.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { Io } from './command.ts';
+
+export function terminal(): Io {
+  let progressShown = false;
+  const clearProgress = (): void => {
+    if (progressShown) process.stderr.write('\r\x1b[K');
+    progressShown = false;
+  };
+  const columns = process.stdout.columns ?? 80;
+  return {
+    out(line) {
+      clearProgress();
+      process.stdout.write(`${line}\n`);
+    },
+    err(line) {
+      clearProgress();
+      process.stderr.write(`${line}\n`);
+    },
+    progress(line) {
+      if (process.stderr.isTTY !== true) return;
+      process.stderr.write(`\r\x1b[K${line.slice(0, columns - 1)}`);
+      progressShown = true;
+    },
+    async readText(path) {
+      return readFile(path, 'utf8').catch((cause) => fail('FILE_UNREADABLE', path, cause));
+    },
+    async writeText(path, text) {
+      await writeFile(path, text).catch((cause) => fail('FILE_UNWRITABLE', path, cause));
+    },
+    wait: (ms) => wait(ms),
+    stopping,
+    isTTY: process.stdout.isTTY === true,
+    columns,
+    colour: wantsColour(process.env, process.stdout.isTTY === true),
+    env: process.env,
+  };
+}
+
+/** The customs of no-color.org and of Node itself: NO_COLOR wins, then FORCE_COLOR. */
+export function wantsColour(env: Record<string, string | undefined>, isTTY: boolean): boolean {
+  if (env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0';
+  return isTTY && env['TERM'] !== 'dumb';
+}
+
+const WHY: Record<string, string> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'part of the path is not a folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk is read-only',
+};
+
+function fail(code: ErrorCode, path: string, cause: NodeJS.ErrnoException): never {
+  const why = WHY[cause.code ?? ''] ?? cause.message;
+  throw new HoplineError(code, `${path}: ${why}`, { cause });
+}
+
+/** The first signal asks politely; the second finds the default in place and ends us. */
+function stopping(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    controller.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  return controller.signal;
+}
