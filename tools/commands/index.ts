@@ -6,5 +6,6 @@
 import type { Commands } from '../dispatch.ts';
 
 export const commands: Commands = {
+  demo: async () => (await import('./demo.ts')).demo,
   bench: async () => (await import('./bench.ts')).bench,
 };
