@@ -20,7 +20,6 @@ import {
   IS_COMPRESSED,
   PacketView,
   SIGNATURE_SIZE,
-  TIMESTAMP_AT,
   TTL_AT,
   encodePacket,
 } from '../core/packet.ts';
@@ -66,7 +65,7 @@ export function openPacket(bytes: Uint8Array, limits: OpenLimits = OPEN_LIMITS):
 export function openView(view: PacketView, payloadMax: number): Opened {
   const bytes = view.bytes;
   // Above 2^53 - 1 a number is not exact, and no clock will get there.
-  if (readU32(bytes, TIMESTAMP_AT) > 0x1fffff) return { ok: false, reason: 'bad-timestamp' };
+  if (!Number.isSafeInteger(view.timestamp())) return { ok: false, reason: 'bad-timestamp' };
   const body = bytes.subarray(view.payloadAt, view.payloadAt + view.payloadLength);
   let payload: Uint8Array;
   if (view.flags & IS_COMPRESSED) {

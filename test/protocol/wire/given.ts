@@ -1,4 +1,5 @@
 /** Givens shared by the tests of this room: bytes written as hex, and arbitrary bytes and texts. */
+import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 
 /** Bytes from hex; spaces are for the reader. */
@@ -14,6 +15,13 @@ export function filled(count: number, value: number): Uint8Array {
 export function join(...parts: Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
+
+/** The two primitives this room asks for, from Node. */
+export const hashes = {
+  sha256: (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+  hmacSha256: (key: Uint8Array, bytes: Uint8Array) =>
+    new Uint8Array(createHmac('sha256', key).update(bytes).digest()),
+};
 
 export const anId = fc.uint8Array({ minLength: 8, maxLength: 8 });
 export const aKey = fc.uint8Array({ minLength: 32, maxLength: 32 });
