@@ -14,4 +14,6 @@ export type BenchArea = {
 /** By name, loaded when wanted. */
 export type Areas = Record<string, () => Promise<BenchArea>>;
 
-export const areas: Areas = {};
+export const areas: Areas = {
+  protocol: async () => (await import('./protocol.ts')).area,
+};

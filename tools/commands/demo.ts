@@ -83,26 +83,27 @@ type Shown = {
 };
 
 function watching(nodes: number): Shown {
-  return {
+  const shown: Shown = {
     gotAt: [],
     sending: new Set(),
     transmissions: 0,
     duplicates: 0,
     begin() {
-      this.gotAt = new Array<number | null>(nodes + 1).fill(null);
-      this.transmissions = 0;
-      this.duplicates = 0;
+      shown.gotAt = new Array<number | null>(nodes + 1).fill(null);
+      shown.transmissions = 0;
+      shown.duplicates = 0;
     },
-    watch(step) {
-      for (const output of step.outputs) {
-        if (output.kind === 'deliver') this.gotAt[step.node] = step.at;
+    watch({ node, at, outputs }) {
+      for (const output of outputs) {
+        if (output.kind === 'deliver') shown.gotAt[node] = at;
         else if (output.kind === 'transmit') {
-          this.transmissions += 1;
-          this.sending.add(step.node);
-        } else if (output.reason === 'duplicate') this.duplicates += 1;
+          shown.transmissions += 1;
+          shown.sending.add(node);
+        } else if (output.reason === 'duplicate') shown.duplicates += 1;
       }
     },
   };
+  return shown;
 }
 
 async function animate(

@@ -1,6 +1,6 @@
 /**
  * Topology: who hears whom. Places are drawn on a unit square, and nodes hear each other within a
- * range that grows until the island hangs together.
+ * range that grows until the island hangs together, and a third more: no island hangs by threads.
  */
 import { assert } from '../../protocol/core/assert.ts';
 import type { Random } from '../../protocol/core/machine.ts';
@@ -27,8 +27,8 @@ export function geometricIsland(nodes: number, random: Random): Island {
     places.push(place);
   }
   for (let range = RANGE_STEP; ; range += RANGE_STEP) {
-    const edges = edgesWithin(places, range);
-    if (hangsTogether(nodes, edges)) return { places, edges };
+    if (!hangsTogether(nodes, edgesWithin(places, range))) continue;
+    return { places, edges: edgesWithin(places, (range * 4) / 3) };
   }
 }
 
