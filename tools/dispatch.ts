@@ -17,7 +17,8 @@ export const STATUS: Record<ErrorCode, number> = {
   INPUT_INVALID: 65,
   FILE_UNREADABLE: 66,
   SUBJECT_FAILED: 69,
-  FILE_UNWRITABLE: 73,
+  KEY_FILE_EXISTS: 73,
+  FILE_UNWRITABLE: 74,
   KEY_FILE_INVALID: 78,
 };
 /** Our own mistake: the one failure that prints a stack. */

