@@ -157,6 +157,6 @@ export const reach: Rule = {
   },
 };
 
-/** Where programs and tests begin. */
+/** Where programs and tests begin; a `main.ts` below device/ or test/ is bundled for a board. */
 const ENTRY =
-  /^(tools\/hopline\.ts|tools\/build\/make\.mjs|device\/\w+\/main\.ts|test\/.*\.test\.ts)$/;
+  /^(tools\/hopline\.ts|tools\/build\/make\.mjs|(device|test)\/.*\bmain\.ts|test\/.*\.test\.ts)$/;

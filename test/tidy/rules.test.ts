@@ -53,6 +53,7 @@ describe('an import', () => {
     ['in a re-export', 'protocol/wire/a.ts', "export * from '../../tools/b.ts';", 'tools/b.ts'],
     ['that is dynamic', 'protocol/wire/a.ts', "void import('../../tools/b.ts');", 'tools/b.ts'],
     ['by require', 'protocol/wire/a.ts', "require('ws');", 'must not import ws'],
+    ['by a require made at once', 'tools/a.ts', "createRequire(import.meta.url)('ws');", 'ws'],
     [
       'of the wire on a board',
       'device/espruino/a.ts',
@@ -129,14 +130,20 @@ describe('an import', () => {
       'tools/b.ts': '',
       'tools/c.ts': "import './a.ts';",
       'test/c.ts': "import '../tools/c.ts';",
+      'tools/main.ts': '',
     },
-    ['tools/c.ts:1: nothing imports it', 'test/c.ts:1: nothing imports it'],
+    [
+      'tools/c.ts:1: nothing imports it',
+      'test/c.ts:1: nothing imports it',
+      'tools/main.ts:1: nothing imports it',
+    ],
   );
   silent('reach', 'of a test or a board', {
     'test/tools/a.test.ts': "import '../../tools/b.ts';",
     'tools/b.ts': '',
     'device/espruino/main.ts': "import type { C } from './c.ts';",
     'device/espruino/c.ts': '',
+    'test/espruino/main.ts': '',
     'protocol/core/espruino.d.ts': '',
   });
 });

@@ -130,9 +130,7 @@ function importedBy(node: AnyNode): string | null {
     case 'ImportExpression':
       return textOf(node.source);
     case 'CallExpression':
-      return node.callee.type === 'Identifier' && node.callee.name === 'require'
-        ? textOf(node.arguments[0])
-        : null;
+      return isRequire(node.callee) ? textOf(node.arguments[0]) : null;
     // A worker's file: `new URL('./x.ts', import.meta.url)`.
     case 'NewExpression':
       return node.callee.type === 'Identifier' &&
@@ -143,6 +141,16 @@ function importedBy(node: AnyNode): string | null {
     default:
       return null;
   }
+}
+
+/** `require`, or `createRequire(...)` called at once. */
+function isRequire(callee: AnyNode): boolean {
+  if (callee.type === 'Identifier') return callee.name === 'require';
+  return (
+    callee.type === 'CallExpression' &&
+    callee.callee.type === 'Identifier' &&
+    callee.callee.name === 'createRequire'
+  );
 }
 
 function textOf(node: AnyNode | undefined): string | null {

@@ -23,7 +23,7 @@ import { Pins } from '../../protocol/trust/pins.ts';
 import { makeSeenHash } from '../../protocol/trust/seen-hash.ts';
 import { encodeAnnounce } from '../../protocol/wire/announce.ts';
 import { seededRandom } from '../simulate/random.ts';
-import type { BenchArea } from './areas.ts';
+import type { BenchArea } from './area.ts';
 import type { Result } from './report.ts';
 
 /** What the iOS app's own tests ask of its relay. */

@@ -1,0 +1,12 @@
+/**
+ * Area: one part of the project whose figures can be measured.
+ */
+import type { Result } from './report.ts';
+
+export type BenchArea = {
+  name: string;
+  /** Half a sentence: what is measured, against what. */
+  summary: string;
+  /** Draws all chance from `seed`, so that two runs measure the same work. */
+  run(seed: number, progress: (line: string) => void): Promise<Result[]>;
+};
