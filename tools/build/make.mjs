@@ -7,7 +7,7 @@
  *   test [filter]  install if needed, build, then the tests; closes with one line of figures
  *   soak [filter]  the same at full counts
  *   check          types, formatting, tidy
- *   prepare        npm's hook after an install: only the bundle
+ *   prepare        npm's hook after an install or a link: the bundle, where it can be had
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -54,6 +54,8 @@ const VERBS = {
     return check();
   },
   async prepare() {
+    // `npm link` and `npm install -g .` come here in a fresh clone too, and install nothing in it.
+    if (!existsSync(join(ROOT, 'node_modules'))) await install();
     // Installed without development packages there is nothing to build with, and no fault in it.
     if (existsSync(join(ROOT, 'node_modules', 'esbuild'))) await build();
     else say('esbuild is not installed, so dist/ is not built; run npm run build in a checkout');
@@ -95,11 +97,12 @@ async function install() {
   say(`installing packages with npm ${verb}; the first time takes a minute`);
   const began = Date.now();
   const pulse = setInterval(() => say(`still installing, ${seconds(began)}`), 15_000);
-  const npm = process.env['npm_execpath'];
+  // We may run inside `npm install -g`, and this installation is not global.
+  const { npm_execpath: npm, npm_config_global: _, npm_config_location: __, ...env } = process.env;
   const { status } =
     npm === undefined
-      ? await run('npm', [verb], { shell: process.platform === 'win32' })
-      : await run(process.execPath, [npm, verb], {});
+      ? await run('npm', [verb], { env, shell: process.platform === 'win32' })
+      : await run(process.execPath, [npm, verb], { env });
   clearInterval(pulse);
   if (status !== 0) {
     throw new Stop(

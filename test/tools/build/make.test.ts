@@ -85,12 +85,21 @@ describe('a clone', () => {
 
   it('is prepared by npm without installing again', async () => {
     const clone = repository({});
-    expect((await make(clone, ['prepare'])).status).toBe(0);
-    expect(existsSync(join(clone, 'dist'))).toBe(false);
-    link(clone);
+    mkdirSync(join(clone, 'node_modules'));
+    const bare = await make(clone, ['prepare']);
+    expect([bare.status, bare.err]).toEqual([0, expect.stringContaining('dist/ is not built')]);
+    const esbuild = 'node_modules/esbuild';
+    symlinkSync(join(ROOT, esbuild), join(clone, esbuild));
     expect((await make(clone, ['prepare'])).status).toBe(0);
     expect(existsSync(join(clone, 'dist', 'hopline.js'))).toBe(true);
     expect(npmCalls(clone)).toEqual([]);
+  });
+
+  it('that is linked before anything else is installed and built', async () => {
+    const clone = repository({ 'package-lock.json': '{}' });
+    const { status } = await make(clone, ['prepare'], { npm_config_global: 'true' });
+    expect([status, npmCalls(clone)]).toEqual([0, ['ci']]);
+    expect(existsSync(join(clone, 'dist', 'hopline.js'))).toBe(true);
   });
 
   it('does not guess what a wrong verb means', async () => {
@@ -195,6 +204,7 @@ function repository(files: Record<string, string>): string {
     'tools/hopline.ts': "console.log(process.argv.slice(2).join('|'));\nprocess.exitCode = 3;",
     // Links what is installed here, as npm would bring it, and notes how it was called.
     'npm.cjs': `
+      if (process.env.npm_config_global) process.exit(8);
       const fs = require('node:fs');
       fs.appendFileSync('npm-calls', process.argv[2] + '\\n');
       fs.mkdirSync('node_modules', { recursive: true });
@@ -211,11 +221,6 @@ function repository(files: Record<string, string>): string {
   return clone;
 }
 
-function link(clone: string): void {
-  mkdirSync(join(clone, 'node_modules'));
-  symlinkSync(join(ROOT, 'node_modules/esbuild'), join(clone, 'node_modules/esbuild'));
-}
-
 function npmCalls(clone: string): string[] {
   const file = join(clone, 'npm-calls');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
@@ -228,11 +233,12 @@ function test(body: string): string {
 function make(
   clone: string,
   words: string[],
+  extra: Record<string, string> = {},
 ): Promise<{ status: number | null; out: string; err: string }> {
   const { VITEST: _, HOPLINE_SOAK: __, ...env } = process.env;
   const child = spawn(process.execPath, [join(clone, 'tools/build/make.mjs'), ...words], {
     cwd: tmpdir(),
-    env: { ...env, NO_COLOR: '1', npm_execpath: join(clone, 'npm.cjs') },
+    env: { ...env, ...extra, NO_COLOR: '1', npm_execpath: join(clone, 'npm.cjs') },
   });
   const ended = { status: null as number | null, out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => (ended.out += text));
