@@ -8,6 +8,7 @@ import {
   CONTROL,
   ENCRYPTED,
   FRAGMENT,
+  GATEWAY,
   HANDSHAKE,
   HEARTBEAT,
   HELLO,
@@ -132,7 +133,8 @@ describe('a relay that hears a packet again', () => {
       'deliver ttl 1',
       'drop out-of-hops',
     ]);
-    expect(names(relay.step(heard(1), 1))).toEqual(['transmit 2 ttl 5']);
+    expect(names(relay.step(heard(1, { ttl: 1 }), 0))).toEqual(['drop duplicate']);
+    expect(names(relay.step(heard(0), 1))).toEqual(['transmit 2 ttl 5']);
     expect(names(relay.step(heard(2), 2))).toEqual(['drop duplicate']);
   });
 
@@ -215,6 +217,20 @@ describe('a relay on a route', () => {
     expect(names(relay.step(heard(0, { ...routed, route: [ME, id(3)] }), 0))).toHaveLength(2);
   });
 
+  it('knows a packet again that it sent along its route', () => {
+    const relay = relayOn({ wire: [0, 1, 2] });
+    relay.step({ kind: 'neighbour', link: 1, id: id(3) }, 0);
+    relay.step(heard(0, { ...routed, route: [id(3)] }), 0);
+    const again = relay.step(heard(0, { ...routed, route: [id(3)] }), 1);
+    expect(names(again)).toEqual(['drop duplicate']);
+  });
+
+  it('floods at the end of a route that leads to nobody in particular', () => {
+    const relay = relayOn({ wire: [0, 1, 2] });
+    const out = relay.step(heard(0, { version: 2, route: [ME] }), 0);
+    expect(names(out)).toEqual(['deliver ttl 7', 'transmit 1 ttl 5', 'transmit 2 ttl 5']);
+  });
+
   it('drops a route that visits a node twice', () => {
     const relay = relayOn({ wire: [0, 1] });
     const route = [id(3), id(4), id(3)];
@@ -281,6 +297,16 @@ describe('what a relay never passes on', () => {
     expect(names(relay.step(TICK, 200))).toEqual(['transmit 1 ttl 6']);
   });
 
+  it('over a wire twice, when only the air had no room', () => {
+    const relay = relayOn({ wire: [0, 1], air: [2] }, { waitingMax: 0 });
+    expect(names(relay.step(heard(0), 0))).toEqual([
+      'deliver ttl 7',
+      'transmit 1 ttl 5',
+      'drop busy',
+    ]);
+    expect(names(relay.step(heard(0), 1))).toEqual(['drop busy']);
+  });
+
   it('what it forgot while it waited', () => {
     const relay = relayOn({ air: [0, 1] }, { seenMax: 1 });
     relay.step(heard(0, { timestamp: 1 }), 0);
@@ -303,11 +329,26 @@ describe('how far a packet may still go (WIRE §12)', () => {
     ['a fragment among 6', 6, { type: FRAGMENT }, 4],
     ['voice among 6', 6, { type: VOICE }, 4],
     ['an own flooded type among 3', 3, { type: LINK_STATE }, 5],
+    ['a critical one among 5', 5, { type: GATEWAY }, 6],
     ['a TTL beyond the cap', 2, { ttl: 255 }, 6],
   ])('%s', (_what, degree, differs, ttl) => {
     const links = Array.from({ length: degree }, (_, link) => link);
     const sent = relayOn({ wire: links }).step(heard(0, differs), 0).find(isTransmit)!;
     expect(sent.bytes[TTL_AT]).toBe(ttl);
+  });
+
+  it('is one hop at least, however small the cap and dense the air', () => {
+    const relay = relayOn({ wire: [0, 1, 2, 3, 4, 5] }, { ttlMax: 3 });
+    expect(names(relay.step(heard(0, { ttl: 3 }), 0))).toContain('transmit 1 ttl 1');
+  });
+
+  it('counts the links that are up, each once', () => {
+    const relay = relayOn({ wire: [0, 1, 2] });
+    relay.step({ kind: 'linkDown', link: 2 }, 0);
+    relay.step({ kind: 'linkDown', link: 2 }, 0);
+    expect(names(relay.step(heard(0, { timestamp: 1 }), 0))).toContain('transmit 1 ttl 6');
+    relay.step({ kind: 'linkUp', link: 2, air: false }, 0);
+    expect(names(relay.step(heard(0, { timestamp: 2 }), 0))).toContain('transmit 1 ttl 5');
   });
 
   it('is as far as the setting says between nodes that agreed on more', () => {
@@ -392,6 +433,12 @@ describe('a node that speaks itself', () => {
     expect(() => relay.step({ kind: 'send', link: -1, bytes: hello }, 0)).toThrow('names its link');
   });
 
+  it('speaks for another as well, whose packet it then knows again', () => {
+    const relay = relayOn({ wire: [0, 1] });
+    relay.step({ kind: 'send', link: -1, bytes: packet() }, 0);
+    expect(names(relay.step(heard(0), 1))).toEqual(['drop duplicate']);
+  });
+
   it('sends along a route it has given the packet', () => {
     const relay = relayOn({ wire: [0, 1, 2] });
     relay.step({ kind: 'neighbour', link: 2, id: id(3) }, 0);
@@ -410,6 +457,15 @@ describe('a link that comes back', () => {
     relay.step({ kind: 'linkDown', link: 1 }, 1);
     relay.step({ kind: 'linkUp', link: 1, air: false }, 2);
     expect(names(relay.step(heard(0), 3))).toEqual(['transmit 1 ttl 5', 'transmit 2 ttl 5']);
+  });
+});
+
+describe('a link number that is used again', () => {
+  it('is of the air or a wire as the new link is', () => {
+    const relay = relayOn({ wire: [0], air: [1] });
+    relay.step({ kind: 'linkDown', link: 1 }, 0);
+    relay.step({ kind: 'linkUp', link: 1, air: false }, 0);
+    expect(names(relay.step(heard(0), 0))).toEqual(['deliver ttl 7', 'transmit 1 ttl 6']);
   });
 });
 
