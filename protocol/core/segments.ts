@@ -1,0 +1,93 @@
+/**
+ * Segments: a frame in the pieces that a small-MTU link carries (WIRE §23).
+ *
+ *   | first: bit 7, last: bit 6, number: bits 5-0 | at most MTU-4 bytes of the frame ...
+ *
+ * Numbers run on from frame to frame: when the end of one frame and the start of the next are lost
+ * together, what is left does not pass for a whole.
+ */
+import type { Drops } from './drops.ts';
+
+const FIRST = 0x80;
+const LAST = 0x40;
+const NUMBER = 0x3f;
+
+/** In place of a number: no frame is open, or the rest of one that was dropped is let pass. */
+const NONE = 64;
+const SKIPPING = 65;
+
+/** Gives out one frame after the other, segment by segment, as fast as the radio asks for them. */
+export class SegmentWriter {
+  /** Bytes of a frame in one segment: MTU-4. It may change with the MTU, even inside a frame. */
+  payloadMax: number;
+  private frame: Uint8Array = new Uint8Array(0);
+  private sent = 0;
+  private number = 0;
+
+  constructor(payloadMax: number) {
+    this.payloadMax = payloadMax;
+  }
+
+  /** Starts a frame, which must not change until it is out; what is left of another is abandoned. */
+  begin(frame: Uint8Array): void {
+    this.frame = frame;
+    this.sent = 0;
+  }
+
+  /** Null when the frame is out. */
+  next(): Uint8Array | null {
+    const frame = this.frame;
+    const from = this.sent;
+    if (from === frame.length) return null;
+    const end = Math.min(from + this.payloadMax, frame.length);
+    const segment = new Uint8Array(end - from + 1);
+    segment[0] = (from === 0 ? FIRST : 0) | (end === frame.length ? LAST : 0) | this.number;
+    segment.set(frame.subarray(from, end), 1);
+    this.number = (this.number + 1) & NUMBER;
+    this.sent = end;
+    return segment;
+  }
+}
+
+/** Why a frame was dropped. */
+export type SegmentDrop = 'gap' | 'too-long' | 'no-first' | 'empty';
+
+/** Puts frames together again. Holds one, of at most the size this node announced. */
+export class SegmentReader {
+  readonly drops: Drops<SegmentDrop> = {};
+  private readonly held: Uint8Array;
+  private length = 0;
+  private expected = NONE;
+
+  constructor(frameMax: number) {
+    this.held = new Uint8Array(frameMax);
+  }
+
+  /** The frame that this segment completes, or null. */
+  feed(segment: Uint8Array): Uint8Array | null {
+    const size = segment.length - 1;
+    // Its number is not taken as heard, so the frame it was to carry on will show a gap.
+    if (size < 1) return this.drop('empty', this.expected);
+    const header = segment[0];
+    if (header & FIRST) {
+      if (this.expected < NONE) this.drop('gap', NONE);
+      this.length = 0;
+    } else {
+      if (this.expected === SKIPPING) return null;
+      if (this.expected === NONE) return this.drop('no-first', SKIPPING);
+      if (this.expected !== (header & NUMBER)) return this.drop('gap', SKIPPING);
+    }
+    const length = this.length + size;
+    if (length > this.held.length) return this.drop('too-long', SKIPPING);
+    this.held.set(segment.subarray(1), this.length);
+    this.length = length;
+    this.expected = header & LAST ? NONE : (header + 1) & NUMBER;
+    return header & LAST ? new Uint8Array(this.held.subarray(0, length)) : null;
+  }
+
+  private drop(reason: SegmentDrop, expected: number): null {
+    this.drops[reason] = (this.drops[reason] || 0) + 1;
+    this.expected = expected;
+    return null;
+  }
+}
