@@ -150,7 +150,7 @@ export class PacketView {
   frame(): Uint8Array {
     const surplus = this.bytes.length - this.length;
     if (surplus === 0) return this.bytes;
-    let padding = surplus < 256;
+    let padding = true;
     for (let i = this.length; padding && i < this.bytes.length; i++) {
       padding = this.bytes[i] === surplus;
     }

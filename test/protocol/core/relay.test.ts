@@ -7,6 +7,7 @@ import {
   ANNOUNCE,
   CONTROL,
   ENCRYPTED,
+  FILE,
   FRAGMENT,
   GATEWAY,
   HANDSHAKE,
@@ -26,6 +27,7 @@ import type {
   RelayOutput,
 } from '../../../protocol/core/relay.ts';
 import { Relay, RELAY_DEFAULTS } from '../../../protocol/core/relay.ts';
+import { BACKGROUND, CRITICAL, NORMAL } from '../../../protocol/core/queue.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 import { plainHash } from '../../espruino/plain-hash.ts';
 import { id, packet, withTtl } from '../../packets.ts';
@@ -393,6 +395,21 @@ describe('how long a packet waits on the air (WIRE §12)', () => {
   });
 });
 
+describe('the class of what a relay transmits', () => {
+  it.each([
+    ['a message', {}, NORMAL],
+    ['a handshake', { type: HANDSHAKE, recipient: id(2) }, CRITICAL],
+    ['a fragment of a handshake', { type: FRAGMENT, payload: fragmentOf(HANDSHAKE) }, CRITICAL],
+    ['a fragment of a file', { type: FRAGMENT, payload: fragmentOf(FILE) }, BACKGROUND],
+    ['a fragment too short to tell', { type: FRAGMENT, payload: new Uint8Array(12) }, NORMAL],
+  ])('is that of %s', (_what, differs, priority) => {
+    const sent = relayOn({ wire: [0, 1] })
+      .step(heard(0, differs), 0)
+      .find(isTransmit)!;
+    expect(sent.priority).toBe(priority);
+  });
+});
+
 describe('a relay that thins broadcasts out', () => {
   it.each([
     [2, 1, {}],
@@ -491,6 +508,11 @@ function relayOn(links: { air?: number[]; wire?: number[] }, rig: Rig = {}): Rel
 
 function heard(link: number, differs: Parameters<typeof packet>[0] = {}): RelayInput {
   return { kind: 'heard', link, bytes: packet(differs) };
+}
+
+/** The header of WIRE §7: the thirteenth byte is the type of what is carried. */
+function fragmentOf(type: number): Uint8Array {
+  return Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 2, type, 9, 9);
 }
 
 function refuseSignature(byte: number): Admission['admit'] {
