@@ -7,9 +7,15 @@
  */
 import { assert } from '../core/assert.ts';
 import { readU16, writeU16 } from '../core/bytes.ts';
-import { FRAGMENT, FRAME_MAX, ID_SIZE, IS_ANSWER, PacketView } from '../core/packet.ts';
+import {
+  FRAGMENT,
+  FRAME_MAX,
+  ID_SIZE,
+  IS_ANSWER,
+  PacketView,
+  encodePacket,
+} from '../core/packet.ts';
 import type { Decoded } from './decoded.ts';
-import { composePacket } from './packet.ts';
 
 export const FRAGMENT_HEADER_SIZE = 13;
 /** What iPhones take; Android takes 256. */
@@ -82,7 +88,7 @@ export function splitFrame(
   for (let index = 0; index < total; index++) {
     const piece = frame.subarray(index * size, Math.min((index + 1) * size, view.length));
     const payload = encodeFragment({ id, index, total, type: view.type, piece });
-    frames.push(composePacket({ ...head, payload }));
+    frames.push(encodePacket({ ...head, payload }));
   }
   return { ok: true, value: frames };
 }
@@ -101,6 +107,7 @@ function headOf(view: PacketView) {
   const route: Uint8Array[] = [];
   for (let i = 0; i < view.routeCount; i++) route.push(idAt(view.routeAt + i * ID_SIZE));
   return {
+    version: route.length > 0 ? (2 as const) : (1 as const),
     type: FRAGMENT,
     ttl,
     timestamp: view.timestamp(),
@@ -108,5 +115,8 @@ function headOf(view: PacketView) {
     recipient: view.recipientAt < 0 ? null : idAt(view.recipientAt),
     route,
     isAnswer: (view.flags & IS_ANSWER) !== 0,
+    // The frame is compressed as a whole; a piece would gain nothing and might outgrow its link.
+    compressed: false,
+    signature: null,
   };
 }

@@ -274,8 +274,8 @@ const aDraft = fc.record({
   route: fc.array(anId, { maxLength: 5 }),
   isAnswer: fc.boolean(),
   payload: fc.oneof(
-    anyBytes(600),
-    fc.tuple(fc.nat(255), fc.nat(3000)).map(([value, length]) => filled(length, value)),
+    anyBytes(300),
+    fc.tuple(fc.nat(255), fc.nat(400)).map(([value, length]) => filled(length, value)),
   ),
 });
 

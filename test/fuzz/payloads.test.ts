@@ -1,0 +1,181 @@
+/**
+ * Theorem, for every decoder of a payload: whatever bytes arrive, it returns a value that is written
+ * to bytes which are read back as the same value, or a reason from its list; it never throws, never
+ * holds on to the bytes, and never keeps more than 64 times their size and 1 KiB.
+ */
+import { describe, expect, it } from 'vitest';
+import { decodeAnnounce, encodeAnnounce } from '../../protocol/wire/announce.ts';
+import { decodeCourier, encodeCourier } from '../../protocol/wire/courier.ts';
+import type { Decoded } from '../../protocol/wire/decoded.ts';
+import { decodeFile, encodeFile } from '../../protocol/wire/file.ts';
+import { decodeFragment, encodeFragment } from '../../protocol/wire/fragment.ts';
+import { decodeLeave, encodeLeave } from '../../protocol/wire/leave.ts';
+import { decodeMessage, encodeMessage } from '../../protocol/wire/message.ts';
+import {
+  decodeNoisePayload,
+  decodeReceipt,
+  encodeNoisePayload,
+  encodeReceipt,
+} from '../../protocol/wire/noise-payload.ts';
+import { decodeNote, decodeNoted, encodeNote, encodeNoted } from '../../protocol/wire/note.ts';
+import { decodePeerState, encodePeerState } from '../../protocol/wire/peer-state.ts';
+import { decodePing, encodePing } from '../../protocol/wire/ping.ts';
+import { decodePrivateMessage, encodePrivateMessage } from '../../protocol/wire/private-message.ts';
+import { decodeRequestSync, encodeRequestSync } from '../../protocol/wire/request-sync.ts';
+import { filled, hashes, hex, join } from '../protocol/wire/given.ts';
+import { golden, goldensNamed } from '../protocol/wire/goldens.ts';
+import { STORM_MS, storm, weight } from './storm.ts';
+
+const button = { node: filled(8, 1), key: filled(32, 2) };
+
+type Row<Value> = {
+  name: string;
+  reasons: string[];
+  wellFormed: Uint8Array[];
+  decode: (bytes: Uint8Array) => Decoded<Value, string>;
+  encode: (value: Value) => Uint8Array;
+};
+
+weather({
+  name: 'decodeAnnounce',
+  reasons: ['cut', 'bad-name', 'bad-key', 'incomplete'],
+  wellFormed: ['announce-bob', 'd-announce-payload-ios-local', 'd-announce-bridge'].map(golden),
+  decode: decodeAnnounce,
+  // We name ten neighbours at most, and read more.
+  encode: (value) => encodeAnnounce({ ...value, neighbours: value.neighbours.slice(0, 10) }),
+});
+
+weather({
+  name: 'decodeMessage',
+  reasons: ['bad-text'],
+  wellFormed: [encodeMessage('hello mesh, où êtes-vous? 😀')],
+  decode: decodeMessage,
+  encode: encodeMessage,
+});
+
+weather({
+  name: 'decodeLeave',
+  reasons: [],
+  wellFormed: [hex(''), hex('23626f62')],
+  decode: decodeLeave,
+  encode: encodeLeave,
+});
+
+weather({
+  name: 'decodePing',
+  reasons: ['too-short'],
+  wellFormed: ['ping-payload', 'ping-payload-trailing'].map(golden),
+  decode: decodePing,
+  encode: encodePing,
+});
+
+weather({
+  name: 'decodeFile',
+  reasons: ['cut', 'too-large', 'empty'],
+  wellFormed: goldensNamed('file-').map(golden),
+  decode: decodeFile,
+  encode: encodeFile,
+});
+
+weather({
+  name: 'decodeCourier',
+  reasons: ['cut', 'bad-field', 'incomplete'],
+  wellFormed: goldensNamed('courier-envelope').map(golden),
+  decode: decodeCourier,
+  encode: encodeCourier,
+});
+
+weather({
+  name: 'decodeNote',
+  reasons: ['too-short', 'too-long', 'bad-text'],
+  wellFormed: [encodeNote(hashes, button, 7, 'help at the north gate')],
+  decode: decodeNote,
+  encode: (note) => encodeNote(hashes, button, note.counter, note.text),
+});
+
+weather({
+  name: 'decodeNoted',
+  reasons: ['too-short', 'too-long'],
+  wellFormed: [encodeNoted(hashes, button, 7)],
+  decode: decodeNoted,
+  encode: (noted) => encodeNoted(hashes, button, noted.counter),
+});
+
+weather({
+  name: 'decodeNoisePayload',
+  reasons: ['empty', 'unknown-kind'],
+  wellFormed: goldensNamed('noise-').map(golden),
+  decode: decodeNoisePayload,
+  encode: encodeNoisePayload,
+});
+
+weather({
+  name: 'decodeReceipt',
+  reasons: ['empty', 'bad-text'],
+  wellFormed: [encodeReceipt('1CC2760D-76AA-40C3-8013-C7FAA6C2EF99')],
+  decode: decodeReceipt,
+  encode: encodeReceipt,
+});
+
+weather({
+  name: 'decodePrivateMessage',
+  reasons: ['cut', 'unknown-field', 'bad-text', 'incomplete'],
+  wellFormed: [golden('private-message-tlv')],
+  decode: decodePrivateMessage,
+  encode: encodePrivateMessage,
+});
+
+weather({
+  name: 'decodePeerState',
+  reasons: ['unknown-version', 'cut', 'ambiguous', 'bad-key', 'incomplete'],
+  wellFormed: goldensNamed('peer-state').map(golden),
+  decode: decodePeerState,
+  encode: encodePeerState,
+});
+
+weather({
+  name: 'decodeRequestSync',
+  reasons: ['cut', 'too-long', 'bad-filter', 'incomplete'],
+  wellFormed: [
+    ...[...goldensNamed('request-sync'), ...goldensNamed('d-request-sync')].map(golden),
+    join(hex('01000107 02000400000001 030401'), filled(1025, 1)),
+  ],
+  decode: decodeRequestSync,
+  // Types of which we know none ask for nothing, which nobody writes.
+  encode: (value) => encodeRequestSync({ ...value, types: value.types || null }),
+});
+
+weather({
+  name: 'decodeFragment',
+  reasons: ['too-short', 'bad-total', 'bad-index', 'empty', 'nested'],
+  wellFormed: [golden('fragment-payload')],
+  decode: decodeFragment,
+  encode: encodeFragment,
+});
+
+function weather<Value>(row: Row<Value>): void {
+  describe(row.name, () => {
+    it('stands every storm', { timeout: STORM_MS }, () => {
+      let read = 0;
+      const reasons = new Set<string>();
+      storm(row.wellFormed, (bytes) => {
+        const decoded = row.decode(bytes);
+        if (!decoded.ok) {
+          reasons.add(decoded.reason);
+          return;
+        }
+        read++;
+        const written = Buffer.from(row.encode(decoded.value));
+        if (weight(decoded.value) > 64 * bytes.length + 1024) throw new Error('too heavy');
+        bytes.fill(0x55);
+        if (!written.equals(row.encode(decoded.value))) throw new Error('holds the bytes');
+        const again = row.decode(written);
+        if (!again.ok) throw new Error(`${again.reason}: what was read is not written back`);
+        if (!written.equals(row.encode(again.value))) throw new Error('reads back as another');
+      });
+      // A storm that gets through nowhere, or everywhere, has tested little.
+      expect(read).toBeGreaterThan(0);
+      expect([...reasons].sort()).toEqual([...row.reasons].sort());
+    });
+  });
+}
