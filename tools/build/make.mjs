@@ -256,14 +256,30 @@ function tally(report, status) {
 
 /** `skipped test/x.test.ts:12 title (when text === null)`. */
 function skip(name, title, location) {
-  let why = '';
-  if (location) {
-    const lines = readFileSync(join(ROOT, name), 'utf8').split('\n').slice(0, location.line);
-    lines[location.line - 1] = lines[location.line - 1].slice(0, location.column - 1);
-    const call = /\.(skipIf|runIf)\(((?:(?!\.skipIf|\.runIf)[^])*)\)$/.exec(lines.join('\n'));
-    if (call) why = ` (${call[1] === 'skipIf' ? 'when' : 'unless'} ${call[2].trim()})`;
+  if (!location) return `skipped ${name} ${title}`;
+  const lines = readFileSync(join(ROOT, name), 'utf8').split('\n').slice(0, location.line);
+  const last = lines.pop().slice(0, location.column - 1);
+  return `skipped ${name}:${location.line} ${title}${condition([...lines, last].join('\n'))}`;
+}
+
+/** The condition of the test whose name follows `before`, or of the group that it stands in. */
+function condition(before) {
+  const [call] = [...before.matchAll(/\b(\w+)\.(skipIf|runIf)\(/g)].slice(-1);
+  if (call === undefined) return '';
+  const from = call.index + call[0].length;
+  let to = from;
+  for (let depth = 1; to < before.length && depth > 0; to++) {
+    if (before[to] === '(') depth++;
+    if (before[to] === ')') depth--;
   }
-  return `skipped ${name}${location ? `:${location.line}` : ''} ${title}${why}`;
+  // The condition of some other test above says nothing about this one.
+  if (call[1] !== 'describe' && to < before.length) return '';
+  const text = before
+    .slice(from, to - 1)
+    .trim()
+    .replace(/,$/, '')
+    .replace(/\s+/g, ' ');
+  return ` (${call[2] === 'skipIf' ? 'when' : 'unless'} ${text})`;
 }
 
 /** Runs every gate, whatever the others say. */
