@@ -25,8 +25,13 @@ export function play(line: string): string {
     return 'ok';
   }
   const outputs = relay.step(inputOf(words), Number(words[words.length - 1]));
-  let said = 'next ' + relay.deadline();
-  for (let i = 0; i < outputs.length; i++) said += '; ' + say(outputs[i]);
+  return 'next ' + relay.deadline() + say(outputs);
+}
+
+/** One step's outputs. */
+export function say(outputs: RelayOutput[]): string {
+  let said = '';
+  for (let i = 0; i < outputs.length; i++) said += '; ' + sayOne(outputs[i]);
   return said;
 }
 
@@ -42,7 +47,11 @@ function relayOf(id: Uint8Array, links: number, ttlMax: number, seed: number): R
     waitingMax: 16,
     thinned: false,
   };
-  return new Relay(config, seededRandom(seed), plainHash, new Guard(8, AMPLE, AMPLE, seed));
+  const chance = seededRandom(seed);
+  // The world draws the key of its hash first.
+  chance(2);
+  chance(2);
+  return new Relay(config, chance, plainHash, new Guard(8, AMPLE, AMPLE, seed));
 }
 
 function inputOf(words: string[]): RelayInput | Tick {
@@ -63,7 +72,7 @@ function inputOf(words: string[]): RelayInput | Tick {
   }
 }
 
-function say(output: RelayOutput): string {
+function sayOne(output: RelayOutput): string {
   switch (output.kind) {
     case 'transmit':
       return 'transmit ' + output.link + ' ' + output.priority + ' ' + hexOf(output.bytes);

@@ -29,10 +29,12 @@ export function play(text: string): Played {
   const steps: Step[] = [];
   let world: World | undefined;
   let seed = 0;
+  /** Each block writes down its own steps. */
+  let watch: (step: Step) => void = () => {};
   const blocks = text.split(/\n\n+/).map((block) => {
     const [commands = ''] = block.split(/^----$/m);
     const lines: string[] = [];
-    const watch = (step: Step) => {
+    watch = (step) => {
       steps.push(step);
       lines.push(...describe(step, world));
     };
@@ -42,10 +44,9 @@ export function play(text: string): Played {
       if (verb === 'mesh') {
         const given = options(words);
         seed = Number(given['seed']);
-        world = meshOf(given, (step) => watches.current(step));
+        world = meshOf(given, (step) => watch(step));
       } else {
         assert(world !== undefined, 'the first command makes the mesh');
-        watches.current = watch;
         obey(world, verb, words);
       }
     }
@@ -59,9 +60,6 @@ export function play(text: string): Played {
   });
   return { text: blocks.join('\n\n') + '\n', steps, seed };
 }
-
-/** Who is told of the steps: each block writes down its own. */
-const watches: { current: (step: Step) => void } = { current: () => {} };
 
 function meshOf(given: Record<string, string>, watch: (step: Step) => void): World {
   const edges = (given['links'] ?? '').split(',').map(edgeOf);
