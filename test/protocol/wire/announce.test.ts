@@ -15,11 +15,11 @@ import {
 import type { Capability } from '../../../protocol/wire/capabilities.ts';
 import { hold } from '../../seed.ts';
 import { aKey, aText, anId, anyBytes, filled, hex, join } from './given.ts';
+import { golden } from './goldens.ts';
 
 const KEYS = join(hex('0220'), filled(32, 0x11), hex('0320'), filled(32, 0x22));
 
-/** From Android's ClientRewriteWireContractTest, `identity announcement matches ...`. */
-const GOLDEN = join(hex('0103626f62'), KEYS, hex('050200017f02cafe'));
+const GOLDEN = golden('announce-bob');
 const BOB = join(hex('0103626f62'), KEYS);
 
 describe('an announce', () => {
@@ -41,6 +41,38 @@ describe('an announce', () => {
       join(hex('0103626f62'), KEYS, neighbours, hex('050180'), hex('0605 7534707275')),
     );
   });
+
+  const ten = Array.from({ length: 10 }, (_, i) => filled(8, i));
+  const ones = { noiseKey: filled(32, 1), signingKey: filled(32, 2) };
+  for (const [name, changed] of [
+    ['d-announce-ten-neighbours', { name: 'alice', neighbours: ten }],
+    ['d-announce-bridge', { ...ones, name: 'gw', capabilities: 0x84n, geohash: 'u4pruy' }],
+  ] as const) {
+    it(`is the bytes of ${name}`, () => {
+      const announce: Announce = { ...bob, ...changed };
+      expect(encodeAnnounce(announce)).toEqual(golden(name));
+      expect(decodeAnnounce(golden(name))).toEqual({ ok: true, value: announce });
+    });
+  }
+
+  it('of an iPhone is read, and written back as it was', () => {
+    const decoded = decodeAnnounce(golden('d-announce-payload-ios-local'));
+    expect(decoded.ok && decoded.value).toMatchObject({ name: 'alice', capabilities: 0x0329n });
+    if (!decoded.ok) throw new Error(decoded.reason);
+    expect(encodeAnnounce(decoded.value)).toEqual(golden('d-announce-payload-ios-local'));
+  });
+
+  for (const [name, capabilities, extras] of [
+    ['announce-tail-android-local', 0x100n, []],
+    ['announce-suffix-empty-caps', 0n, []],
+    ['announce-suffix-future-caps-ios', 0x180n, []],
+    ['announce-suffix-unknown-caps-and-tlv', 0x8100n, [{ type: 0x7f, value: hex('010203') }]],
+  ] as [string, bigint, Announce['extras']][]) {
+    it(`is read with the end of ${name}`, () => {
+      const decoded = decodeAnnounce(join(BOB, golden(name)));
+      expect(decoded).toEqual({ ok: true, value: { ...bob, capabilities, extras } });
+    });
+  }
 
   it('comes back from its bytes', () => {
     hold(
@@ -97,6 +129,7 @@ describe('an announce', () => {
     ['a name that is no text', join(hex('0102c328'), KEYS), 'bad-name'],
     ['a value cut short', GOLDEN.subarray(0, GOLDEN.length - 1), 'cut'],
     ['a first value cut short', hex('0103626f'), 'cut'],
+    ['a key cut short', golden('reject-announce-truncated'), 'cut'],
   ] as const) {
     it(`with ${what} is refused as ${reason}`, () => {
       expect(decodeAnnounce(bytes)).toEqual({ ok: false, reason });
@@ -112,34 +145,38 @@ describe('an announce', () => {
 });
 
 describe('capabilities', () => {
-  /** From iOS PeerCapabilitiesTests and Android IdentityAnnouncementTest. */
-  for (const [names, bytes] of [
-    [[], '00'],
-    [['prekeys'], '01'],
-    [['meshDiagnostics'], '40'],
-    [['privateMedia'], '0001'],
-    [['privateMediaReceipts'], '0002'],
-    [['privateMedia', 'vouch'], '2001'],
-  ] as [Capability[], string][]) {
-    it(`${names.join(' and ') || 'of none'} are ${bytes}`, () => {
-      expect(encodeCapabilities(capabilities(names))).toEqual(hex(bytes));
-      const bits = decodeCapabilities(hex(bytes));
+  for (const [golds, names] of [
+    ['capabilities-empty', []],
+    ['capabilities-prekeys', ['prekeys']],
+    ['capabilities-meshDiagnostics', ['meshDiagnostics']],
+    ['capabilities-privateMedia', ['privateMedia']],
+    ['capabilities-privateMediaReceipts', ['privateMediaReceipts']],
+    ['capabilities-nonDestructiveNoiseReplacement', []],
+    ['capabilities-bit11', []],
+    ['capabilities-all-assigned-0-10', Object.keys(CAPABILITY)],
+    ['capabilities-future-bits', ['prekeys']],
+    ['capabilities-ffff', Object.keys(CAPABILITY)],
+  ] as [string, Capability[]][]) {
+    it(`come back from ${golds}, named or not`, () => {
+      const bits = decodeCapabilities(golden(golds));
       const read = Object.keys(CAPABILITY).filter((name) =>
         hasCapability(bits, name as Capability),
       );
-      expect(read.sort()).toEqual(names.sort());
+      expect(read).toEqual(names);
+      expect(encodeCapabilities(bits)).toEqual(golden(golds));
+      const unnamed = bits & ~capabilities(Object.keys(CAPABILITY) as Capability[]);
+      expect(capabilities(names) | unnamed).toBe(bits);
     });
   }
 
-  for (const [bytes, kept] of [
-    ['', '00'],
-    ['ffff', 'ffff'],
-    ['0100000000000080 55', '0100000000000080'],
-    ['0100000000000000 aabb', '01'],
-    ['010000', '01'],
-  ]) {
-    it(`read from ${bytes || 'nothing'} are written as ${kept}`, () => {
-      expect(encodeCapabilities(decodeCapabilities(hex(bytes)))).toEqual(hex(kept));
+  for (const [what, bytes, kept] of [
+    ['nothing', hex(''), '00'],
+    ['ten bytes', golden('capabilities-oversize-input'), '01'],
+    ['nine bytes', golden('capabilities-oversize-input-android'), '0100000000000080'],
+    ['zeros at the end', hex('010000'), '01'],
+  ] as const) {
+    it(`read from ${what} are written in their shortest form`, () => {
+      expect(encodeCapabilities(decodeCapabilities(bytes))).toEqual(hex(kept));
     });
   }
 });

@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { compress, inflate } from '../../../protocol/wire/compression.ts';
 import { SEED, hold, runs, xorshift } from '../../seed.ts';
 import { anyBytes, chat, filled, hex, join } from './given.ts';
+import { golden } from './goldens.ts';
 
 const MIB = 1024 * 1024;
 
@@ -101,6 +102,12 @@ describe('inflating', () => {
     const stored = hex('78 0100 feff 41 0300');
     expect((stored[0] * 256 + stored[1]) % 31).toBe(0);
     expect(inflate(stored, 1, 1)).toEqual({ ok: true, value: hex('41') });
+  });
+
+  it('reads the raw stream with such a beginning that Android publishes', () => {
+    const counted = new Uint8Array(29).map((_, i) => i + 1);
+    const stream = golden('deflate-raw-with-zlib-looking-prefix');
+    expect(inflate(stream, 29, 29)).toEqual({ ok: true, value: counted });
   });
 
   for (const [what, compressed, size, sizeMax, reason] of [

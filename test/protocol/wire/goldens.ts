@@ -78,7 +78,6 @@ const GOLDENS: Record<string, string> = {
   'reject-private-message-unknown-type': '7f0141',
   'reject-private-message-truncated-id': '000561',
   'announce-suffix-future-caps-ios': '05028001',
-  'peer-state-ios-prefix': '0101022001',
   'peer-state-ios-full':
     '01010220010220a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5',
   'reject-peer-state-caps-0100-noncanonical-ios':

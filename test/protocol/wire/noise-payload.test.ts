@@ -44,6 +44,16 @@ describe('a Noise payload', () => {
     );
   });
 
+  for (const [name, kind, body] of [
+    ['noise-payload-private-message', KIND.privateMessage, golden('private-message-tlv')],
+    ['noise-typed-verify-challenge', KIND.verifyChallenge, hex('cafe')],
+  ] as const) {
+    it(`is the bytes of ${name}`, () => {
+      expect(decodeNoisePayload(golden(name))).toEqual({ ok: true, value: { kind, body } });
+      expect(encodeNoisePayload({ kind, body })).toEqual(golden(name));
+    });
+  }
+
   const known = new Set([1, 2, 3, 6, 7, 8, 9, 0x10, 0x11, 0x12, 0x20, 0x21]);
   it('is read for the kinds that exist and for ours, and refused for all others', () => {
     for (let kind = 0; kind < 256; kind++) {

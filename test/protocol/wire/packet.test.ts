@@ -6,18 +6,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME_MAX } from '../../../protocol/core/packet.ts';
 import { composePacket, openPacket, signedBytes } from '../../../protocol/wire/packet.ts';
-import type { Draft } from '../../../protocol/wire/packet.ts';
-import { pad } from '../../../protocol/wire/padding.ts';
+import type { Draft, Packet } from '../../../protocol/wire/packet.ts';
+import { airFrame, pad } from '../../../protocol/wire/padding.ts';
 import { hold } from '../../seed.ts';
 import { aTime, anId, anyBytes, filled, hex, join } from './given.ts';
+import { golden, goldensNamed } from './goldens.ts';
 
-/** From Android's ClientRewriteWireContractTest, `v1 packet ...` and `v2 routed signed packet ...`. */
-const V1 = hex('01020701020304050607080000031011121314151617aabbcc');
-const V2 = join(
-  hex('021105000000000000002a0b00000002 0102030405060708 1112131415161718'),
-  hex('02 2122232425262728 3132333435363738 dead'),
-  filled(64, 0x5a),
-);
+const V1 = golden('packet-v1-minimal');
+const V2 = golden('packet-v2-routed-signed');
 
 describe('opening a packet', () => {
   it('reads version 1 but for its timestamp, which no clock reaches', () => {
@@ -127,6 +123,57 @@ describe('opening a packet', () => {
   });
 });
 
+describe('the packets the apps publish', () => {
+  const alice = hex('aaa8fff703b50b22');
+  const north = 'the mesh is up near the north gate. relay running all evening. '.repeat(4);
+  const rows: [string, Partial<Packet>][] = [
+    ['packet-v1-minimum-22B', { version: 1, type: 1, ttl: 10, timestamp: 0, payload: hex('') }],
+    [
+      'packet-v2-foreign-deflate-stored-block',
+      { version: 2, type: 2, ttl: 5, payload: text(north) },
+    ],
+    ['d-message-frame-ios-no-recipient', { recipient: null, isBroadcast: true, sender: alice }],
+    ['d-message-frame-android-ff-recipient', { recipient: filled(8, 255), isBroadcast: true }],
+    ['d-message-compressed-frame', { version: 1, type: 2, payload: text(north) }],
+    ['d-ping-frame', { type: 0x26, recipient: hex('8899aabbccddeeff'), isBroadcast: false }],
+  ];
+  for (const [name, expected] of rows) {
+    it(`open: ${name}`, () => {
+      const opened = openPacket(golden(name));
+      expect(opened.ok && opened.packet).toMatchObject(expected);
+    });
+  }
+
+  for (const name of goldensNamed('packet-reject')) {
+    it(`are refused where they are malformed: ${name}`, () => {
+      expect(openPacket(golden(name)).ok).toBe(false);
+    });
+  }
+
+  it('open but for a route of no hops, which core refuses', () => {
+    const opened = openPacket(golden('packet-v2-route-count-0'));
+    expect(opened).toEqual({ ok: false, reason: 'bad-route' });
+  });
+
+  it('are composed to the byte, compressed ones too', () => {
+    const sent = { type: 2, ttl: 7, timestamp: 1709600000000, sender: alice, payload: text(north) };
+    const signed = golden('d-message-compressed-frame');
+    const unsigned = signed.slice(0, signed.length - 64);
+    unsigned[11] &= ~2;
+    expect(composePacket(sent)).toEqual(unsigned);
+    const ping = { ...sent, type: 0x26, recipient: hex('8899aabbccddeeff') };
+    const payload = hex('01020304aabbccff07');
+    expect(composePacket({ ...ping, payload })).toEqual(golden('d-ping-frame'));
+  });
+
+  for (const name of ['d-noise-encrypted-frame-padded', 'd-noise-handshake-frame-padded']) {
+    it(`are padded on air: ${name}`, () => {
+      const opened = openPacket(golden(name));
+      expect(opened.ok && airFrame(composePacket(opened.packet))).toEqual(golden(name));
+    });
+  }
+});
+
 describe('composing a packet', () => {
   it('is undone by opening it, padded or not', () => {
     hold(
@@ -180,6 +227,24 @@ describe('composing a packet', () => {
 });
 
 describe('the bytes a signature covers', () => {
+  for (const [frame, preimage] of [
+    ['d-announce-signed-frame', 'd-announce-preimage'],
+    ['d-message-frame-ios-no-recipient', 'd-message-preimage-ios-no-recipient'],
+    ['d-message-frame-android-ff-recipient', 'd-message-preimage-android-ff-recipient'],
+    ['d-message-compressed-frame', 'd-message-compressed-preimage'],
+    ['packet-v2-routed-signed', 'd-preimage-of-packet-v2-routed'],
+  ]) {
+    it(`of ${frame} are those the rules give`, () => {
+      expect(signedBytes(golden(frame))).toEqual(golden(preimage));
+    });
+  }
+
+  it('of a leave are those the rules give', () => {
+    const leave = { type: 3, ttl: 7, timestamp: 1709600000000, payload: hex('') };
+    const frame = composePacket({ ...leave, sender: hex('aaa8fff703b50b22') });
+    expect(signedBytes(frame)).toEqual(golden('d-leave-preimage'));
+  });
+
   it('of an announce of 102 bytes are a block of 256 that ends in 154 times 0x9a', () => {
     const frame = composePacket(draft({ type: 1, payload: diverse(80) }));
     expect(frame.length).toBe(102);
@@ -293,4 +358,8 @@ function draft(given: Partial<Draft>): Draft {
 /** Bytes that hold every value equally often, which nobody compresses. */
 function diverse(length: number): Uint8Array {
   return new Uint8Array(length).map((_, i) => i);
+}
+
+function text(of: string): Uint8Array {
+  return new TextEncoder().encode(of);
 }

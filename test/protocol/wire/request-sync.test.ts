@@ -6,7 +6,7 @@ import {
   encodeRequestSync,
   syncTypes,
 } from '../../../protocol/wire/request-sync.ts';
-import type { RequestSync } from '../../../protocol/wire/request-sync.ts';
+import type { RequestSync, SyncType } from '../../../protocol/wire/request-sync.ts';
 import { hold } from '../../seed.ts';
 import { aTime, anId, anyBytes, filled, hex, join } from './given.ts';
 import { golden } from './goldens.ts';
@@ -94,6 +94,28 @@ describe('a sync request', () => {
       expect(decoded).toEqual({ ok: true, value: { ...plain, ...changed } });
     });
   }
+
+  for (const [name, types] of [
+    ['sync-types-public', ['announce', 'message']],
+    ['sync-types-public+group', ['announce', 'message', 'group']],
+    ['sync-types-board', ['board']],
+    ['sync-types-decode-unknown-high', []],
+    ['sync-types-decode-mixed', ['announce', 'message']],
+    ['sync-types-decode-board+unknown', ['board']],
+    ['sync-types-decode-futuristic', ['announce', 'message', 'group']],
+  ] as [string, SyncType[]][]) {
+    it(`for the types of ${name} asks for ${types.join(' and ') || 'nothing'}`, () => {
+      const field = join(new Uint8Array([4, 0, golden(name).length]), golden(name));
+      const decoded = decodeRequestSync(join(golden('d-request-sync-empty-android'), field));
+      expect(decoded.ok && decoded.value.types).toBe(syncTypes(types));
+    });
+  }
+
+  it('is read with an unknown field before all others, as Android reads it', () => {
+    const decoded = decodeRequestSync(golden('request-sync-unknown-tlv-first'));
+    expect(decoded).toEqual(decodeRequestSync(golden('request-sync-minimal')));
+    expect(decoded.ok).toBe(true);
+  });
 
   it('names at most 60 fragments, which fill 1,019 bytes', () => {
     const fragmentIds = Array.from({ length: 60 }, (_, i) => filled(8, i));
