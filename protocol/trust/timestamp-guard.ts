@@ -1,0 +1,38 @@
+/**
+ * Timestamp guard: no two packets of one sender share their millisecond and their first 64 payload
+ * bytes, or an Android relay takes the second for the first (WIRE §12 iii, DEFAULTS §1). Packets
+ * that differ may share a millisecond, so a busy sender does not run ahead of its clock.
+ */
+import type { Millis } from '../core/machine.ts';
+
+/** What Android hashes of a payload, inflated; the type is not in it. */
+const PREFIX = 64;
+
+/**
+ * Beginnings remembered with the last millisecond they went out in. Then the one used longest ago is
+ * forgotten: only a clock set back over this many different packets could bring a pair together.
+ */
+export const BEGINNINGS_MAX = 1024;
+
+export class TimestampGuard {
+  private readonly lastUse = new Map<string, Millis>();
+
+  /** The timestamp for a packet with this payload, uncompressed: `wallMs`, or the next that is free. */
+  stamp(wallMs: Millis, payload: Uint8Array): Millis {
+    const beginning = textOf(payload.subarray(0, PREFIX));
+    const last = this.lastUse.get(beginning);
+    const timestamp = last !== undefined && last >= wallMs ? last + 1 : wallMs;
+    this.lastUse.delete(beginning);
+    this.lastUse.set(beginning, timestamp);
+    if (this.lastUse.size > BEGINNINGS_MAX) {
+      this.lastUse.delete(this.lastUse.keys().next().value!);
+    }
+    return timestamp;
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
