@@ -58,7 +58,6 @@ function isLabel(node: AnyNode, child: AnyNode): boolean {
     case 'MemberExpression':
       return child === node.property && !node.computed;
     case 'Property':
-      return child === node.key && !node.computed && !node.shorthand;
     case 'MethodDefinition':
     case 'PropertyDefinition':
       return child === node.key && !node.computed;
