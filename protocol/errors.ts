@@ -10,6 +10,7 @@ export const MEANING = {
   FILE_UNREADABLE: 'the file cannot be read',
   FILE_UNWRITABLE: 'the file cannot be written',
   KEY_FILE_INVALID: 'the key file cannot be used',
+  KEY_FILE_EXISTS: 'there are keys already',
   SUBJECT_FAILED: 'the implementation under test gave up',
   CHECKS_FAILED: 'not everything holds',
 } as const;
