@@ -37,6 +37,17 @@ describe('a file', () => {
   });
 });
 
+it('a wish to stop is heard once, and a second one is left to the system', () => {
+  const before = process.listeners('SIGINT');
+  const signal = terminal().stopping();
+  const [stop] = process.listeners('SIGINT').filter((listener) => !before.includes(listener));
+  expect(signal.aborted).toBe(false);
+  stop('SIGINT');
+  expect(signal.aborted).toBe(true);
+  expect(process.listeners('SIGINT')).toEqual(before);
+  expect(process.listeners('SIGTERM')).not.toContain(stop);
+});
+
 describe('colour', () => {
   for (const [env, isTTY, wanted] of [
     [{}, true, true],
