@@ -7,5 +7,6 @@ import type { Commands } from '../dispatch.ts';
 
 export const commands: Commands = {
   demo: async () => (await import('./demo.ts')).demo,
+  identity: async () => (await import('./identity.ts')).identity,
   bench: async () => (await import('./bench.ts')).bench,
 };
