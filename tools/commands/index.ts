@@ -9,4 +9,5 @@ export const commands: Commands = {
   demo: async () => (await import('./demo.ts')).demo,
   identity: async () => (await import('./identity.ts')).identity,
   bench: async () => (await import('./bench.ts')).bench,
+  conformance: async () => (await import('./conformance.ts')).conformance,
 };
