@@ -12,6 +12,10 @@ export const MEANING = {
   KEY_FILE_INVALID: 'the key file cannot be used',
   KEY_FILE_EXISTS: 'there are keys already',
   SUBJECT_FAILED: 'the implementation under test gave up',
+  PORT_MISSING: 'there is no such port',
+  PORT_BUSY: 'the port is in use',
+  PORT_DENIED: 'the port may not be opened',
+  PORT_GONE: 'the port is gone',
   CHECKS_FAILED: 'not everything holds',
 } as const;
 

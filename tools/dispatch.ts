@@ -17,8 +17,12 @@ export const STATUS: Record<ErrorCode, number> = {
   INPUT_INVALID: 65,
   FILE_UNREADABLE: 66,
   SUBJECT_FAILED: 69,
+  PORT_MISSING: 68,
+  PORT_GONE: 71,
   KEY_FILE_EXISTS: 73,
   FILE_UNWRITABLE: 74,
+  PORT_BUSY: 75,
+  PORT_DENIED: 77,
   KEY_FILE_INVALID: 78,
 };
 /** Our own mistake: the one failure that prints a stack. */
