@@ -10,6 +10,8 @@
 import { assert } from '../core/assert.ts';
 import { sameBytes } from '../core/bytes.ts';
 import { SIGNATURE_SIZE } from '../core/packet.ts';
+import type { NotPeerState, PeerState } from '../wire/peer-state.ts';
+import { decodePeerState } from '../wire/peer-state.ts';
 import type { Crypto } from './crypto.ts';
 import type { Identity } from './identity.ts';
 import { idOf } from './identity.ts';
@@ -141,6 +143,21 @@ export class LinkHandshake {
     payload.set(this.hello, INTRODUCTION_SIZE);
     return payload;
   }
+}
+
+export type HeardState =
+  { ok: true; state: PeerState } | { ok: false; reason: NotPeerState | 'identity-clash' };
+
+/**
+ * The same for a session with a phone, which carries no introduction: what the peer says of itself
+ * inside (WIRE §8) names its signing key, and only the holder of `noiseKey` can have said it.
+ */
+export function hearPeerState(pins: Pins, noiseKey: Uint8Array, body: Uint8Array): HeardState {
+  const decoded = decodePeerState(body);
+  if (!decoded.ok) return decoded;
+  const meeting = pins.prove(noiseKey, decoded.value.signingKey);
+  if (meeting !== 'new' && meeting !== 'known') return { ok: false, reason: 'identity-clash' };
+  return { ok: true, state: decoded.value };
 }
 
 /** What the end in that role signs. */

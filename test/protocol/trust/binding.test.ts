@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { LinkFlaw } from '../../../protocol/trust/binding.ts';
 import {
   boundBytes,
+  hearPeerState,
   HELLO_MAX,
   LINK_PROLOGUE,
   LinkHandshake,
@@ -15,6 +16,7 @@ import type { Handshake, Role } from '../../../protocol/trust/noise.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
 import { verify } from '../../../protocol/trust/signature.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
+import { encodePeerState } from '../../../protocol/wire/peer-state.ts';
 import { SEED, xorshift } from '../../seed.ts';
 import { filled, join } from '../wire/given.ts';
 import { person, secretsFrom } from './people.ts';
@@ -138,6 +140,38 @@ describe('a man in the middle with keys of his own (S1)', () => {
       expect(a.neighbour).toBeNull();
     }
     expect(verify(crypto, join(weak, filled(32, 0)), filled(9, 9), weak)).toBe(true);
+  });
+});
+
+describe('a phone in a session', () => {
+  it('proves its signing key by naming it there, against any rumour (S1)', () => {
+    const pins = new Pins(crypto);
+    // Mallory was first to announce Bob's Noise key, with his own signing key.
+    pins.meet(bob.id, bob.noiseKey, mallory.signingKey);
+    const body = encodePeerState({ capabilities: 0x29n, signingKey: bob.signingKey });
+    expect(hearPeerState(pins, bob.noiseKey, body)).toEqual({
+      ok: true,
+      state: { capabilities: 0x29n, signingKey: bob.signingKey },
+    });
+    expect(pins.find(bob.id)).toMatchObject({ signingKey: bob.signingKey, proven: true });
+    expect(pins.takeAlarms()).toHaveLength(1);
+  });
+
+  it('is refused with a second key, a weak one, or words that make no sense', () => {
+    const pins = new Pins(crypto);
+    pins.prove(bob.noiseKey, bob.signingKey);
+    const says = (signingKey: Uint8Array): Uint8Array =>
+      encodePeerState({ capabilities: 0n, signingKey });
+    for (const [body, reason] of [
+      [says(mallory.signingKey), 'identity-clash'],
+      [says(new Uint8Array(32)), 'identity-clash'],
+      [filled(3, 9), 'unknown-version'],
+      [NOTHING, 'unknown-version'],
+    ] as const) {
+      expect(hearPeerState(pins, bob.noiseKey, body)).toEqual({ ok: false, reason });
+    }
+    expect(pins.find(bob.id)?.signingKey).toEqual(bob.signingKey);
+    expect(hearPeerState(pins, bob.noiseKey, says(bob.signingKey)).ok).toBe(true);
   });
 });
 
