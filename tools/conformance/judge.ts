@@ -5,8 +5,8 @@ import type { Case, Fields, Json } from './suite.ts';
 
 export type Difference = {
   field: string;
-  /** Undefined: no such field was expected. */
-  expected: Json | undefined;
+  expected: Json;
+  /** Undefined where it is absent. */
   got: Json | undefined;
 };
 
@@ -30,14 +30,8 @@ export function judge(asked: Case, answer: Fields, withReasons: boolean): Verdic
   if ('error' in expect) {
     if (refused && (!withReasons || refusal === expect['error'])) return { kind: 'passed' };
     const expected = withReasons ? expect['error'] : ANY_REFUSAL;
-    const got = Object.keys(answer).filter((field) => field !== 'error');
-    return {
-      kind: 'failed',
-      differences: [
-        { field: 'error', expected, got: refusal },
-        ...got.map((field) => ({ field, expected: undefined, got: answer[field] })),
-      ],
-    };
+    const got = refused ? refusal : answer;
+    return { kind: 'failed', differences: [{ field: 'error', expected, got }] };
   }
   if (refusal !== undefined) {
     const difference = { field: 'error', expected: NO_REFUSAL, got: refusal };
