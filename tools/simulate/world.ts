@@ -158,7 +158,8 @@ export class World {
       if (output.kind !== 'transmit') continue;
       const end = this.ends[node][output.link];
       const at = this.air.carry(this.now);
-      if (end && at !== null) this.arrivals.add({ dueAt: at, order: 0, end, bytes: output.bytes.slice() });
+      if (end && at !== null)
+        this.arrivals.add({ dueAt: at, order: 0, end, bytes: output.bytes.slice() });
     }
   }
 

@@ -1,3 +1,6 @@
+/**
+ * What waits for its moment: the fast schedule compared with a list that is searched each time.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Due } from '../../../protocol/core/schedule.ts';
