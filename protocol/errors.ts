@@ -6,7 +6,6 @@
  */
 export const MEANING = {
   USAGE: 'that is not how the command is used',
-  INPUT_INVALID: 'the input is not well formed',
   FILE_UNREADABLE: 'the file cannot be read',
   FILE_UNWRITABLE: 'the file cannot be written',
   KEY_FILE_INVALID: 'the key file cannot be used',

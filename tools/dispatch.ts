@@ -14,7 +14,6 @@ export type Commands = Record<string, () => Promise<Command>>;
 export const STATUS: Record<ErrorCode, number> = {
   CHECKS_FAILED: 1,
   USAGE: 64,
-  INPUT_INVALID: 65,
   FILE_UNREADABLE: 66,
   SUBJECT_FAILED: 69,
   PORT_MISSING: 68,
