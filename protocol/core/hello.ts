@@ -4,6 +4,7 @@
  *
  *   01 major, minor, patch | 03 role | 04 feature bits, minimal little-endian | 05 largest frame u32
  *   06 name | 07 Unix ms u64 | 08 board | 09 client token
+ *   0A mesh: island 8, its size, hops to its root, size of the branch; u8 each
  */
 import type { Fields } from './fields.ts';
 import { bigEndian, bytesIn, encodeFields, numberIn, readFields } from './fields.ts';
@@ -36,6 +37,8 @@ export type Hello = {
   unixMs: number | null;
   board: Uint8Array;
   token: Uint8Array;
+  /** What a node with few links tells of its island (see Connector). */
+  mesh?: Uint8Array;
 };
 
 /** Why a payload was no hello; `bad-field` also where it is cut short. */
@@ -55,6 +58,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     hello.unixMs === null ? null : bigEndian(hello.unixMs, 8),
     hello.board,
     hello.token,
+    hello.mesh,
   ];
   return encodeFields(fields, 1);
 }
@@ -69,7 +73,7 @@ export function decodeHello(payload: Uint8Array): Hello | HelloMalformed {
   for (let i = Math.min(bits.length, 4) - 1; i >= 0; i--) features = features * 256 + bits[i];
   const unixMs = numberIn(fields, 7, null);
   if (unixMs !== null && unixMs > UNIX_MS_MAX) return 'bad-field';
-  return {
+  const heard: Hello = {
     version: version,
     role: numberIn(fields, 3, LEAF),
     features: features,
@@ -79,4 +83,7 @@ export function decodeHello(payload: Uint8Array): Hello | HelloMalformed {
     board: bytesIn(fields, 8),
     token: bytesIn(fields, 9),
   };
+  const mesh = fields[10];
+  if (mesh) heard.mesh = mesh;
+  return heard;
 }

@@ -1,0 +1,46 @@
+/**
+ * Announces: the fresh ones, kept for links to come, because phones pass on a message only of those
+ * whose announce they hold (WIRE §12). One of each sender, with the TTL it was relayed with, so a
+ * replay walks no further than the relayed one did, and never looks like a neighbour's own.
+ */
+import { sameBytes } from './bytes.ts';
+import type { Millis } from './machine.ts';
+import { ID_SIZE, PacketView, TTL_AT } from './packet.ts';
+
+/** Younger ones are replayed. WIRE §12 allows 100 s; the rest is for clocks and ways that are slow. */
+export const REPLAY_AGE_MS = 60000;
+/** The TTL of a neighbour's own announce (WIRE §5). */
+const NEIGHBOUR_TTL = 7;
+
+type Kept = { heardAt: Millis; sender: Uint8Array; bytes: Uint8Array };
+
+export class Announces {
+  private readonly kept: Kept[] = [];
+  private readonly most: number;
+
+  /** Keeps `most`, then forgets the one heard first. */
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  /** `bytes` carry the TTL they are passed on with; `packet` is their view. */
+  keep(packet: PacketView, bytes: Uint8Array, now: Millis): void {
+    if (bytes[TTL_AT] >= NEIGHBOUR_TTL || bytes[TTL_AT] === 0) return;
+    const at = packet.senderAt;
+    const sender = new Uint8Array(bytes.subarray(at, at + ID_SIZE));
+    for (let i = this.kept.length - 1; i >= 0; i--) {
+      if (sameBytes(sender, 0, this.kept[i].sender)) this.kept.splice(i, 1);
+    }
+    if (this.kept.length === this.most) this.kept.shift();
+    this.kept.push({ heardAt: now, sender: sender, bytes: new Uint8Array(bytes) });
+  }
+
+  /** What a new link is to hear, oldest first. */
+  fresh(now: Millis): Uint8Array[] {
+    const fresh: Uint8Array[] = [];
+    for (let i = 0; i < this.kept.length; i++) {
+      if (now - this.kept[i].heardAt < REPLAY_AGE_MS) fresh.push(this.kept[i].bytes);
+    }
+    return fresh;
+  }
+}

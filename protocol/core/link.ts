@@ -1,0 +1,238 @@
+/**
+ * Link: one hop to one neighbour, over segments (WIRE §23) or a pipe of bytes (WIRE §22). Its first
+ * packet is a hello, and it tells the two apart that can do much from the phones that say none.
+ *
+ *   opened -> hello sent -> hello heard -> full, limited or incompatible
+ *                        -> nothing for 3 s -> legacy
+ *
+ * Packets wait in a queue, and at most `window` writes are out at once: radios accept more than they
+ * can send and do not say so.
+ */
+import type { Drops } from './drops.ts';
+import type { BlockDrop, Crc32 } from './framing.ts';
+import { BlockReader, encodeBlock, PACKET_BLOCK, TEXT_BLOCK } from './framing.ts';
+import { WIRES } from './features.ts';
+import type { HeartbeatOutput } from './heartbeat.ts';
+import { Heartbeat, INTERVAL_MS, MISSED_MAX } from './heartbeat.ts';
+import type { Hello, HelloMalformed } from './hello.ts';
+import { decodeHello, encodeHello, FRAME_MAX_BEFORE_HELLO, HELLO_TIMEOUT_MS } from './hello.ts';
+import type { Machine, Millis, Tick } from './machine.ts';
+import { TICK } from './machine.ts';
+import type { Malformed } from './packet.ts';
+import { encodePacket, HEARTBEAT, HELLO, ID_SIZE, PacketView, plainPacket } from './packet.ts';
+import { CRITICAL, SendQueue } from './queue.ts';
+import type { SegmentDrop } from './segments.ts';
+import { SegmentReader, SegmentWriter } from './segments.ts';
+import type { Mode } from './version.ts';
+import { settle } from './version.ts';
+
+/** Why a link dropped something; a frame that fits no hello is `over-limit`. */
+export type LinkDrop =
+  | BlockDrop
+  | SegmentDrop
+  | Malformed
+  | HelloMalformed
+  | 'bad-heartbeat'
+  | 'over-limit'
+  | 'queue-full'
+  | 'text';
+
+export type LinkInput =
+  /** What the radio or the line delivered: one segment, or any piece of the pipe. */
+  | { kind: 'received'; bytes: Uint8Array }
+  /** A packet to hand over. */
+  | { kind: 'send'; bytes: Uint8Array; priority: number }
+  /** One write has left. */
+  | { kind: 'sent' }
+  /** What our hello says has changed. */
+  | { kind: 'hello'; hello: Hello };
+
+export type LinkOutput =
+  | { kind: 'write'; bytes: Uint8Array }
+  /** A packet that does not concern the link itself. */
+  | { kind: 'heard'; bytes: Uint8Array }
+  /** What the neighbour can do is known, again or for the first time; `id` is empty for a phone. */
+  | { kind: 'settled'; mode: Mode; id: Uint8Array; hello: Hello | null; isFirst: boolean }
+  | { kind: 'silent' }
+  | { kind: 'drop'; reason: LinkDrop };
+
+export type LinkConfig = {
+  /** This node's id. */
+  id: Uint8Array;
+  /** Bytes of a frame in a segment (MTU-4); 0 for a pipe of bytes. */
+  payloadMax: number;
+  /** The largest frame we take, as our hello says. */
+  frameMax: number;
+  /** Writes that may be out at once; packets wait beyond it. */
+  window: number;
+  /** Packets and bytes that may wait; see SendQueue for what goes first. */
+  packetsMax: number;
+  bytesMax: number;
+  crc: Crc32;
+};
+
+export class Link implements Machine<LinkInput, LinkOutput> {
+  mode: Mode | null = null;
+  /** The last round trip, or -1. */
+  roundTripMs: Millis = -1;
+  readonly drops: Drops<BlockDrop | SegmentDrop>;
+  private readonly config: LinkConfig;
+  private readonly packet = new PacketView();
+  private readonly segments: SegmentReader | null = null;
+  private readonly blocks: BlockReader | null = null;
+  private readonly writer: SegmentWriter;
+  private readonly queue: SendQueue;
+  private heartbeat: Heartbeat | null = null;
+  private hello: Hello;
+  private credit: number;
+  private theirFrameMax = FRAME_MAX_BEFORE_HELLO;
+  private legacyAt: Millis;
+  private isOpen = false;
+
+  constructor(config: LinkConfig, hello: Hello, now: Millis) {
+    this.config = config;
+    this.hello = hello;
+    this.credit = config.window;
+    this.legacyAt = now + HELLO_TIMEOUT_MS;
+    this.writer = new SegmentWriter(config.payloadMax);
+    this.queue = new SendQueue(config.packetsMax, config.bytesMax);
+    if (WIRES && config.payloadMax === 0) {
+      const room = (size: number): Uint8Array => new Uint8Array(size);
+      this.blocks = new BlockReader(config.frameMax, config.crc, room);
+      this.drops = this.blocks.drops;
+    } else {
+      this.segments = new SegmentReader(config.frameMax);
+      this.drops = this.segments.drops;
+    }
+  }
+
+  step(input: LinkInput | Tick, now: Millis): LinkOutput[] {
+    const out: LinkOutput[] = [];
+    if (!this.isOpen) {
+      this.isOpen = true;
+      this.greet(out);
+    }
+    switch (input.kind) {
+      case 'received':
+        this.receive(input.bytes, now, out);
+        break;
+      case 'send':
+        this.send(input.bytes, input.priority, out);
+        break;
+      case 'sent':
+        if (this.credit < this.config.window) this.credit++;
+        break;
+      case 'hello':
+        this.hello = input.hello;
+        // A neighbour that said none would not understand ours.
+        if (this.mode !== 'legacy') this.greet(out);
+        break;
+      case 'tick':
+        break;
+    }
+    if (now >= this.legacyAt) this.settle(null, new Uint8Array(0), now, out);
+    if (this.heartbeat !== null) this.beat(this.heartbeat.step(TICK, now), out);
+    this.pump(out);
+    return out;
+  }
+
+  deadline(): Millis {
+    if (!this.isOpen) return 0;
+    return Math.min(this.legacyAt, this.heartbeat === null ? Infinity : this.heartbeat.deadline());
+  }
+
+  /** A line of text for whoever listens on the wire: lost when the window is shut. */
+  write(text: Uint8Array): LinkOutput[] {
+    if (!WIRES || this.blocks === null || this.credit === 0) return [];
+    this.credit--;
+    return [{ kind: 'write', bytes: encodeBlock(TEXT_BLOCK, text, this.config.crc) }];
+  }
+
+  private greet(out: LinkOutput[]): void {
+    this.say(HELLO, encodeHello(this.hello), out);
+  }
+
+  private say(type: number, payload: Uint8Array, out: LinkOutput[]): void {
+    this.send(encodePacket(plainPacket(type, 0, 0, this.config.id, payload)), CRITICAL, out);
+  }
+
+  private send(bytes: Uint8Array, priority: number, out: LinkOutput[]): void {
+    // A frame is never cut (WIRE §22-23): one that the other end would not take stays here.
+    if (bytes.length > this.theirFrameMax) drop(out, 'over-limit');
+    else if (this.queue.add(bytes, priority) > 0) drop(out, 'queue-full');
+  }
+
+  private receive(bytes: Uint8Array, now: Millis, out: LinkOutput[]): void {
+    if (this.segments !== null) {
+      const frame = this.segments.feed(bytes);
+      if (frame !== null) this.hear(frame, now, out);
+    } else if (WIRES && this.blocks !== null) {
+      const blocks = this.blocks.feed(bytes);
+      for (let i = 0; i < blocks.length; i++) {
+        if (blocks[i].kind === PACKET_BLOCK) this.hear(blocks[i].body, now, out);
+        else drop(out, 'text');
+      }
+    }
+  }
+
+  private hear(frame: Uint8Array, now: Millis, out: LinkOutput[]): void {
+    const type = frame[1];
+    if (type !== HELLO && type !== HEARTBEAT) {
+      out.push({ kind: 'heard', bytes: frame });
+      return;
+    }
+    const packet = this.packet;
+    const malformed = packet.read(frame, this.config.frameMax);
+    if (malformed !== null) return drop(out, malformed);
+    const payload = frame.subarray(packet.payloadAt, packet.payloadAt + packet.payloadLength);
+    if (type === HEARTBEAT) {
+      // Before the hello it tells nothing: whose it is, is not known.
+      if (this.heartbeat === null) return drop(out, 'bad-heartbeat');
+      return this.beat(this.heartbeat.step({ kind: 'heard', payload: payload }, now), out);
+    }
+    const hello = decodeHello(payload);
+    if (typeof hello === 'string') return drop(out, hello);
+    const id = new Uint8Array(frame.subarray(packet.senderAt, packet.senderAt + ID_SIZE));
+    this.theirFrameMax = hello.frameMax;
+    this.settle(hello, id, now, out);
+  }
+
+  private settle(theirs: Hello | null, id: Uint8Array, now: Millis, out: LinkOutput[]): void {
+    const isFirst = this.mode === null;
+    this.legacyAt = Infinity;
+    this.mode = settle(this.hello, theirs).mode;
+    if (theirs === null || this.mode === 'incompatible') this.heartbeat = null;
+    else if (this.heartbeat === null) this.heartbeat = new Heartbeat(INTERVAL_MS, MISSED_MAX, now);
+    out.push({ kind: 'settled', mode: this.mode, id: id, hello: theirs, isFirst: isFirst });
+  }
+
+  private beat(beats: HeartbeatOutput[], out: LinkOutput[]): void {
+    for (let i = 0; i < beats.length; i++) {
+      const beat = beats[i];
+      if (beat.kind === 'send') this.say(HEARTBEAT, beat.payload, out);
+      if (beat.kind === 'roundTrip') this.roundTripMs = beat.ms;
+      if (beat.kind === 'silent') out.push({ kind: 'silent' });
+      if (beat.kind === 'drop') drop(out, 'bad-heartbeat');
+    }
+  }
+
+  /** Writes what the window lets out. */
+  private pump(out: LinkOutput[]): void {
+    while (this.credit > 0) {
+      let bytes = this.writer.next();
+      if (bytes === null) {
+        const frame = this.queue.take();
+        if (frame === null) return;
+        if (this.segments === null) bytes = encodeBlock(PACKET_BLOCK, frame, this.config.crc);
+        else this.writer.begin(frame);
+      }
+      if (bytes === null) continue;
+      this.credit--;
+      out.push({ kind: 'write', bytes: bytes });
+    }
+  }
+}
+
+function drop(out: LinkOutput[], reason: LinkDrop): void {
+  out.push({ kind: 'drop', reason: reason });
+}
