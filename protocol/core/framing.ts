@@ -129,14 +129,14 @@ export class BlockReader {
     const size = coded.length;
     const plain = this.room(size);
     plain.set(coded);
-    // Distances turn to zeros where they lie, but the first and the extra ones vanish: what lies
-    // between two extra ones moves by the `gap` of those before.
+    // Distances turn to zeros where they lie, but the first is left behind, and the extra ones vanish
+    // as what lies between two of them moves over by the `gap` of those before.
     let gap = 0;
     let moved = 1;
     let slot = 0;
     while (slot < size) {
       const distance = plain[slot];
-      if (slot >= moved) plain[slot] = 0;
+      plain[slot] = 0;
       slot += distance;
       if (slot > size) return 'cut-short';
       if (distance > RUN_MAX || slot === size) {
