@@ -19,10 +19,12 @@ describe('a frame', () => {
   });
 
   it('is numbered modulo 64, on from the one before', () => {
-    const numbers = split(new SegmentWriter(1), new Array<number>(130).fill(9)).map(
-      (segment) => segment[0] & 63,
-    );
-    expect(numbers).toEqual(numbers.map((_, at) => at % 64));
+    const writer = new SegmentWriter(1);
+    const headers = split(writer, new Array<number>(130).fill(9)).map((segment) => segment[0]);
+    expect(headers[0]).toBe(0x80);
+    expect(headers.slice(1, 129)).toEqual(headers.slice(1, 129).map((_, at) => (at + 1) % 64));
+    expect(headers[129]).toBe(0x40 | 1);
+    expect(shown(split(writer, [1]))).toEqual(['c2 01']);
   });
 
   it('crosses a link of any payload size, one after the other', () => {
