@@ -10,16 +10,20 @@
 import { assert } from '../core/assert.ts';
 import { readU16, readU32, writeU16, writeU32 } from '../core/bytes.ts';
 import {
+  CONTROL,
   FILE,
   FLAGS_AT,
   FRAME_MAX,
   HAS_RECIPIENT,
   HAS_ROUTE,
+  HEARTBEAT,
+  HELLO,
   ID_SIZE,
   IS_ANSWER,
   IS_COMPRESSED,
   PacketView,
   SIGNATURE_SIZE,
+  TRACE,
   TTL_AT,
   encodePacket,
 } from '../core/packet.ts';
@@ -116,7 +120,7 @@ export type Draft = Pick<Packet, 'type' | 'ttl' | 'timestamp' | 'sender' | 'payl
 export function composePacket(draft: Draft): Uint8Array {
   const { timestamp, payload, route = [] } = draft;
   assert(Number.isSafeInteger(timestamp) && timestamp >= 0, 'a timestamp is a whole number');
-  const compressed = isOwnType(draft.type) ? null : compress(payload);
+  const compressed = isBetweenNodes(draft.type) ? null : compress(payload);
   const version = draft.type === FILE || route.length > 0 || payload.length > 65535 ? 2 : 1;
   const frame = encodePacket({
     version,
@@ -135,9 +139,13 @@ export function composePacket(draft: Draft): Uint8Array {
   return frame;
 }
 
-/** Hopline's own types are never compressed: boards that cannot inflate read them (WIRE §20). */
-function isOwnType(type: number): boolean {
-  return type >= 0xe0 && type <= 0xef;
+/**
+ * What nodes say to their neighbours is never compressed: boards that cannot inflate read it. All else
+ * is, our own types included, because an iPhone on the way would do it, and break signature and dedup
+ * key alike (WIRE §2, §20).
+ */
+function isBetweenNodes(type: number): boolean {
+  return type === HELLO || type === CONTROL || type === HEARTBEAT || type === TRACE;
 }
 
 function withSize(compressed: Uint8Array, size: number, version: 1 | 2): Uint8Array {
@@ -149,40 +157,18 @@ function withSize(compressed: Uint8Array, size: number, version: 1 | 2): Uint8Ar
   return body;
 }
 
-/**
- * What the signature of a frame covers, signed or not. Null where the bytes are no packet, or one of
- * our own that an iPhone compressed on its way and that does not inflate.
- */
+/** What the signature of a frame covers, signed or not; null where the bytes are no packet. */
 export function signedBytes(frame: Uint8Array): Uint8Array | null {
   const view = new PacketView();
   return view.read(frame, FRAME_MAX) === null ? signedBytesOf(view) : null;
 }
 
 /** The same for a packet that core has read already. */
-export function signedBytesOf(view: PacketView): Uint8Array | null {
-  const compressed = (view.flags & IS_COMPRESSED) !== 0;
-  if (compressed && isOwnType(view.type)) return signedBytesOfOwn(view);
+export function signedBytesOf(view: PacketView): Uint8Array {
   const end = view.signatureAt < 0 ? view.length : view.signatureAt;
   const unsigned = copyAt(view.bytes, 0, end);
   unsigned[TTL_AT] = 0;
   // The signer had no signature yet, so its flag is not in what was signed.
   unsigned[FLAGS_AT] = view.flags & (HAS_RECIPIENT | IS_COMPRESSED | HAS_ROUTE);
   return pad(unsigned);
-}
-
-/** The largest own packet an iPhone could have compressed: its originator fragments far below. */
-const OWN_PAYLOAD_MAX = 65535;
-
-/**
- * An iPhone compresses whatever it relays (WIRE §2), types it does not know included. Ours were
- * signed as they were composed: never compressed.
- */
-function signedBytesOfOwn(view: PacketView): Uint8Array | null {
-  const opened = openView(view, OWN_PAYLOAD_MAX);
-  if (!opened.ok) return null;
-  const { version, type, timestamp, sender, recipient, route, payload } = opened.packet;
-  const isAnswer = false;
-  const compressed = false;
-  const fields = { version, type, ttl: 0, timestamp, sender, recipient, route, isAnswer };
-  return pad(encodePacket({ ...fields, payload, compressed, signature: null }));
 }

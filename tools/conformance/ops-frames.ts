@@ -46,10 +46,7 @@ export const frameOps: Ops = {
       return { packetId: toHex(syncId(pureCrypto, opened.packet)) };
     }),
   'packet.preimage': (given) =>
-    withPacket(given, (view) => {
-      const signed = signedBytesOf(view);
-      return signed === null ? { error: 'bad-compression' } : { preimage: toHex(signed) };
-    }),
+    withPacket(given, (view) => ({ preimage: toHex(signedBytesOf(view)) })),
   'payload.compress': (given) => {
     const compressed = compress(given.bytes('payload'));
     return { compressed: compressed === null ? null : toHex(compressed) };

@@ -107,17 +107,6 @@ describe('a signature', () => {
     expect(signedBytes(alice.signFrame(unsigned))).toEqual(signedBytes(unsigned));
     expect(checkFrame(crypto, viewOf(unsigned), alice.signingKey)).toBe(false);
   });
-
-  it('is refused where the bytes it covers cannot be had', () => {
-    // One of our own types, compressed on its way, that does not inflate (WIRE §4).
-    const fields = {
-      ...plainPacket(0xe4, 7, TIME, person(1).id, filled(9, 0xff)),
-      compressed: true,
-    };
-    const frame = encodePacket({ ...fields, signature: filled(64, 1) });
-    expect(checkFrame(crypto, viewOf(frame), person(1).signingKey)).toBe(false);
-    expect(() => person(1).signFrame(frame)).toThrow('our own packets are well compressed');
-  });
 });
 
 describe('a secret', () => {
