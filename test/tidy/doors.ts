@@ -56,6 +56,7 @@ export const DOORS: Door[] = [
   { room: 'host/config.ts', imports: ['protocol', 'host/types.ts'], packages: ['yaml'] },
   { room: 'host/daemon.ts', imports: ['protocol', 'host', 'device/pi'], packages: [] },
   { room: 'tools/simulate', imports: ['protocol', ...MACHINE_ROOMS], packages: [] },
+  { room: 'tools/flash', imports: ['protocol'], packages: [] },
   {
     room: 'tools',
     imports: ['protocol', 'host', 'device/pi'],

@@ -68,6 +68,7 @@ describe('an import', () => {
     ['of a radio in the daemon', 'host/daemon.ts', "import '@abandonware/noble';", 'noble'],
     ['of a loose host file', 'host/types.ts', "import './daemon.ts';", 'host/daemon.ts'],
     ['of Node in the simulator', 'tools/simulate/a.ts', "import 'node:fs';", 'node:fs'],
+    ['of Node in the flasher', 'tools/flash/a.ts', "import 'node:fs';", 'node:fs'],
     [
       'of a command in the simulator',
       'tools/simulate/a.ts',
@@ -235,7 +236,7 @@ describe('a machine', () => {
     "'a'.localeCompare('b')",
     'n.toLocaleString()',
   ]) {
-    for (const room of ['protocol/wire', 'host/routing', 'tools/simulate']) {
+    for (const room of ['protocol/wire', 'host/routing', 'tools/simulate', 'tools/flash']) {
       const file = `${room}/a.ts`;
       const text = `/** A. */\nfunction f(a: number, n: number) {\n  return ${name};\n}`;
       fires('purity', `in ${room} with ${name}`, { [file]: text }, [`${file}:3: `]);
