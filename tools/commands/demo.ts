@@ -44,7 +44,9 @@ export const demo: Command = {
     io.out(
       `A simulated island: ${nodes} relays, ${links} links, ${lossPercent} % loss, seed ${seed}.`,
     );
-    io.out('No radio is in use. The relays are the real core; the air is drawn from the seed.');
+    io.out('No radio is in use: the relays are the real core, the air is drawn by chance.');
+    if (io.isTTY)
+      io.out('On the map: . has heard nothing yet, o has the message, * is sending it.');
     io.out('');
     for (let message = 1; message <= messages && !stop.aborted; message++) {
       const from = 1 + random(nodes);
@@ -54,7 +56,9 @@ export const demo: Command = {
       world.say(from, encodePacket(plainPacket(MESSAGE, 7, message, nodeId(from), text)));
       if (io.isTTY) await animate(world, island, shown, io, stop);
       else world.settle();
-      io.out(report(message, from, island, shown, start));
+      const line = report(message, from, island, shown, start);
+      // What was the map is cleared away below the line.
+      io.out(io.isTTY ? `\x1b[J${line}` : line);
       world.settle(world.now + 1000);
     }
     io.out('');
@@ -126,7 +130,7 @@ async function animate(
     drawn = true;
     await io.wait(quiet > 0 ? FRAME_MS : FRAME_MS * SLOWER);
   }
-  if (drawn) io.out(`\x1b[${MAP_ROWS + 1}A\x1b[J\x1b[1A`);
+  if (drawn) io.out(`\x1b[${MAP_ROWS + 1}A`);
 }
 
 function draw(island: Island, shown: Shown, columns: number, colour: boolean): string {
@@ -158,8 +162,8 @@ function report(
   const last = times.length > 0 ? Math.max(...times) - start : 0;
   const hops = Math.max(...hopsFrom(from, others + 1, island.edges).slice(1));
   return (
-    `message ${message} from node ${from}: reached ${times.length} of ${others} ` +
-    `(up to ${hops} hops away) in ${Math.round(last)} ms, ` +
-    `${shown.transmissions} transmissions, ${shown.duplicates} duplicates`
+    `message ${message} from ${from}: ${times.length} of ${others} relays in ` +
+    `${Math.round(last)} ms, up to ${hops} hops, ` +
+    `${shown.transmissions} sent, ${shown.duplicates} twice`
   );
 }
