@@ -67,7 +67,8 @@ export class FragmentAssembler {
   private readonly limits: AssemblerLimits;
   private readonly begun: Queue = { sets: new Map(), cost: 0 };
   private readonly going: Queue = { sets: new Map(), cost: 0 };
-  private readonly senders = new Map<string, Pieces[]>();
+  /** The sets of each sender, the longest without progress first. */
+  private readonly bySender = new Map<string, Pieces[]>();
 
   constructor(limits: AssemblerLimits = ASSEMBLER_LIMITS) {
     this.limits = limits;
@@ -126,6 +127,11 @@ export class FragmentAssembler {
     return this.begun.sets.size + this.going.sets.size;
   }
 
+  /** How many have sets open. */
+  get senders(): number {
+    return this.bySender.size;
+  }
+
   /** Bytes held, as the limits count them. */
   get cost(): number {
     return this.begun.cost + this.going.cost;
@@ -139,8 +145,8 @@ export class FragmentAssembler {
     const queue = this.queueOf(set);
     queue.sets.set(set.key, set);
     queue.cost += set.cost;
-    const own = this.senders.get(set.sender);
-    if (own === undefined) this.senders.set(set.sender, [set]);
+    const own = this.bySender.get(set.sender);
+    if (own === undefined) this.bySender.set(set.sender, [set]);
     else own.push(set);
   }
 
@@ -149,9 +155,9 @@ export class FragmentAssembler {
     const queue = this.queueOf(set);
     if (!queue.sets.delete(set.key)) return;
     queue.cost -= set.cost;
-    const own = this.senders.get(set.sender) ?? [];
+    const own = this.bySender.get(set.sender) ?? [];
     own.splice(own.indexOf(set), 1);
-    if (own.length === 0) this.senders.delete(set.sender);
+    if (own.length === 0) this.bySender.delete(set.sender);
   }
 
   private drop(set: Pieces, why: keyof FragmentAssembler['dropped']): void {
@@ -162,7 +168,7 @@ export class FragmentAssembler {
   /** Gives up others until the limits hold; never the one that has just made progress. */
   private makeRoom(kept: Pieces): void {
     const { sets, bytes, setsPerSender, bytesPerSender } = this.limits;
-    const own = this.senders.get(kept.sender) ?? [];
+    const own = this.bySender.get(kept.sender) ?? [];
     while (own.length > 1 && (own.length > setsPerSender || costOf(own) > bytesPerSender)) {
       this.drop(weakestBeside(kept, own), 'crowded');
     }
@@ -191,15 +197,10 @@ function costOf(sets: Pieces[]): number {
   return cost;
 }
 
-/** A set of one piece before one of more; among alike, the longest without progress. */
+/** A set of one piece before one of more; among alike the longest without progress, which is first. */
 function weakestBeside(kept: Pieces, own: Pieces[]): Pieces {
-  let weakest = own[0] === kept ? own[1] : own[0];
-  for (const set of own) {
-    if (set === kept) continue;
-    const begins = Number(set.pieces.size < 2) - Number(weakest.pieces.size < 2);
-    if (begins > 0 || (begins === 0 && set.progressAt < weakest.progressAt)) weakest = set;
-  }
-  return weakest;
+  const others = own.filter((set) => set !== kept);
+  return others.find((set) => set.pieces.size < 2) ?? others[0];
 }
 
 /** The longest without progress, `kept` aside. */

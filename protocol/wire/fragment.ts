@@ -7,15 +7,9 @@
  */
 import { assert } from '../core/assert.ts';
 import { readU16, writeU16 } from '../core/bytes.ts';
-import {
-  FRAGMENT,
-  FRAME_MAX,
-  ID_SIZE,
-  IS_ANSWER,
-  PacketView,
-  encodePacket,
-} from '../core/packet.ts';
+import { FRAGMENT, FRAME_MAX, ID_SIZE, IS_ANSWER, PacketView } from '../core/packet.ts';
 import type { Decoded } from './decoded.ts';
+import { composePacket } from './packet.ts';
 
 export const FRAGMENT_HEADER_SIZE = 13;
 /** What iPhones take; Android takes 256. */
@@ -88,17 +82,21 @@ export function splitFrame(
   for (let index = 0; index < total; index++) {
     const piece = frame.subarray(index * size, Math.min((index + 1) * size, view.length));
     const payload = encodeFragment({ id, index, total, type: view.type, piece });
-    frames.push(encodePacket({ ...head, payload }));
+    frames.push(composePacket({ ...head, payload }));
   }
   return { ok: true, value: frames };
 }
 
-/** The largest piece whose packet fits `frameMax` bytes, for a frame like this one. */
+/**
+ * The largest piece whose packet fits `frameMax` bytes, for a frame like this one. A compressed
+ * payload states its size in front, so one that shrinks by a byte grows its packet (WIRE §2).
+ */
 export function pieceSizeFor(view: PacketView, frameMax: number): number {
-  const route = view.routeCount > 0 ? 1 + view.routeCount * ID_SIZE : 0;
+  const routed = view.routeCount > 0;
+  const route = routed ? 1 + view.routeCount * ID_SIZE : 0;
   const recipient = view.recipientAt < 0 ? 0 : ID_SIZE;
-  const header = (view.routeCount > 0 ? 16 : 14) + ID_SIZE + recipient + route;
-  return Math.max(1, frameMax - header - FRAGMENT_HEADER_SIZE);
+  const header = (routed ? 16 : 14) + ID_SIZE + recipient + route + FRAGMENT_HEADER_SIZE;
+  return Math.max(1, frameMax - header - (routed ? 3 : 1));
 }
 
 function headOf(view: PacketView) {
@@ -107,7 +105,6 @@ function headOf(view: PacketView) {
   const route: Uint8Array[] = [];
   for (let i = 0; i < view.routeCount; i++) route.push(idAt(view.routeAt + i * ID_SIZE));
   return {
-    version: route.length > 0 ? (2 as const) : (1 as const),
     type: FRAGMENT,
     ttl,
     timestamp: view.timestamp(),
@@ -115,8 +112,5 @@ function headOf(view: PacketView) {
     recipient: view.recipientAt < 0 ? null : idAt(view.recipientAt),
     route,
     isAnswer: (view.flags & IS_ANSWER) !== 0,
-    // The frame is compressed as a whole; a piece would gain nothing and might outgrow its link.
-    compressed: false,
-    signature: null,
   };
 }

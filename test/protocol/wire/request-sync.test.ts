@@ -85,7 +85,7 @@ describe('a sync request', () => {
       ids('00112233445566AA'),
       { fragmentIds: [hex('00112233445566aa')] },
     ],
-    ['more fragment bytes than the limit', ids(`${'0'.repeat(1008)}00112233445566770`), {}],
+    ['more fragment bytes than the limit', ids(`0011223344556677,${'0'.repeat(1008)}`), {}],
     ['fragment ids that are no text', hex('060002 ffff'), {}],
   ] as const) {
     it(`is read with ${what}`, () => {
