@@ -105,7 +105,7 @@ export class Pins {
     const id = this.crypto.sha256(noiseKey).slice(0, ID_SIZE);
     const meeting = this.meet(id, noiseKey, signingKey);
     const pin = this.find(id);
-    if (pin === null || meeting === 'not-its-id' || meeting === 'weak-key') return meeting;
+    if (pin === null || meeting === 'weak-key') return meeting;
     const proof = pinOf(id, noiseKey, signingKey, pin.standing, true);
     if (meeting !== 'second-key') this.remember(proof);
     else if (pin.standing === 'seen' && !pin.proven) {

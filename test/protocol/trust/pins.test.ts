@@ -36,6 +36,11 @@ describe('a peer met for the first time', () => {
     frame.set(alice.id, 14);
     expect(pins.find(frame, 14)?.signingKey).toEqual(alice.signingKey);
     expect(pins.find(frame, 13)).toBeNull();
+    for (let bit = 0; bit < 64; bit++) {
+      const other = alice.id.slice();
+      other[bit >> 3] ^= 1 << (bit & 7);
+      expect(pins.find(other)).toBeNull();
+    }
   });
 
   it('is judged without being remembered, when only asked', () => {
@@ -159,6 +164,9 @@ describe('a key named in a session', () => {
     expect(pins.find(alice.id)).toMatchObject({ proven: true, standing: 'seen' });
     expect(pins.find(bob.id)).toMatchObject({ proven: true, standing: 'verified' });
     expect(pins.prove(alice.noiseKey, new Uint8Array(32))).toBe('weak-key');
+    expect(pins.find(alice.id)?.signingKey).toEqual(alice.signingKey);
+    expect(pins.prove(mallory.noiseKey, new Uint8Array(32))).toBe('weak-key');
+    expect(pins.find(mallory.id)).toBeNull();
     expect(pins.alarmCount).toBe(0);
   });
 });
@@ -220,9 +228,12 @@ describe('the room for pins', () => {
   it('is empty for an id that a person forgets', () => {
     const pins = new Pins(crypto);
     meet(pins, alice);
+    meet(pins, mallory);
     pins.keep(alice.id, 'verified');
     pins.forget(alice.id);
+    pins.forget(mallory.id);
     expect(pins.find(alice.id)).toBeNull();
+    expect(pins.find(mallory.id)).toBeNull();
     expect(pins.meet(alice.id, alice.noiseKey, bob.signingKey)).toBe('new');
   });
 });
