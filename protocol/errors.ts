@@ -15,6 +15,13 @@ export const MEANING = {
   PORT_BUSY: 'the port is in use',
   PORT_DENIED: 'the port may not be opened',
   PORT_GONE: 'the port is gone',
+  BOARD_SILENT: 'nothing answers there',
+  BOARD_UNKNOWN: 'that is no Espruino console',
+  BOARD_WRONG: 'that is another board',
+  CONSOLE_LOCKED: 'the console is locked',
+  FIRMWARE_TOO_LARGE: 'the firmware does not fit',
+  FIRMWARE_DIFFERS: 'the board does not run this firmware',
+  FLASH_FAILED: 'the new firmware did not get onto the board',
   CHECKS_FAILED: 'not everything holds',
 } as const;
 

@@ -42,6 +42,8 @@ export type Io = {
   progress(line: string): void;
   readText(path: string): Promise<string>;
   writeText(path: string, text: string): Promise<void>;
+  /** What the person types unseen, or null where nobody can be asked. */
+  askSecret(question: string): Promise<string | null>;
   wait(ms: number): Promise<void>;
   /** Aborted when the person wants to stop. Whoever asks for it must heed it. */
   stopping(): AbortSignal;

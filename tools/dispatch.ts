@@ -13,6 +13,13 @@ export type Commands = Record<string, () => Promise<Command>>;
 /** The exit status of every code. Where sysexits.h has a number for the case, it is that one. */
 export const STATUS: Record<ErrorCode, number> = {
   CHECKS_FAILED: 1,
+  FIRMWARE_DIFFERS: 3,
+  FIRMWARE_TOO_LARGE: 4,
+  FLASH_FAILED: 5,
+  BOARD_SILENT: 6,
+  BOARD_UNKNOWN: 7,
+  BOARD_WRONG: 8,
+  CONSOLE_LOCKED: 9,
   USAGE: 64,
   FILE_UNREADABLE: 66,
   SUBJECT_FAILED: 69,

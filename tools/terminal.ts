@@ -34,6 +34,7 @@ export function terminal(): Io {
     async writeText(path, text) {
       await writeFile(path, text).catch((cause) => fail('FILE_UNWRITABLE', path, cause));
     },
+    askSecret: (question) => askSecret(process.stdin, process.stderr, question),
     wait: (ms) => wait(ms),
     stopping,
     isTTY: process.stdout.isTTY === true,
@@ -41,6 +42,40 @@ export function terminal(): Io {
     colour: wantsColour(process.env, process.stdout.isTTY === true),
     env: process.env,
   };
+}
+
+/** Longer answers are cut: no password we know of is half as long. */
+const SECRET_MAX = 256;
+
+/** Reads a line from a terminal without showing it. Ctrl-C and Ctrl-D give up. */
+export async function askSecret(
+  input: NodeJS.ReadStream,
+  output: NodeJS.WritableStream,
+  question: string,
+): Promise<string | null> {
+  if (input.isTTY !== true) return null;
+  output.write(question);
+  input.setRawMode(true);
+  let answer = '';
+  const typed = await new Promise<string | null>((resolve) => {
+    const hear = (bytes: Buffer): void => {
+      for (const letter of bytes.toString('utf8')) {
+        if (letter === '\r' || letter === '\n') return end(answer);
+        if (letter === '\x03' || letter === '\x04') return end(null);
+        if (letter === '\x7f' || letter === '\b') answer = answer.slice(0, -1);
+        else if (answer.length < SECRET_MAX) answer += letter;
+      }
+    };
+    const end = (result: string | null): void => {
+      input.off('data', hear);
+      resolve(result);
+    };
+    input.on('data', hear).resume();
+  });
+  input.setRawMode(false);
+  input.pause();
+  output.write('\n');
+  return typed;
 }
 
 /** The customs of no-color.org and of Node itself: NO_COLOR wins, then FORCE_COLOR. */

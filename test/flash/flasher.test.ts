@@ -128,14 +128,14 @@ describe('a refusal', () => {
   it('names another board than was asked for, and leaves it alone', () => {
     const { board, flash } = flashed('v1');
     const before = flash.written;
-    const wrong = { ...job(firmware('v2')), boardName: 'PIXLJS' };
+    const wrong = { ...job(firmware('v2')), boardNames: ['PIXLJS'] };
     expect(play(flasher(wrong), board, GOOD).result).toMatchObject({
       ok: false,
       board: { name: 'PUCKJS' },
       failure: { reason: 'wrong-board' },
     });
     expect(flash.written).toBe(before);
-    const right = { ...wrong, boardName: 'PUCKJS' };
+    const right = { ...wrong, boardNames: ['PIXLJS', 'PUCKJS'] };
     expect(outcomeOf(board, right)).toMatchObject({ kind: 'flashed' });
   });
 
@@ -199,6 +199,16 @@ describe('a console', () => {
       });
     }
   }
+
+  it('is open to whoever holds the button as the board starts', () => {
+    const { board } = flashed('v1');
+    board.holdsButton = true;
+    board.powerUp();
+    expect(board.started).toEqual([]);
+    board.holdsButton = false;
+    board.powerUp();
+    expect(board.started).toEqual(['v1']);
+  });
 
   it('is found at either rate, and used at that', () => {
     for (const make of [PUCK, LEGACY]) {
@@ -360,7 +370,7 @@ function job(code: string): FlashJob {
   return {
     mode: 'flash',
     firmware: code,
-    boardName: null,
+    boardNames: null,
     erase: false,
     bauds: [115_200, 9600],
     password: null,

@@ -9,6 +9,8 @@ export type TestIo = Io & {
   errs: string[];
   /** What `writeText` wrote, and what `readText` finds. */
   files: Map<string, string>;
+  /** What the person types when asked, in order; when there is no more, nobody is there. */
+  secrets: string[];
   /** Milliseconds that were waited for. */
   waitedMs: number;
 };
@@ -18,6 +20,11 @@ export function testIo(files: Record<string, string> = {}): TestIo {
     outs: [],
     errs: [],
     files: new Map(Object.entries(files)),
+    secrets: [],
+    async askSecret(question) {
+      io.errs.push(question);
+      return io.secrets.shift() ?? null;
+    },
     waitedMs: 0,
     out: (line) => void io.outs.push(line),
     err: (line) => void io.errs.push(line),

@@ -8,6 +8,7 @@ import type { Commands } from '../dispatch.ts';
 export const commands: Commands = {
   demo: async () => (await import('./demo.ts')).demo,
   identity: async () => (await import('./identity.ts')).identity,
+  flash: async () => (await import('./flash.ts')).flash,
   bench: async () => (await import('./bench.ts')).bench,
   conformance: async () => (await import('./conformance.ts')).conformance,
 };

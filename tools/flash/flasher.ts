@@ -36,8 +36,8 @@ export type FlashJob = {
   mode: 'flash' | 'verify' | 'dry-run';
   /** Any characters up to 255. */
   firmware: string;
-  /** The `process.env.BOARD` it is for. Null fits all. */
-  boardName: string | null;
+  /** Each `process.env.BOARD` it is for. Null fits all. */
+  boardNames: readonly string[] | null;
   /** Storage is emptied first: the old firmware, and all settings. */
   erase: boolean;
   bauds: readonly number[];
@@ -95,8 +95,8 @@ function* flash(job: FlashJob, speaker: Speaker<FlashRemark>): Script<FlashResul
   speaker.remark({ kind: 'recognised', board });
   const fail = (failure: FlashFailure): FlashResult => ({ ok: false, board, failure });
 
-  const { firmware } = job;
-  if (job.boardName !== null && job.boardName !== board.name)
+  const { firmware, boardNames } = job;
+  if (boardNames !== null && !boardNames.includes(board.name))
     return fail({ reason: 'wrong-board' });
   const file = slotFile(firmware);
   let shelf = yield* look(asker);

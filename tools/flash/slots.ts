@@ -6,6 +6,7 @@
  *   0          8            16        24
  *   | //hop-1  | generation | CRC-32  | LF | firmware ...      digits in hex; CRC-32 of the firmware
  *
+ * With its button held a board starts nothing, and its console is open: the way back in.
  * Storage cannot rename, and to rewrite `.bootcde` itself leaves a moment without any.
  */
 import { assert } from '../../protocol/core/assert.ts';
@@ -21,7 +22,7 @@ const MARK = '//hop-1 ';
 export const FILE_EXTRA = 32 + 3;
 
 export const LOADER =
-  'if(!global.hop){hop={g:0};["hopline.a","hopline.b"].forEach(n=>{' +
+  'if(!global.hop&&!(global.BTN1&&BTN1.read())){hop={g:0};["hopline.a","hopline.b"].forEach(n=>{' +
   'let s=require("Storage"),h=s.read(n,0,25)||"",g=parseInt(h.substr(8,8),16);' +
   'if(h.substr(0,8)=="//hop-1 "&&g>hop.g&&' +
   'E.CRC32(s.read(n,25))==parseInt(h.substr(16,8),16))hop={n:n,g:g}});' +

@@ -82,6 +82,7 @@ export class Speaker<Remark> {
   blocks = 0;
   private readonly reader = new BlockReader(BLOCK_MAX, crc32, (size) => new Uint8Array(size));
   private interruptedAt: Millis = -Infinity;
+  private isWarned = false;
 
   constructor(baud: number) {
     this.line = new Line(baud);
@@ -145,13 +146,14 @@ export class Speaker<Remark> {
 
   /**
    * Ctrl-C, and once more where it led into the debugger (DEVICE). The interpreter for Linux takes two
-   * on an empty line within five seconds for goodbye, so there are no more of them than that.
+   * on an empty line within five seconds for goodbye, and says so after the first.
    */
   *interrupt(): Script<void> {
-    yield* this.pause(Math.max(0, this.interruptedAt + 5500 - this.now));
+    if (this.isWarned) yield* this.pause(Math.max(0, this.interruptedAt + 5500 - this.now));
     this.interruptedAt = this.now;
     const stuck = yield* this.ask('\x03', (heard) => (/debug>/.test(heard) ? true : null), 250);
     if (stuck !== null) yield* this.ask('\x03', () => null, 250);
+    this.isWarned = /Press Ctrl-C again/.test(this.line.heard);
   }
 }
 

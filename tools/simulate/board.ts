@@ -134,6 +134,7 @@ export class Board {
   /** What programs that were started have printed first, in order: which firmware runs. */
   started: string[] = [];
   isPowered = true;
+  holdsButton = false;
   /** Bytes of input that came while the buffer was full. */
   lost = 0;
   private readonly make: BoardMake;
@@ -363,6 +364,7 @@ export class Board {
         setPassword: (password?: string) => void (this.password = password ?? null),
         lockConsole: () => void (this.isLocked = this.password !== null),
       },
+      BTN1: { read: () => this.holdsButton },
       require: () => ({
         read(name: string, offset = 0, length = 0) {
           const bytes = flash.read(name);

@@ -1,0 +1,61 @@
+/**
+ * Session: one talk over one serial port, from its first byte to its result. It is the driver of talks
+ * on real hardware: it performs what they ask, one thing after another, and brings the time.
+ */
+import { openSerial } from '../device/pi/serial.ts';
+import { HoplineError } from '../protocol/errors.ts';
+import { TICK } from '../protocol/core/machine.ts';
+import type { Tick } from '../protocol/core/machine.ts';
+import type { Talk, TalkInput } from './flash/talk.ts';
+
+/** Rejects when the port fails, or with FLASH_FAILED when the person stops it. */
+export async function converse<Remark, Result>(
+  talk: Talk<Remark, Result>,
+  path: string,
+  baud: number,
+  remark: (remark: Remark) => void,
+  stop: AbortSignal,
+): Promise<Result> {
+  let hear: (input: TalkInput | Tick) => void = () => {};
+  let fail: (failure: HoplineError) => void = () => {};
+  const link = await openSerial(path, baud, {
+    received: (bytes) => hear({ kind: 'received', bytes }),
+    down: (failure) => fail(failure),
+  });
+  const stopped = (): void => fail(new HoplineError('FLASH_FAILED', `${path}: stopped`));
+  let alarm: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<Result>((resolve, reject) => {
+      fail = reject;
+      if (stop.aborted) stopped();
+      stop.addEventListener('abort', stopped);
+      hear = (input) => {
+        for (const output of talk.step(input, performance.now())) {
+          switch (output.kind) {
+            case 'write':
+              link.write(output.bytes).then(() => hear({ kind: 'written' }), reject);
+              break;
+            case 'baud':
+              link.setBaud(output.baud).then(() => hear({ kind: 'tuned' }), reject);
+              break;
+            case 'remark':
+              remark(output.remark);
+              break;
+            case 'done':
+              resolve(output.result);
+          }
+        }
+        clearTimeout(alarm);
+        const deadline = talk.deadline();
+        if (deadline === Infinity) return;
+        alarm = setTimeout(() => hear(TICK), Math.max(0, deadline - performance.now()));
+      };
+      hear(TICK);
+    });
+  } finally {
+    hear = () => {};
+    clearTimeout(alarm);
+    stop.removeEventListener('abort', stopped);
+    await link.close();
+  }
+}
