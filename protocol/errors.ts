@@ -10,6 +10,8 @@ export const MEANING = {
   FILE_UNWRITABLE: 'the file cannot be written',
   KEY_FILE_INVALID: 'the key file cannot be used',
   KEY_FILE_EXISTS: 'there are keys already',
+  BUNDLE_REFUSED: 'a board cannot run this program',
+  OVER_BUDGET: 'the program is more than the board has room for',
   SUBJECT_FAILED: 'the implementation under test gave up',
   PORT_MISSING: 'there is no such port',
   PORT_BUSY: 'the port is in use',

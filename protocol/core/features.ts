@@ -4,14 +4,16 @@
  */
 
 /** Serial lines and other pipes of bytes (WIRE §22). */
-export const WIRES = true;
+export const WIRES: boolean = true;
+/** Source routes (WIRE §12); without them a routed packet is flooded. */
+export const ROUTES: boolean = true;
 /** Answers to traces (WIRE §20). */
-export const TRACES = true;
+export const TRACES: boolean = true;
 /** The role of a host's radio. */
-export const TETHERS = true;
+export const TETHERS: boolean = true;
 /** Fresh announces, kept for new links (WIRE §12). */
-export const ANNOUNCES = true;
+export const ANNOUNCES: boolean = true;
 /** Notes of a node without keys (WIRE §20). */
-export const NOTES = true;
+export const NOTES: boolean = true;
 /** Lines of text for whoever is on the wire. */
-export const LOGS = true;
+export const LOGS: boolean = true;

@@ -11,6 +11,7 @@
  */
 import { assert } from './assert.ts';
 import { readU32, sameBytes } from './bytes.ts';
+import { ROUTES } from './features.ts';
 import type { Machine, Millis, Random, Tick } from './machine.ts';
 import type { Malformed } from './packet.ts';
 import {
@@ -228,7 +229,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     if (hasLoop(packet)) return drop(out, link, 'loop');
     const bytes = packet.frame();
     bytes[TTL_AT] = this.remainingTtl(priority);
-    const next = this.nextOnRoute(slot);
+    const next = ROUTES ? this.nextOnRoute(slot) : -1;
     if (next >= 0) {
       this.seen.pass(slot);
       return this.transmit(next, slot, bytes, priority, out);
@@ -334,7 +335,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     this.hashPacket();
     const slot = this.seen.add(this.key[0], this.key[1], this.now, this.config.seenAgeMs);
     this.seen.pass(slot);
-    const next = this.nextOnRoute(slot);
+    const next = ROUTES ? this.nextOnRoute(slot) : -1;
     if (next >= 0) return this.transmit(next, slot, bytes, priority, out);
     for (let word = 0; word < this.seen.words; word++) {
       this.transmitAll(this.up[word], word, slot, bytes, priority, out);

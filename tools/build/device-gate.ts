@@ -3,6 +3,7 @@
  * refuses or lowers most of what Espruino lacks; what it lets through, or brings in itself, is found
  * in the finished bundle.
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'acorn';
 import { build } from 'esbuild';
@@ -19,10 +20,18 @@ export type DeviceBundle = {
   functions: number;
 };
 
-/** Bundles what `entry`, a path, needs. */
-export function bundleForDevice(entry: string): Promise<DeviceBundle> {
-  return gate({ entryPoints: [entry] });
+/** Bundles what `entry`, a path, needs; for a certain board, with its constants. */
+export function bundleForDevice(entry: string, fit?: Fit): Promise<DeviceBundle> {
+  return gate({ entryPoints: [entry], ...(fit === undefined ? {} : fitted(fit)) });
 }
+
+/** How a bundle is fitted to a board. */
+export type Fit = {
+  /** Values of what `features.ts` and `board.ts` export. What they switch off is dropped. */
+  constants: Record<string, boolean | number | string>;
+  /** Names of properties that the firmware knows. All others are shortened. */
+  known: Set<string>;
+};
 
 /** Bundles all that `files` export, used or not: what is judged must not be dropped. */
 export async function bundleAllForDevice(folder: string, files: string[]): Promise<DeviceBundle> {
@@ -84,6 +93,33 @@ async function gate(entry: BuildOptions): Promise<DeviceBundle> {
     if (errors === undefined) throw failure;
     return { code: '', problems: errors.map(line), functions: 0 };
   }
+}
+
+/**
+ * esbuild drops what a constant switches off only where it sees the constant when it reads a file,
+ * so the imports of those that are fitted are taken out, and their names defined.
+ */
+function fitted({ constants, known }: Fit): BuildOptions {
+  const imports = /^import \{[^}]*\} from '[./\w]*\/(features|board)\.ts';$/gm;
+  const define = Object.entries(constants).map(([name, value]) => [name, JSON.stringify(value)]);
+  return {
+    define: Object.fromEntries(define),
+    mangleProps: /^[A-Za-z]/,
+    reserveProps: new RegExp(`^(${[...known].join('|')})$`),
+    // Short names that gate 2 would take for methods which boards lack.
+    mangleCache: { ' at': 'at', ' of': 'of' },
+    plugins: [
+      {
+        name: 'fit',
+        setup(build) {
+          build.onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+            contents: (await readFile(path, 'utf8')).replace(imports, ''),
+            loader: 'ts',
+          }));
+        },
+      },
+    ],
+  };
 }
 
 /** Gate 2: what is wrong in a finished bundle. Positions are those of the bundle. */

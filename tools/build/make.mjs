@@ -290,6 +290,11 @@ async function check() {
     ['types', [tsc, '-p', '.'], 'mend them'],
     ['types of the core', [tsc, '-p', 'protocol/core'], 'the device has only espruino.d.ts'],
     [
+      'types of the firmware',
+      [tsc, '-p', 'device/espruino'],
+      'a board has only what is in its .d.ts files',
+    ],
+    [
       'formatting',
       [prettier, '--check', '--log-level=warn', ...FORMATTED],
       'npm run format mends it',

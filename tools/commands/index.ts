@@ -9,6 +9,7 @@ export const commands: Commands = {
   demo: async () => (await import('./demo.ts')).demo,
   identity: async () => (await import('./identity.ts')).identity,
   flash: async () => (await import('./flash.ts')).flash,
+  build: async () => (await import('./build.ts')).build,
   bench: async () => (await import('./bench.ts')).bench,
   conformance: async () => (await import('./conformance.ts')).conformance,
 };

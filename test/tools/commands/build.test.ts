@@ -1,0 +1,136 @@
+/**
+ * Build: a person learns what a firmware weighs and how long a battery lasts, and gets none that the
+ * board has no room for unless he insists.
+ */
+import { describe, expect, it } from 'vitest';
+import type { Board } from '../../../tools/build/boards.ts';
+import { batteryDays, BOARDS } from '../../../tools/build/boards.ts';
+import { estimate, overBudget, requireSound } from '../../../tools/build/firmware.ts';
+import { build } from '../../../tools/commands/build.ts';
+import { dispatch } from '../../../tools/dispatch.ts';
+import { testIo } from '../io.ts';
+
+describe('hopline build', () => {
+  it('writes the firmware and prints what it weighs', async () => {
+    const { status, io } = await run(['--board', 'esp32', '--out', 'relay.js']);
+    expect(status, io.errs.join('\n')).toBe(0);
+    expect(io.files.get('relay.js')).toMatch(/^\(\(\)=>\{.*\}\)\(\);\n$/s);
+    expect(io.outs[0]).toBe('ESP32 (esp32): 16383 JsVars of 14 bytes');
+    expect(io.outs.join('\n')).toContain('ESTIMATE, there is no interpreter');
+    expect(io.outs.at(-1)).toBe('written to relay.js');
+  });
+
+  it('prints the published names as JSON', async () => {
+    const { io } = await run(['--board', 'xiao-ble', '--json']);
+    expect(io.outs).toHaveLength(1);
+    const report = JSON.parse(io.outs[0]);
+    expect(report.results.map(({ name }: { name: string }) => name)).toEqual([
+      'bundle.bytes.xiao-ble',
+      'bundle.functions',
+      'bundle.jsvars_loaded',
+      'bundle.jsvars_peak',
+    ]);
+    expect(report).toMatchObject({ estimated: true, over: [], file: 'hopline-xiao-ble.js' });
+    expect(report.results[0].value).toBe(io.files.get('hopline-xiao-ble.js')!.length);
+    expect(report.battery).toContainEqual({ source: 'mains', scanDuty: 0, days: 520.8 });
+  });
+
+  it('refuses a board it does not know, and names one near', async () => {
+    const { status, io } = await run(['--board', 'pukc']);
+    expect([status, io.errs[0]]).toEqual([64, expect.stringContaining('did you mean puck?')]);
+    expect((await run([])).status).toBe(64);
+  });
+
+  it('refuses a firmware over the budget of its board, and writes it only when told to', async () => {
+    const budget = (BOARDS.esp32 as Board).budget;
+    const bytes = budget.bytes;
+    try {
+      budget.bytes = 1000;
+      const refused = await run(['--board', 'esp32']);
+      expect(refused.io.errs.join('\n')).toMatch(
+        /bytes: \d+, the budget is 1000.*\[OVER_BUDGET\]/s,
+      );
+      expect([refused.status, refused.io.files.size]).toEqual([10, 0]);
+      const anyway = await run(['--board', 'esp32', '--anyway']);
+      expect([anyway.status, anyway.io.files.size]).toEqual([0, 1]);
+    } finally {
+      budget.bytes = bytes;
+    }
+  });
+});
+
+it('a bundle that no board can run is refused with the place and the way out', () => {
+  const problems = ['main.ts:3: a board has no Map \u2014 use an array'];
+  const firmware = { board: 'puck' as const, code: '', functions: 0, problems };
+  expect(() => requireSound(firmware)).toThrow(/main\.ts:3: .* use an array.*\[BUNDLE_REFUSED\]/s);
+  expect(requireSound({ ...firmware, problems: [] })).toBeUndefined();
+});
+
+describe('a budget', () => {
+  const measured = { loaded: 1200, peak: 2100 };
+  for (const [what, change, line] of [
+    ['bytes', { code: 'x'.repeat(16_385) }, 'bytes: 16385, the budget is 16384'],
+    ['functions', { functions: 111 }, 'functions: 111, the budget is 110'],
+    [
+      'loaded',
+      { measured: { ...measured, loaded: 1201 } },
+      'JsVars loaded: 1201, the budget is 1200',
+    ],
+    [
+      'peak',
+      { measured: { ...measured, peak: 2101 } },
+      'JsVars at full load: 2101, the budget is 2100',
+    ],
+  ] as const) {
+    it(`of ${what} is held to the unit`, () => {
+      const fits = {
+        board: 'puck' as const,
+        code: 'x'.repeat(16_384),
+        functions: 110,
+        problems: [],
+      };
+      expect(overBudget(fits, measured)).toEqual([]);
+      const { measured: figures = measured, ...rest } = { measured, ...change };
+      expect(overBudget({ ...fits, ...rest }, figures)).toEqual([line]);
+    });
+  }
+
+  it('is not held against an estimate', () => {
+    const large = { board: 'puck' as const, code: '', functions: 110, problems: [] };
+    expect(estimate(large).loaded).toBeGreaterThan(1200);
+    expect(overBudget(large, null)).toEqual([]);
+  });
+});
+
+describe('a battery', () => {
+  it('of a Puck.js lasts 18 hours of scanning without a pause, as was measured', () => {
+    // Eight times the duty, since a mesh that stands scans an eighth of it.
+    expect(Math.round(batteryDays(BOARDS.puck, 800, 'mains')! * 24)).toBe(18);
+  });
+
+  it('lasts longer the less is scanned, and on the setting for batteries', () => {
+    const days = [100, 50, 10, 0].map((duty) => batteryDays(BOARDS.puck, duty, 'battery')!);
+    expect([...days].sort((a, b) => a - b)).toEqual(days);
+    expect(batteryDays(BOARDS.puck, 100, 'mains')).toBeLessThan(days[0]);
+    expect(batteryDays(BOARDS.linux, 100, 'mains')).toBeNull();
+  });
+});
+
+describe('a board', () => {
+  for (const [name, board] of Object.entries(BOARDS) as [string, Board][]) {
+    it(`${name} has a budget that leaves it room to work`, () => {
+      if (name !== 'linux') expect(board.budget.jsvarsPeak).toBeLessThan(board.jsvars);
+      expect(board.budget.jsvarsLoaded).toBeLessThan(board.jsvars);
+      expect(board.features.NOTES && board.hash !== 'SHA256').toBe(false);
+      expect(board.features.TETHERS && !board.features.WIRES).toBe(false);
+    });
+  }
+});
+
+async function run(words: string[]) {
+  const io = testIo();
+  // No interpreter, wherever the test runs.
+  io.env = { ESPRUINO_BIN: '', PATH: '' };
+  const commands = { build: async () => build };
+  return { status: await dispatch(['build', ...words], commands, '0', io), io };
+}

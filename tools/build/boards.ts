@@ -1,0 +1,248 @@
+/**
+ * Boards: what each can, what its build holds, and what that may cost (DEVICE.md). The figures of
+ * power are those of data sheets and documentation; no board was at hand.
+ */
+
+export type Board = {
+  /** What people call it. */
+  title: string;
+  /** As `process.env.BOARD` of its firmware says, for whoever recognises boards. */
+  firmware: string[];
+  /** JsVars it has, and bytes of each. */
+  jsvars: number;
+  jsvarBytes: number;
+  storageBytes: number;
+  /** Links out beside the one in; null without Bluetooth. */
+  linksOut: number | null;
+  mtu: number;
+  wire: 'uart' | 'usb' | 'terminals' | null;
+  hash: 'SHA256' | 'SHA1' | null;
+  /** Whether phones' frames fit its links (WIRE §15). */
+  servesPhones: boolean;
+  features: Features;
+  sizes: Sizes;
+  /** What a build may cost; over it there is none. */
+  budget: Budget;
+  /** mAh of what it usually runs on, and mA asleep; null for mains only. */
+  battery: { mAh: number; sleepMilliAmps: number } | null;
+};
+
+export type Features = {
+  WIRES: boolean;
+  ROUTES: boolean;
+  TRACES: boolean;
+  TETHERS: boolean;
+  ANNOUNCES: boolean;
+  NOTES: boolean;
+  LOGS: boolean;
+};
+
+/** What lists and queues hold: constants of device/espruino/board.ts. */
+export type Sizes = {
+  SEEN: number;
+  WAITING: number;
+  SENDER_SETS: number;
+  WINDOW: number;
+  QUEUE_PACKETS: number;
+  QUEUE_BYTES: number;
+  ANNOUNCES_KEPT: number;
+};
+
+export type Budget = {
+  bytes: number;
+  functions: number;
+  jsvarsLoaded: number;
+  jsvarsPeak: number;
+};
+
+const ALL: Features = {
+  WIRES: true,
+  ROUTES: true,
+  TRACES: true,
+  TETHERS: true,
+  ANNOUNCES: true,
+  NOTES: true,
+  LOGS: true,
+};
+
+/** Boards with memory to spare: a quarter of the smallest of them. */
+const ROOMY: Budget = {
+  bytes: 64 * 1024,
+  functions: 400,
+  jsvarsLoaded: 3600,
+  jsvarsPeak: 9000,
+};
+
+const SMALL: Sizes = {
+  SEEN: 48,
+  WAITING: 6,
+  SENDER_SETS: 4,
+  WINDOW: 4,
+  QUEUE_PACKETS: 6,
+  QUEUE_BYTES: 1024,
+  ANNOUNCES_KEPT: 2,
+};
+
+const LARGE: Sizes = {
+  SEEN: 512,
+  WAITING: 32,
+  SENDER_SETS: 32,
+  WINDOW: 16,
+  QUEUE_PACKETS: 32,
+  QUEUE_BYTES: 8192,
+  ANNOUNCES_KEPT: 8,
+};
+
+/** What fits an nRF52832 and leaves it room to work (DEVICE.md). */
+const NRF52832: Budget = {
+  bytes: 16 * 1024,
+  functions: 110,
+  jsvarsLoaded: 1200,
+  jsvarsPeak: 2100,
+};
+
+/** What an nRF52832 does without: its memory goes to the mesh. */
+const SPARE: Features = {
+  ...ALL,
+  ROUTES: false,
+  TRACES: false,
+  TETHERS: false,
+  LOGS: false,
+};
+
+export const BOARDS = {
+  puck: {
+    title: 'Puck.js',
+    firmware: ['PUCKJS'],
+    jsvars: 2630,
+    jsvarBytes: 13,
+    storageBytes: 40 * 1024,
+    linksOut: 2,
+    mtu: 53,
+    wire: null,
+    hash: 'SHA256',
+    servesPhones: false,
+    features: { ...SPARE, WIRES: false },
+    sizes: SMALL,
+    budget: NRF52832,
+    battery: { mAh: 220, sleepMilliAmps: 0.02 },
+  },
+  pixl: {
+    title: 'Pixl.js',
+    firmware: ['PIXLJS'],
+    jsvars: 2950,
+    jsvarBytes: 13,
+    storageBytes: 36 * 1024,
+    linksOut: 2,
+    mtu: 53,
+    wire: 'uart',
+    hash: 'SHA1',
+    servesPhones: false,
+    // No SHA-256: it can have neither note key nor admin key.
+    features: { ...SPARE, NOTES: false },
+    sizes: SMALL,
+    budget: NRF52832,
+    battery: { mAh: 220, sleepMilliAmps: 0.2 },
+  },
+  mdbt42q: {
+    title: 'MDBT42Q',
+    firmware: ['MDBT42Q'],
+    jsvars: 2950,
+    jsvarBytes: 13,
+    storageBytes: 40 * 1024,
+    linksOut: 2,
+    mtu: 53,
+    wire: 'uart',
+    hash: 'SHA256',
+    servesPhones: false,
+    features: { ...SPARE },
+    sizes: SMALL,
+    budget: NRF52832,
+    battery: { mAh: 220, sleepMilliAmps: 0.02 },
+  },
+  bangle2: {
+    title: 'Bangle.js 2',
+    firmware: ['BANGLEJS2'],
+    jsvars: 12000,
+    jsvarBytes: 14,
+    storageBytes: 8 * 1024 * 1024,
+    linksOut: 2,
+    mtu: 131,
+    wire: null,
+    hash: 'SHA256',
+    servesPhones: false,
+    features: { ...ALL, WIRES: false, TETHERS: false, LOGS: false },
+    sizes: { ...LARGE, SEEN: 256 },
+    budget: ROOMY,
+    battery: { mAh: 175, sleepMilliAmps: 0.3 },
+  },
+  'xiao-ble': {
+    title: 'XIAO BLE',
+    firmware: ['XIAOBLE'],
+    jsvars: 14000,
+    jsvarBytes: 14,
+    storageBytes: 2 * 1024 * 1024,
+    linksOut: 2,
+    mtu: 131,
+    wire: 'usb',
+    hash: 'SHA256',
+    servesPhones: false,
+    features: ALL,
+    sizes: LARGE,
+    budget: ROOMY,
+    battery: { mAh: 500, sleepMilliAmps: 0.02 },
+  },
+  esp32: {
+    title: 'ESP32',
+    firmware: ['ESP32'],
+    jsvars: 16383,
+    jsvarBytes: 14,
+    storageBytes: 896 * 1024,
+    linksOut: 2,
+    mtu: 500,
+    wire: 'uart',
+    hash: 'SHA256',
+    servesPhones: true,
+    features: ALL,
+    sizes: LARGE,
+    budget: ROOMY,
+    battery: { mAh: 2000, sleepMilliAmps: 40 },
+  },
+  linux: {
+    title: 'Espruino for Linux',
+    firmware: ['LINUX'],
+    jsvars: 4096,
+    jsvarBytes: 27,
+    storageBytes: 1024 * 1024,
+    linksOut: null,
+    mtu: 53,
+    wire: 'terminals',
+    hash: 'SHA256',
+    servesPhones: false,
+    features: ALL,
+    sizes: { ...LARGE, SEEN: 256 },
+    budget: ROOMY,
+    battery: null,
+  },
+} satisfies Record<string, Board>;
+
+export type BoardName = keyof typeof BOARDS;
+
+/** mA while the radio scans, and of an advertisement each second (DEVICE.md, data sheets). */
+const SCAN_MILLIAMPS = 12;
+const ADVERTISE_MILLIAMPS = 0.02;
+/** A mesh that stands scans an eighth of its duty; on battery that is an eighth again. */
+const SETTLED = 8;
+const ON_BATTERY = 8;
+
+/** Days on a full battery in a mesh that stands; null without a battery. An estimate. */
+export function batteryDays(
+  board: Board,
+  scanDuty: number,
+  source: 'mains' | 'battery',
+): number | null {
+  if (board.battery === null) return null;
+  const scanning = scanDuty / 100 / SETTLED / (source === 'battery' ? ON_BATTERY : 1);
+  const milliAmps = board.battery.sleepMilliAmps + ADVERTISE_MILLIAMPS + SCAN_MILLIAMPS * scanning;
+  return board.battery.mAh / milliAmps / 24;
+}

@@ -1,0 +1,100 @@
+/**
+ * Firmware: one board's bundle, what it weighs, and whether that is within the board's budget.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HoplineError } from '../../protocol/errors.ts';
+import type { Board, BoardName } from './boards.ts';
+import { BOARDS } from './boards.ts';
+import type { Fit } from './device-gate.ts';
+import { bundleForDevice } from './device-gate.ts';
+import type { Measured } from './measure.ts';
+
+export type Firmware = {
+  board: BoardName;
+  code: string;
+  functions: number;
+  /** Each a line for a person: what the gate refused. */
+  problems: string[];
+};
+
+/** Throws when the gate found something: each line names the place and the way out. */
+export function requireSound({ board, problems }: Firmware): void {
+  if (problems.length === 0) return;
+  throw new HoplineError('BUNDLE_REFUSED', [board, ...problems].join('\n  '));
+}
+
+/** What of a firmware is over its board's budget, a line each. `measured` is null without figures. */
+export function overBudget(firmware: Firmware, measured: Measured | null): string[] {
+  const { budget, storageBytes } = BOARDS[firmware.board] as Board;
+  const lines: string[] = [];
+  const hold = (what: string, is: number | undefined, most: number): void => {
+    if (is !== undefined && is > most) lines.push(`${what}: ${is}, the budget is ${most}`);
+  };
+  hold('bytes', firmware.code.length, Math.min(budget.bytes, storageBytes - SETTINGS_BYTES));
+  hold('functions', firmware.functions, budget.functions);
+  hold('JsVars loaded', measured?.loaded, budget.jsvarsLoaded);
+  hold('JsVars at full load', measured?.peak, budget.jsvarsPeak);
+  return lines;
+}
+
+/** What settings and what flash keeps of old ones take beside the program. */
+const SETTINGS_BYTES = 4096;
+
+/** A guess where there is no interpreter: 7 a function (DEVICE.md), and what the nodes' lists took. */
+export function estimate(firmware: Firmware): Measured {
+  const loaded = firmware.functions * 7 + 600;
+  return { loaded, peak: loaded + 200 };
+}
+
+export async function buildFirmware(name: BoardName, root: string = rootOf()): Promise<Firmware> {
+  const board: Board = BOARDS[name];
+  const fit: Fit = { constants: constantsOf(name, board), known: await knownNames(root) };
+  const bundle = await bundleForDevice(join(root, MAIN), fit);
+  return { board: name, ...bundle };
+}
+
+const MAIN = join('device', 'espruino', 'main.ts');
+
+/** The checkout we run in, from the sources or from dist/. */
+function rootOf(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, MAIN))) {
+    const above = dirname(folder);
+    if (above === folder) {
+      throw new HoplineError(
+        'FILE_UNREADABLE',
+        `${MAIN}: firmware is built in a checkout of Hopline`,
+      );
+    }
+    folder = above;
+  }
+  return folder;
+}
+
+const WIRE_KINDS = { uart: 1, usb: 2, terminals: 3 };
+
+/** Values of device/espruino/board.ts and protocol/core/features.ts. */
+export function constantsOf(name: string, board: Board): Fit['constants'] {
+  return {
+    ...board.features,
+    ...board.sizes,
+    BOARD: name,
+    HAS_BLE: board.linksOut !== null,
+    OUT_MAX: board.linksOut ?? 0,
+    SEGMENT: board.mtu - 4,
+    WIRE_COUNT: board.wire === null ? 0 : board.wire === 'terminals' ? 2 : 1,
+    WIRE_KIND: board.wire === null ? 0 : WIRE_KINDS[board.wire],
+    FRAME_MAX: 512,
+    HASH: board.hash ?? '',
+  };
+}
+
+/** All words of the two files that say what a board has. */
+async function knownNames(root: string): Promise<Set<string>> {
+  const files = ['protocol/core/espruino.d.ts', 'device/espruino/espruino-globals.d.ts'];
+  const texts = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')));
+  return new Set(texts.join('\n').match(/[A-Za-z]\w*/g));
+}

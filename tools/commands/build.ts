@@ -1,0 +1,120 @@
+/**
+ * hopline build --board <name> [--out <file>] [--json] [--anyway]
+ *
+ * The firmware of a board: one file, what it weighs, and how long a battery lasts with it. A program
+ * that the board cannot run, or has no room for, is refused with what to do about it.
+ */
+import { HoplineError } from '../../protocol/errors.ts';
+import { suggest } from '../arguments.ts';
+import type { Board, BoardName } from '../build/boards.ts';
+import { batteryDays, BOARDS } from '../build/boards.ts';
+import type { Measured } from '../build/measure.ts';
+import type { Command, Io } from '../command.ts';
+import { has, JSON_OPTION, textOf } from '../command.ts';
+
+const NAMES = Object.keys(BOARDS);
+/** Percents of the time to scan that batteries are reckoned for. */
+const DUTIES = [0, 10, 50, 100];
+
+export const build: Command = {
+  name: 'build',
+  summary: 'build the firmware of a board',
+  usage: `hopline build --board <${NAMES.join('|')}> [--out <file>] [--json] [--anyway]`,
+  options: {
+    board: { type: 'string', value: 'name', help: `one of ${NAMES.join(', ')}` },
+    out: { type: 'string', value: 'file', help: 'where to write it (hopline-BOARD.js)' },
+    anyway: { type: 'boolean', help: 'write it even if it is over the budget of the board' },
+    json: JSON_OPTION,
+  },
+  examples: ['hopline build --board xiao-ble', 'hopline build --board esp32 --out relay.js --json'],
+
+  async run(args, io) {
+    const name = boardNamed(textOf(args, 'board'));
+    const { buildFirmware, estimate, overBudget, requireSound } =
+      await import('../build/firmware.ts');
+    const { interpreter, measure } = await import('../build/measure.ts');
+    const firmware = await buildFirmware(name);
+    requireSound(firmware);
+    const binary = interpreter(io.env);
+    if (binary !== null) io.progress('measuring on the interpreter');
+    const measured = binary === null ? null : await measure(binary, firmware.code);
+    const over = overBudget(firmware, measured);
+    const figures = measured ?? estimate(firmware);
+    const out = textOf(args, 'out') ?? `hopline-${name}.js`;
+    if (has(args, 'json')) {
+      const report = {
+        board: name,
+        results: [
+          { name: `bundle.bytes.${name}`, value: firmware.code.length, unit: 'B' },
+          { name: 'bundle.functions', value: firmware.functions, unit: 'functions' },
+          { name: 'bundle.jsvars_loaded', value: figures.loaded, unit: 'JsVars' },
+          { name: 'bundle.jsvars_peak', value: figures.peak, unit: 'JsVars' },
+        ],
+        estimated: measured === null,
+        battery: batteryOf(BOARDS[name]),
+        over,
+        file: out,
+      };
+      io.out(JSON.stringify(report));
+    } else print(io, name, firmware.code.length, firmware.functions, figures, measured !== null);
+    if (over.length > 0) {
+      for (const line of over) io.err(`${name}: ${line}`);
+      if (!has(args, 'anyway')) {
+        const detail = `${name}: ${over.join('; ')}`;
+        throw new HoplineError(
+          'OVER_BUDGET',
+          `${detail} (leave features out in tools/build/boards.ts, or write it with --anyway)`,
+        );
+      }
+    }
+    await io.writeText(out, firmware.code);
+    if (!has(args, 'json')) io.out(`written to ${out}`);
+  },
+};
+
+function boardNamed(name: string | null): BoardName {
+  if (name === null) throw new HoplineError('USAGE', `which board? (--board ${NAMES.join('|')})`);
+  if (Object.hasOwn(BOARDS, name)) return name as BoardName;
+  const detail = `there is no board "${name}"${suggest(name, NAMES)}`;
+  throw new HoplineError('USAGE', `${detail} (boards: ${NAMES.join(', ')})`);
+}
+
+type Life = { source: 'mains' | 'battery'; scanDuty: number; days: number };
+
+function batteryOf(board: Board): Life[] {
+  return (['battery', 'mains'] as const).flatMap((source) =>
+    DUTIES.flatMap((scanDuty) => {
+      const days = batteryDays(board, scanDuty, source);
+      return days === null ? [] : [{ source, scanDuty, days: Math.round(days * 10) / 10 }];
+    }),
+  );
+}
+
+function print(
+  io: Io,
+  name: BoardName,
+  bytes: number,
+  functions: number,
+  { loaded, peak }: Measured,
+  isMeasured: boolean,
+): void {
+  const board: Board = BOARDS[name];
+  const { budget, features } = board;
+  const out = Object.entries(features).flatMap(([feature, is]) =>
+    is ? [] : [feature.toLowerCase()],
+  );
+  const how = isMeasured
+    ? 'measured on the Linux interpreter'
+    : 'ESTIMATE, there is no interpreter';
+  io.out(`${board.title} (${name}): ${board.jsvars} JsVars of ${board.jsvarBytes} bytes`);
+  io.out(`  left out            ${out.length === 0 ? 'nothing' : out.join(', ')}`);
+  io.out(`  bytes               ${bytes} of ${budget.bytes}`);
+  io.out(`  functions           ${functions} of ${budget.functions}`);
+  io.out(`  JsVars loaded       ${loaded} of ${budget.jsvarsLoaded} (${how})`);
+  io.out(`  JsVars at full load ${peak} of ${budget.jsvarsPeak}`);
+  for (const { source, scanDuty, days } of batteryOf(board)) {
+    io.out(
+      `  power ${source.padEnd(7)} scan duty ${String(scanDuty).padStart(3)} %: ${days} days (estimate)`,
+    );
+  }
+}
