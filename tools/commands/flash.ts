@@ -8,9 +8,10 @@
 import { listSerial } from '../../device/pi/serial.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../arguments.ts';
+import type { Board, BoardName } from '../build/boards.ts';
+import { BOARDS } from '../build/boards.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
-import { BOARD_NAMES, ourNameOf } from '../flash/board-names.ts';
 import type { FlashJob, FlashRemark, FlashResult } from '../flash/flasher.ts';
 import { flasher } from '../flash/flasher.ts';
 import type { NotABoard } from '../flash/recognise.ts';
@@ -20,8 +21,9 @@ import { converse } from '../session.ts';
 import { progressLine } from './progress.ts';
 
 /** The firmware for a board, by our name for it. */
-export type FirmwareFor = (board: string) => Promise<string>;
+export type FirmwareFor = (board: BoardName) => Promise<string>;
 
+const NAMES = Object.keys(BOARDS) as BoardName[];
 /** Wrong answers to the question for a password. */
 const PASSWORD_TRIES = 3;
 
@@ -38,7 +40,7 @@ export function flashOf(firmwareFor: FirmwareFor): Command {
       board: {
         type: 'string',
         value: 'name',
-        help: `${Object.keys(BOARD_NAMES).join(', ')} (asks it)`,
+        help: `${NAMES.join(', ')} (asks it)`,
       },
       file: { type: 'string', value: 'bundle', help: 'a bundle of your own, for whatever board' },
       verify: { type: 'boolean', help: 'only compare what the board runs with the firmware' },
@@ -75,7 +77,7 @@ export function flashOf(firmwareFor: FirmwareFor): Command {
       const job: Omit<FlashJob, 'password'> = {
         mode: has(args, 'verify') ? 'verify' : has(args, 'dry-run') ? 'dry-run' : 'flash',
         firmware,
-        boardNames: name === null ? null : BOARD_NAMES[name],
+        boardNames: name === null ? null : BOARDS[name].firmware,
         erase: has(args, 'erase'),
         bauds: access.bauds,
         seed: Date.now() % 2 ** 30,
@@ -89,6 +91,8 @@ export function flashOf(firmwareFor: FirmwareFor): Command {
     },
   };
 }
+
+export const flash = flashOf(built);
 
 /** How to get at the console. */
 type Access = { port: string; bauds: number[]; password: string | null };
@@ -104,12 +108,25 @@ async function list(args: Args, io: Io): Promise<void> {
   }
 }
 
-function boardOf(args: Args): string | null {
+function boardOf(args: Args): BoardName | null {
   const name = textOf(args, 'board');
-  if (name === null || Object.hasOwn(BOARD_NAMES, name)) return name;
-  const names = Object.keys(BOARD_NAMES);
-  const detail = `there is no board "${name}"${suggest(name, names)}`;
-  throw new HoplineError('USAGE', `${detail} (boards: ${names.join(', ')})`);
+  if (name === null || Object.hasOwn(BOARDS, name)) return name as BoardName | null;
+  const detail = `there is no board "${name}"${suggest(name, NAMES)}`;
+  throw new HoplineError('USAGE', `${detail} (boards: ${NAMES.join(', ')})`);
+}
+
+async function built(name: BoardName): Promise<string> {
+  const { buildFirmware, overBudget } = await import('../build/firmware.ts');
+  const firmware = await buildFirmware(name);
+  const [problem] = firmware.problems;
+  if (problem !== undefined) throw new HoplineError('BUNDLE_REFUSED', `${name}: ${problem}`);
+  const over = overBudget(firmware, null);
+  if (over.length === 0) return firmware.code;
+  const detail = `${name}: ${over.join('; ')}`;
+  throw new HoplineError(
+    'OVER_BUDGET',
+    `${detail} (hopline build --anyway writes it, and --file flashes it)`,
+  );
 }
 
 async function accessOf(args: Args, io: Io, port: string): Promise<Access> {
@@ -140,15 +157,15 @@ async function fileOf(args: Args, io: Io): Promise<string | null> {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
-async function surveyed(access: Access, io: Io, stop: AbortSignal): Promise<string> {
+async function surveyed(access: Access, io: Io, stop: AbortSignal): Promise<BoardName> {
   const { port, bauds } = access;
   const result = await withPassword(access, io, (password) => {
     const talk = survey(bauds, password, Date.now() % 2 ** 30);
     return converse(talk, port, bauds[0], () => {}, stop);
   });
   if (!result.ok) throw notABoard(port, result.failure.reason);
-  const name = ourNameOf(result.board.name);
-  if (name !== null) return name;
+  const name = NAMES.find((each) => (BOARDS[each] as Board).firmware.includes(result.board.name));
+  if (name !== undefined) return name;
   const detail = `${port}: there is no firmware for a ${result.board.name}`;
   throw new HoplineError('BOARD_WRONG', `${detail}; give one with --file`);
 }
@@ -274,8 +291,3 @@ function notABoard(port: string, reason: NotABoard): HoplineError {
       return new HoplineError('CONSOLE_LOCKED', `${port}: that is not its password`);
   }
 }
-
-/** Until a build is wired in: what --file gives is all there is. */
-export const flash = flashOf(async (board) => {
-  throw new HoplineError('USAGE', `there is no firmware for ${board} yet; give one with --file`);
-});
