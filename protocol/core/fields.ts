@@ -18,9 +18,8 @@ export function readFields(bytes: Uint8Array, wide: 1 | 2, widths: number[]): Fi
   while (from < bytes.length) {
     const valueAt = from + 1 + wide;
     let length = 0;
-    for (let i = from + 1; i < valueAt; i++) length = length * 256 + bytes[i];
-    // Missing bytes of a length make it no number, and nothing compares with that.
-    if (!(valueAt + length <= bytes.length)) return null;
+    for (let i = from + 1; i < valueAt; i++) length = (length << 8) | bytes[i];
+    if (valueAt + length > bytes.length) return null;
     const type = bytes[from];
     if (widths[type] && widths[type] !== length) return null;
     from = valueAt + length;
@@ -71,7 +70,7 @@ export function bigEndian(value: number, width: number): Uint8Array {
   const bytes = new Uint8Array(width);
   let rest = value;
   for (let i = width - 1; i >= 0; i--) {
-    bytes[i] = rest % 256;
+    bytes[i] = rest;
     rest = Math.floor(rest / 256);
   }
   return bytes;

@@ -27,7 +27,6 @@ export type HeartbeatOutput =
 /** One end of one link. Sends at once, then every interval; a late tick is not made up for. */
 export class Heartbeat implements Machine<HeartbeatInput, HeartbeatOutput> {
   private readonly intervalMs: Millis;
-  private readonly missedMax: number;
   private readonly silenceMs: Millis;
   private sendAt: Millis;
   /** `Infinity` while silent. */
@@ -40,7 +39,6 @@ export class Heartbeat implements Machine<HeartbeatInput, HeartbeatOutput> {
 
   constructor(intervalMs: Millis, missedMax: number, now: Millis) {
     this.intervalMs = intervalMs;
-    this.missedMax = missedMax;
     this.silenceMs = intervalMs * missedMax;
     this.sendAt = now;
     this.silentAt = now + this.silenceMs;
@@ -73,11 +71,11 @@ export class Heartbeat implements Machine<HeartbeatInput, HeartbeatOutput> {
     this.heardAt = now;
     if (this.silentAt === Infinity) out.push({ kind: 'alive' });
     this.silentAt = now + this.silenceMs;
-    // Only an echo of what we sent of late tells anything: not one of our life before a restart,
-    // and no nonsense. Differences are right across the wrap of 32 bits.
+    // Only an echo of what we sent tells anything: not one of our life before a restart, and no
+    // nonsense. Differences are right across the wrap of 32 bits.
     const age = (this.sequence - readU32(payload, 8)) >>> 0;
     const ms = (now - readU32(payload, 12) - readU32(payload, 16)) >>> 0;
-    if (age < Math.min(this.missedMax, this.sequence) && ms < this.silenceMs) {
+    if (age < this.sequence && ms < this.silenceMs) {
       out.push({ kind: 'roundTrip', ms: ms });
     }
   }

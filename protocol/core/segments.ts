@@ -66,7 +66,7 @@ export class SegmentReader {
   /** The frame that this segment completes, or null. */
   feed(segment: Uint8Array): Uint8Array | null {
     const size = segment.length - 1;
-    // Its number is not taken as heard, so the frame it was to carry on will show a gap.
+    // Its number is not taken as heard: if it stood for a segment, a gap will show.
     if (size < 1) return this.drop('empty', this.expected);
     const header = segment[0];
     if (header & FIRST) {

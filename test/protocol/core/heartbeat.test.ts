@@ -50,7 +50,6 @@ describe('a heartbeat', () => {
     ['none', [0, 0, 0]],
     ['one of an earlier life', [900, 0, 30]],
     ['one it has not sent yet', [5, 0, 30]],
-    ['one too old to tell anything', [1, 0, 30]],
     ['one held longer than it can have been', [4, 3000, 200]],
     ['one from the future', [4, 3200, 0]],
   ] as const)('believes no echo that is %s', (_what, echo) => {

@@ -84,6 +84,17 @@ describe('a reader', () => {
     expect(reader.drops).toEqual({ [reason]: 1 });
   });
 
+  it('lets an empty segment between two others pass, unless one of them is missing', () => {
+    for (const [segments, frames, drops] of [
+      [[A[0], new Uint8Array(0), A[1], A[2]], [[1, 2, 3]], { empty: 1 }],
+      [[A[0], A[1].subarray(0, 1), A[2]], [], { empty: 1, gap: 1 }],
+    ] as const) {
+      const reader = new SegmentReader(10);
+      expect(feed(reader, [...segments])).toEqual(frames);
+      expect(reader.drops).toEqual(drops);
+    }
+  });
+
   it('takes a frame of just the size it announced', () => {
     const frame = new Array<number>(10).fill(1);
     for (const payloadMax of [1, 3, 9, 10, 11]) {

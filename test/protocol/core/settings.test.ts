@@ -119,6 +119,15 @@ describe('a change of settings', () => {
     expect(numberSetting(base, SEEN_MAX)).toBe(0);
   });
 
+  it('keeps any other setting', () => {
+    for (const [at, [, good]] of EDGES.entries()) {
+      const set = changeSettings([], field(at + 1, good[0]))!.settings;
+      const other = at + 1 === NAME ? TTL_MAX : NAME;
+      const changed = changeSettings(set, field(other, '3a'))!.settings;
+      expect(hexOf(changed[at + 1])).toBe(good[0]);
+    }
+  });
+
   it('with a fault still gives a node that must start all that is in order', () => {
     const change = changeSettings(base, fields({ [ROLE]: '02', [POWER_SOURCE]: '07', 99: '00' }))!;
     expect(change.fault).toBe(99);
@@ -237,6 +246,19 @@ describe('two slots in flash', () => {
       }
     });
   }
+
+  it('take the first of two of one generation, and none of generation zero', () => {
+    expect(chooseSlot([old, old], crc32).index).toBe(0);
+    const zero = encodeSlot(changeSettings([], fields({ [NAME]: 'aa' }))!.settings, 0, crc32);
+    expect(chooseSlot([zero, zero], crc32).fields).toHaveLength(0);
+  });
+
+  it('are not whole without their checksum, whatever it would be', () => {
+    const nought = (): number => 0;
+    const slot = encodeSlot([], 1, nought);
+    expect(chooseSlot([slot, erased], nought).generation).toBe(1);
+    expect(chooseSlot([slot.slice(0, -1), erased], nought).generation).toBe(0);
+  });
 
   it('survive any one damaged byte', () => {
     for (let at = 0; at < young.length; at++) {
