@@ -7,5 +7,6 @@ import type { BenchArea } from './area.ts';
 export type Areas = Record<string, () => Promise<BenchArea>>;
 
 export const areas: Areas = {
+  device: async () => (await import('./device.ts')).area,
   protocol: async () => (await import('./protocol.ts')).area,
 };
