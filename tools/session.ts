@@ -5,12 +5,12 @@
 import { openSerial } from '../device/pi/serial.ts';
 import { HoplineError } from '../protocol/errors.ts';
 import { TICK } from '../protocol/core/machine.ts';
-import type { Tick } from '../protocol/core/machine.ts';
-import type { Talk, TalkInput } from './flash/talk.ts';
+import type { Machine, Tick } from '../protocol/core/machine.ts';
+import type { TalkInput, TalkOutput } from './flash/talk.ts';
 
 /** Rejects when the port fails, or with FLASH_FAILED when the person stops it. */
 export async function converse<Remark, Result>(
-  talk: Talk<Remark, Result>,
+  talk: Machine<TalkInput, TalkOutput<Remark, Result>>,
   path: string,
   baud: number,
   remark: (remark: Remark) => void,

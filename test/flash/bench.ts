@@ -41,7 +41,7 @@ const HOUR_MS = 3_600_000;
 
 export function play<Remark, Result>(
   talk: Talk<Remark, Result>,
-  board: Board | null,
+  board: Pick<Board, 'receive' | 'work'> | null,
   cable: Cable,
 ): Played<Remark, Result> {
   const played: Played<Remark, Result> = {

@@ -3,7 +3,7 @@
  * the firmware before or the new one.
  */
 import { describe, expect, it } from 'vitest';
-import { encodeBlock, TEXT_BLOCK } from '../../protocol/core/framing.ts';
+import { BlockReader, encodeBlock, TEXT_BLOCK } from '../../protocol/core/framing.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
 import type { FlashJob, FlashOutcome } from '../../tools/flash/flasher.ts';
 import { flasher } from '../../tools/flash/flasher.ts';
@@ -220,6 +220,24 @@ describe('a console', () => {
         expect(bauds.at(-1)).toBe(baud);
       }
     }
+  });
+
+  it('of Hopline itself is recognised when it speaks only to those who greet it', () => {
+    const reader = new BlockReader(512, crc32, (size) => new Uint8Array(size));
+    const block = encodeBlock(TEXT_BLOCK, bytesOf('hello'), crc32);
+    let answer = new Uint8Array();
+    const node = {
+      receive: (bytes: Uint8Array) => {
+        if (reader.feed(bytes).length > 0) answer = block.slice();
+      },
+      work: () => {
+        const said = answer;
+        answer = new Uint8Array();
+        return said;
+      },
+    };
+    const { result } = play(survey([115_200], null, 1), node, GOOD);
+    expect(result).toEqual({ ok: false, failure: { reason: 'node' } });
   });
 
   it('of Hopline itself is told from a stranger, and both from silence', () => {

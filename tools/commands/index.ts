@@ -10,6 +10,7 @@ export const commands: Commands = {
   identity: async () => (await import('./identity.ts')).identity,
   flash: async () => (await import('./flash.ts')).flash,
   build: async () => (await import('./build.ts')).build,
+  console: async () => (await import('./console.ts')).console,
   bench: async () => (await import('./bench.ts')).bench,
   conformance: async () => (await import('./conformance.ts')).conformance,
 };

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../protocol/core/assert.ts';
 import { Asker } from './checked.ts';
+import { greeting } from './greeting.ts';
 import type { Script, Speaker } from './talk.ts';
 
 export type Recognised<Remark> =
@@ -36,6 +37,8 @@ export type NotABoard =
 
 /** Rates that boards come with (DEVICE). USB takes any, and the fast one first. */
 export const BAUDS: readonly number[] = [115_200, 9600];
+/** Who greets, where nobody is introduced. */
+const NOBODY = new Uint8Array([0x68, 0x6f, 0x70, 0x6c, 0x69, 0x6e, 0x65, 0x21]);
 /** Rounds over all rates: on a bad cable one is not enough. */
 const ROUNDS = 3;
 /** Longer ones no console can take. */
@@ -74,6 +77,7 @@ type State = 'console' | 'locked' | 'node';
 
 /** Gentle at first: what runs is interrupted only where nothing else helped. */
 function* greet<Remark>(speaker: Speaker<Remark>, round: number): Script<State | null> {
+  const heardBefore = speaker.line.heardTotal;
   const state = (heard: string): State | null => stateIn(heard, speaker.blocks);
   const seen = yield* speaker.ask('\x05', state, 300);
   if (seen !== null) return seen;
@@ -83,7 +87,10 @@ function* greet<Remark>(speaker: Speaker<Remark>, round: number): Script<State |
   if (again !== null) return again;
   const answered = (heard: string): true | null => (heard.includes('<42>') ? true : null);
   const legacy = yield* speaker.ask('\x10print("<"+6*7+">")\n', answered, 400 + 300 * round);
-  return legacy === null ? null : 'console';
+  if (legacy !== null) return 'console';
+  // A node says nothing to keys. To a console this would be some, so only silence is greeted.
+  if (speaker.line.heardTotal > heardBefore) return null;
+  return yield* speaker.ask(greeting(NOBODY, 512, speaker.now), state, 500);
 }
 
 function stateIn(heard: string, blocks: number): State | null {
