@@ -4,8 +4,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import { terminal, wantsColour } from '../../tools/terminal.ts';
+import { askSecret, terminal, wantsColour } from '../../tools/terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hopline-terminal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,6 +38,27 @@ describe('a file', () => {
   });
 });
 
+describe('a secret', () => {
+  for (const [what, typed, expected] of [
+    ['is the line that was typed', 'open sesame\r', 'open sesame'],
+    ['may be corrected', 'opx\x7fen\n', 'open'],
+    ['is given up by Ctrl-C', 'op\x03', null],
+    ['is cut where it never ends', `${'x'.repeat(9999)}\r`, 'x'.repeat(256)],
+  ] as const) {
+    it(`${what}, and is never shown`, async () => {
+      const { answer, shown, raw } = ask(true, typed);
+      expect(await answer).toBe(expected);
+      expect(shown()).toBe('Who? \n');
+      expect(raw).toEqual([true, false]);
+    });
+  }
+
+  it('is asked for at a terminal only', async () => {
+    const { answer, shown } = ask(false, 'open\r');
+    expect([await answer, shown()]).toEqual([null, '']);
+  });
+});
+
 it('a wish to stop is heard once, and a second one is left to the system', () => {
   const before = process.listeners('SIGINT');
   const signal = terminal().stopping();
@@ -64,3 +86,15 @@ describe('colour', () => {
     });
   }
 });
+
+function ask(isTTY: boolean, typed: string) {
+  const raw: boolean[] = [];
+  const input = Object.assign(new PassThrough(), {
+    isTTY,
+    setRawMode: (on: boolean) => void raw.push(on),
+  });
+  const output = new PassThrough();
+  const answer = askSecret(input as unknown as NodeJS.ReadStream, output, 'Who? ');
+  for (const letter of typed) input.write(letter);
+  return { answer, raw, shown: () => String(output.read() ?? '') };
+}
