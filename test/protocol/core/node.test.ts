@@ -158,6 +158,17 @@ describe('a tethered node', () => {
     expect(copies).toEqual([[[1, packet()]], [[1, packet()]]]);
   });
 
+  it('tells it as it came even what had to wait, while the relay changed its own', () => {
+    const node = tethered();
+    node.feed({ kind: 'opened', link: 0, payloadMax: 480, rssi: -60 });
+    for (let at = 0; at < 80; at++) node.overAir(packet({ timestamp: at }));
+    node.outputs = [];
+    for (let at = 0; at < 10; at++) node.feed({ kind: 'sent', link: 1 });
+    const late = node.written();
+    expect(late).toHaveLength(10);
+    for (const [, bytes] of late) expect(bytes[2]).toBe(7);
+  });
+
   it('lets its host speak by the radio, and keeps what is not for the air', () => {
     const node = tethered();
     node.feed({ kind: 'opened', link: 0, payloadMax: 480, rssi: -60 });
