@@ -26,6 +26,7 @@ describe('a question', () => {
       ['E.CRC32(c+d)', 'E.CRC32(c+D)'],
       ['[i,0]', '[i,2]'],
       ['40+2', '40+3'],
+      ['r=JSON.stringify(r)', 'r=JSON.stringify(n)'],
       ['\n', 'J'],
     ]) {
       expect(ask('40+2', '', damaging(whole, damaged)), whole).toEqual({ ok: true, value: 42 });

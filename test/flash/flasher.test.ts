@@ -216,7 +216,8 @@ describe('a console', () => {
         const { board } = fresh(make);
         const cable = { ...GOOD, baud, random: xorshift(SEED) };
         const { result, bauds } = play(flasher(job(firmware('v1').slice(0, 3000))), board, cable);
-        expect(result).toMatchObject({ ok: true, board: { baud } });
+        const way = make === PUCK ? 'packets' : 'lines';
+        expect(result).toMatchObject({ ok: true, board: { baud }, outcome: { way } });
         expect(bauds.at(-1)).toBe(baud);
       }
     }

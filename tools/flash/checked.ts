@@ -86,10 +86,20 @@ type Reply = { status: 'value' | 'threw' | 'damaged'; value: unknown };
 function replyIn(heard: string, number: number): Reply | null {
   for (const [, sum, json] of heard.matchAll(/<hop (\d+) ([^\r\n]*)>\r/g)) {
     if (crc32(bytesOf(json)) !== Number(sum)) return { status: 'damaged', value: null };
-    const [of, status, value] = JSON.parse(json);
+    const [of, status, value] = listIn(json);
     if (of !== number) continue;
     return { status: status === 1 ? 'value' : status === 2 ? 'threw' : 'damaged', value };
   }
   // What the interpreter could not read, it names.
   return /Uncaught [^\r\n]*\r/.test(heard) ? { status: 'damaged', value: null } : null;
+}
+
+/** A damaged wrapper may answer with something else, and with a right sum. */
+function listIn(json: string): unknown[] {
+  try {
+    const list: unknown = JSON.parse(json);
+    return Array.isArray(list) ? list : [];
+  } catch {
+    return [];
+  }
 }
