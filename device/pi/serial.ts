@@ -63,8 +63,8 @@ export async function openSerial(
   port.on('data', (bytes: Buffer) => {
     if (failure === null && !isClosing) events.received(bytes);
   });
-  port.on('error', (cause: Error) => end(cause.message, cause));
-  port.on('close', (cause?: Error) => end('it was unplugged or switched off', cause ?? null));
+  port.on('error', (cause: Error) => end(whatEnded(cause), cause));
+  port.on('close', (cause?: Error) => end(UNPLUGGED, cause ?? null));
 
   return {
     path,
@@ -131,7 +131,14 @@ function settled(start: (done: (cause: Error | null | undefined) => void) => voi
 }
 
 function gone(path: string, cause: Error): HoplineError {
-  return new HoplineError('PORT_GONE', `${path}: ${cause.message}`, { cause });
+  return new HoplineError('PORT_GONE', `${path}: ${whatEnded(cause)}`, { cause });
+}
+
+const UNPLUGGED = 'it was unplugged or switched off';
+
+/** A pulled cable shows first in whatever happens to be under way: a write, a read, or the close. */
+function whatEnded(cause: Error): string {
+  return /\b(EIO|ENXIO|ENODEV|EBADF)\b/.test(cause.message) ? UNPLUGGED : cause.message;
 }
 
 /** serialport gives sentences, without the system's code. */

@@ -26,6 +26,7 @@ const TYPES = [MESSAGE, ENCRYPTED, FRAGMENT, REQUEST_SYNC, HELLO, 0x7f, 0xe3];
 
 describe('a mesh of relays under loss', () => {
   it('sends a packet over a link at most once each way, with a falling TTL, and nothing link-scoped', () => {
+    let relayed = 0;
     for (let seed = SEED; seed < SEED + WORLDS; seed++) {
       const { steps } = chatter(seed, 30);
       const sent = new Set<string>();
@@ -48,8 +49,10 @@ describe('a mesh of relays under loss', () => {
           expect(isLinkScoped(output.bytes[1]), `seed ${seed}: ${name} left its link`).toBe(false);
         }
       }
-      expect(sent.size, `seed ${seed}: nothing was relayed at all`).toBeGreaterThan(0);
+      relayed += sent.size;
     }
+    // A world may fall silent at once; that all of them do would prove nothing.
+    expect(relayed).toBeGreaterThan(WORLDS * 10);
   });
 
   it('delivers a packet to a node at most once, and what is for one node to nobody else', () => {

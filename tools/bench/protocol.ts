@@ -22,6 +22,7 @@ import { Identity } from '../../protocol/trust/identity.ts';
 import { Pins } from '../../protocol/trust/pins.ts';
 import { makeSeenHash } from '../../protocol/trust/seen-hash.ts';
 import { encodeAnnounce } from '../../protocol/wire/announce.ts';
+import { cutFrom } from '../../protocol/wire/slab.ts';
 import { seededRandom } from '../simulate/random.ts';
 import type { BenchArea } from './area.ts';
 import type { Result } from './report.ts';
@@ -113,12 +114,12 @@ function framing(random: Random): Result {
   const size = 512;
   const body = Uint8Array.from({ length: size }, () => random(256));
   const count = 20_000;
-  const line = new Uint8Array(count * blockSizeMax(size));
+  const line = Buffer.alloc(count * blockSizeMax(size));
   const rate = best(() => {
     const began = process.cpuUsage();
     let end = 0;
     for (let i = 0; i < count; i++) end = writeBlock(line, end, PACKET_BLOCK, body, crc32);
-    const reader = new BlockReader(size, crc32, (room) => new Uint8Array(room));
+    const reader = new BlockReader(size, crc32, cutFrom(16_384));
     let blocks = 0;
     for (let at = 0; at < end; at += 4096) {
       blocks += reader.feed(line.subarray(at, Math.min(at + 4096, end))).length;

@@ -283,7 +283,7 @@ function notABoard(port: string, reason: NotABoard): HoplineError {
     case 'node':
       return new HoplineError(
         'CONSOLE_LOCKED',
-        `${port}: Hopline runs there and has the port for itself; hold the button while it starts, or hopline unlock`,
+        `${port}: Hopline runs there and has the port for itself; hold the button while it starts`,
       );
     case 'locked':
       return new HoplineError('CONSOLE_LOCKED', `${port}: give its password with --password-file`);
