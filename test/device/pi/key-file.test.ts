@@ -7,10 +7,30 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyFile, readKeyFile } from '../../../device/pi/key-file.ts';
 import { HoplineError } from '../../../protocol/errors.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
+
+const calls = vi.hoisted((): string[] => []);
+
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof fs>();
+  return {
+    ...real,
+    fsyncSync(file: number) {
+      if (HAS_PROC) calls.push(`fsync ${real.readlinkSync(`/proc/self/fd/${file}`)}`);
+      real.fsyncSync(file);
+    },
+    linkSync(from: string, to: string) {
+      calls.push(`link ${to}`);
+      real.linkSync(from, to);
+    },
+  };
+});
+
+/** Where the system shows which files are open. */
+const HAS_PROC = fs.existsSync('/proc/self/fd');
 
 let home: string;
 let path: string;
@@ -79,13 +99,37 @@ describe('a new key file', () => {
   });
 
   it.each([
-    ['nothing but zeros', () => Buffer.alloc(32)],
-    ['nothing but one byte', () => Buffer.alloc(32, 0x55)],
-    ['the same each time', () => Buffer.from('0123456789abcdef0123456789abcdef')],
-    ['too little', () => randomBytes(31)],
-  ])('is not made from a source that gives %s (S5)', (_, source) => {
-    expect(() => createKeyFile(path, source)).toThrow('broken law: the random source');
+    ['nothing but zeros', () => Buffer.alloc(32), 'is alive'],
+    ['one byte over and over', counting((i) => Buffer.alloc(32, i)), 'is alive'],
+    ['too little', () => randomBytes(31), 'is alive'],
+    ['the same each time', () => Buffer.from('0123456789abcdef0123456789abcdef'), 'not repeat'],
+  ])('is not made from a source that gives %s (S5)', (_, source, law) => {
+    expect(() => createKeyFile(path, source)).toThrow(law);
     expect(fs.existsSync(path)).toBe(false);
+  });
+
+  it.skipIf(!HAS_PROC)('is on disk before its name, and its name before anybody is told', () => {
+    const keys = join(home, 'keys');
+    fs.mkdirSync(keys, { mode: 0o700 });
+    const done = systemCallsOf(() => createKeyFile(path, randomBytes));
+    expect(done).toEqual([
+      expect.stringMatching(`fsync ${keys}/.keys-`),
+      `link ${path}`,
+      `fsync ${keys}`,
+    ]);
+  });
+
+  it.skipIf(!HAS_PROC)('leaves no file open, made, read or refused', () => {
+    const open = (): number => fs.readdirSync('/proc/self/fd').length;
+    createKeyFile(path, randomBytes);
+    const before = open();
+    for (let i = 0; i < 5; i++) {
+      createKeyFile(`${path}${i}`, randomBytes);
+      readKeyFile(path);
+      complaint(() => createKeyFile(path, randomBytes));
+      complaint(() => readKeyFile(join(home, 'keys')));
+    }
+    expect(open()).toBe(before);
   });
 
   it('never takes the place of one that is there, or of anything else (S24)', () => {
@@ -235,6 +279,18 @@ function expectOneLine(refused: HoplineError, text: string): void {
   expect(refused.message).not.toContain('\n');
   const said = refused.message + refused.stack + JSON.stringify(refused);
   for (const secret of text.match(/[0-9a-f]{16}/g) ?? []) expect(said).not.toContain(secret);
+}
+
+/** What a call asked of the disk, in order, by name. */
+function systemCallsOf(attempt: () => unknown): string[] {
+  calls.length = 0;
+  attempt();
+  return [...calls];
+}
+
+function counting(source: (i: number) => Uint8Array): () => Uint8Array {
+  let i = 0;
+  return () => source(++i);
 }
 
 function swapped(text: string): string {

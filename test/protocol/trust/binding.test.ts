@@ -57,6 +57,14 @@ describe('two ends of a link', () => {
     }
   });
 
+  it('take the longest hello there is', () => {
+    const hello = filled(HELLO_MAX, 5);
+    const [a, b] = [link(alice, 'initiator'), link(bob, 'responder', { hello })];
+    expect(run(a, b)).toEqual({ first: null, second: null });
+    expect(a.neighbour?.hello).toEqual(hello);
+    expect(() => link(bob, 'responder', { hello: filled(HELLO_MAX + 1, 5) })).toThrow('fits');
+  });
+
   it('pin what they proved', () => {
     const pins = new Pins(crypto);
     run(link(alice, 'initiator', { pins }), link(bob, 'responder'));
