@@ -8,6 +8,7 @@ export const MEANING = {
   USAGE: 'that is not how the command is used',
   FILE_UNREADABLE: 'the file cannot be read',
   FILE_UNWRITABLE: 'the file cannot be written',
+  CONFIG_INVALID: 'the settings cannot be used',
   KEY_FILE_INVALID: 'the key file cannot be used',
   KEY_FILE_EXISTS: 'there are keys already',
   BUNDLE_REFUSED: 'a board cannot run this program',

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { HoplineError } from '../protocol/errors.ts';
+import { suggest } from '../protocol/suggest.ts';
 import type { Args, Command, Option } from './command.ts';
 
 /** The option that every command has. */
@@ -42,15 +43,6 @@ export function readArguments(words: string[], command: Command): Args | null {
   return args;
 }
 
-/** The end of a sentence that names the nearest of `known`, or nothing when none is near. */
-export function suggest(word: string, known: string[]): string {
-  const near = known
-    .map((name) => ({ name, distance: name.startsWith(word) ? 0 : distance(word, name) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return near === undefined ? '' : `; did you mean ${near.name}?`;
-}
-
 function withoutValue(command: Command, rawName: string, value: string | undefined): true {
   if (value === undefined) return true;
   throw misuse(command, `${rawName} takes no value`);
@@ -77,20 +69,4 @@ function theValue(command: Command, token: OptionToken): string {
 
 function misuse(command: Command, detail: string): HoplineError {
   return new HoplineError('USAGE', `${detail} (usage: ${command.usage})`);
-}
-
-/** Letters to change, add, drop or swap with their neighbour to make one word of the other. */
-function distance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      row[j] = Math.min(row[j - 1] + 1, rows[i - 1][j] + 1, rows[i - 1][j - 1] + (same ? 0 : 1));
-      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (swapped) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
-    }
-    rows.push(row);
-  }
-  return rows[a.length][b.length];
 }

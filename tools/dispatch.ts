@@ -3,7 +3,8 @@
  */
 import { HoplineError } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import { readArguments, suggest } from './arguments.ts';
+import { suggest } from '../protocol/suggest.ts';
+import { readArguments } from './arguments.ts';
 import type { Command, Io } from './command.ts';
 import { helpFor, overview } from './help.ts';
 
@@ -32,6 +33,7 @@ export const STATUS: Record<ErrorCode, number> = {
   PORT_BUSY: 75,
   PORT_DENIED: 77,
   KEY_FILE_INVALID: 78,
+  CONFIG_INVALID: 79,
 };
 /** Our own mistake: the one failure that prints a stack. */
 const BROKEN = 70;

@@ -2,7 +2,7 @@
  * Arguments: what a command line means, and the one line that says what is wrong with it.
  */
 import { describe, expect, it } from 'vitest';
-import { readArguments, suggest } from '../../tools/arguments.ts';
+import { readArguments } from '../../tools/arguments.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../../tools/command.ts';
 import type { Args, Command } from '../../tools/command.ts';
 
@@ -49,21 +49,6 @@ describe('a command line', () => {
       expect(() => readArguments([...words], COMMAND)).toThrow(
         /usage: hopline try <it> .*\[USAGE\]$/,
       );
-    });
-  }
-});
-
-describe('a suggestion', () => {
-  for (const [word, known, end] of [
-    ['bnech', ['bench', 'demo'], '; did you mean bench?'],
-    ['benc', ['bench', 'demo'], '; did you mean bench?'],
-    ['conf', ['bench', 'conformance'], '; did you mean conformance?'],
-    ['demoo', ['bench', 'demo'], '; did you mean demo?'],
-    ['simulate', ['bench', 'demo'], ''],
-    ['x', ['up'], ''],
-  ] as const) {
-    it(`for ${word} among ${known.join(' and ')} is "${end}"`, () => {
-      expect(suggest(word, [...known])).toBe(end);
     });
   }
 });

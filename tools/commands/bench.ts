@@ -4,7 +4,7 @@
  * Every figure the project publishes, measured on the machine at hand.
  */
 import { HoplineError } from '../../protocol/errors.ts';
-import { suggest } from '../arguments.ts';
+import { suggest } from '../../protocol/suggest.ts';
 import { areas } from '../bench/areas.ts';
 import type { Areas } from '../bench/areas.ts';
 import { asJson, asTable, thisMachine } from '../bench/report.ts';

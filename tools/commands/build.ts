@@ -5,7 +5,7 @@
  * that the board cannot run, or has no room for, is refused with what to do about it.
  */
 import { HoplineError } from '../../protocol/errors.ts';
-import { suggest } from '../arguments.ts';
+import { suggest } from '../../protocol/suggest.ts';
 import type { Board, BoardName } from '../build/boards.ts';
 import { batteryDays, BOARDS } from '../build/boards.ts';
 import type { Measured } from '../build/measure.ts';

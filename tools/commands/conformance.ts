@@ -5,7 +5,7 @@
  * own, through a pipe like any other.
  */
 import { HoplineError } from '../../protocol/errors.ts';
-import { suggest } from '../arguments.ts';
+import { suggest } from '../../protocol/suggest.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
 import type { Program } from '../conformance/pipe.ts';

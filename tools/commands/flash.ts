@@ -7,7 +7,7 @@
  */
 import { listSerial } from '../../device/pi/serial.ts';
 import { HoplineError } from '../../protocol/errors.ts';
-import { suggest } from '../arguments.ts';
+import { suggest } from '../../protocol/suggest.ts';
 import type { Board, BoardName } from '../build/boards.ts';
 import { BOARDS } from '../build/boards.ts';
 import type { Args, Command, Io } from '../command.ts';
