@@ -99,7 +99,7 @@ declare const E: {
   hwRand(): number;
   toUint8Array(text: string): Uint8Array;
   setConsole(port: SerialPort | null, options?: { force: boolean }): void;
-  /** From now on whoever wants the console must know the password. */
+  /** Of at most 20 characters. It asks for it from the next `lockConsole` on. */
   setPassword(password: string): void;
   lockConsole(): void;
   getBattery?(): number;
@@ -117,6 +117,7 @@ declare function setWatch(
   options: { repeat: boolean; edge: string; debounce: number },
 ): void;
 
+declare function btoa(bytes: Uint8Array): string;
 declare function getTime(): number;
 declare function setTime(seconds: number): void;
 declare function setTimeout(run: () => void, ms: number): number;

@@ -2,13 +2,19 @@
  * Main: a board's whole program. It reads the settings, builds one node, and performs what it says;
  * whatever breaks a law of the node ends in a restart, and flash holds what must survive that.
  */
+import { OPEN_CONSOLE } from '../../protocol/core/control-codes.ts';
 import { Driver } from '../../protocol/core/driver.ts';
 import { WIRES } from '../../protocol/core/features.ts';
 import type { NodeConfig, NodeInput, NodeOutput } from '../../protocol/core/node.ts';
 import { COUNTER_PLACE, Node } from '../../protocol/core/node.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
 import { changeSettings, chooseSlot, numberSetting } from '../../protocol/core/settings.ts';
-import { CONSOLE_LOCK, NODE_ID, TRANSMIT_POWER } from '../../protocol/core/settings-table.ts';
+import {
+  ADMIN_KEY,
+  CONSOLE_LOCK,
+  NODE_ID,
+  TRANSMIT_POWER,
+} from '../../protocol/core/settings-table.ts';
 import { advertise, connect, disconnect, scan, startRadio, write } from './ble.ts';
 import {
   ANNOUNCES_KEPT,
@@ -52,9 +58,17 @@ function reboot(): void {
 
 const isHeld = typeof BTN1 !== 'undefined' && digitalRead(BTN1) === 1;
 
-/** A provisioned board gives nobody a shell, unless its button was held when it started. */
+/**
+ * A provisioned board gives a shell to its admin only, who knows the password (WIRE §21), unless its
+ * button was held when it started.
+ */
 function lockConsole(settings: Settings): void {
-  if (!isHeld && numberSetting(settings, CONSOLE_LOCK) === 1) E.lockConsole();
+  if (isHeld || numberSetting(settings, CONSOLE_LOCK) !== 1) return;
+  const key = settings[ADMIN_KEY];
+  // Without a key it is one that nobody knows.
+  const secret = key && hmac !== null ? hmac(key, new Uint8Array([OPEN_CONSOLE])) : draw();
+  E.setPassword(btoa(secret.subarray(0, 15)));
+  E.lockConsole();
 }
 
 function store(output: NodeOutput): void {
@@ -95,6 +109,13 @@ function perform(output: NodeOutput): void {
     case 'reboot':
       setTimeout(reboot, REBOOT_MS);
       break;
+    case 'console': {
+      const wire = wires[output.link - 1 - OUT_MAX];
+      if (!wire) break;
+      driver.feed({ kind: 'closed', link: output.link });
+      wire.toConsole();
+      break;
+    }
     default:
       break;
   }

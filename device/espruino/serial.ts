@@ -6,7 +6,7 @@ import { WIRE_KIND } from './board.ts';
 
 const BAUD = 115200;
 
-export type Wire = { write: (bytes: Uint8Array) => void };
+export type Wire = { write: (bytes: Uint8Array) => void; toConsole: () => void };
 
 /** Opens the wire with that number, from 0; null where it is not there. */
 export function openWire(index: number, received: (bytes: Uint8Array) => void): Wire | null {
@@ -21,5 +21,8 @@ export function openWire(index: number, received: (bytes: Uint8Array) => void): 
     port.setup(BAUD, {});
   }
   port.on('data', (text) => received(E.toUint8Array(text)));
-  return { write: (bytes) => port.write(bytes) };
+  return {
+    write: (bytes) => port.write(bytes),
+    toConsole: () => E.setConsole(port, { force: true }),
+  };
 }

@@ -14,6 +14,8 @@ export const CHALLENGE = 7;
 export const SET_CLOCK = 8;
 export const IDENTIFY = 9;
 export const LOG_LEVEL = 10;
+/** Gives the wire it came over to the console, until the next start. */
+export const OPEN_CONSOLE = 11;
 
 /** Statuses. */
 export const OK = 0;

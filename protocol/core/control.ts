@@ -25,6 +25,7 @@ import {
   MAC_SIZE,
   MALFORMED,
   OK,
+  OPEN_CONSOLE,
   OPERATION,
   READ_SETTINGS,
   REBOOT,
@@ -70,6 +71,7 @@ export type ControlOutput =
   | { kind: 'log'; level: number }
   | { kind: 'identify' }
   | { kind: 'reboot' }
+  | { kind: 'console'; link: number }
   | { kind: 'drop'; reason: 'not-a-request' };
 
 export class Control implements Machine<ControlInput, ControlOutput> {
@@ -117,8 +119,11 @@ export class Control implements Machine<ControlInput, ControlOutput> {
     reply[STATUS] = bigEndian(status, 1);
     this.answered[status]++;
     out.push({ kind: 'reply', link: request.link, payload: encodeFields(reply, 2) });
+    if (status !== OK) return;
     // Last, so that the admin hears of it.
-    if (status === OK && numberIn(fields, OPERATION, 0) === REBOOT) out.push({ kind: 'reboot' });
+    const operation = numberIn(fields, OPERATION, 0);
+    if (operation === REBOOT) out.push({ kind: 'reboot' });
+    if (operation === OPEN_CONSOLE) out.push({ kind: 'console', link: request.link });
   }
 
   /** The status; what it changes goes to `out`, and what the answer carries to `reply`. */
@@ -147,6 +152,7 @@ export class Control implements Machine<ControlInput, ControlOutput> {
         reply[ARGUMENT] = this.ports.statistics();
         return OK;
       case REBOOT:
+      case OPEN_CONSOLE:
         return OK;
       case SET_CLOCK:
         if (argument.length !== 8 || numberOf(argument) > UNIX_MS_MAX) return MALFORMED;

@@ -8,6 +8,7 @@
  * Packets wait in a queue, and at most `window` writes are out at once: radios accept more than they
  * can send and do not say so.
  */
+import { sameBytes } from './bytes.ts';
 import type { Drops } from './drops.ts';
 import type { BlockDrop, Crc32 } from './framing.ts';
 import { BlockReader, encodeBlock, PACKET_BLOCK, TEXT_BLOCK } from './framing.ts';
@@ -85,6 +86,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   private heartbeat: Heartbeat | null = null;
   private hello: Hello;
   private credit: number;
+  private theirId = new Uint8Array(ID_SIZE);
   private theirFrameMax = FRAME_MAX_BEFORE_HELLO;
   private legacyAt: Millis;
   private isOpen = false;
@@ -194,6 +196,11 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     if (typeof hello === 'string') return drop(out, hello);
     const id = new Uint8Array(frame.subarray(packet.senderAt, packet.senderAt + ID_SIZE));
     this.theirFrameMax = hello.frameMax;
+    // Whoever is plugged in later has not heard ours.
+    if (this.segments === null && this.mode !== null && !sameBytes(id, 0, this.theirId)) {
+      this.greet(out);
+    }
+    this.theirId = id;
     this.settle(hello, id, now, out);
   }
 

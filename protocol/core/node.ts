@@ -98,7 +98,9 @@ export type NodeOutput =
   | { kind: 'clock'; unixMs: number }
   | { kind: 'identify' }
   /** Once what was written has left. */
-  | { kind: 'reboot' };
+  | { kind: 'reboot' }
+  /** What was written has left first, too; then the link is closed. */
+  | { kind: 'console'; link: number };
 
 export type NodeConfig = {
   id: Uint8Array;

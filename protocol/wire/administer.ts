@@ -8,6 +8,7 @@ import {
   FAULT,
   MAC,
   MAC_SIZE,
+  OPEN_CONSOLE,
   OPERATION,
   REQUEST_ID,
   STATUS,
@@ -66,4 +67,10 @@ export function decodeReply(payload: Uint8Array): Reply | ReplyMalformed {
     challenge: bytesIn(fields, CHALLENGE_BYTES),
     fault: numberIn(fields, FAULT, null),
   };
+}
+
+/** What opens the console that a node with this admin key has locked. */
+export function consolePassword(adminKey: Uint8Array, hmac: Hmac): string {
+  const secret = hmac(adminKey, Uint8Array.of(OPEN_CONSOLE)).subarray(0, 15);
+  return btoa(String.fromCharCode(...secret));
 }

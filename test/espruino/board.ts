@@ -192,6 +192,9 @@ export class Board {
   /** What left over its wire. */
   sent: number[] = [];
   isConsoleLocked = false;
+  password = '';
+  /** Whether its wire is the console's. */
+  hasConsole = true;
   restarts = 0;
   hopline: { say(text: string): boolean; statistics(): Uint8Array } | null = null;
   inbound: Connection | null = null;
@@ -245,12 +248,14 @@ export class Board {
         CRC32: (bytes: Uint8Array) => crc32(bytes),
         hwRand: () => this.random(0xffffffff) | 0,
         toUint8Array: (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0)),
-        setConsole() {},
-        lockConsole: () => void (this.isConsoleLocked = true),
+        setConsole: (port: unknown) => void (this.hasConsole = port !== null),
+        setPassword: (password: string) => void (this.password = password),
+        lockConsole: () => void (this.isConsoleLocked = this.password !== ''),
         getBattery: () => 77,
         enableWatchdog() {},
         reboot: () => this.restart(),
       },
+      btoa: (bytes: Uint8Array) => Buffer.from(bytes).toString('base64'),
       BTN1: {},
       LED1: {},
       digitalRead: () => (this.isButtonDown ? 1 : 0),
@@ -281,6 +286,8 @@ export class Board {
     this.restarts++;
     this.dropLinks();
     this.isConsoleLocked = false;
+    this.password = '';
+    this.hasConsole = true;
     this.boot();
   }
 

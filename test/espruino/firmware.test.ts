@@ -8,6 +8,7 @@ import {
   OPERATION,
   ARGUMENT,
   OK,
+  OPEN_CONSOLE,
   READ_SETTINGS,
   REQUEST_ID,
   STAGE,
@@ -27,6 +28,7 @@ import {
   plainPacket,
 } from '../../protocol/core/packet.ts';
 import {
+  ADMIN_KEY,
   CONSOLE_LOCK,
   NAME,
   NODE_ID,
@@ -35,6 +37,8 @@ import {
 } from '../../protocol/core/settings-table.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
 import { chooseSlot, encodeSlot } from '../../protocol/core/settings.ts';
+import { pureCrypto } from '../../protocol/trust/pure-crypto.ts';
+import { consolePassword } from '../../protocol/wire/administer.ts';
 import type { Board as Kind, BoardName } from '../../tools/build/boards.ts';
 import { BOARDS } from '../../tools/build/boards.ts';
 import { buildFirmware } from '../../tools/build/firmware.ts';
@@ -205,6 +209,42 @@ describe('the console', () => {
       expect(board.isConsoleLocked).toBe(isLocked);
     });
   }
+
+  it('opens to the password that the admin key gives', async () => {
+    const settings = settingsNamed('gate');
+    settings[CONSOLE_LOCK] = Uint8Array.of(1);
+    settings[ADMIN_KEY] = new Uint8Array(32).fill(7);
+    const { board } = await wired('mdbt42q', settings);
+    board.boot();
+    expect(board.password).toBe(consolePassword(settings[ADMIN_KEY], pureCrypto.hmacSha256));
+    expect(board.password).toHaveLength(20);
+  });
+
+  it('has no password that anybody knows without an admin key', async () => {
+    const settings = settingsNamed('gate');
+    settings[CONSOLE_LOCK] = Uint8Array.of(1);
+    const passwords = new Set<string>();
+    const { board } = await wired('mdbt42q', settings);
+    for (let start = 0; start < 3; start++) {
+      board.restart();
+      passwords.add(board.password);
+    }
+    expect(passwords.size).toBe(3);
+  });
+
+  it('gets the wire back when an admin asks for it, until the next start', async () => {
+    const { board, heard, time } = await wired('mdbt42q', []);
+    board.boot();
+    time.run(2000);
+    expect(board.hasConsole).toBe(false);
+    board.type(control(OPEN_CONSOLE, null));
+    expect([board.hasConsole, statusesOf(heard())]).toEqual([true, [OK]]);
+    time.run(60_000);
+    expect(board.sent).toEqual([]);
+    board.restart();
+    time.run(2000);
+    expect(board.hasConsole).toBe(false);
+  });
 
   it('is open on a board that nobody has provisioned', async () => {
     const { board } = await wired('mdbt42q', []);

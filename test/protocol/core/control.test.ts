@@ -16,6 +16,7 @@ import {
   LOG_LEVEL,
   MALFORMED,
   OK,
+  OPEN_CONSOLE,
   READ_SETTINGS,
   REBOOT,
   REFUSED,
@@ -152,6 +153,12 @@ describe('a node without an admin key', () => {
     expect(out.map((output) => output.kind)).toEqual(['reply', 'reboot']);
   });
 
+  it('gives its wire to the console, but answers first', () => {
+    const out = control.step(request(WIRE, OPEN_CONSOLE));
+    expect(out.map((output) => output.kind)).toEqual(['reply', 'console']);
+    expect(out[1]).toEqual({ kind: 'console', link: WIRE.link });
+  });
+
   it.each([
     ['0000018bcfe5687b', OK],
     ['0000ffffffffffff', OK],
@@ -182,7 +189,7 @@ describe('a node without an admin key', () => {
     });
   });
 
-  it.each([11, 99, 255])('does not support operation %i', (operation) => {
+  it.each([12, 99, 255])('does not support operation %i', (operation) => {
     expect(ask(control, WIRE, operation)).toMatchObject({ status: UNSUPPORTED, others: [] });
   });
 });
@@ -431,7 +438,8 @@ it('does nothing without the key, whatever is tried', () => {
 });
 
 it('numbers operations and statuses as WIRE §21 does', () => {
-  expect(operations().map(([, operation]) => operation)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  const numbers = operations().map(([, operation]) => operation);
+  expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   expect([OK, REFUSED, LOCKED, MALFORMED, FULL, UNSUPPORTED]).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
@@ -520,6 +528,7 @@ function operations(): [name: string, operation: number][] {
     'SET_CLOCK',
     'IDENTIFY',
     'LOG_LEVEL',
+    'OPEN_CONSOLE',
   ] as const;
   return names.map((name) => [name, codes[name]]);
 }

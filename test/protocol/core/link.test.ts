@@ -50,7 +50,18 @@ describe('a link', () => {
     const link = linkOf({});
     link.step(TICK, HELLO_TIMEOUT_MS);
     const out = link.step(received(helloFrame({})), 1_000_000);
-    expect(kinds(out)).toEqual(['settled', 'write']);
+    expect(kinds(out)).toEqual(['settled', 'write', 'write']);
+    expect(types(out)).toEqual([HELLO, HEARTBEAT]);
+  });
+
+  it('greets on a wire whoever was plugged in later, and each but once', () => {
+    const link = linkOf({});
+    link.step(TICK, 0);
+    const hello = received(helloFrame({}));
+    expect(types(link.step(hello, 10))).not.toContain(HELLO);
+    const another = received(helloFrame({}, 3));
+    expect(types(link.step(another, 20))).toEqual([HELLO]);
+    expect(types(link.step(another, 30))).toEqual([]);
   });
 
   it('measures the round trip, and is silent after three heartbeats unheard', () => {
@@ -184,8 +195,8 @@ function helloOf(differs: Partial<Hello>): Hello {
   return { ...plain, board: none, token: none, ...differs };
 }
 
-function helloFrame(differs: Partial<Hello>): Uint8Array {
-  return encodePacket(plainPacket(HELLO, 0, 0, id(2), encodeHello(helloOf(differs))));
+function helloFrame(differs: Partial<Hello>, node = 2): Uint8Array {
+  return encodePacket(plainPacket(HELLO, 0, 0, id(node), encodeHello(helloOf(differs))));
 }
 
 function beat(words: number[]): Uint8Array {
