@@ -58,6 +58,11 @@ export const DOORS: Door[] = [
   { room: 'tools/simulate', imports: ['protocol', ...MACHINE_ROOMS], packages: [] },
   { room: 'tools/flash', imports: ['protocol'], packages: [] },
   {
+    room: 'tools/provision',
+    imports: ['protocol', 'tools/flash', 'device/pi/yaml-file.ts'],
+    packages: [],
+  },
+  {
     room: 'tools',
     imports: ['protocol', 'host', 'device/pi'],
     packages: ['node:*', 'acorn', 'esbuild'],

@@ -7,7 +7,13 @@ import { isFunction, usesOf, walk } from '../../tools/build/syntax.ts';
 import { isIn, MACHINE_ROOMS } from './doors.ts';
 import type { Problem, Rule, Source } from './tree.ts';
 
-const PURE_ROOMS = ['protocol', 'tools/simulate', 'tools/flash', ...MACHINE_ROOMS];
+const PURE_ROOMS = [
+  'protocol',
+  'tools/simulate',
+  'tools/flash',
+  'tools/provision',
+  ...MACHINE_ROOMS,
+];
 const DEVICE_ROOMS = ['protocol/core', 'device/espruino'];
 
 const TIME = 'take the time as an argument';
