@@ -38,6 +38,9 @@ export type LinkDrop =
   | 'queue-full'
   | 'text';
 
+/** Longer than a hello and its answer take on a wire. */
+const GREET_MS = 500;
+
 export type LinkInput =
   /** What the radio or the line delivered: one segment, or any piece of the pipe. */
   | { kind: 'received'; bytes: Uint8Array }
@@ -89,6 +92,8 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   private theirId = new Uint8Array(ID_SIZE);
   private theirFrameMax = FRAME_MAX_BEFORE_HELLO;
   private legacyAt: Millis;
+  /** Before, a hello is not answered by ours: two nodes must not greet each other for ever. */
+  private greetAt: Millis = 0;
   private isOpen = false;
 
   constructor(config: LinkConfig, hello: Hello, now: Millis) {
@@ -112,7 +117,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     const out: LinkOutput[] = [];
     if (!this.isOpen) {
       this.isOpen = true;
-      this.greet(out);
+      this.greet(now, out);
     }
     switch (input.kind) {
       case 'received':
@@ -127,12 +132,19 @@ export class Link implements Machine<LinkInput, LinkOutput> {
       case 'hello':
         this.hello = input.hello;
         // A neighbour that said none would not understand ours.
-        if (this.mode !== 'legacy') this.greet(out);
+        if (this.mode !== 'legacy') this.greet(now, out);
         break;
       case 'tick':
         break;
     }
-    if (now >= this.legacyAt) this.settle(null, new Uint8Array(0), now, out);
+    if (now >= this.legacyAt) {
+      if (this.mode === null) this.settle(null, new Uint8Array(0), now, out);
+      if (WIRES && this.blocks !== null) {
+        // No phone is on a wire: noise took a hello, or nobody is there yet.
+        this.legacyAt = now + INTERVAL_MS;
+        this.greet(now, out);
+      }
+    }
     if (this.heartbeat !== null) this.beat(this.heartbeat.step(TICK, now), out);
     this.pump(out);
     return out;
@@ -150,7 +162,8 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     return [{ kind: 'write', bytes: encodeBlock(TEXT_BLOCK, text, this.config.crc) }];
   }
 
-  private greet(out: LinkOutput[]): void {
+  private greet(now: Millis, out: LinkOutput[]): void {
+    this.greetAt = now + GREET_MS;
     this.say(HELLO, encodeHello(this.hello), out);
   }
 
@@ -196,10 +209,9 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     if (typeof hello === 'string') return drop(out, hello);
     const id = new Uint8Array(frame.subarray(packet.senderAt, packet.senderAt + ID_SIZE));
     this.theirFrameMax = hello.frameMax;
-    // Whoever is plugged in later has not heard ours.
-    if (this.segments === null && this.mode !== null && !sameBytes(id, 0, this.theirId)) {
-      this.greet(out);
-    }
+    // Whoever is plugged in later, or starts anew, has not heard ours.
+    const isNew = now >= this.greetAt || !sameBytes(id, 0, this.theirId);
+    if (WIRES && this.segments === null && this.mode !== null && isNew) this.greet(now, out);
     this.theirId = id;
     this.settle(hello, id, now, out);
   }

@@ -26,8 +26,9 @@ describe('a link', () => {
     expect(types(link.step(TICK, 0))).toEqual([HELLO]);
     expect(link.deadline()).toBe(HELLO_TIMEOUT_MS);
     expect(kinds(link.step(TICK, HELLO_TIMEOUT_MS - 1))).toEqual([]);
-    expect(link.step(TICK, HELLO_TIMEOUT_MS)).toMatchObject([{ kind: 'settled', mode: 'legacy' }]);
-    expect(link.deadline()).toBe(Infinity);
+    const settled = { kind: 'settled', mode: 'legacy' };
+    expect(link.step(TICK, HELLO_TIMEOUT_MS)[0]).toMatchObject(settled);
+    expect(link.mode).toBe('legacy');
   });
 
   for (const [mode, theirs] of [
@@ -62,6 +63,31 @@ describe('a link', () => {
     const another = received(helloFrame({}, 3));
     expect(types(link.step(another, 20))).toEqual([HELLO]);
     expect(types(link.step(another, 30))).toEqual([]);
+  });
+
+  it('greets on a wire who starts anew, and no more than twice a second', () => {
+    const link = linkOf({});
+    link.step(TICK, 0);
+    const hello = received(helloFrame({}));
+    link.step(hello, 10);
+    const greetings = [20, 499, 500, 510, 999, 1000].filter((now) =>
+      types(link.step(hello, now)).includes(HELLO),
+    );
+    expect(greetings).toEqual([500, 1000]);
+  });
+
+  it('greets on a wire until it is answered, and over the air once', () => {
+    const greetings = (payloadMax: number): number => {
+      const link = linkOf({ payloadMax });
+      let hellos = 0;
+      for (let now = 0; now < 60_000; now += 100) {
+        const out = link.step(TICK, now);
+        hellos += kinds(out).includes('write') ? 1 : 0;
+        for (const { kind } of out) if (kind === 'write') link.step({ kind: 'sent' }, now);
+      }
+      return hellos;
+    };
+    expect([greetings(0), greetings(480)]).toEqual([7, 1]);
   });
 
   it('measures the round trip, and is silent after three heartbeats unheard', () => {
