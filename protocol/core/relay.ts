@@ -71,7 +71,14 @@ export type DropReason =
 
 /** What only a node with keys can find wrong. */
 export type AdmissionReason =
-  'bad-signature' | 'unsigned' | 'unknown-sender' | 'denied' | 'identity-clash' | 'bad-payload';
+  | 'bad-signature'
+  | 'unsigned'
+  | 'unknown-sender'
+  | 'denied'
+  | 'identity-clash'
+  | 'bad-payload'
+  /** Its time is not now, and nobody asked for it. */
+  | 'stale';
 
 /** Judges packets not met before, before they are remembered (RELIABILITY §1). */
 export interface Admission {

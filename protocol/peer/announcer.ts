@@ -1,0 +1,85 @@
+/**
+ * Announcer: when this peer says who it is and whom it hears (WIRE §5). Often while nobody has shown
+ * up, seldom once others have; never to nobody, and never without a clock, since a phone drops what is
+ * two minutes off.
+ */
+import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
+import { capabilities } from '../wire/capabilities.ts';
+import { encodeAnnounce, NEIGHBOURS_MAX } from '../wire/announce.ts';
+import type { Identity } from '../trust/identity.ts';
+
+/** WIRE §5: alone, with some, with many. The phones call six neighbours many. */
+export const ISOLATED_MS = 4000;
+export const CONNECTED_MS = 15_000;
+export const CROWDED_MS = 30_000;
+const CROWD = 6;
+/** A fourth of the time is left to chance, so that neighbours do not speak all at once. */
+const JITTER = 4;
+/** Bytes of a name in UTF-8: a field's length is one byte. */
+export const NAME_MAX = 255;
+
+export type AnnouncerInput =
+  /** Whether anybody would hear us, and the peers known to be at the far end of a link. */
+  | { kind: 'around'; isHeard: boolean; neighbours: Uint8Array[] }
+  /** Whether the time is known. */
+  | { kind: 'clock'; isKnown: boolean };
+
+/** The payload of an announce, to be said to everyone now. */
+export type AnnouncerOutput = { kind: 'announce'; payload: Uint8Array };
+
+export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
+  private readonly identity: Identity;
+  private readonly name: string;
+  private readonly random: Random;
+  private neighbours: Uint8Array[] = [];
+  private isHeard = false;
+  private hasClock = false;
+  private nextAt: Millis = 0;
+
+  constructor(identity: Identity, name: string, random: Random) {
+    this.identity = identity;
+    this.name = name;
+    this.random = random;
+  }
+
+  step(input: AnnouncerInput | Tick, now: Millis): AnnouncerOutput[] {
+    if (input.kind === 'clock') this.hasClock = input.isKnown;
+    if (input.kind === 'around') {
+      const wereAlone = this.neighbours.length === 0;
+      this.isHeard = input.isHeard;
+      this.neighbours = input.neighbours;
+      // Whoever lost his last neighbour looks for others sooner.
+      if (this.neighbours.length === 0 && !wereAlone) {
+        this.nextAt = Math.min(this.nextAt, now + ISOLATED_MS);
+      }
+    }
+    if (now < this.deadline()) return [];
+    this.nextAt = now + this.interval();
+    return [{ kind: 'announce', payload: this.payload() }];
+  }
+
+  deadline(): Millis {
+    return this.isHeard && this.hasClock ? this.nextAt : Infinity;
+  }
+
+  private interval(): Millis {
+    const count = this.neighbours.length;
+    if (count === 0) return ISOLATED_MS;
+    const ms = count < CROWD ? CONNECTED_MS : CROWDED_MS;
+    const chance = ms / JITTER;
+    return ms - chance + this.random(2 * chance + 1);
+  }
+
+  private payload(): Uint8Array {
+    return encodeAnnounce({
+      name: this.name,
+      noiseKey: this.identity.noiseKey,
+      signingKey: this.identity.signingKey,
+      neighbours: this.neighbours.slice(0, NEIGHBOURS_MAX),
+      // It answers pings and traces, and has none of what the phones' other bits say.
+      capabilities: capabilities(['meshDiagnostics']),
+      geohash: null,
+      extras: [],
+    });
+  }
+}

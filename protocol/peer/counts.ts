@@ -1,0 +1,21 @@
+/**
+ * Counts: what went over a link, and how often something was dropped there for which reason.
+ */
+/** Reasons counted apart; further ones, if there ever are more, together as `other`. */
+export const REASONS_MAX = 64;
+
+export class Counts {
+  heard = 0;
+  sent = 0;
+  private readonly drops = new Map<string, number>();
+
+  drop(reason: string): void {
+    const isNew = !this.drops.has(reason);
+    const name = isNew && this.drops.size >= REASONS_MAX ? 'other' : reason;
+    this.drops.set(name, (this.drops.get(name) ?? 0) + 1);
+  }
+
+  reasons(): Record<string, number> {
+    return Object.fromEntries(this.drops);
+  }
+}

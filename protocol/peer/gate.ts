@@ -1,0 +1,69 @@
+/**
+ * Gate: what a station asks of a packet it has not met: first whether it can be of now, then what
+ * Admission asks. And how it is to be treated on its way: whatever nobody vouched for keeps its
+ * priority only within a budget of its link, and beyond that waits behind all that is verified, or a
+ * flood on one link would crowd out the others on the next.
+ */
+import type { Rate } from '../core/buckets.ts';
+import { Buckets } from '../core/buckets.ts';
+import type { Millis } from '../core/machine.ts';
+import type { PacketView } from '../core/packet.ts';
+import { CONTROL, HEARTBEAT, HELLO, NOTE, NOTED, TRACE } from '../core/packet.ts';
+import { BACKGROUND } from '../core/queue.ts';
+import type { Admission, DropReason } from '../core/relay.ts';
+import type { TrustAdmission } from '../trust/admission.ts';
+import { isFresh } from './history.ts';
+
+/** Unverified packets of one link that keep their priority. */
+export const COURTESY: Rate = { perSecond: 50, burst: 200 };
+const SETS = 64;
+
+export class Gate implements Admission {
+  /** Unix time at 0 of our clock, or null. */
+  epochMs: number | null = null;
+  private readonly trust: TrustAdmission;
+  private readonly isAsked: (link: number, now: Millis) => boolean;
+  private readonly courtesy: Buckets;
+  private readonly demoted = new WeakSet<Uint8Array>();
+
+  /** `isAsked`: whether what comes over a link may be an answer to us. */
+  constructor(
+    trust: TrustAdmission,
+    isAsked: (link: number, now: Millis) => boolean,
+    seed: number,
+  ) {
+    this.trust = trust;
+    this.isAsked = isAsked;
+    this.courtesy = new Buckets(SETS, COURTESY, seed);
+  }
+
+  admit(packet: PacketView, link: number, now: Millis): DropReason | null {
+    if (!this.isOfNow(packet, link, now)) return 'stale';
+    const refusal = this.trust.admit(packet, link, now);
+    if (refusal !== null || this.trust.isVerified(packet.bytes)) return refusal;
+    if (!this.courtesy.take(link, 0, now)) this.demoted.add(packet.bytes);
+    return null;
+  }
+
+  isVerified(bytes: Uint8Array): boolean {
+    return this.trust.isVerified(bytes);
+  }
+
+  /** The class a packet leaves in; `priority` is that of its type. */
+  priorityOf(bytes: Uint8Array, priority: number): number {
+    return this.demoted.has(bytes) ? BACKGROUND : priority;
+  }
+
+  /**
+   * No phone takes what is two minutes off, unless it is an answer (WIRE §12 o). Neither flag nor TTL of
+   * an answer is signed, so all that counts is whether we asked.
+   */
+  private isOfNow(packet: PacketView, link: number, now: Millis): boolean {
+    if (this.epochMs === null || TIMELESS.includes(packet.type)) return true;
+    if (isFresh(packet.timestamp(), this.epochMs + now)) return true;
+    return packet.ttl === 0 && this.isAsked(link, now);
+  }
+}
+
+/** Said by nodes without a clock; what may not come twice in them carries its own counter. */
+const TIMELESS = [HELLO, CONTROL, HEARTBEAT, TRACE, NOTE, NOTED];

@@ -1,0 +1,174 @@
+/**
+ * Links: all hops of a station, by number, of whatever medium, and what is known of each. It has no
+ * opinion of packets: what is heard goes out at one side, and what is to be sent comes in at the other.
+ */
+import { assert } from '../core/assert.ts';
+import { sameBytes } from '../core/bytes.ts';
+import type { Drops } from '../core/drops.ts';
+import type { Crc32 } from '../core/framing.ts';
+import type { Hello } from '../core/hello.ts';
+import type { LinkInput } from '../core/link.ts';
+import { Link } from '../core/link.ts';
+import type { Machine, Millis, Tick } from '../core/machine.ts';
+import { TICK } from '../core/machine.ts';
+import type { Mode } from '../core/version.ts';
+import type { Medium } from './contract.ts';
+import { Counts } from './counts.ts';
+import type { PhoneLinkDrop, PhoneLinkOutput } from './phone-link.ts';
+import { PhoneLink } from './phone-link.ts';
+
+export type LinksConfig = {
+  id: Uint8Array;
+  /** Numbers of links are below it. */
+  linksMax: number;
+  /** The largest frame that node links and wires take. */
+  frameMax: number;
+  /** As of a Link. */
+  window: number;
+  packetsMax: number;
+  bytesMax: number;
+  crc: Crc32;
+};
+
+/** One hop. What is counted of a number goes on with the next link of that number. */
+export type Hop = {
+  readonly medium: Medium;
+  readonly payloadMax: number;
+  readonly rssi: number;
+  readonly openedAt: Millis;
+  readonly machine: Link | PhoneLink;
+  /** Who is at the far end, as far as anybody has shown it; null for unknown. */
+  peer: Uint8Array | null;
+  boundAt: Millis;
+  hello: Hello | null;
+};
+
+export type LinksInput =
+  | { kind: 'opened'; link: number; medium: Medium; payloadMax: number; rssi: number; hello: Hello }
+  | { kind: 'closed'; link: number }
+  | { kind: 'received'; link: number; bytes: Uint8Array }
+  | { kind: 'sent'; link: number }
+  | { kind: 'send'; link: number; bytes: Uint8Array; priority: number }
+  /** What our hello says has changed. */
+  | { kind: 'hello'; link: number; hello: Hello };
+
+export type LinksOutput =
+  | { kind: 'write'; link: number; bytes: Uint8Array }
+  | { kind: 'heard'; link: number; bytes: Uint8Array }
+  | {
+      kind: 'settled';
+      link: number;
+      mode: Mode;
+      id: Uint8Array;
+      hello: Hello | null;
+      isFirst: boolean;
+    }
+  | { kind: 'silent'; link: number }
+  | { kind: 'drop'; link: number; reason: PhoneLinkDrop };
+
+/** A link that was bound stays so for this long, whoever else claims to be there (WIRE §5). */
+export const REBIND_MS = 60_000;
+
+export class Links implements Machine<LinksInput, LinksOutput> {
+  readonly counts: Counts[];
+  private readonly config: LinksConfig;
+  private readonly hops: (Hop | null)[];
+
+  constructor(config: LinksConfig) {
+    this.config = config;
+    this.hops = new Array<Hop | null>(config.linksMax).fill(null);
+    this.counts = this.hops.map(() => new Counts());
+  }
+
+  step(input: LinksInput | Tick, now: Millis): LinksOutput[] {
+    const out: LinksOutput[] = [];
+    if (input.kind === 'tick') {
+      this.hops.forEach((hop, link) => {
+        if (hop !== null && now >= hop.machine.deadline()) this.turn(link, TICK, now, out);
+      });
+      return out;
+    }
+    const { link } = input;
+    assert(link >= 0 && link < this.hops.length, 'links are numbered below linksMax');
+    if (input.kind === 'opened') {
+      this.hops[link] = this.hopOf(input, now);
+      this.turn(link, TICK, now, out);
+    } else if (input.kind === 'closed') {
+      this.close(link);
+    } else {
+      if (input.kind === 'send') this.counts[link].sent++;
+      this.turn(link, input, now, out);
+    }
+    return out;
+  }
+
+  deadline(): Millis {
+    let at = Infinity;
+    for (const hop of this.hops) if (hop !== null) at = Math.min(at, hop.machine.deadline());
+    return at;
+  }
+
+  at(link: number): Hop | null {
+    return this.hops[link] ?? null;
+  }
+
+  /** Numbers of the links that are open. */
+  open(): number[] {
+    return this.hops.flatMap((hop, link) => (hop === null ? [] : [link]));
+  }
+
+  /**
+   * Somebody shows itself at the far end of a phone's link. False where another is known to be there,
+   * or it is known to be elsewhere: a replay must not move a peer (RELIABILITY S18).
+   */
+  bind(link: number, id: Uint8Array, now: Millis): boolean {
+    const hop = this.hops[link];
+    if (hop === null) return false;
+    if (hop.peer !== null && sameBytes(hop.peer, 0, id)) return true;
+    if (hop.medium !== 'phone') return false;
+    if (hop.peer !== null && now - hop.boundAt < REBIND_MS) return false;
+    if (this.hops.some((other) => other?.peer && sameBytes(other.peer, 0, id))) return false;
+    hop.peer = new Uint8Array(id);
+    hop.boundAt = now;
+    return true;
+  }
+
+  private hopOf(input: Extract<LinksInput, { kind: 'opened' }>, now: Millis): Hop {
+    const { medium, payloadMax, rssi, hello } = input;
+    const { window, packetsMax, bytesMax } = this.config;
+    const machine =
+      medium === 'phone'
+        ? new PhoneLink({ payloadMax, window, packetsMax, bytesMax })
+        : new Link({ ...this.config, payloadMax: medium === 'wire' ? 0 : payloadMax }, hello, now);
+    const [peer, boundAt] = [null, -Infinity];
+    return { medium, payloadMax, rssi, openedAt: now, machine, peer, boundAt, hello: null };
+  }
+
+  private close(link: number): void {
+    const hop = this.hops[link];
+    if (hop === null) return;
+    // What the framing dropped is only counted there.
+    if (hop.machine instanceof Link) this.countDrops(link, hop.machine.drops);
+    this.hops[link] = null;
+  }
+
+  private countDrops(link: number, drops: Drops<string>): void {
+    for (const [reason, count] of Object.entries(drops)) {
+      for (let i = 0; i < (count ?? 0); i++) this.counts[link].drop(reason);
+    }
+  }
+
+  private turn(link: number, input: LinkInput | Tick, now: Millis, out: LinksOutput[]): void {
+    const hop = this.hops[link];
+    // What a link that is gone still had to say.
+    if (hop === null) return;
+    for (const output of hop.machine.step(input, now) as PhoneLinkOutput[]) {
+      if (output.kind === 'settled' && output.hello !== null) {
+        hop.peer = output.id;
+        hop.hello = output.hello;
+      }
+      if (output.kind === 'heard') this.counts[link].heard++;
+      out.push({ ...output, link });
+    }
+  }
+}

@@ -1,0 +1,417 @@
+/**
+ * Reception: what a station does with the packets that are for it, type by type. Packets come here
+ * from the relay, judged and met for the first time; what is to be said in return goes out again as
+ * drafts, and what no machine here understands goes up to the services.
+ */
+import type { Millis } from '../core/machine.ts';
+import {
+  ANNOUNCE,
+  FRAGMENT,
+  FRAME_MAX,
+  LEAVE,
+  MESSAGE,
+  NOTE,
+  NOTED,
+  PING,
+  PONG,
+  REQUEST_SYNC,
+  TRACE,
+} from '../core/packet.ts';
+import { sameBytes } from '../core/bytes.ts';
+import { isLinkScoped } from '../core/relay.ts';
+import { Trace } from '../core/trace.ts';
+import type { Crypto } from '../trust/crypto.ts';
+import type { Pins } from '../trust/pins.ts';
+import { decodeAnnounce } from '../wire/announce.ts';
+import { FragmentAssembler } from '../wire/fragment-assembler.ts';
+import { decodeLeave } from '../wire/leave.ts';
+import { decodeMessage, messageId } from '../wire/message.ts';
+import type { Packet } from '../wire/packet.ts';
+import { openPacket } from '../wire/packet.ts';
+import type { OwnDraft, StationEvent, StoredRecord } from './contract.ts';
+import { History, isFresh } from './history.ts';
+import type { Links } from './links.ts';
+import type { NoteDesk, NoteDeskOutput } from './note-desk.ts';
+import type { Departure } from './peers.ts';
+import { Peers } from './peers.ts';
+import type { PingerOutput } from './pinger.ts';
+import { Pinger } from './pinger.ts';
+import type { SyncOutput } from './sync.ts';
+import { Sync } from './sync.ts';
+import { Tracer } from './tracer.ts';
+
+/** The TTL of what begins here; a neighbour's own announce is known by it (WIRE §5). */
+export const OWN_TTL = 7;
+/** What an unverified payload may inflate to. A verified one may be as large as any frame. */
+const UNVERIFIED_MAX = 65_536;
+
+export type ReceptionOutput =
+  /** Over one link, or -1 for all; with TTL 0 it stays there. */
+  | { kind: 'say'; link: number; ttl: number; draft: OwnDraft }
+  /** A packet of somebody else's, as it was, for one link. */
+  | { kind: 'answer'; link: number; bytes: Uint8Array }
+  /** Fragments have become a frame, which is to be judged like any other. */
+  | { kind: 'whole'; link: number; bytes: Uint8Array }
+  /** A peer has shown itself at the far end of a link. */
+  | { kind: 'bound'; link: number; id: Uint8Array }
+  | { kind: 'told'; event: StationEvent }
+  | { kind: 'store'; record: StoredRecord }
+  | { kind: 'deliver'; link: number; packet: Packet; isVerified: boolean }
+  /** Link -1 where none is to blame. */
+  | { kind: 'drop'; link: number; reason: string };
+
+/** A packet for us, as the relay delivers it, and what is known of it. */
+export type Delivery = {
+  link: number;
+  bytes: Uint8Array;
+  /** As it was heard; the bytes carry what it is passed on with. */
+  ttl: number;
+  isVerified: boolean;
+};
+
+export type ReceptionPorts = {
+  id: Uint8Array;
+  crypto: Crypto;
+  pins: Pins;
+  links: Links;
+  desk: NoteDesk;
+};
+
+export class Reception {
+  readonly peers = new Peers();
+  readonly history: History;
+  readonly sync: Sync;
+  readonly pinger = new Pinger();
+  readonly tracer = new Tracer();
+  /** Unix time at 0 of our clock, or null. */
+  epochMs: number | null = null;
+  private readonly ports: ReceptionPorts;
+  private readonly trace: Trace;
+  private readonly assembler = new FragmentAssembler();
+
+  constructor(ports: ReceptionPorts) {
+    this.ports = ports;
+    this.history = new History(ports.crypto);
+    this.sync = new Sync(this.history);
+    this.trace = new Trace(ports.id);
+  }
+
+  /** Unix time, or null without a clock. */
+  wall(now: Millis): number | null {
+    return this.epochMs === null ? null : Math.floor(this.epochMs + now);
+  }
+
+  hear(delivery: Delivery, now: Millis): ReceptionOutput[] {
+    const out: ReceptionOutput[] = [];
+    const { bytes, link } = delivery;
+    const payload = delivery.isVerified ? FRAME_MAX : UNVERIFIED_MAX;
+    const opened = openPacket(bytes, { frame: FRAME_MAX, payload });
+    if (opened.ok) this.serve(opened.packet, delivery, now, out);
+    else out.push({ kind: 'drop', link, reason: opened.reason });
+    return out;
+  }
+
+  tick(now: Millis): ReceptionOutput[] {
+    const out: ReceptionOutput[] = [];
+    this.sayGoodbye(this.peers.expire(now), out);
+    this.onPinger(-1, this.pinger.step({ kind: 'tick' }, now), out);
+    this.onDesk(this.ports.desk.step({ kind: 'tick' }, now), out);
+    const wallMs = this.wall(now);
+    if (wallMs !== null) this.onSync(this.sync.step({ kind: 'wake', wallMs }, now), out);
+    for (const id of this.tracer.expire(now)) tell(out, { kind: 'trace-done', id });
+    return out;
+  }
+
+  deadline(): Millis {
+    return Math.min(
+      this.peers.deadline(),
+      this.pinger.deadline(),
+      this.ports.desk.deadline(),
+      this.epochMs === null ? Infinity : this.sync.deadline(),
+      this.tracer.deadline(),
+    );
+  }
+
+  /** A link is no more. */
+  gone(link: number, now: Millis): void {
+    this.sync.step({ kind: 'gone', link }, now);
+    this.pinger.step({ kind: 'gone', link }, now);
+  }
+
+  ping(id: Uint8Array, nonce: Uint8Array, now: Millis): ReceptionOutput[] {
+    const out: ReceptionOutput[] = [];
+    const asked = this.pinger.step({ kind: 'ask', id, nonce, ttl: OWN_TTL }, now);
+    this.onPinger(-1, asked, out);
+    return out;
+  }
+
+  beginTrace(id: Uint8Array, nonce: Uint8Array, now: Millis): ReceptionOutput[] {
+    const out: ReceptionOutput[] = [];
+    const payload = this.tracer.begin(id, nonce, now);
+    if (payload !== null) this.sayTrace(-1, -1, payload, out);
+    else tell(out, { kind: 'refused', what: 'trace', reason: 'busy' });
+    return out;
+  }
+
+  /** Another's answer to a device passes by: it is not for us, and the desk wants to know. */
+  overhear(device: Uint8Array, payload: Uint8Array, now: Millis): ReceptionOutput[] {
+    const out: ReceptionOutput[] = [];
+    this.onDesk(this.ports.desk.step({ kind: 'noted', device, payload }, now), out);
+    return out;
+  }
+
+  private serve(packet: Packet, from: Delivery, now: Millis, out: ReceptionOutput[]): void {
+    const { link, ttl } = from;
+    const { sender, payload } = packet;
+    switch (packet.type) {
+      case ANNOUNCE:
+        return this.hearAnnounce(packet, from, now, out);
+      case MESSAGE:
+        // A directed one is no public message, and none of the phones sends it.
+        if (packet.isBroadcast) return this.hearMessage(packet, from, now, out);
+        return void out.push({ kind: 'deliver', link, packet, isVerified: from.isVerified });
+      case LEAVE:
+        return this.hearLeave(packet, from, out);
+      case FRAGMENT:
+        return this.hearFragment(packet, link, now, out);
+      case REQUEST_SYNC:
+        return this.hearRequest(packet, from, now, out);
+      case PING:
+        return this.hearPing(packet, link, now, out);
+      case PONG: {
+        if (packet.isBroadcast) return;
+        const pong = { kind: 'pong', sender, payload, heardTtl: ttl } as const;
+        return this.onPinger(link, this.pinger.step(pong, now), out);
+      }
+      case TRACE:
+        return this.hearTrace(packet, link, out);
+      case NOTE: {
+        const note = { kind: 'note', device: sender, hops: OWN_TTL - ttl, payload } as const;
+        return this.onDesk(this.ports.desk.step(note, now), out);
+      }
+      default:
+        out.push({ kind: 'deliver', link, packet, isVerified: from.isVerified });
+    }
+  }
+
+  private hearAnnounce(packet: Packet, from: Delivery, now: Millis, out: ReceptionOutput[]): void {
+    const announce = decodeAnnounce(packet.payload);
+    const wallMs = this.wall(now);
+    // An old one tells of who was here, and replayed it must change nothing (RELIABILITY S18).
+    const isNow = wallMs === null || isFresh(packet.timestamp, wallMs);
+    if (!announce.ok || !from.isVerified || !isNow) return;
+    const { link, ttl } = from;
+    const { sender } = packet;
+    this.history.add(packet, from.bytes, wallMs ?? packet.timestamp);
+    const before = this.ports.links.at(link)?.peer ?? null;
+    const isDirect = ttl === OWN_TTL && this.ports.links.bind(link, sender, now);
+    const isNewThere = before === null || !sameBytes(before, 0, sender);
+    if (isDirect && isNewThere) out.push({ kind: 'bound', link, id: sender });
+    const hops = ttl > 0 && ttl <= OWN_TTL ? OWN_TTL - ttl + 1 : null;
+    const isNew = this.peers.hear(sender, announce.value, { link, isDirect, hops }, now);
+    if (isNew) {
+      tell(out, { kind: 'peer-seen', id: sender, name: announce.value.name, isDirect });
+      const crowdedOut = this.peers.makeRoom((id) => this.isKept(id));
+      if (crowdedOut !== null) this.sayGoodbye([crowdedOut], out);
+    }
+    if (isDirect && wallMs !== null)
+      this.onSync(this.sync.step({ kind: 'met', link, wallMs }, now), out);
+  }
+
+  private hearMessage(packet: Packet, from: Delivery, now: Millis, out: ReceptionOutput[]): void {
+    const { sender, timestamp } = packet;
+    const { link, isVerified } = from;
+    const text = decodeMessage(packet.payload);
+    if (!text.ok) return void out.push({ kind: 'drop', link, reason: text.reason });
+    const wallMs = this.wall(now) ?? timestamp;
+    const isOld = !isFresh(timestamp, wallMs);
+    // What nobody vouches for is not kept, and so not taken as old either.
+    const isNews = isVerified ? this.history.add(packet, from.bytes, wallMs) : !isOld;
+    if (!isNews) return void out.push({ kind: 'drop', link, reason: 'known-history' });
+    if (isVerified) {
+      if (!isOld) this.peers.touch(sender, now);
+      this.onDesk(this.ports.desk.step({ kind: 'message', text: text.value }, now), out);
+    }
+    tell(out, {
+      kind: 'message',
+      id: messageId(this.ports.crypto, sender, timestamp, text.value),
+      sender,
+      name: this.peers.find(sender)?.name ?? null,
+      text: text.value,
+      timestamp,
+      isHistory: isOld,
+      isVerified,
+    });
+  }
+
+  private hearLeave(packet: Packet, from: Delivery, out: ReceptionOutput[]): void {
+    const leave = decodeLeave(packet.payload);
+    if (!from.isVerified || !leave.ok || leave.value.channel !== null) return;
+    const gone = this.peers.leave(packet.sender);
+    if (gone !== null) this.sayGoodbye([gone], out);
+  }
+
+  private hearFragment(packet: Packet, link: number, now: Millis, out: ReceptionOutput[]): void {
+    const whole = this.assembler.add(packet.sender, packet.payload, now);
+    if (!whole.ok) return void out.push({ kind: 'drop', link, reason: whole.reason });
+    if (whole.frame === null) return;
+    const isHidden = isLinkScoped(whole.frame[1]);
+    // What stays on a link never needs cutting: inside fragments it would come from afar.
+    if (isHidden) out.push({ kind: 'drop', link, reason: 'link-scope' });
+    else out.push({ kind: 'whole', link, bytes: whole.frame });
+  }
+
+  private hearRequest(packet: Packet, from: Delivery, now: Millis, out: ReceptionOutput[]): void {
+    const { link } = from;
+    const { sender, timestamp, payload } = packet;
+    const wallMs = this.wall(now);
+    const isForUs = packet.isBroadcast || sameBytes(packet.recipient!, 0, this.ports.id);
+    if (!isForUs || wallMs === null) return;
+    // Whom nobody has met gets nothing for a request, however well it is made (RELIABILITY S16).
+    if (!from.isVerified) return void out.push({ kind: 'drop', link, reason: 'unknown-sender' });
+    const peer = this.ports.links.at(link)?.peer ?? null;
+    const isItsLink = peer === null || sameBytes(peer, 0, sender);
+    const request = {
+      kind: 'request',
+      link,
+      sender,
+      isItsLink,
+      timestamp,
+      payload,
+      wallMs,
+    } as const;
+    this.onSync(this.sync.step(request, now), out);
+  }
+
+  private hearPing(packet: Packet, link: number, now: Millis, out: ReceptionOutput[]): void {
+    // One to everybody would be answered by everybody.
+    if (packet.isBroadcast) return;
+    const { payload, sender } = packet;
+    const answers = this.pinger.step({ kind: 'ping', link, payload, ttl: OWN_TTL }, now);
+    this.onPinger(link, answers, out, sender);
+  }
+
+  private hearTrace(packet: Packet, link: number, out: ReceptionOutput[]): void {
+    const { payload } = packet;
+    const own = this.tracer.hear(payload);
+    if (own === 'trace-loop') return void out.push({ kind: 'drop', link, reason: own });
+    if (own !== null) return tell(out, { kind: 'hop', hop: own });
+    const hop = this.ports.links.at(link);
+    if (hop === null) return;
+    const ways = this.trace.hear(
+      link,
+      {
+        kind: hop.medium === 'wire' ? 1 : 0,
+        rssi: hop.rssi,
+        roundTripMs: hop.machine.roundTripMs,
+      },
+      payload,
+    );
+    if (typeof ways === 'string') return void out.push({ kind: 'drop', link, reason: ways });
+    for (const way of ways) this.sayTrace(way.link, way.except, way.payload, out);
+  }
+
+  private sayTrace(
+    link: number,
+    except: number,
+    payload: Uint8Array,
+    out: ReceptionOutput[],
+  ): void {
+    const draft = { type: TRACE, payload, recipient: null, isSigned: false };
+    const to = link >= 0 ? [link] : this.ports.links.open().filter((other) => other !== except);
+    for (const one of to) out.push({ kind: 'say', link: one, ttl: 0, draft });
+  }
+
+  private onSync(outputs: SyncOutput[], out: ReceptionOutput[]): void {
+    for (const output of outputs) {
+      if (output.kind === 'ask') {
+        const { link, payload } = output;
+        const draft = { type: REQUEST_SYNC, payload, recipient: null, isSigned: true };
+        out.push({ kind: 'say', link, ttl: 0, draft });
+      } else out.push(output);
+    }
+  }
+
+  private onDesk(outputs: NoteDeskOutput[], out: ReceptionOutput[]): void {
+    for (const output of outputs) {
+      const everyone = { kind: 'say', link: -1, ttl: OWN_TTL } as const;
+      switch (output.kind) {
+        case 'counter': {
+          const { device, counter } = output;
+          out.push({ kind: 'store', record: { kind: 'counter', device, counter } });
+          break;
+        }
+        case 'say': {
+          const { device, name, text, message } = output;
+          const payload = new TextEncoder().encode(message);
+          const draft = { type: MESSAGE, payload, recipient: null, isSigned: true };
+          out.push({ ...everyone, draft });
+          tell(out, { kind: 'note', device, name, text });
+          break;
+        }
+        case 'noted': {
+          const { device, payload } = output;
+          // To everyone, since other peers that wait with the same note are to hear it.
+          const draft = { type: NOTED, payload, recipient: device, isSigned: false };
+          out.push({ ...everyone, draft });
+          break;
+        }
+        case 'drop':
+          out.push({ kind: 'drop', link: -1, reason: output.reason });
+          break;
+      }
+    }
+  }
+
+  private onPinger(
+    link: number,
+    outputs: PingerOutput[],
+    out: ReceptionOutput[],
+    asker: Uint8Array | null = null,
+  ): void {
+    for (const output of outputs) {
+      switch (output.kind) {
+        case 'ping': {
+          const { id, payload } = output;
+          const draft = { type: PING, payload, recipient: id, isSigned: false };
+          out.push({ kind: 'say', link: -1, ttl: OWN_TTL, draft });
+          break;
+        }
+        case 'pong': {
+          const draft = { type: PONG, payload: output.payload, recipient: asker, isSigned: false };
+          out.push({ kind: 'say', link, ttl: OWN_TTL, draft });
+          break;
+        }
+        case 'answered': {
+          const { id, roundTripMs, hops } = output;
+          tell(out, { kind: 'pong', id, roundTripMs, hops });
+          break;
+        }
+        case 'lost':
+          tell(out, { kind: 'ping-lost', id: output.id });
+          break;
+        case 'refused':
+          tell(out, { kind: 'refused', what: 'ping', reason: 'busy' });
+          break;
+        case 'drop':
+          out.push({ kind: 'drop', link, reason: output.reason });
+          break;
+      }
+    }
+  }
+
+  private isKept(id: Uint8Array): boolean {
+    const pin = this.ports.pins.find(id);
+    return pin !== null && pin.standing !== 'seen';
+  }
+
+  private sayGoodbye(departures: Departure[], out: ReceptionOutput[]): void {
+    for (const { peer, reason } of departures) {
+      tell(out, { kind: 'peer-left', id: peer.id, name: peer.name, reason });
+    }
+  }
+}
+
+function tell(out: ReceptionOutput[], event: StationEvent): void {
+  out.push({ kind: 'told', event });
+}

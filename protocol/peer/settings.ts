@@ -1,0 +1,82 @@
+/**
+ * Settings: what a station is made with, and the defaults of a relay on a Pi (DEFAULTS §2).
+ */
+import type { Rate } from '../core/buckets.ts';
+import type { Crc32 } from '../core/framing.ts';
+import { PEER } from '../core/hello.ts';
+import type { Random } from '../core/machine.ts';
+import type { AdmissionConfig } from '../trust/admission.ts';
+import { ADMISSION_DEFAULTS } from '../trust/admission.ts';
+import type { Crypto } from '../trust/crypto.ts';
+import type { Identity } from '../trust/identity.ts';
+import type { Pin, PinsConfig } from '../trust/pins.ts';
+import { PINS_DEFAULTS } from '../trust/pins.ts';
+import type { Draw } from './author.ts';
+import type { Device } from './note-desk.ts';
+
+export type StationConfig = {
+  /** As announces say it: UTF-8, at most `NAME_MAX` bytes. */
+  name: string;
+  /** As hellos say it (WIRE §20). */
+  role: number;
+  /** Links out on the air, numbered from 1; 0 when there is no radio. */
+  outMax: number;
+  /** How many of them other nodes may take; the rest is for phones. */
+  nodesMax: number;
+  /** Wires, numbered from `outMax` + 1. */
+  wires: number;
+  /** Percent of the time in which to scan while there is something to find. */
+  scanDuty: number;
+  /** TTLs above it are cut down to it (WIRE §12). */
+  ttlMax: number;
+  /** The largest frame that node links and wires take. */
+  frameMax: number;
+  /** Writes of a link that may be out at once. */
+  window: number;
+  /** Packets and bytes that may wait for a link. */
+  packetsMax: number;
+  bytesMax: number;
+  /** Packets remembered. */
+  seenMax: number;
+  /** Packets waiting for their moment on the air. */
+  waitingMax: number;
+  admission: Omit<AdmissionConfig, 'linksMax'>;
+  pinsLimits: PinsConfig;
+  /** What was stored. */
+  pins: Pin[];
+  /** Devices whose notes are said on, each with its counter as stored. */
+  devices: Device[];
+};
+
+const { linksMax: _, ...ADMISSION } = ADMISSION_DEFAULTS;
+
+/** What one link may bring that nobody vouches for: a phone's files, and little more than a radio carries. */
+const UNVERIFIED: Rate = { perSecond: 200, burst: 1000 };
+
+export const STATION_DEFAULTS: StationConfig = {
+  name: 'Hopline relay',
+  role: PEER,
+  outMax: 6,
+  nodesMax: 3,
+  wires: 4,
+  scanDuty: 25,
+  ttlMax: 7,
+  frameMax: 65_536,
+  window: 4,
+  packetsMax: 256,
+  bytesMax: 256 * 1024,
+  seenMax: 10_000,
+  waitingMax: 1024,
+  admission: { ...ADMISSION, unverified: UNVERIFIED },
+  pinsLimits: PINS_DEFAULTS,
+  pins: [],
+  devices: [],
+};
+
+export type StationPorts = {
+  crypto: Crypto;
+  identity: Identity;
+  random: Random;
+  draw: Draw;
+  crc: Crc32;
+};

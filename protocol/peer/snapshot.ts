@@ -1,0 +1,115 @@
+/**
+ * Snapshot: a station as a person sees it, in plain values that survive JSON. Ids are hex, and what is
+ * unknown is null.
+ */
+import type { Millis } from '../core/machine.ts';
+import type { Mode } from '../core/version.ts';
+import { toHex } from '../wire/hex.ts';
+import type { Medium } from './contract.ts';
+import type { Hop } from './links.ts';
+import type { Links } from './links.ts';
+import type { Peer, Peers } from './peers.ts';
+
+export type Snapshot = {
+  id: string;
+  name: string;
+  uptimeMs: Millis;
+  /** Null without a clock. */
+  unixMs: number | null;
+  /** Nodes of our island, as far as we know. */
+  islandSize: number;
+  links: LinkSnapshot[];
+  peers: PeerSnapshot[];
+  /** Messages held for those who come later. */
+  historySize: number;
+  heard: number;
+  sent: number;
+  /** Packets that were for us, too. */
+  delivered: number;
+  /** By reason, of all links that are or were, and of none. */
+  drops: Record<string, number>;
+};
+
+export type LinkSnapshot = {
+  link: number;
+  medium: Medium;
+  way: 'in' | 'out' | 'wire';
+  /** Null until it is known. */
+  mode: Mode | null;
+  peer: string | null;
+  /** As its hello or announce says. */
+  name: string | null;
+  rssi: number | null;
+  roundTripMs: Millis | null;
+  openMs: Millis;
+  /** Of this number, since the start. */
+  heard: number;
+  sent: number;
+  drops: Record<string, number>;
+};
+
+export type PeerSnapshot = {
+  id: string;
+  name: string;
+  link: number;
+  isDirect: boolean;
+  hops: number | null;
+  silentMs: Millis;
+  neighbours: string[];
+};
+
+export function linkSnapshots(
+  links: Links,
+  peers: Peers,
+  outMax: number,
+  now: Millis,
+): LinkSnapshot[] {
+  return links.open().map((link) => {
+    const hop = links.at(link)!;
+    const { heard, sent } = links.counts[link];
+    const { mode, roundTripMs } = hop.machine;
+    return {
+      link,
+      medium: hop.medium,
+      way: link === 0 ? 'in' : link <= outMax ? 'out' : 'wire',
+      mode,
+      peer: hop.peer === null ? null : toHex(hop.peer),
+      name: nameOn(hop, peers),
+      rssi: hop.rssi === 0 ? null : hop.rssi,
+      roundTripMs: roundTripMs < 0 ? null : roundTripMs,
+      openMs: now - hop.openedAt,
+      heard,
+      sent,
+      drops: links.counts[link].reasons(),
+    };
+  });
+}
+
+export function peerSnapshot(peer: Peer, now: Millis): PeerSnapshot {
+  const { id, name, link, isDirect, hops, heardAt, neighbours } = peer;
+  return {
+    id: toHex(id),
+    name,
+    link,
+    isDirect,
+    hops,
+    silentMs: now - heardAt,
+    neighbours: neighbours.map(toHex),
+  };
+}
+
+/** Drops of several counts, together. */
+export function sumOfDrops(all: Record<string, number>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const drops of all) {
+    for (const [reason, count] of Object.entries(drops)) sum[reason] = (sum[reason] ?? 0) + count;
+  }
+  return sum;
+}
+
+/** What its announce says, or its hello: names are for people, and may be anything. */
+export function nameOn(hop: Hop, peers: Peers): string | null {
+  const announced = hop.peer === null ? null : peers.find(hop.peer);
+  if (announced !== null) return announced.name;
+  return hop.hello === null ? null : new TextDecoder().decode(hop.hello.name);
+}

@@ -1,0 +1,34 @@
+/**
+ * Tap: every packet that is heard or sent, for a person who watches. Off until it is asked for, and
+ * never more in a second than somebody could look at: what is left out is counted.
+ */
+import type { Millis } from '../core/machine.ts';
+import type { TappedFrame } from './contract.ts';
+
+/** Frames shown in a second; the rest is counted only. */
+export const TAPPED_PER_SECOND = 2000;
+
+export class Tap {
+  isOn = false;
+  private second = -1;
+  private shown = 0;
+  private missed = 0;
+
+  /** A copy of the frame, since relaying patches it; null when nobody looks, or it is too much. */
+  take(link: number, way: 'heard' | 'sent', bytes: Uint8Array, now: Millis): TappedFrame | null {
+    if (!this.isOn) return null;
+    const second = Math.floor(now / 1000);
+    if (second !== this.second) {
+      this.second = second;
+      this.shown = 0;
+    }
+    if (this.shown >= TAPPED_PER_SECOND) {
+      this.missed++;
+      return null;
+    }
+    this.shown++;
+    const missed = this.missed;
+    this.missed = 0;
+    return { link, way, bytes: new Uint8Array(bytes), missed };
+  }
+}
