@@ -1,0 +1,170 @@
+/**
+ * Config: how a relay is set up. Every setting has a value without a file; a file says only what is
+ * different, and each mistake in it is told with its line and column.
+ *
+ *   name: attic                     # shown to phones; without it, the machine's name
+ *   data: /var/lib/hopline          # keys and counters
+ *   key-file: /var/lib/hopline/keys
+ *   socket: /run/hopline/relay.sock
+ *   radio: { on: true, adapter: 0 }
+ *   serial: auto                    # or none, or a list of ports
+ *   baud: 115200
+ *   ttl: 7
+ *   security: moderate              # permissive, moderate, strict
+ *   history: { messages: 1000, kilobytes: 1024, hours: 6 }
+ *   notes:
+ *     - { device: door, node: 0123456789abcdef, key-file: /etc/hopline/door.key }
+ *   log: info
+ */
+import { join } from 'node:path';
+import type { SecurityLevel } from '../../protocol/trust/admission.ts';
+import { fromHex } from '../../protocol/wire/hex.ts';
+import type { Section } from './yaml-file.ts';
+
+export type RelayConfig = {
+  name: string;
+  /** The folder of what must outlive the process. */
+  data: string;
+  keyFile: string;
+  socket: string;
+  radio: { isOn: boolean; adapter: number };
+  /** `auto`: every port with hardware behind it. */
+  serial: 'auto' | string[];
+  baud: number;
+  /** The most that packets between nodes keep; phones clamp to 7 themselves (WIRE §12). */
+  ttl: number;
+  security: SecurityLevel;
+  history: { messages: number; kilobytes: number; hours: number };
+  notes: NoteDevice[];
+  log: LogLevel;
+};
+
+/** A device without keys of its own, whose notes this relay says on. */
+export type NoteDevice = { name: string; node: Uint8Array; keyFile: string };
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const SECURITY_LEVELS = ['permissive', 'moderate', 'strict'] as const;
+
+/** Bytes of a name: what a hello carries. */
+const NAME_MAX = 32;
+const PATH_MAX = 4096;
+/** Bytes that the system takes as the name of a socket. */
+export const SOCKET_PATH_MAX = 103;
+/** Devices whose notes one relay says on. */
+export const NOTE_DEVICES_MAX = 64;
+/** Ports of one relay. */
+export const SERIAL_PORTS_MAX = 8;
+
+/** What of the process settings depend on. */
+export type Surroundings = { env: Record<string, string | undefined>; hostname: string };
+
+/** The settings without a file. systemd names the folders; people have theirs. */
+export function defaultConfig({ env, hostname }: Surroundings): RelayConfig {
+  const data = firstOf(env['STATE_DIRECTORY']) ?? join(stateFolder(env), 'hopline');
+  const name = new TextDecoder().decode(new TextEncoder().encode(hostname).subarray(0, NAME_MAX));
+  return {
+    name: name.replace(/\ufffd+$/, '') || 'relay',
+    ...inFolder(data, env),
+    radio: { isOn: true, adapter: 0 },
+    serial: 'auto',
+    baud: 115_200,
+    ttl: 7,
+    security: 'moderate',
+    history: { messages: 1000, kilobytes: 1024, hours: 6 },
+    notes: [],
+    log: 'info',
+  };
+}
+
+/** The settings of a file, and the usual ones where it says nothing. */
+export function readConfig(top: Section, surroundings: Surroundings): RelayConfig {
+  const usual = defaultConfig(surroundings);
+  const data = top.text('data', { most: PATH_MAX });
+  const folder = data === undefined ? usual : inFolder(data, {});
+  const radio = top.section('radio');
+  const history = top.section('history');
+  const config: RelayConfig = {
+    name: top.text('name', { most: NAME_MAX }) ?? usual.name,
+    data: folder.data,
+    keyFile: top.text('key-file', { most: PATH_MAX }) ?? folder.keyFile,
+    socket: top.text('socket', { most: SOCKET_PATH_MAX }) ?? folder.socket,
+    radio: {
+      isOn: radio.flag('on') ?? usual.radio.isOn,
+      adapter: radio.whole('adapter', { least: 0, most: 15 }) ?? usual.radio.adapter,
+    },
+    serial: serialOf(top),
+    baud: top.whole('baud', { least: 300, most: 4_000_000 }) ?? usual.baud,
+    ttl: top.whole('ttl', { least: 1, most: 64 }) ?? usual.ttl,
+    security: top.oneOf('security', SECURITY_LEVELS) ?? usual.security,
+    history: {
+      messages: history.whole('messages', { least: 1, most: 10_000 }) ?? usual.history.messages,
+      kilobytes: history.whole('kilobytes', { least: 1, most: 16_384 }) ?? usual.history.kilobytes,
+      hours: history.whole('hours', { least: 1, most: 168 }) ?? usual.history.hours,
+    },
+    notes: notesOf(top),
+    log: top.oneOf('log', LOG_LEVELS) ?? usual.log,
+  };
+  for (const section of [radio, history, top]) section.done();
+  if (!config.radio.isOn && config.serial.length === 0) {
+    top.fail('serial', 'without radio or serial port there is nothing to relay');
+  }
+  return config;
+}
+
+function serialOf(top: Section): 'auto' | string[] {
+  if (top.kindOf('serial') !== 'list') {
+    return top.oneOf('serial', ['auto', 'none']) === 'none' ? [] : 'auto';
+  }
+  const ports = top.texts('serial', { most: PATH_MAX }) ?? [];
+  if (ports.length > SERIAL_PORTS_MAX) {
+    top.fail('serial', `at most ${SERIAL_PORTS_MAX} ports; run a second relay for the others`);
+  }
+  if (new Set(ports).size < ports.length) top.fail('serial', 'a port is there twice');
+  return ports;
+}
+
+function notesOf(top: Section): NoteDevice[] {
+  const devices = top.sections('notes').map(deviceOf);
+  if (devices.length > NOTE_DEVICES_MAX) {
+    top.fail('notes', `at most ${NOTE_DEVICES_MAX} devices`);
+  }
+  if (new Set(devices.map(({ node }) => node.join())).size < devices.length) {
+    top.fail('notes', 'a node is there twice');
+  }
+  return devices;
+}
+
+function deviceOf(section: Section): NoteDevice {
+  const id = section.text('node', { most: 64 });
+  const node = id === undefined ? null : fromHex(id);
+  if (node === null || node.length !== 8) {
+    return section.fail(id === undefined ? null : 'node', 'node takes an id of 16 hex digits');
+  }
+  const name = section.text('device', { most: NAME_MAX });
+  if (name === undefined) return section.fail(null, 'device is missing: its name for people');
+  const keyFile = section.text('key-file', { most: PATH_MAX });
+  if (keyFile === undefined) {
+    return section.fail(null, 'key-file is missing: the file with its note key');
+  }
+  section.done();
+  return { name, node, keyFile };
+}
+
+function inFolder(
+  data: string,
+  env: Surroundings['env'],
+): Pick<RelayConfig, 'data' | 'keyFile' | 'socket'> {
+  const run = firstOf(env['RUNTIME_DIRECTORY']) ?? data;
+  return { data, keyFile: join(data, 'keys'), socket: join(run, 'relay.sock') };
+}
+
+/** systemd gives several folders with colons between. */
+function firstOf(folders: string | undefined): string | undefined {
+  return folders?.split(':')[0] || undefined;
+}
+
+function stateFolder(env: Surroundings['env']): string {
+  return env['XDG_STATE_HOME'] || join(env['HOME'] || '.', '.local', 'state');
+}

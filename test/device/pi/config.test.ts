@@ -1,0 +1,123 @@
+/**
+ * Config: what a relay does without a file, what a file may say, and where it is told what is wrong.
+ */
+import { describe, expect, it } from 'vitest';
+import type { RelayConfig } from '../../../device/pi/config.ts';
+import {
+  defaultConfig,
+  NOTE_DEVICES_MAX,
+  readConfig,
+  SERIAL_PORTS_MAX,
+} from '../../../device/pi/config.ts';
+import { readYaml } from '../../../device/pi/yaml-file.ts';
+
+const PERSON = { env: { HOME: 'home' }, hostname: 'attic' };
+
+describe('a relay without a file', () => {
+  it('has a value for every setting', () => {
+    expect(defaultConfig(PERSON)).toEqual({
+      name: 'attic',
+      data: 'home/.local/state/hopline',
+      keyFile: 'home/.local/state/hopline/keys',
+      socket: 'home/.local/state/hopline/relay.sock',
+      radio: { isOn: true, adapter: 0 },
+      serial: 'auto',
+      baud: 115_200,
+      ttl: 7,
+      security: 'moderate',
+      history: { messages: 1000, kilobytes: 1024, hours: 6 },
+      notes: [],
+      log: 'info',
+    });
+    expect(from('')).toEqual(defaultConfig(PERSON));
+  });
+
+  it('lives where systemd says', () => {
+    const env = { STATE_DIRECTORY: 'state/a:state/b', RUNTIME_DIRECTORY: 'run/a', HOME: 'home' };
+    expect(defaultConfig({ env, hostname: '' })).toMatchObject({
+      name: 'relay',
+      data: 'state/a',
+      keyFile: 'state/a/keys',
+      socket: 'run/a/relay.sock',
+    });
+    expect(defaultConfig({ env: { XDG_STATE_HOME: 'mine' }, hostname: 'a' }).data).toBe(
+      'mine/hopline',
+    );
+  });
+
+  it('takes as much of the name of the machine as a hello carries', () => {
+    const { name } = defaultConfig({ env: {}, hostname: `${'x'.repeat(31)}é` });
+    expect(name).toBe('x'.repeat(31));
+  });
+});
+
+describe('a file', () => {
+  it('may say everything', () => {
+    const config = from(`
+name: roof
+data: d
+socket: s.sock
+radio: { on: false, adapter: 1 }
+serial: [one, two]
+baud: 9600
+ttl: 12
+security: strict
+history: { messages: 10, kilobytes: 64, hours: 1 }
+notes:
+  - { device: door, node: 0123456789abcdef, key-file: door.key }
+log: debug
+`);
+    expect(config).toEqual({
+      name: 'roof',
+      data: 'd',
+      keyFile: 'd/keys',
+      socket: 's.sock',
+      radio: { isOn: false, adapter: 1 },
+      serial: ['one', 'two'],
+      baud: 9600,
+      ttl: 12,
+      security: 'strict',
+      history: { messages: 10, kilobytes: 64, hours: 1 },
+      notes: [
+        {
+          name: 'door',
+          node: Uint8Array.of(0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef),
+          keyFile: 'door.key',
+        },
+      ],
+      log: 'debug',
+    } satisfies RelayConfig);
+    expect(from('serial: none').serial).toEqual([]);
+    expect(from('key-file: elsewhere').keyFile).toBe('elsewhere');
+  });
+
+  const door = 'device: door, node: 0123456789abcdef, key-file: k';
+  it.each([
+    ['name: a\ncolor: red', '2:1: there is no setting "color"'],
+    ['radio:\n  adaptor: 1', '2:3: there is no setting "adaptor"; did you mean adapter?'],
+    ['history:\n  hour: 1', '2:3: there is no setting "hour"; did you mean hours?'],
+    ['ttl: 65', '1:6: ttl takes a whole number from 1 to 64'],
+    ['security: paranoid', '1:11: security is one of permissive, moderate, strict'],
+    ['serial: ttyUSB0', '1:9: serial is one of auto, none'],
+    [
+      `serial: [${Array.from({ length: SERIAL_PORTS_MAX + 1 }, (_, n) => `p${n}`)}]`,
+      '1:9: at most',
+    ],
+    ['serial: [a, a]', '1:9: a port is there twice'],
+    ['radio: { on: false }\nserial: none', '2:9: without radio or serial port'],
+    ['notes:\n  - { device: door, node: 0123 }', '2:27: node takes an id of 16 hex digits'],
+    ['notes:\n  - { device: door, key-file: k }', '2:5: node takes an id of 16 hex digits'],
+    ['notes:\n  - { node: 0123456789abcdef, key-file: k }', '2:5: device is missing'],
+    ['notes:\n  - { node: 0123456789abcdef, device: d }', '2:5: key-file is missing'],
+    [`notes:\n  - { ${door}, key: k }`, '2:58: there is no setting "key"; did you mean key-file?'],
+    [`notes:\n  - { ${door} }\n  - { ${door} }`, '2:3: a node is there twice'],
+    [`notes: [${`{ ${door} },`.repeat(NOTE_DEVICES_MAX + 1)}]`, '1:8: at most 64 devices'],
+    [`socket: ${'s'.repeat(104)}`, '1:9: socket takes a text of 1 to 103 bytes'],
+  ])('with a mistake is refused: %s', (text, told) => {
+    expect(() => from(text)).toThrow(`relay.yaml:${told}`);
+  });
+});
+
+function from(text: string): RelayConfig {
+  return readConfig(readYaml('relay.yaml', text), PERSON);
+}
