@@ -202,7 +202,9 @@ describe('a second relay', () => {
   it('does not remove what is no socket', async () => {
     const path = join(folder(), 'relay.sock');
     writeFileSync(path, 'mine');
-    await expect(openStatusSocket(path, testService().service)).rejects.toThrow('is no socket; remove it');
+    await expect(openStatusSocket(path, testService().service)).rejects.toThrow(
+      'is no socket; remove it',
+    );
     expect(statSync(path).size).toBe(4);
   });
 });
