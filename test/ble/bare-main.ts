@@ -1,0 +1,103 @@
+/**
+ * Bare: noble or bleno as they come, with nothing of ours around them. It shows that the radio
+ * carries them unmodified, and what they reach by themselves.
+ *
+ *   ROLE=peripheral   serves one characteristic, counts what is written, notifies on demand
+ *   ROLE=central      connects to the first that serves it, counts what is notified, writes on demand
+ *
+ * Told `send`, it sends `count` values of `size` bytes and waits after every `window` of them for
+ * the other end's word, since neither library holds anything back.
+ */
+import process from 'node:process';
+
+const SERVICE = '6e400001b5a3f393e0a9e50e24dcca9e';
+const CHARACTERISTIC = '6e400002b5a3f393e0a9e50e24dcca9e';
+/** Says that a window has arrived. */
+const ACK = Buffer.from('ACK');
+
+type Send = { kind: 'send'; count: number; size: number; window: number };
+type Expect = { kind: 'expect'; count: number; window: number };
+
+let put: (bytes: Buffer) => void = () => {};
+let acknowledged = (): void => {};
+let expected: Expect = { kind: 'expect', count: 0, window: 0 };
+let received = 0;
+let wrong = 0;
+
+const say = (message: object): void => void process.send!(message);
+
+function take(bytes: Buffer): void {
+  if (bytes.equals(ACK)) return acknowledged();
+  if (bytes.readUInt32LE(0) !== received) wrong++;
+  received++;
+  if (received % expected.window === 0) put(ACK);
+  if (received === expected.count) say({ kind: 'received', count: received, wrong });
+}
+
+async function send({ count, size, window }: Send): Promise<void> {
+  const times: number[] = [];
+  const began = performance.now();
+  let windowBegan = began;
+  for (let number = 0; number < count; number++) {
+    const bytes = Buffer.alloc(size, 0xa5);
+    bytes.writeUInt32LE(number);
+    const isLast = (number + 1) % window === 0;
+    const heard = new Promise<void>((resolve) => (acknowledged = resolve));
+    put(bytes);
+    if (!isLast) continue;
+    await heard;
+    times.push(performance.now() - windowBegan);
+    windowBegan = performance.now();
+  }
+  say({ kind: 'done', ms: performance.now() - began, times });
+}
+
+process.on('message', (message: Send | Expect) => {
+  if (message.kind === 'send') return void send(message);
+  expected = message;
+  received = 0;
+  wrong = 0;
+  say({ kind: 'expecting' });
+});
+
+if (process.env['ROLE'] === 'peripheral') {
+  const { default: bleno } = await import('@abandonware/bleno');
+  const characteristic = new bleno.Characteristic({
+    uuid: CHARACTERISTIC,
+    properties: ['writeWithoutResponse', 'write', 'notify'],
+    onWriteRequest(bytes, _offset, _isCommand, done) {
+      take(bytes);
+      done(0);
+    },
+    onSubscribe(size, update) {
+      put = update;
+      say({ kind: 'subscribed', size });
+    },
+    onUnsubscribe: () => say({ kind: 'unsubscribed' }),
+  });
+  bleno.on('stateChange', (state) => {
+    if (state !== 'poweredOn') return;
+    const service = new bleno.PrimaryService({ uuid: SERVICE, characteristics: [characteristic] });
+    bleno.setServices([service]);
+    bleno.startAdvertising('bare', [SERVICE], () => say({ kind: 'advertising' }));
+  });
+} else {
+  const { default: noble } = await import('@abandonware/noble');
+  noble.on('stateChange', (state) => {
+    if (state === 'poweredOn') noble.startScanning([SERVICE], false);
+  });
+  noble.on('discover', async (peripheral) => {
+    await noble.stopScanningAsync();
+    await peripheral.connectAsync();
+    const { characteristics } = await peripheral.discoverSomeServicesAndCharacteristicsAsync(
+      [SERVICE],
+      [CHARACTERISTIC],
+    );
+    const [characteristic] = characteristics;
+    characteristic.on('data', take);
+    await characteristic.subscribeAsync();
+    put = (bytes) => characteristic.write(bytes, true);
+    const { address, rssi } = peripheral;
+    say({ kind: 'connected', address, rssi, mtu: (peripheral as { mtu?: number }).mtu });
+  });
+}
