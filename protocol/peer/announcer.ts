@@ -3,9 +3,11 @@
  * up, seldom once others have; never to nobody, and never without a clock, since a phone drops what is
  * two minutes off.
  */
+import { assert } from '../core/assert.ts';
 import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
 import { capabilities } from '../wire/capabilities.ts';
 import { encodeAnnounce, NEIGHBOURS_MAX } from '../wire/announce.ts';
+import { encodeText } from '../wire/text.ts';
 import type { Identity } from '../trust/identity.ts';
 
 /** WIRE §5: alone, with some, with many. The phones call six neighbours many. */
@@ -15,14 +17,16 @@ export const CROWDED_MS = 30_000;
 const CROWD = 6;
 /** A fourth of the time is left to chance, so that neighbours do not speak all at once. */
 const JITTER = 4;
-/** Bytes of a name in UTF-8: a field's length is one byte. */
-export const NAME_MAX = 255;
+/** Bytes of a name in UTF-8, so that an announce never needs cutting: cut, it shows no neighbour. */
+export const NAME_MAX = 64;
 
 export type AnnouncerInput =
   /** Whether anybody would hear us, and the peers known to be at the far end of a link. */
   | { kind: 'around'; isHeard: boolean; neighbours: Uint8Array[] }
   /** Whether the time is known. */
-  | { kind: 'clock'; isKnown: boolean };
+  | { kind: 'clock'; isKnown: boolean }
+  /** We have said goodbye. */
+  | { kind: 'leave' };
 
 /** The payload of an announce, to be said to everyone now. */
 export type AnnouncerOutput = { kind: 'announce'; payload: Uint8Array };
@@ -34,15 +38,18 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
   private neighbours: Uint8Array[] = [];
   private isHeard = false;
   private hasClock = false;
+  private hasLeft = false;
   private nextAt: Millis = 0;
 
   constructor(identity: Identity, name: string, random: Random) {
+    assert(encodeText(name).length <= NAME_MAX, 'a name has its limit');
     this.identity = identity;
     this.name = name;
     this.random = random;
   }
 
   step(input: AnnouncerInput | Tick, now: Millis): AnnouncerOutput[] {
+    if (input.kind === 'leave') this.hasLeft = true;
     if (input.kind === 'clock') this.hasClock = input.isKnown;
     if (input.kind === 'around') {
       const wereAlone = this.neighbours.length === 0;
@@ -59,7 +66,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
   }
 
   deadline(): Millis {
-    return this.isHeard && this.hasClock ? this.nextAt : Infinity;
+    return this.isHeard && this.hasClock && !this.hasLeft ? this.nextAt : Infinity;
   }
 
   private interval(): Millis {

@@ -1,0 +1,382 @@
+/**
+ * Switchboard: joins all links of a station by one relay, so that each packet goes once over each of
+ * them, whatever its medium; and lets the slots decide which links on the air there are. What packets
+ * say is not its affair: those for us go up.
+ *
+ *   received -> links -> gate and relay -> links -> write
+ *                              |-> deliver
+ */
+import { Announces, REPLAY_AGE_MS } from '../core/announces.ts';
+import { readU32 } from '../core/bytes.ts';
+import type { Hello } from '../core/hello.ts';
+import type { Machine, Millis, Tick } from '../core/machine.ts';
+import { TICK } from '../core/machine.ts';
+import {
+  ANNOUNCE,
+  ENCRYPTED,
+  FILE,
+  FRAGMENT,
+  FRAME_MAX,
+  HANDSHAKE,
+  ID_SIZE,
+  MESSAGE,
+  NOTE,
+  NOTED,
+  PacketView,
+  PING,
+  PONG,
+  REQUEST_SYNC,
+  VOICE,
+} from '../core/packet.ts';
+import { NORMAL, priorityOf } from '../core/queue.ts';
+import type { RelayInput, RelayOutput } from '../core/relay.ts';
+import { isLinkScoped, Relay, RELAY_DEFAULTS } from '../core/relay.ts';
+import { MESH, OUR_VERSION } from '../core/version.ts';
+import { TrustAdmission } from '../trust/admission.ts';
+import type { Pins } from '../trust/pins.ts';
+import { makeSeenHash } from '../trust/seen-hash.ts';
+import { encodeText } from '../wire/text.ts';
+import type { StationInput, StationOutput } from './contract.ts';
+import { Counts } from './counts.ts';
+import { Gate } from './gate.ts';
+import type { LinksInput, LinksOutput } from './links.ts';
+import { Links } from './links.ts';
+import type { StationConfig, StationPorts } from './settings.ts';
+import type { SlotsInput, SlotsOutput } from './slots.ts';
+import { Slots } from './slots.ts';
+import { Tap } from './tap.ts';
+
+/** Announces of others kept for links to come; then the one heard first is forgotten. */
+const ANNOUNCES_MAX = 128;
+/** Traffic of value on a link is told to the slots once in this time. */
+const USED_EVERY_MS = 1000;
+
+type FromBelow = 'opened' | 'closed' | 'received' | 'sent' | 'sighted' | 'power' | 'tap';
+export type SwitchboardInput =
+  | Extract<StationInput, { kind: FromBelow }>
+  /** A frame of our own: to everyone it reaches, or over one link (-1: all). */
+  | { kind: 'say'; link: number; bytes: Uint8Array }
+  /** A frame for one link that the relay has no part in. */
+  | { kind: 'hand'; link: number; bytes: Uint8Array; priority: number }
+  /** A frame out of fragments: judged and met like any, but it has no further to go. */
+  | { kind: 'whole'; link: number; bytes: Uint8Array }
+  /** A peer has shown itself at the far end of a link. */
+  | { kind: 'bound'; link: number; id: Uint8Array };
+
+type ToBelow = 'write' | 'connect' | 'disconnect' | 'advertise' | 'scan' | 'tapped';
+export type SwitchboardOutput =
+  | Extract<StationOutput, { kind: ToBelow }>
+  | Extract<LinksOutput, { kind: 'settled' }>
+  | { kind: 'opened'; link: number }
+  | { kind: 'closed'; link: number }
+  /** A packet for us, met for the first time. The bytes carry the TTL they are passed on with. */
+  | { kind: 'deliver'; link: number; bytes: Uint8Array; ttl: number; isVerified: boolean }
+  /** Somebody's answer to a device, on its way past us. */
+  | { kind: 'noted'; device: Uint8Array; payload: Uint8Array };
+
+export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput> {
+  readonly links: Links;
+  /** Drops that no link is to blame for. */
+  readonly ownDrops = new Counts();
+  private readonly config: StationConfig;
+  private readonly gate: Gate;
+  private readonly relay: Relay;
+  private readonly slots: Slots;
+  private readonly announces = new Announces(ANNOUNCES_MAX);
+  private readonly tap = new Tap();
+  private readonly packet = new PacketView();
+  private readonly usedAt: Millis[] = [];
+  /** Our last announce, for links to come. */
+  private own: { bytes: Uint8Array; saidAt: Millis } | null = null;
+  private mesh = new Uint8Array(0);
+  private epochMs: number | null = null;
+  private now: Millis;
+
+  /** `isAsked`: whether what comes over a link may be an answer to us. */
+  constructor(
+    config: StationConfig,
+    ports: StationPorts,
+    pins: Pins,
+    isAsked: (link: number, now: Millis) => boolean,
+    now: Millis,
+  ) {
+    const { id } = ports.identity;
+    const { role, scanDuty, outMax, nodesMax, ttlMax, seenMax, waitingMax } = config;
+    const { frameMax, window, packetsMax, bytesMax } = config;
+    const linksMax = 1 + outMax + config.wires;
+    this.config = config;
+    this.now = now;
+    const { crc } = ports;
+    this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc });
+    const secret = ports.draw(16);
+    const limits = { ...config.admission, linksMax };
+    const trust = new TrustAdmission(ports.crypto, pins, limits, readU32(secret, 0));
+    this.gate = new Gate(trust, isAsked, readU32(secret, 4));
+    this.relay = new Relay(
+      { ...RELAY_DEFAULTS, id, ttlMax, linksMax, seenMax, waitingMax },
+      ports.random,
+      makeSeenHash(readU32(secret, 8), readU32(secret, 12)),
+      this.gate,
+    );
+    this.slots = new Slots({ id, role, scanDuty, outMax, nodesMax }, ports.random, now);
+  }
+
+  /** Nodes of our island, as far as we know. */
+  get islandSize(): number {
+    return this.slots.islandSize;
+  }
+
+  /** Unix time at 0 of our clock, or null. */
+  setClock(epochMs: number | null): void {
+    this.epochMs = epochMs;
+    this.gate.epochMs = epochMs;
+  }
+
+  step(input: SwitchboardInput | Tick, now: Millis): SwitchboardOutput[] {
+    const out: SwitchboardOutput[] = [];
+    this.now = now;
+    switch (input.kind) {
+      case 'opened':
+        this.open(input, out);
+        break;
+      case 'closed':
+        this.close(input.link, out);
+        break;
+      case 'received':
+      case 'sent':
+        this.toLinks(input, out);
+        break;
+      case 'sighted':
+      case 'power':
+        this.toSlots(input, out);
+        break;
+      case 'tap':
+        this.tap.isOn = input.isOn;
+        break;
+      case 'say':
+        this.say(input.link, input.bytes, out);
+        break;
+      case 'hand':
+        this.send(input.link, input.bytes, input.priority, out);
+        break;
+      case 'whole':
+        this.hearWhole(input.link, input.bytes, out);
+        break;
+      case 'bound':
+        this.toRelay({ kind: 'neighbour', link: input.link, id: input.id }, out);
+        if (this.isAir(input.link)) this.toSlots({ ...input, kind: 'announced' }, out);
+        break;
+      case 'tick':
+        break;
+    }
+    if (now >= this.relay.deadline()) this.toRelay(TICK, out);
+    if (now >= this.links.deadline()) this.onLinks(this.links.step(TICK, now), out);
+    if (now >= this.slotsAt()) this.toSlots(TICK, out);
+    return out;
+  }
+
+  deadline(): Millis {
+    return Math.min(this.relay.deadline(), this.links.deadline(), this.slotsAt());
+  }
+
+  drop(link: number, reason: string): void {
+    (link < 0 ? this.ownDrops : this.links.counts[link]).drop(reason);
+  }
+
+  private slotsAt(): Millis {
+    return this.config.outMax > 0 ? this.slots.deadline() : Infinity;
+  }
+
+  private open(input: Extract<StationInput, { kind: 'opened' }>, out: SwitchboardOutput[]): void {
+    const { link, medium, payloadMax, rssi } = input;
+    // A radio that lost an end without saying so uses the link again.
+    if (this.links.at(link) !== null) this.close(link, out);
+    const air = this.isAir(link);
+    this.usedAt[link] = -Infinity;
+    this.toRelay({ kind: 'linkUp', link, air }, out);
+    const hello = this.hello();
+    this.toLinks({ kind: 'opened', link, medium, payloadMax, rssi, hello }, out);
+    if (air) this.toSlots(input, out);
+    this.introduce(link, out);
+    out.push({ kind: 'opened', link });
+  }
+
+  /** Announces go ahead of all else: a phone takes messages only of those it knows (WIRE §12 i). */
+  private introduce(link: number, out: SwitchboardOutput[]): void {
+    const { own } = this;
+    // Ours first, since an iPhone takes history only of whom it knows.
+    if (own !== null && this.now - own.saidAt < REPLAY_AGE_MS) {
+      this.send(link, own.bytes, NORMAL, out);
+    }
+    for (const bytes of this.announces.fresh(this.now)) this.send(link, bytes, NORMAL, out);
+  }
+
+  private close(link: number, out: SwitchboardOutput[]): void {
+    if (this.links.at(link) !== null) {
+      this.toRelay({ kind: 'linkDown', link }, out);
+      this.toLinks({ kind: 'closed', link }, out);
+      out.push({ kind: 'closed', link });
+    }
+    if (this.isAir(link)) this.toSlots({ kind: 'closed', link }, out);
+  }
+
+  private say(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    if (bytes[1] === ANNOUNCE) this.own = { bytes, saidAt: this.now };
+    if (!isLinkScoped(bytes[1])) return this.toRelay({ kind: 'send', link, bytes }, out);
+    const mode = this.links.at(link)?.machine.mode ?? null;
+    // Part I only, to whom did not say hello; relayed packets only, to another major (WIRE §26).
+    const isOfPartOne = bytes[1] === REQUEST_SYNC;
+    if (mode === 'incompatible' || (mode === 'legacy' && !isOfPartOne)) return;
+    this.send(link, bytes, priorityOf(bytes[1]), out);
+  }
+
+  private send(link: number, bytes: Uint8Array, priority: number, out: SwitchboardOutput[]): void {
+    if (this.links.at(link) === null) return;
+    const frame = this.tap.take(link, 'sent', bytes, this.now);
+    if (frame !== null) out.push({ kind: 'tapped', frame });
+    this.use(link, bytes[1], out);
+    this.toLinks({ kind: 'send', link, bytes, priority }, out);
+  }
+
+  /** What people write or ask for keeps a link; announces and upkeep do not. */
+  private use(link: number, type: number, out: SwitchboardOutput[]): void {
+    if (OF_VALUE[type] === 0 || !this.isAir(link)) return;
+    if (this.now - this.usedAt[link] < USED_EVERY_MS) return;
+    this.usedAt[link] = this.now;
+    this.toSlots({ kind: 'used', link }, out);
+  }
+
+  private toLinks(input: LinksInput, out: SwitchboardOutput[]): void {
+    this.onLinks(this.links.step(input, this.now), out);
+  }
+
+  private onLinks(outputs: LinksOutput[], out: SwitchboardOutput[]): void {
+    for (const output of outputs) {
+      switch (output.kind) {
+        case 'write':
+          out.push(output);
+          break;
+        case 'heard':
+          this.hear(output.link, output.bytes, out);
+          break;
+        case 'settled':
+          this.meet(output, out);
+          break;
+        case 'silent':
+          if (this.isAir(output.link)) out.push({ kind: 'disconnect', link: output.link });
+          break;
+        case 'drop':
+          this.drop(output.link, output.reason);
+          break;
+      }
+    }
+  }
+
+  private hear(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    const frame = this.tap.take(link, 'heard', bytes, this.now);
+    if (frame !== null) out.push({ kind: 'tapped', frame });
+    this.use(link, bytes[1], out);
+    if (bytes[1] === NOTED) this.overhear(bytes, out);
+    this.toRelay({ kind: 'heard', link, bytes }, out);
+  }
+
+  private overhear(bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    const { packet } = this;
+    if (packet.read(bytes, FRAME_MAX) !== null || packet.isBroadcast()) return;
+    const { recipientAt, payloadAt, payloadLength } = packet;
+    const device = new Uint8Array(bytes.subarray(recipientAt, recipientAt + ID_SIZE));
+    const payload = new Uint8Array(bytes.subarray(payloadAt, payloadAt + payloadLength));
+    out.push({ kind: 'noted', device, payload });
+  }
+
+  private meet(settled: Extract<LinksOutput, { kind: 'settled' }>, out: SwitchboardOutput[]): void {
+    const { link, id, hello } = settled;
+    if (hello !== null) {
+      this.toRelay({ kind: 'neighbour', link, id }, out);
+      const mesh = hello.mesh ?? null;
+      if (this.isAir(link)) this.toSlots({ kind: 'told', link, id, mesh }, out);
+    }
+    out.push(settled);
+  }
+
+  private toRelay(input: RelayInput | Tick, out: SwitchboardOutput[]): void {
+    for (const output of this.relay.step(input, this.now)) this.onRelay(output, out);
+  }
+
+  private onRelay(output: RelayOutput, out: SwitchboardOutput[]): void {
+    const { link } = output;
+    if (output.kind === 'drop') return this.drop(link, output.reason);
+    const { bytes } = output;
+    if (output.kind === 'transmit') {
+      return this.send(link, bytes, this.gate.priorityOf(bytes, output.priority), out);
+    }
+    const isVerified = this.gate.isVerified(bytes);
+    if (bytes[1] === ANNOUNCE && isVerified && output.ttl > 1) {
+      this.packet.read(bytes, FRAME_MAX);
+      this.announces.keep(this.packet, bytes, this.now);
+    }
+    out.push({ kind: 'deliver', link, bytes, ttl: output.ttl, isVerified });
+  }
+
+  private hearWhole(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    for (const output of this.relay.step({ kind: 'heard', link, bytes }, this.now)) {
+      // Its TTL is spent by what it is, and there is nothing to blame anybody for.
+      if (output.kind !== 'drop' || output.reason !== 'out-of-hops') this.onRelay(output, out);
+    }
+  }
+
+  private toSlots(input: SlotsInput | Tick, out: SwitchboardOutput[]): void {
+    if (this.config.outMax > 0) this.onSlots(this.slots.step(input, this.now), out);
+  }
+
+  private onSlots(outputs: SlotsOutput[], out: SwitchboardOutput[]): void {
+    for (const output of outputs) {
+      if (output.kind !== 'tell') {
+        out.push(output);
+        continue;
+      }
+      this.mesh = new Uint8Array(output.mesh);
+      const hello = this.hello();
+      for (const link of this.links.open()) {
+        if (this.isAir(link)) this.toLinks({ kind: 'hello', link, hello }, out);
+      }
+    }
+  }
+
+  private isAir(link: number): boolean {
+    return link <= this.config.outMax;
+  }
+
+  private hello(): Hello {
+    const none = new Uint8Array(0);
+    const { role, frameMax, name } = this.config;
+    return {
+      version: OUR_VERSION,
+      role,
+      features: MESH,
+      frameMax,
+      name: encodeText(name),
+      unixMs: this.epochMs === null ? null : Math.floor(this.epochMs + this.now),
+      board: none,
+      token: none,
+      mesh: this.mesh,
+    };
+  }
+}
+
+/** What people write and ask for, private or not. */
+const OF_VALUE = new Uint8Array(256);
+for (const type of [
+  MESSAGE,
+  HANDSHAKE,
+  ENCRYPTED,
+  FRAGMENT,
+  FILE,
+  VOICE,
+  NOTE,
+  NOTED,
+  PING,
+  PONG,
+]) {
+  OF_VALUE[type] = 1;
+}
