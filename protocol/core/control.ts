@@ -139,7 +139,9 @@ export class Control implements Machine<ControlInput, ControlOutput> {
     const argument = bytesIn(fields, ARGUMENT);
     switch (operation) {
       case READ_SETTINGS:
-        reply[ARGUMENT] = readableSettings(this.settings);
+        reply[ARGUMENT] = readableSettings(
+          argument.length > 0 && this.staged !== null ? this.staged : this.settings,
+        );
         return OK;
       case STAGE:
         return this.stage(argument, request.wired, reply);

@@ -144,6 +144,18 @@ describe('a node without an admin key', () => {
     expect(numberSetting(readFields(argument, 2, [])!, TTL_MAX)).toBe(7);
   });
 
+  it('reads out what is staged when asked so, and what holds otherwise', () => {
+    const ttl = (argument: Uint8Array | null): number => {
+      const reply = ask(control, WIRE, READ_SETTINGS, argument);
+      return numberSetting(readFields(reply.argument, 2, [])!, TTL_MAX);
+    };
+    expect(ttl(Uint8Array.of(1))).toBe(7);
+    ask(control, WIRE, STAGE, settings({ [TTL_MAX]: '20' }));
+    expect([ttl(Uint8Array.of(1)), ttl(null)]).toEqual([32, 7]);
+    ask(control, WIRE, ROLL_BACK);
+    expect(ttl(Uint8Array.of(1))).toBe(7);
+  });
+
   it('tells its statistics', () => {
     expect([...ask(control, WIRE, STATISTICS).argument]).toEqual([1, 2, 3]);
   });
