@@ -18,16 +18,26 @@ export function linkPacket(
   return encodeBlock(PACKET_BLOCK, packet, crc32);
 }
 
-export function greeting(id: Uint8Array, frameMax: number, stamp: number): Uint8Array {
+/** A hello, ready to be framed for whatever link. */
+export function helloPacket(
+  name: string,
+  id: Uint8Array,
+  frameMax: number,
+  stamp: number,
+): Uint8Array {
   const hello = encodeHello({
     version: new Uint8Array([1, 0, 0]),
     role: PEER,
     features: 0,
     frameMax,
-    name: new TextEncoder().encode('console'),
+    name: new TextEncoder().encode(name),
     unixMs: null,
     board: new Uint8Array(),
     token: new Uint8Array(),
   });
-  return linkPacket(HELLO, hello, id, stamp);
+  return encodePacket(plainPacket(HELLO, 0, stamp, id, hello));
+}
+
+export function greeting(id: Uint8Array, frameMax: number, stamp: number): Uint8Array {
+  return encodeBlock(PACKET_BLOCK, helloPacket('console', id, frameMax, stamp), crc32);
 }

@@ -27,6 +27,8 @@ export class Line {
   heard = '';
   /** Bytes heard in all, XON and XOFF apart. */
   heardTotal = 0;
+  /** Blocks have the bytes of XON and XOFF like any others (WIRE §22). */
+  hasFlowControl = true;
   private baud: number;
   private said: Uint8Array[] = [];
   private saidBytes = 0;
@@ -53,8 +55,8 @@ export class Line {
   hear(bytes: Uint8Array, now: Millis): void {
     let text = '';
     for (const byte of bytes) {
-      if (byte === XOFF) this.xoffAt = now;
-      else if (byte === XON) this.xoffAt = null;
+      if (byte === XOFF && this.hasFlowControl) this.xoffAt = now;
+      else if (byte === XON && this.hasFlowControl) this.xoffAt = null;
       else text += String.fromCharCode(byte);
     }
     this.heardTotal += text.length;

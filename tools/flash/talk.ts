@@ -5,7 +5,7 @@
  */
 import { assert } from '../../protocol/core/assert.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
-import { BlockReader } from '../../protocol/core/framing.ts';
+import { BlockReader, PACKET_BLOCK } from '../../protocol/core/framing.ts';
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
 import { Line } from './line.ts';
 
@@ -68,8 +68,10 @@ export class Talk<Remark, Result> implements Machine<TalkInput, TalkOutput<Remar
   }
 }
 
-/** Longer blocks are not looked at: what a node says first is shorter than WIRE §20's first limit. */
+/** Longer blocks are not looked at: what a node says to us is shorter than WIRE §20's first limit. */
 const BLOCK_MAX = 512;
+/** Packets heard and not yet read; then the oldest are forgotten. */
+export const PACKETS_MAX = 16;
 
 /** What a script has to speak and listen with. */
 export class Speaker<Remark> {
@@ -80,6 +82,8 @@ export class Speaker<Remark> {
   readonly outputs: ({ kind: 'baud'; baud: number } | { kind: 'remark'; remark: Remark })[] = [];
   /** Blocks of WIRE §22 that were heard whole: noise makes one in four thousand million. */
   blocks = 0;
+  /** Packets in them; who has read one takes it out. */
+  readonly packets: Uint8Array[] = [];
   private readonly reader = new BlockReader(BLOCK_MAX, crc32, (size) => new Uint8Array(size));
   private interruptedAt: Millis = -Infinity;
   private isWarned = false;
@@ -89,7 +93,10 @@ export class Speaker<Remark> {
   }
 
   hear(bytes: Uint8Array): void {
-    this.blocks += this.reader.feed(bytes).length;
+    for (const { kind, body } of this.reader.feed(bytes)) {
+      this.blocks += 1;
+      if (kind === PACKET_BLOCK && this.packets.push(body) > PACKETS_MAX) this.packets.shift();
+    }
     this.line.hear(bytes, this.now);
   }
 

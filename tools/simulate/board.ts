@@ -149,6 +149,8 @@ export class Board {
   private packet: number[] = [];
   private packetAt: Millis = 0;
   private file: { fn: string; s: number; at: number; since: Millis } | null = null;
+  /** As set by a program, or null. */
+  unixMs: number | null = null;
   private password: string | null = null;
   private isLocked = false;
 
@@ -345,6 +347,22 @@ export class Board {
 
   private builtins(): Record<string, unknown> {
     const { flash, make } = this;
+    const storage = {
+      read(name: string, offset = 0, length = 0) {
+        const bytes = flash.read(name);
+        if (bytes === null) return undefined;
+        return textOf(bytes.subarray(offset, length > 0 ? offset + length : bytes.length));
+      },
+      write(name: string, text: string, offset = 0, size = 0) {
+        flash.write(name, bytesOf(text), offset, size);
+        return true;
+      },
+      list: () => flash.list(),
+      erase: (name: string) => flash.erase(name),
+      eraseAll: () => flash.eraseAll(),
+      getFree: () => flash.stats().freeBytes,
+      getStats: () => flash.stats(),
+    };
     const globals: Record<string, unknown> = {
       process: {
         env: { BOARD: make.name },
@@ -365,22 +383,9 @@ export class Board {
         lockConsole: () => void (this.isLocked = this.password !== null),
       },
       BTN1: { read: () => this.holdsButton },
-      require: () => ({
-        read(name: string, offset = 0, length = 0) {
-          const bytes = flash.read(name);
-          if (bytes === null) return undefined;
-          return textOf(bytes.subarray(offset, length > 0 ? offset + length : bytes.length));
-        },
-        write(name: string, text: string, offset = 0, size = 0) {
-          flash.write(name, bytesOf(text), offset, size);
-          return true;
-        },
-        list: () => flash.list(),
-        erase: (name: string) => flash.erase(name),
-        eraseAll: () => flash.eraseAll(),
-        getFree: () => flash.stats().freeBytes,
-        getStats: () => flash.stats(),
-      }),
+      btoa: (text: string) => btoa(text),
+      setTime: (seconds: number) => void (this.unixMs = seconds * 1000),
+      require: (name: string) => (name === 'crypto' ? { SHA256() {} } : storage),
     };
     globals['global'] = globals;
     return globals;

@@ -1,0 +1,252 @@
+/**
+ * Visit: one errand to one node, as one machine. It finds out who is there and what holds, and changes
+ * settings so that a cut at any moment leaves the old ones or the new: staged, read back, committed,
+ * read back again. What failed before the commit is rolled back; what was done before is seen to be
+ * done, and not done again.
+ */
+import { sameBytes } from '../../protocol/core/bytes.ts';
+import {
+  COMMIT,
+  IDENTIFY,
+  OK,
+  OPEN_CONSOLE,
+  LOCKED,
+  FULL,
+  READ_SETTINGS,
+  ROLL_BACK,
+  SET_CLOCK,
+  STAGE,
+} from '../../protocol/core/control-codes.ts';
+import { bigEndian, encodeFields, readFields } from '../../protocol/core/fields.ts';
+import {
+  ADMIN_KEY,
+  NODE_ID,
+  NOTE_KEY,
+  POWER_SOURCE,
+  ROLE,
+  SCAN_DUTY,
+  SEEN_MAX,
+} from '../../protocol/core/settings-table.ts';
+import type { Settings } from '../../protocol/core/settings.ts';
+import type { Reply } from '../../protocol/wire/administer.ts';
+import type { NotABoard } from '../flash/recognise.ts';
+import { BAUDS } from '../flash/recognise.ts';
+import type { Script, Speaker } from '../flash/talk.ts';
+import { Talk } from '../flash/talk.ts';
+import type { Admin } from './admin.ts';
+import type { Wish } from './fleet.ts';
+import type { NodeState } from './plan.ts';
+import { encodeWishes, isNew, openWishes, wanting } from './plan.ts';
+import type { Caller, Met } from './reach.ts';
+import { comeBack, reach } from './reach.ts';
+import { valueIn } from './setting-text.ts';
+
+/** What a new node is given. Without keys it gets an id alone. */
+export type Gift = { id: Uint8Array; admin: Uint8Array | null; note: Uint8Array | null };
+
+export type Errand =
+  | { kind: 'look' }
+  /** `gift` is for a node that turns out to be new. */
+  | { kind: 'settle'; wishes: readonly Wish[]; gift: Gift | null }
+  | { kind: 'identify' }
+  | { kind: 'open-console' };
+
+export type VisitJob = Caller & {
+  errand: Errand;
+  /** The admin key of the node with that id, a gift's too, or null where it is not at hand. */
+  keyOf: (id: Uint8Array) => Uint8Array | null;
+  /** Unix time when our clock stands at 0. */
+  epochMs: number;
+};
+
+export type Visited = { ok: true; visit: Visit } | { ok: false; failure: VisitFailure };
+
+export type Visit = {
+  state: NodeState;
+  by: 'wire' | 'console';
+  /** Whether settings were changed. */
+  isChanged: boolean;
+};
+
+export type VisitFailure =
+  | { reason: NotABoard | 'lost' }
+  /** It has an admin key that is not at hand, or not this one. */
+  | { reason: 'no-key' | 'wrong-key'; id: Uint8Array; name: string }
+  /** It does not take this setting, or the one with that id was not as staged when read back. */
+  | { reason: 'refused' | 'different'; setting: number }
+  /** They do not fit the board's place for them. */
+  | { reason: 'full' }
+  /** It is new, and there was no gift for it. */
+  | { reason: 'new'; state: NodeState };
+
+export type Visitor = Talk<never, Visited>;
+
+export function visitor(job: VisitJob): Visitor {
+  return new Talk(BAUDS[0], (speaker) => run(job, speaker));
+}
+
+/** Times that settings are staged and committed, where a commit did not take. */
+const ATTEMPTS = 3;
+/** A node says that it will start again, and half a second later it does. */
+const RESTART_MS = 1000;
+/** Bytes of settings in one request, beside the header, the other fields and the MAC. */
+const PART_MAX = 400;
+/** Settings that a node takes at a start only (core/node.ts). */
+const AT_START = [NODE_ID, ROLE, SCAN_DUTY, POWER_SOURCE, SEEN_MAX];
+
+type Failed = { failure: VisitFailure };
+const LOST: Failed = { failure: { reason: 'lost' } };
+
+function* run(job: VisitJob, speaker: Speaker<never>): Script<Visited> {
+  const met = yield* reach(speaker, job);
+  if (!met.found) return { ok: false, failure: { reason: met.reason } };
+  const done = yield* perform(job, speaker, met);
+  // Nothing runs on a board whose console we used.
+  if (met.by === 'console') yield* speaker.ask('\x10load()\n', () => null, 300);
+  if ('failure' in done) return { ok: false, failure: done.failure };
+  return { ok: true, visit: done };
+}
+
+function* perform(job: VisitJob, speaker: Speaker<never>, met: Met): Script<Visit | Failed> {
+  const state = yield* look(met.admin, met.board, job);
+  if ('failure' in state) return state;
+  const { errand } = job;
+  const visit: Visit = { state, by: met.by, isChanged: false };
+  switch (errand.kind) {
+    case 'look':
+      return visit;
+    case 'identify':
+    case 'open-console': {
+      const operation = errand.kind === 'identify' ? IDENTIFY : OPEN_CONSOLE;
+      const reply = yield* met.admin.ask(operation);
+      return reply?.status === OK ? visit : LOST;
+    }
+    case 'settle':
+      return yield* settle(job, errand, speaker, met, visit);
+  }
+}
+
+/** Who is there and what holds. Finds and takes the admin key where one is needed. */
+function* look(admin: Admin, board: string | null, job: VisitJob): Script<NodeState | Failed> {
+  let reply = yield* admin.ask(READ_SETTINGS);
+  const isLocked = reply?.status === LOCKED;
+  if (isLocked) {
+    const id = admin.nodeId!;
+    const name = new TextDecoder().decode(admin.hello?.name ?? new Uint8Array());
+    admin.key = job.keyOf(id);
+    if (admin.key === null) return { failure: { reason: 'no-key', id, name } };
+    reply = yield* admin.ask(READ_SETTINGS);
+    if (reply !== null && reply.status !== OK) {
+      return { failure: { reason: 'wrong-key', id, name } };
+    }
+  }
+  const settings = settingsIn(reply);
+  if (settings === null) return LOST;
+  const canHoldKeys = isLocked || admin.key !== null || (yield* couldHoldKeys(admin, job));
+  const said = new TextDecoder().decode(admin.hello?.board ?? new Uint8Array());
+  return {
+    id: admin.nodeId!,
+    board: said || board,
+    hasAdmin: isLocked || admin.key !== null,
+    canHoldKeys,
+    settings,
+  };
+}
+
+/** A board without SHA-256 refuses to stage a key; nothing is committed. */
+function* couldHoldKeys(admin: Admin, job: VisitJob): Script<boolean> {
+  const key = [];
+  key[ADMIN_KEY] = job.draw(32);
+  const reply = yield* admin.ask(STAGE, encodeFields(key, 2));
+  yield* admin.ask(ROLL_BACK);
+  return reply?.status === OK;
+}
+
+function* settle(
+  job: VisitJob,
+  errand: Errand & { kind: 'settle' },
+  speaker: Speaker<never>,
+  met: Met,
+  visit: Visit,
+): Script<Visit | Failed> {
+  const { gift } = errand;
+  let { admin } = met;
+  let { state } = visit;
+  if (isNew(state) && gift === null) return { failure: { reason: 'new', state } };
+  for (let attempts = 0; ; attempts++) {
+    const wishes = toStage(errand.wishes, state, gift);
+    if (wishes.length === 0) break;
+    // A commit that was not heard of may have taken, and then nothing is left to wish.
+    if (attempts === ATTEMPTS) return { failure: { reason: 'different', setting: wishes[0].id } };
+    const failure = yield* stage(admin, wishes, state);
+    if (failure !== null) {
+      yield* admin.ask(ROLL_BACK);
+      return { failure };
+    }
+    yield* admin.ask(COMMIT);
+    if (met.by === 'wire' && wishes.some(({ id }) => AT_START.includes(id))) {
+      const id = wishes.find((wish) => wish.id === NODE_ID)?.value ?? state.id;
+      yield* speaker.pause(RESTART_MS);
+      const back = yield* comeBack(speaker, job, id);
+      if (back === null) return LOST;
+      admin = back;
+    }
+    const seen = yield* look(admin, met.board, job);
+    if ('failure' in seen) return seen;
+    state = seen;
+    visit.isChanged = true;
+  }
+  const unixMs = Math.floor(job.epochMs + speaker.now);
+  const clock = yield* admin.ask(SET_CLOCK, bigEndian(unixMs, 8));
+  if (clock?.status !== OK) return LOST;
+  return { ...visit, state };
+}
+
+/** What is wished and does not hold, and what a new node is given. */
+function toStage(wishes: readonly Wish[], state: NodeState, gift: Gift | null): Wish[] {
+  const open = openWishes(wishes, state);
+  if (!isNew(state) || gift === null) return open;
+  if (!state.settings[NODE_ID]) open.push({ id: NODE_ID, value: gift.id });
+  if (state.canHoldKeys && gift.admin !== null && gift.note !== null) {
+    open.push({ id: ADMIN_KEY, value: gift.admin }, { id: NOTE_KEY, value: gift.note });
+  }
+  return open;
+}
+
+/** Nothing is in force yet: what an earlier visit left staged goes, and all is read back. */
+function* stage(admin: Admin, wishes: Wish[], state: NodeState): Script<VisitFailure | null> {
+  if ((yield* admin.ask(ROLL_BACK)) === null) return { reason: 'lost' };
+  for (const part of partsOf(wishes)) {
+    const reply = yield* admin.ask(STAGE, encodeWishes(part));
+    if (reply === null) return { reason: 'lost' };
+    if (reply.status === FULL) return { reason: 'full' };
+    if (reply.status !== OK) return { reason: 'refused', setting: reply.fault ?? part[0].id };
+  }
+  const staged = settingsIn(yield* admin.ask(READ_SETTINGS, new Uint8Array(1)));
+  if (staged === null) return { reason: 'lost' };
+  const wanted = wanting(wishes, state.settings);
+  for (const { id } of wishes) {
+    if (id < ADMIN_KEY && !isSame(staged, wanted, id)) return { reason: 'different', setting: id };
+  }
+  return null;
+}
+
+/** As many to a request as a frame takes: nodes take 512 bytes, and the longest list has half. */
+function partsOf(wishes: Wish[]): Wish[][] {
+  const parts: Wish[][] = [[]];
+  for (const wish of wishes) {
+    const last = parts[parts.length - 1];
+    if (encodeWishes([...last, wish]).length <= PART_MAX) last.push(wish);
+    else parts.push([wish]);
+  }
+  return parts;
+}
+
+function isSame(a: Settings, b: Settings, id: number): boolean {
+  const [one, other] = [valueIn(a, id), valueIn(b, id)];
+  return one.length === other.length && sameBytes(one, 0, other);
+}
+
+function settingsIn(reply: Reply | null): Settings | null {
+  return reply?.status === OK ? readFields(reply.argument, 2, []) : null;
+}

@@ -1,0 +1,46 @@
+/**
+ * Way: how packets get to one node and back. A conversation with a node knows nothing else of what
+ * lies between: a wire here, a console that stands in for one, or a radio.
+ */
+import { crc32 } from '../../protocol/core/crc32.ts';
+import { encodeBlock, PACKET_BLOCK } from '../../protocol/core/framing.ts';
+import type { Millis } from '../../protocol/core/machine.ts';
+import type { Script, Speaker } from '../flash/talk.ts';
+
+export type Way = {
+  /** Hands a packet over. It may be lost. */
+  send(packet: Uint8Array): void;
+  /** Waits until `find` finds something in a packet of the node, and at most so long. */
+  expect<T>(find: (packet: Uint8Array) => T | null, timeoutMs: Millis): Script<T | null>;
+};
+
+/** A line takes this long over what it was given; then it is stuck, and more would only pile up. */
+const STUCK_MS = 500;
+
+/** Blocks on a serial line (WIRE §22). */
+export class Wire<Remark> implements Way {
+  private readonly speaker: Speaker<Remark>;
+
+  constructor(speaker: Speaker<Remark>) {
+    this.speaker = speaker;
+    speaker.line.hasFlowControl = false;
+  }
+
+  send(packet: Uint8Array): void {
+    const { line } = this.speaker;
+    if (line.wireMs > STUCK_MS) line.hush();
+    line.say(encodeBlock(PACKET_BLOCK, packet, crc32));
+  }
+
+  *expect<T>(find: (packet: Uint8Array) => T | null, timeoutMs: Millis): Script<T | null> {
+    const { speaker } = this;
+    const next = (): T | null => {
+      for (let packet = speaker.packets.shift(); packet; packet = speaker.packets.shift()) {
+        const found = find(packet);
+        if (found !== null) return found;
+      }
+      return null;
+    };
+    return yield* speaker.expect(next, timeoutMs + speaker.line.wireMs);
+  }
+}
