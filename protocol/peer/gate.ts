@@ -8,7 +8,7 @@ import type { Rate } from '../core/buckets.ts';
 import { Buckets } from '../core/buckets.ts';
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
-import { CONTROL, HEARTBEAT, HELLO, NOTE, NOTED, TRACE } from '../core/packet.ts';
+import { CONTROL, HEARTBEAT, HELLO, NOTE, NOTED, REQUEST_SYNC, TRACE } from '../core/packet.ts';
 import { BACKGROUND } from '../core/queue.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
 import type { TrustAdmission } from '../trust/admission.ts';
@@ -61,7 +61,8 @@ export class Gate implements Admission {
   private isOfNow(packet: PacketView, link: number, now: Millis): boolean {
     if (this.epochMs === null || TIMELESS.includes(packet.type)) return true;
     if (isFresh(packet.timestamp(), this.epochMs + now)) return true;
-    return packet.ttl === 0 && this.isAsked(link, now);
+    const mayAnswer = packet.ttl === 0 && packet.type !== REQUEST_SYNC;
+    return mayAnswer && this.isAsked(link, now);
   }
 }
 

@@ -1,0 +1,140 @@
+/**
+ * What a history holds, what it lets go first, and that nothing comes back out of it as new.
+ */
+import { describe, expect, it } from 'vitest';
+import { ANNOUNCE, PING } from '../../../protocol/core/packet.ts';
+import type { HistoryLimits } from '../../../protocol/peer/history.ts';
+import { ANSWER_MAX, FRESH_MS, History, HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
+import type { Packet } from '../../../protocol/wire/packet.ts';
+import { openPacket } from '../../../protocol/wire/packet.ts';
+import type { RequestSync } from '../../../protocol/wire/request-sync.ts';
+import { packet } from '../../packets.ts';
+import { crypto } from '../trust/ports.ts';
+
+const NOW = 1_700_000_000_000;
+const EVERYTHING: RequestSync = {
+  ...{ p: 7, m: 1, filter: new Uint8Array(0), types: null, since: null, fragmentIds: [] },
+};
+
+describe('a history', () => {
+  it('takes a message once, and says so', () => {
+    const history = new History(crypto);
+    expect(add(history, NOW)).toBe(true);
+    expect(add(history, NOW)).toBe(false);
+    expect(history.size).toBe(1);
+  });
+
+  it('holds messages and announces, and nothing else', () => {
+    const history = new History(crypto);
+    expect(add(history, NOW, { type: PING })).toBe(false);
+    expect(history.answer(EVERYTHING, NOW)).toEqual([]);
+  });
+
+  it('keeps copies: what it was given may change', () => {
+    const history = new History(crypto);
+    const frame = packet({ timestamp: NOW });
+    const opened = openPacket(frame);
+    if (opened.ok) history.add(opened.packet, frame, NOW);
+    frame.fill(0);
+    expect(history.answer(EVERYTHING, NOW)[0].subarray(3)).not.toEqual(frame.subarray(3));
+  });
+
+  it('gives messages back for six hours', () => {
+    const history = new History(crypto);
+    add(history, NOW);
+    expect(history.answer(EVERYTHING, NOW + HISTORY_LIMITS.ageMs - 1)).toHaveLength(1);
+    expect(history.answer(EVERYTHING, NOW + HISTORY_LIMITS.ageMs)).toEqual([]);
+    expect(add(history, NOW - HISTORY_LIMITS.ageMs)).toBe(false);
+  });
+
+  it('gives announces back for a minute, one of each sender and only the newest', () => {
+    const history = new History(crypto);
+    for (const timestamp of [NOW, NOW + 5, NOW + 3]) add(history, timestamp, { type: ANNOUNCE });
+    expect(history.answer(EVERYTHING, NOW).map(timeOf)).toEqual([NOW + 5]);
+    expect(history.answer(EVERYTHING, NOW + 60_004)).toHaveLength(1);
+    expect(history.answer(EVERYTHING, NOW + 60_005)).toEqual([]);
+  });
+
+  it('answers with at most three hundred packets, the newest, in order', () => {
+    const history = new History(crypto);
+    for (let i = 0; i < ANSWER_MAX + 50; i++) add(history, NOW + i);
+    const answered = history.answer(EVERYTHING, NOW).map(timeOf);
+    expect(answered).toEqual(Array.from({ length: ANSWER_MAX }, (_, i) => NOW + 50 + i));
+  });
+
+  it('asks bit for bit the same while it holds the same, in whatever order it came', () => {
+    const [one, other] = [new History(crypto), new History(crypto)];
+    const times = Array.from({ length: 600 }, (_, i) => NOW + i);
+    for (const timestamp of times) add(one, timestamp);
+    for (const timestamp of times.reverse()) add(other, timestamp);
+    const asked = one.request(NOW);
+    expect(asked.filter.length).toBeLessThanOrEqual(400);
+    expect(one.request(NOW + 30_000)).toEqual(asked);
+    expect(other.request(NOW)).toEqual(asked);
+    // It says down to where the filter goes, and what lies below is not missing.
+    expect(asked.since).toBe(NOW + 600 - 355);
+    expect(one.answer(asked, NOW)).toEqual([]);
+  });
+});
+
+describe('a full history', () => {
+  const limits: HistoryLimits = { ...HISTORY_LIMITS, messages: 20 };
+
+  it('lets go of the oldest of whoever said most', () => {
+    const history = new History(crypto, limits);
+    for (let i = 0; i < 5; i++) add(history, NOW + i, { sender: id(1) });
+    for (let i = 0; i < 500; i++) add(history, NOW + 10 + i, { sender: id(2) });
+    expect(history.size).toBe(20);
+    const left = history.answer(EVERYTHING, NOW).map((frame) => frame[14]);
+    expect(left.filter((sender) => sender === 1)).toHaveLength(5);
+  });
+
+  it('keeps its limit of bytes', () => {
+    const history = new History(crypto, { ...limits, bytes: 5000 });
+    for (let i = 0; i < 50; i++) add(history, NOW + i, { payload: new Uint8Array(900).fill(65) });
+    const held = history.answer(EVERYTHING, NOW).reduce((sum, { length }) => sum + length, 0);
+    expect(held).toBeLessThanOrEqual(5000);
+    expect(history.size).toBe(5);
+  });
+
+  it('keeps its limit of announces', () => {
+    const history = new History(crypto, { ...limits, announces: 3 });
+    for (let i = 1; i < 9; i++) add(history, NOW + i, { type: ANNOUNCE, sender: id(i) });
+    expect(history.answer(EVERYTHING, NOW).map((frame) => frame[14])).toEqual([6, 7, 8]);
+  });
+
+  it('S11: does not take again as old what it may have let go', () => {
+    const history = new History(crypto, limits);
+    for (let i = 0; i < 30; i++) add(history, NOW + i);
+    const later = NOW + FRESH_MS + 1000;
+    expect(add(history, NOW + 3, {}, later)).toBe(false);
+    expect(add(history, NOW + 9, {}, later)).toBe(false);
+    // What is as young as what it holds is new to it.
+    expect(add(history, NOW + 40, {}, later)).toBe(true);
+  });
+
+  it('still takes what is of now, however far ahead somebody stamped what it let go', () => {
+    const history = new History(crypto, limits);
+    for (let i = 0; i < 30; i++) add(history, NOW + 100_000 + i, { sender: id(9) });
+    expect(add(history, NOW)).toBe(true);
+  });
+});
+
+function add(
+  history: History,
+  timestamp: number,
+  differs: Parameters<typeof packet>[0] = {},
+  wallMs = NOW,
+): boolean {
+  const frame = packet({ timestamp, ...differs });
+  return history.add((openPacket(frame) as { packet: Packet }).packet, frame, wallMs);
+}
+
+function id(number: number): Uint8Array {
+  return new Uint8Array(8).fill(number);
+}
+
+function timeOf(frame: Uint8Array): number {
+  const opened = openPacket(frame);
+  return opened.ok ? opened.packet.timestamp : -1;
+}
