@@ -5,8 +5,12 @@
 import { crc32 } from '../../../protocol/core/crc32.ts';
 import type { Millis, Tick } from '../../../protocol/core/machine.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
+import type { NodeInput, NodeOutput } from '../../../protocol/core/node.ts';
+import { Node } from '../../../protocol/core/node.ts';
 import type { Due } from '../../../protocol/core/schedule.ts';
 import { Schedule } from '../../../protocol/core/schedule.ts';
+import { NOTE_KEY } from '../../../protocol/core/settings-table.ts';
+import type { Settings } from '../../../protocol/core/settings.ts';
 import type {
   Medium,
   StationEvent,
@@ -17,8 +21,10 @@ import type { StationConfig } from '../../../protocol/peer/settings.ts';
 import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import { Station } from '../../../protocol/peer/station.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
+import { makeSeenHash } from '../../../protocol/trust/seen-hash.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
+import { SMALL } from '../../../tools/simulate/radio.ts';
 import { seededRandom } from '../../../tools/simulate/random.ts';
 import { SEED } from '../../seed.ts';
 import { person } from '../trust/people.ts';
@@ -163,6 +169,51 @@ export class Phone implements Resident {
 
   ofType(type: number): Packet[] {
     return this.heard.flatMap(({ packet }) => (packet.type === type ? [packet] : []));
+  }
+}
+
+/** A device without keys of its own, as core's Node runs it. */
+export class Button implements Resident {
+  readonly node: Node;
+
+  constructor(id: Uint8Array, noteKey: Uint8Array) {
+    const random = seededRandom(SEED + id[0]);
+    const ports = {
+      random,
+      hash: makeSeenHash(1, 2),
+      crc: crc32,
+      hmac: crypto.hmacSha256,
+      draw: () => new Uint8Array(16),
+    };
+    const settings: Settings = [];
+    settings[NOTE_KEY] = noteKey;
+    const slot = { index: 1, generation: 0, fields: new Uint8Array(0) };
+    this.node = new Node({ ...SMALL, id }, settings, slot, ports, 0);
+  }
+
+  step(input: StationInput | Tick, now: Millis): StationOutput[] {
+    const outputs = this.node.step(asOfNode(input), now);
+    return outputs.filter((output): output is NodeWrite => output.kind === 'write');
+  }
+
+  deadline(): Millis {
+    return this.node.deadline();
+  }
+}
+
+type NodeWrite = Extract<NodeOutput, { kind: 'write' }>;
+
+function asOfNode(input: StationInput | Tick): NodeInput | Tick {
+  switch (input.kind) {
+    case 'opened':
+    case 'closed':
+    case 'received':
+    case 'sent':
+      return input;
+    case 'say':
+      return { kind: 'say', text: new TextEncoder().encode(input.text) };
+    default:
+      return TICK;
   }
 }
 
