@@ -31,6 +31,7 @@ const PI_PACKAGES = [
   '@abandonware/noble',
   '@abandonware/bleno',
   'serialport',
+  '@serialport/parser-delimiter',
   'node:*',
   'pino',
   'yaml',
