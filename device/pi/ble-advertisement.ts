@@ -5,7 +5,7 @@
  *   scan response | 17 FF FF FF, field of a node 20 | name, as far as it goes |
  *
  * Phones look for a service, and in the background only in the first packet; so nodes, which can be
- * told to ask for the second, have their field there. Nothing in it follows a person around.
+ * told to ask for the second, have their field there. It names a node, and no person (S26).
  */
 import type { Advertisement, Service } from './radio.ts';
 

@@ -34,9 +34,11 @@ export type RadioEvent =
       service: Service;
       bytes: Uint8Array;
       name: string;
-      isConnectable: boolean;
     }
-  /** `payloadMax` is the most that one write holds (MTU-3); `rssi` in dBm, 0 for unknown. */
+  /**
+   * `payloadMax` is the most that one write holds (MTU-3): a segment of WIRE §23 carries one byte
+   * less of a frame. `rssi` is in dBm, 0 for unknown.
+   */
   | {
       kind: 'opened';
       link: number;

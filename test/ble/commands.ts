@@ -28,8 +28,8 @@ const ROWS: Record<number, Row> = {
   [OPCODE.LE_SET_EVENT_MASK]: ok,
   [OPCODE.WRITE_LE_HOST_SUPPORTED]: ok,
   [OPCODE.READ_LE_HOST_SUPPORTED]: () => octets(1, 0),
-  // Bluetooth 5.0, of no maker.
-  [OPCODE.READ_LOCAL_VERSION]: () => octets(9, 0, 0, 9, 0xff, 0xff, 0, 0),
+  // Of no maker.
+  [OPCODE.READ_LOCAL_VERSION]: ({ version }) => octets(version, 0, 0, version, 0xff, 0xff, 0, 0),
   [OPCODE.READ_LOCAL_COMMANDS]: () => Buffer.alloc(64),
   // All zeros: there are no other buffers than those for LE.
   [OPCODE.READ_BUFFER_SIZE]: () => Buffer.alloc(7),

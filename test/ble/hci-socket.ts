@@ -1,7 +1,8 @@
 /**
  * HciSocket: stands in for the class of the package bluetooth-hci-socket, and speaks to a
  * virtual controller instead of the kernel. Which one is said by VIRTUAL_HCI in the environment:
- * `0=path,1=path`, socket paths by number of the adapter.
+ * `0=path,1=path`, socket paths by number of the adapter. VIRTUAL_HCI_DENIED takes away the right to
+ * write, as for a process without CAP_NET_RAW.
  *
  * It is as strict as the kernel where our code must be right: a socket that is bound is not bound
  * twice (EALREADY), and after its adapter has vanished it hears nothing until it is bound again.
@@ -54,7 +55,9 @@ export class HciSocket extends EventEmitter {
   }
 
   write(packet: Buffer): void {
-    if (this.adapter !== null) this.adapter.write(this, packet);
+    if (process.env['VIRTUAL_HCI_DENIED'] !== undefined) {
+      setImmediate(() => this.emit('error', systemError('EPERM', 'write')));
+    } else if (this.adapter !== null) this.adapter.write(this, packet);
     else if (this.isStarted) this.emit('error', systemError('EBADFD', 'write'));
   }
 

@@ -31,6 +31,8 @@ const IDLE = {
 export abstract class LinkLayer implements Station {
   readonly air: Air;
   readonly address: string;
+  /** Of the specification; 9 is 5.0, and below 6 there is no LE. */
+  version = 9;
   randomAddress = '00:00:00:00:00:00';
   advertising = { ...IDLE.advertising };
   data = Buffer.alloc(0);
