@@ -31,6 +31,7 @@ export const MEANING = {
   RELAY_RUNNING: 'a relay runs there already',
   RELAY_UNREACHABLE: 'the relay cannot be asked',
   REQUEST_INVALID: 'that cannot be asked',
+  LISTEN_FAILED: 'nobody could be let in there',
   CHECKS_FAILED: 'not everything holds',
 } as const;
 

@@ -34,6 +34,7 @@ export const STATUS: Record<ErrorCode, number> = {
   SUBJECT_FAILED: 69,
   PORT_MISSING: 68,
   PORT_GONE: 71,
+  LISTEN_FAILED: 72,
   KEY_FILE_EXISTS: 73,
   FILE_UNWRITABLE: 74,
   PORT_BUSY: 75,

@@ -1,0 +1,408 @@
+/**
+ * Trunks: the lines to peers over the internet, those that we dial and those that others open
+ * (WIRE §24). A dialled peer is dialled again for ever, ever more rarely; who opens a line must show
+ * in time who he is, and be one of those that are let in.
+ *
+ *   dialled   waiting -> dialling -> shaking -> open -> waiting ...
+ *   opened                           shaking -> open -> gone
+ *
+ * Two peers that dial each other keep one line: that which the smaller id dialled. Lines that we dial
+ * have odd numbers, those that others open even ones, and no number is used twice.
+ */
+import { sameBytes } from '../core/bytes.ts';
+import type { Hello } from '../core/hello.ts';
+import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
+import { TICK } from '../core/machine.ts';
+import type { Mode } from '../core/version.ts';
+import type { Neighbour } from '../trust/binding.ts';
+import type { Crypto } from '../trust/crypto.ts';
+import type { Identity } from '../trust/identity.ts';
+import type { Pins } from '../trust/pins.ts';
+import { toHex } from '../wire/hex.ts';
+import { RecordLink } from './record-link.ts';
+import type { RecordLinkDrop, RecordLinkEnd, RecordLinkOutput } from './record-link.ts';
+
+/** A peer to dial. */
+export type Route = {
+  /** `host:port`, for the adapter. */
+  address: string;
+  /** Whom to find there, or null for whoever it is. */
+  id: Uint8Array | null;
+};
+
+export type TrunksInput =
+  /** The adapter has a line: the one it was asked to dial, or one that `address` opened. */
+  | { kind: 'opened'; line: number; address: string }
+  /** Also the answer to every `hangUp`, and to a `dial` that failed. */
+  | { kind: 'closed'; line: number; why: string }
+  | { kind: 'received'; line: number; bytes: Uint8Array }
+  /** A write has left. */
+  | { kind: 'sent'; line: number }
+  /** A packet to hand over. */
+  | { kind: 'send'; line: number; bytes: Uint8Array; priority: number }
+  /** Who is to be dialled from now on, in place of all before. */
+  | { kind: 'routes'; routes: Route[] }
+  | { kind: 'hello'; hello: Hello };
+
+export type TrunksOutput =
+  | { kind: 'dial'; line: number; address: string }
+  | { kind: 'hangUp'; line: number }
+  | { kind: 'write'; line: number; bytes: Uint8Array }
+  | { kind: 'up'; line: number; mode: Mode; neighbour: Neighbour; hello: Hello; isDialled: boolean }
+  | { kind: 'heard'; line: number; bytes: Uint8Array }
+  /** A line that was up is not any more. */
+  | { kind: 'down'; line: number; why: string }
+  | { kind: 'drop'; line: number; reason: TrunkDrop };
+
+export type TrunkDrop = RecordLinkDrop | RecordLinkEnd | 'too-many-lines' | 'too-many-shaking';
+
+export type TrunksConfig = {
+  /** Lines in all; those that others open may have half of them (DEFAULTS §5). */
+  linesMax: number;
+  /** Lines that others opened and nobody has proven anything on; in all, and of one host. */
+  shakingMax: number;
+  shakingPerHostMax: number;
+  isAllowed: (id: Uint8Array) => boolean;
+  link: { frameMax: number; window: number; packetsMax: number; bytesMax: number };
+};
+
+export const TRUNKS_DEFAULTS = {
+  linesMax: 1000,
+  shakingMax: 64,
+  shakingPerHostMax: 8,
+};
+
+/** The wait before a peer is dialled again, doubled at each failure, and as much again by chance. */
+export const REDIAL_MS = 500;
+export const REDIAL_MAX_MS = 60_000;
+/** An adapter that has not answered a dial by then is told to give it up. */
+export const DIAL_MAX_MS = 15_000;
+/** A line that was open for so long was no failure. */
+const STEADY_MS = 30_000;
+
+type Call = Route & {
+  /** Infinity while its line is there. */
+  dialAt: Millis;
+  failures: number;
+  /** Who was there last. */
+  found: Uint8Array | null;
+};
+
+type Line = {
+  address: string;
+  /** Null where others opened it, or where it is not wanted any more. */
+  call: Call | null;
+  /** Null until the adapter has it. */
+  link: RecordLink | null;
+  /** Who has proven to be there. */
+  neighbour: Neighbour | null;
+  /** When it was dialled. */
+  dialledAt: Millis;
+  /** When it came up; Infinity until then. */
+  upAt: Millis;
+  /** We have let go, and wait for `closed`. */
+  isLeaving: boolean;
+};
+
+export class Trunks implements Machine<TrunksInput, TrunksOutput> {
+  private readonly crypto: Crypto;
+  private readonly identity: Identity;
+  private readonly pins: Pins;
+  private readonly config: TrunksConfig;
+  private readonly random: Random;
+  /** 32 secret bytes, other ones each time. */
+  private readonly draw: () => Uint8Array;
+  private readonly lines = new Map<number, Line>();
+  /** Lines that others opened: all, and those on which nothing is proven, the oldest first. */
+  private opened = 0;
+  private readonly shaking = new Set<number>();
+  private calls: Call[] = [];
+  private hello: Hello;
+  private nextDialled = 1;
+  /** The earliest deadline of any line or call, or earlier. */
+  private wakeAt: Millis = Infinity;
+
+  constructor(
+    crypto: Crypto,
+    identity: Identity,
+    pins: Pins,
+    config: TrunksConfig,
+    hello: Hello,
+    random: Random,
+    draw: () => Uint8Array,
+  ) {
+    this.crypto = crypto;
+    this.identity = identity;
+    this.pins = pins;
+    this.config = config;
+    this.hello = hello;
+    this.random = random;
+    this.draw = draw;
+  }
+
+  /** Whether a line to that peer is up. */
+  isUp(id: Uint8Array): boolean {
+    for (const { neighbour } of this.lines.values()) {
+      if (neighbour !== null && sameBytes(id, 0, neighbour.id)) return true;
+    }
+    return false;
+  }
+
+  step(input: TrunksInput | Tick, now: Millis): TrunksOutput[] {
+    const out: TrunksOutput[] = [];
+    switch (input.kind) {
+      case 'opened':
+        this.open(input.line, input.address, now, out);
+        break;
+      case 'closed':
+        this.closed(input.line, input.why, now, out);
+        break;
+      case 'received':
+      case 'sent':
+      case 'send':
+        this.toLine(input.line, input, now, out);
+        break;
+      case 'routes':
+        this.reroute(input.routes, now, out);
+        break;
+      case 'hello':
+        this.hello = input.hello;
+        for (const line of this.lines.keys()) this.toLine(line, input, now, out);
+        break;
+      case 'tick':
+        break;
+    }
+    if (now >= this.wakeAt) this.wake(now, out);
+    return out;
+  }
+
+  deadline(): Millis {
+    return this.wakeAt;
+  }
+
+  private open(number: number, address: string, now: Millis, out: TrunksOutput[]): void {
+    const line = this.lines.get(number) ?? this.welcome(number, address, out);
+    if (line === null || line.isLeaving) return;
+    line.link = this.linkOf(number, line.call, now);
+    this.toLine(number, TICK, now, out);
+  }
+
+  private linkOf(number: number, call: Call | null, now: Millis): RecordLink {
+    const { crypto, identity, pins, config, hello } = this;
+    const { isAllowed } = config;
+    const role = isDialled(number) ? 'initiator' : 'responder';
+    const wanted = call?.id ?? null;
+    const linkConfig = { ...config.link, role, wanted, isAllowed } as const;
+    return new RecordLink(crypto, identity, pins, linkConfig, hello, this.draw(), now);
+  }
+
+  /** A line that others opened. The oldest of those that have proven nothing makes room. */
+  private welcome(number: number, address: string, out: TrunksOutput[]): Line | null {
+    if (isDialled(number)) return null;
+    const line: Line = { ...NEW_LINE, address };
+    this.lines.set(number, line);
+    this.opened++;
+    const host = hostOf(address);
+    let ofHost = 0;
+    for (const other of this.shaking) if (hostOf(this.lines.get(other)!.address) === host) ofHost++;
+    if (this.opened > this.config.linesMax / 2) this.refuse(number, line, 'too-many-lines', out);
+    else if (ofHost >= this.config.shakingPerHostMax) {
+      this.refuse(number, line, 'too-many-shaking', out);
+    } else {
+      const [oldest] = this.shaking;
+      if (this.shaking.size >= this.config.shakingMax) {
+        this.refuse(oldest, this.lines.get(oldest)!, 'too-many-shaking', out);
+      }
+      this.shaking.add(number);
+    }
+    return line;
+  }
+
+  private refuse(number: number, line: Line, reason: TrunkDrop, out: TrunksOutput[]): void {
+    out.push({ kind: 'drop', line: number, reason });
+    this.hangUp(number, line, out);
+  }
+
+  private hangUp(number: number, line: Line, out: TrunksOutput[]): void {
+    if (line.isLeaving) return;
+    line.isLeaving = true;
+    line.link = null;
+    this.shaking.delete(number);
+    out.push({ kind: 'hangUp', line: number });
+  }
+
+  private closed(number: number, why: string, now: Millis, out: TrunksOutput[]): void {
+    const line = this.lines.get(number);
+    if (line === undefined) return;
+    this.lines.delete(number);
+    this.shaking.delete(number);
+    if (!isDialled(number)) this.opened--;
+    this.down(number, line, why, out);
+    const { call } = line;
+    if (call === null) return;
+    const isSteady = now - line.upAt >= STEADY_MS;
+    call.failures = isSteady ? 0 : call.failures + 1;
+    this.callAt(call, now + this.pause(call.failures));
+  }
+
+  private down(number: number, line: Line, why: string, out: TrunksOutput[]): void {
+    if (line.neighbour === null) return;
+    line.neighbour = null;
+    out.push({ kind: 'down', line: number, why });
+  }
+
+  private pause(failures: number): Millis {
+    const ms = Math.min(REDIAL_MS * 2 ** Math.max(0, failures - 1), REDIAL_MAX_MS);
+    return ms + this.random(ms);
+  }
+
+  private callAt(call: Call, at: Millis): void {
+    call.dialAt = at;
+    this.wakeAt = Math.min(this.wakeAt, at);
+  }
+
+  private toLine(
+    number: number,
+    input: Parameters<RecordLink['step']>[0],
+    now: Millis,
+    out: TrunksOutput[],
+  ): void {
+    const line = this.lines.get(number);
+    if (line === undefined || line.link === null) return;
+    this.onLink(number, line, line.link.step(input, now), now, out);
+    if (line.link !== null) this.wakeAt = Math.min(this.wakeAt, line.link.deadline());
+  }
+
+  private onLink(
+    number: number,
+    line: Line,
+    outputs: RecordLinkOutput[],
+    now: Millis,
+    out: TrunksOutput[],
+  ): void {
+    for (const output of outputs) {
+      switch (output.kind) {
+        case 'write':
+        case 'heard':
+        case 'drop':
+          out.push({ ...output, line: number });
+          break;
+        case 'settled':
+          this.settled(number, line, output, now, out);
+          // It may be the one too many.
+          if (line.isLeaving) return;
+          break;
+        case 'over':
+          out.push({ kind: 'drop', line: number, reason: output.reason });
+          this.down(number, line, output.reason, out);
+          this.hangUp(number, line, out);
+          break;
+      }
+    }
+  }
+
+  private settled(
+    number: number,
+    line: Line,
+    { mode, neighbour, hello, isFirst }: RecordLinkOutput & { kind: 'settled' },
+    now: Millis,
+    out: TrunksOutput[],
+  ): void {
+    if (isFirst) {
+      if (line.call !== null) line.call.found = neighbour.id;
+      const twin = [...this.lines].find(
+        ([, { neighbour: other }]) => other !== null && sameBytes(other.id, 0, neighbour.id),
+      );
+      if (twin !== undefined) {
+        const [twinNumber, twinLine] = twin;
+        if (!this.isBetter(number, twinNumber, neighbour.id)) {
+          return this.hangUp(number, line, out);
+        }
+        this.down(twinNumber, twinLine, 'another line', out);
+        this.hangUp(twinNumber, twinLine, out);
+      }
+      this.shaking.delete(number);
+      line.neighbour = neighbour;
+      line.upAt = now;
+    }
+    out.push({ kind: 'up', line: number, mode, neighbour, hello, isDialled: isDialled(number) });
+  }
+
+  /** Of two lines to one peer. One that the same end dialled again is there because the first died. */
+  private isBetter(number: number, twin: number, peer: Uint8Array): boolean {
+    if (isDialled(number) === isDialled(twin)) return true;
+    return isDialled(number) === toHex(this.identity.id) < toHex(peer);
+  }
+
+  private reroute(routes: Route[], now: Millis, out: TrunksOutput[]): void {
+    const before = this.calls;
+    this.calls = routes.map((route) => {
+      const known = before.find((call) => isSameRoute(call, route));
+      if (known !== undefined) return known;
+      const call: Call = { ...route, dialAt: Infinity, failures: 0, found: null };
+      this.callAt(call, now);
+      return call;
+    });
+    for (const [number, line] of this.lines) {
+      if (line.call === null || this.calls.includes(line.call)) continue;
+      line.call = null;
+      this.down(number, line, 'not wanted any more', out);
+      this.hangUp(number, line, out);
+    }
+  }
+
+  private wake(now: Millis, out: TrunksOutput[]): void {
+    this.wakeAt = Infinity;
+    for (const call of this.calls) if (now >= call.dialAt) this.dial(call, now, out);
+    for (const [number, line] of this.lines) {
+      if (line.link !== null) this.toLine(number, TICK, now, out);
+      else if (isDialled(number) && now >= line.dialledAt + DIAL_MAX_MS) {
+        this.hangUp(number, line, out);
+      } else if (isDialled(number) && !line.isLeaving) {
+        this.wakeAt = Math.min(this.wakeAt, line.dialledAt + DIAL_MAX_MS);
+      }
+    }
+    for (const call of this.calls) this.wakeAt = Math.min(this.wakeAt, call.dialAt);
+  }
+
+  private dial(call: Call, now: Millis, out: TrunksOutput[]): void {
+    const peer = call.id ?? call.found;
+    // Who is here already, by a line of its own, is asked after again later.
+    const isHere = peer !== null && this.isUp(peer);
+    if (isHere || this.lines.size >= this.config.linesMax) {
+      call.dialAt = now + REDIAL_MAX_MS;
+      return;
+    }
+    const number = this.nextDialled;
+    this.nextDialled += 2;
+    call.dialAt = Infinity;
+    const { address } = call;
+    this.lines.set(number, { ...NEW_LINE, address, call, dialledAt: now });
+    out.push({ kind: 'dial', line: number, address });
+  }
+}
+
+const NEW_LINE: Line = {
+  address: '',
+  call: null,
+  link: null,
+  neighbour: null,
+  dialledAt: 0,
+  upAt: Infinity,
+  isLeaving: false,
+};
+
+export function isDialled(line: number): boolean {
+  return line % 2 === 1;
+}
+
+/** Of `host:port`. */
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'));
+}
+
+function isSameRoute(a: Route, b: Route): boolean {
+  if (a.address !== b.address) return false;
+  if (a.id === null || b.id === null) return a.id === b.id;
+  return sameBytes(a.id, 0, b.id);
+}

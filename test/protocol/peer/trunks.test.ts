@@ -1,0 +1,440 @@
+/**
+ * Lines between peers over the internet (WIRE §24): two or more ends on a wire made of arrays, which
+ * can be cut, and strangers who say whatever they like.
+ */
+import { describe, expect, it } from 'vitest';
+import { LEAF } from '../../../protocol/core/hello.ts';
+import type { Hello } from '../../../protocol/core/hello.ts';
+import { MESSAGE, plainPacket, encodePacket } from '../../../protocol/core/packet.ts';
+import { NORMAL } from '../../../protocol/core/queue.ts';
+import { OUR_VERSION } from '../../../protocol/core/version.ts';
+import {
+  HANDSHAKE_MAX_MS,
+  MESSAGE_MAX,
+  RECORD_LINK_DEFAULTS,
+} from '../../../protocol/peer/record-link.ts';
+import { framed } from '../../../protocol/peer/records.ts';
+import {
+  DIAL_MAX_MS,
+  REDIAL_MAX_MS,
+  Trunks,
+  TRUNKS_DEFAULTS,
+} from '../../../protocol/peer/trunks.ts';
+import type { TrunksConfig, TrunksInput, TrunksOutput } from '../../../protocol/peer/trunks.ts';
+import type { Identity } from '../../../protocol/trust/identity.ts';
+import { Pins } from '../../../protocol/trust/pins.ts';
+import { toHex } from '../../../protocol/wire/hex.ts';
+import { SEED, xorshift } from '../../seed.ts';
+import { person, secretsFrom } from '../trust/people.ts';
+import { crypto } from '../trust/ports.ts';
+import { filled } from '../wire/given.ts';
+
+const [alice, bob, carol] = [person(1), person(2), person(3)];
+const [smaller, larger] = [alice, bob].sort((a, b) => (toHex(a.id) < toHex(b.id) ? -1 : 1));
+
+describe('two ends', () => {
+  it('know each other by proof, and pass packets both ways', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice), net.add('b', bob)];
+    a.calls('b', bob);
+    net.run(1000);
+    expect(a.up()).toEqual([toHex(bob.id)]);
+    expect(b.up()).toEqual([toHex(alice.id)]);
+    a.say(message(1));
+    b.say(message(2));
+    net.run(100);
+    expect(b.heard).toEqual([message(1)]);
+    expect(a.heard).toEqual([message(2)]);
+  });
+
+  it('keep ten thousand packets in order and whole', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice), net.add('b', bob)];
+    a.calls('b', null);
+    net.run(1000);
+    const packets = Array.from({ length: 10_000 }, (_, at) => message(at));
+    for (let at = 0; at < packets.length; at += 500) {
+      for (const packet of packets.slice(at, at + 500)) a.say(packet);
+      net.run(50);
+    }
+    expect(b.heard.map(toHex)).toEqual(packets.map(toHex));
+    expect(a.drops).toEqual({});
+  });
+
+  it('keep one line when each dials the other: that of the smaller id', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', smaller), net.add('b', larger)];
+    a.calls('b', larger);
+    b.calls('a', smaller);
+    net.run(300_000);
+    expect(net.lines()).toEqual(['a>b']);
+    expect([a.up().length, b.up().length]).toEqual([1, 1]);
+    // And no line is made and given up over and over.
+    expect(net.dials).toBeLessThan(20);
+  });
+
+  it('find each other again whenever the line breaks', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice), net.add('b', bob)];
+    a.calls('b', bob);
+    for (let cut = 0; cut < 20; cut++) {
+      net.run(45_000);
+      expect([a.up().length, b.up().length]).toEqual([1, 1]);
+      net.cut();
+      expect(a.up()).toEqual([]);
+    }
+    // A line that had been steady is dialled again within two seconds.
+    net.run(45_000);
+    net.cut();
+    net.run(2000);
+    expect(a.up()).toHaveLength(1);
+  });
+
+  it('notice a line that died without a word within thirty seconds', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice), net.add('b', bob)];
+    a.calls('b', bob);
+    net.run(5000);
+    net.isSwallowing = true;
+    net.run(31_000);
+    expect([a.up(), b.up()]).toEqual([[], []]);
+    expect(a.drops['silent']).toBe(1);
+  });
+
+  it('tell the other what changed about them', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice), net.add('b', bob)];
+    a.calls('b', bob);
+    net.run(1000);
+    a.feed({ kind: 'hello', hello: { ...HELLO, name: new TextEncoder().encode('hill') } });
+    net.run(100);
+    const said = b.ups.map(({ hello }) => new TextDecoder().decode(hello.name));
+    expect(said).toEqual(['somebody', 'hill']);
+  });
+
+  it('do not send what the other says it does not take', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice), net.add('b', bob, { frameMax: 600 })];
+    a.calls('b', bob);
+    net.run(1000);
+    a.say(filled(601, 2));
+    a.say(filled(600, 2));
+    net.run(100);
+    expect(b.heard).toEqual([filled(600, 2)]);
+    expect(a.drops).toEqual({ 'over-limit': 1 });
+  });
+});
+
+describe('a peer that is not there', () => {
+  it('is dialled for ever, ever more rarely, up to once a minute or two', () => {
+    const net = new Net();
+    net.add('a', alice).calls('nowhere', bob);
+    net.run(3_600_000);
+    expect(net.dials).toBeGreaterThanOrEqual(3_600_000 / (2 * REDIAL_MAX_MS));
+    expect(net.dials).toBeLessThanOrEqual(10 + 3_600_000 / REDIAL_MAX_MS);
+  });
+
+  it('is given up by the dial when the adapter never answers', () => {
+    const net = new Net();
+    const a = net.add('a', alice);
+    net.isDeaf = true;
+    a.calls('b', bob);
+    net.run(DIAL_MAX_MS + 10);
+    expect(a.hungUp).toEqual([1]);
+  });
+
+  it('is not dialled once it is no longer wanted, and its line ends', () => {
+    const net = new Net();
+    const [a] = [net.add('a', alice), net.add('b', bob)];
+    a.calls('b', bob);
+    net.run(1000);
+    a.feed({ kind: 'routes', routes: [] });
+    net.run(120_000);
+    expect(net.dials).toBe(1);
+    expect(a.up()).toEqual([]);
+  });
+});
+
+describe('whoever else opens a line', () => {
+  it.each([
+    { what: 'is somebody else than was dialled', who: carol, reason: 'wrong-node' },
+    { what: 'is this end itself', who: alice, reason: 'wrong-node' },
+  ])('is let go when it $what', ({ who, reason }) => {
+    const net = new Net();
+    const a = net.add('a', alice);
+    net.add('b', who);
+    a.calls('b', bob);
+    net.run(1000);
+    expect(a.up()).toEqual([]);
+    expect(a.drops[reason]).toBeGreaterThan(0);
+  });
+
+  it('is let go when it is not on the list', () => {
+    const net = new Net();
+    const a = net.add('a', alice, { allowed: [bob] });
+    const c = net.add('c', carol);
+    c.calls('a', alice);
+    net.run(1000);
+    expect(a.up()).toEqual([]);
+    expect(a.drops).toMatchObject({ 'not-allowed': expect.any(Number) });
+  });
+
+  it.each([
+    { what: 'says nothing', says: [], after: HANDSHAKE_MAX_MS, reason: 'too-slow' },
+    { what: 'never ends', says: [framed(filled(31, 1))], after: 0, reason: 'too-short' },
+    {
+      what: 'announces more than a handshake needs',
+      says: [framed(filled(MESSAGE_MAX + 1, 1))],
+      after: 0,
+      reason: 'too-long',
+    },
+    {
+      what: 'has a key of low order',
+      says: [framed(filled(32, 0))],
+      after: 0,
+      reason: 'low-order',
+    },
+  ])('is let go when it $what', ({ says, after, reason }) => {
+    const net = new Net();
+    const a = net.add('a', alice);
+    a.feed({ kind: 'opened', line: 2, address: 'stranger:1' });
+    for (const bytes of says) a.feed({ kind: 'received', line: 2, bytes });
+    net.run(after + 1);
+    expect(a.drops).toEqual({ [reason]: 1 });
+    expect(a.hungUp).toEqual([2]);
+  });
+
+  it('cannot take the place of others by opening many: S19', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice), net.add('b', bob)];
+    const next = xorshift(SEED);
+    for (let line = 2; line <= 20_000; line += 2) {
+      a.feed({ kind: 'opened', line, address: `host${next(1000)}:1` });
+      net.flush();
+    }
+    expect(a.shaking()).toBeLessThanOrEqual(TRUNKS_DEFAULTS.shakingMax);
+    b.calls('a', alice);
+    net.run(1000);
+    expect(b.up()).toEqual([toHex(alice.id)]);
+  });
+
+  it('has no more than eight lines of one host that prove nothing', () => {
+    const net = new Net();
+    const a = net.add('a', alice);
+    for (let line = 2; line <= 20; line += 2) a.feed({ kind: 'opened', line, address: 'one:1' });
+    expect(a.hungUp).toEqual([18, 20]);
+    expect(a.drops).toEqual({ 'too-many-shaking': 2 });
+  });
+
+  it('cannot have more than half of all lines', () => {
+    const net = new Net();
+    const a = net.add('a', alice, { linesMax: 4 });
+    const callers = [2, 3, 4].map((number) => net.add(`c${number}`, person(number + 10)));
+    for (const caller of callers) caller.calls('a', alice);
+    net.run(400);
+    expect(a.up()).toHaveLength(2);
+    expect(a.drops['too-many-lines']).toBeGreaterThan(0);
+  });
+});
+
+const HELLO: Hello = {
+  version: OUR_VERSION,
+  role: LEAF,
+  features: 0,
+  frameMax: RECORD_LINK_DEFAULTS.frameMax,
+  name: new TextEncoder().encode('somebody'),
+  unixMs: null,
+  board: new Uint8Array(0),
+  token: new Uint8Array(0),
+};
+
+function message(number: number): Uint8Array {
+  const payload = new TextEncoder().encode(`message ${number}`);
+  return encodePacket(plainPacket(MESSAGE, 7, number, alice.id, payload));
+}
+
+type Extra = { allowed?: Identity[]; linesMax?: number; frameMax?: number };
+
+/** One end: a machine, what it said to the people above, and its ends of wires. */
+class End {
+  readonly heard: Uint8Array[] = [];
+  readonly ups: (TrunksOutput & { kind: 'up' })[] = [];
+  readonly drops: Record<string, number> = {};
+  readonly hungUp: number[] = [];
+  readonly machine: Trunks;
+  private readonly lines = new Map<number, string>();
+  private readonly net: Net;
+  private openedCount = 0;
+  private shakingCount = new Set<number>();
+
+  constructor(net: Net, who: Identity, extra: Extra, seed: number) {
+    this.net = net;
+    const names = extra.allowed?.map(({ id }) => toHex(id));
+    const config: TrunksConfig = {
+      ...TRUNKS_DEFAULTS,
+      linesMax: extra.linesMax ?? TRUNKS_DEFAULTS.linesMax,
+      isAllowed: (id) => names === undefined || names.includes(toHex(id)),
+      link: { ...RECORD_LINK_DEFAULTS, frameMax: extra.frameMax ?? RECORD_LINK_DEFAULTS.frameMax },
+    };
+    const hello = { ...HELLO, frameMax: config.link.frameMax };
+    const random = xorshift(SEED + seed);
+    const draw = secretsFrom(seed);
+    this.machine = new Trunks(crypto, who, new Pins(crypto), config, hello, random, draw);
+  }
+
+  calls(address: string, who: Identity | null): void {
+    this.feed({ kind: 'routes', routes: [{ address, id: who?.id ?? null }] });
+  }
+
+  up(): string[] {
+    return [...this.lines.values()];
+  }
+
+  shaking(): number {
+    return this.shakingCount.size;
+  }
+
+  say(bytes: Uint8Array): void {
+    for (const line of this.lines.keys())
+      this.feed({ kind: 'send', line, bytes, priority: NORMAL });
+  }
+
+  nextOpened(): number {
+    return 2 * ++this.openedCount + 100_000;
+  }
+
+  feed(input: TrunksInput | { kind: 'tick' }): void {
+    if (input.kind === 'opened') this.shakingCount.add(input.line);
+    for (const output of this.machine.step(input, this.net.now)) this.perform(output);
+  }
+
+  private perform(output: TrunksOutput): void {
+    switch (output.kind) {
+      case 'up':
+        this.ups.push(output);
+        this.lines.set(output.line, toHex(output.neighbour.id));
+        this.shakingCount.delete(output.line);
+        break;
+      case 'down':
+        this.lines.delete(output.line);
+        break;
+      case 'heard':
+        this.heard.push(output.bytes);
+        break;
+      case 'drop':
+        this.drops[output.reason] = (this.drops[output.reason] ?? 0) + 1;
+        break;
+      case 'hangUp':
+        this.hungUp.push(output.line);
+        this.shakingCount.delete(output.line);
+        this.net.hangUp(this, output.line);
+        break;
+      case 'dial':
+        this.net.dial(this, output.line, output.address);
+        break;
+      case 'write':
+        this.net.write(this, output.line, output.bytes);
+        break;
+    }
+  }
+}
+
+type Wire = { name: string; ends: [End, End]; numbers: [number, number] };
+
+/** Wires between ends, in steps of a millisecond; what is written arrives in the next. */
+class Net {
+  now = 0;
+  dials = 0;
+  /** What is written never arrives, and nobody is told. */
+  isSwallowing = false;
+  /** Dials are never answered. */
+  isDeaf = false;
+  private readonly ends = new Map<string, End>();
+  private wires: Wire[] = [];
+  private due: (() => void)[] = [];
+
+  add(name: string, who: Identity, extra: Extra = {}): End {
+    const end = new End(this, who, extra, this.ends.size + 1);
+    this.ends.set(name, end);
+    return end;
+  }
+
+  lines(): string[] {
+    return this.wires.map(({ name }) => name);
+  }
+
+  run(ms: number): void {
+    const until = this.now + ms;
+    while (this.now < until) {
+      this.flush();
+      for (const end of this.ends.values()) {
+        if (this.now >= end.machine.deadline()) end.feed({ kind: 'tick' });
+      }
+      // Nothing happens before the next deadline, unless something is on its way.
+      const next = Math.min(until, ...[...this.ends.values()].map((end) => end.machine.deadline()));
+      this.now = this.due.length > 0 ? this.now + 1 : Math.max(this.now + 1, next);
+    }
+  }
+
+  dial(from: End, number: number, address: string): void {
+    this.dials++;
+    if (this.isDeaf) return;
+    const to = this.ends.get(address);
+    const name = `${[...this.ends].find(([, end]) => end === from)![0]}>${address}`;
+    this.due.push(() => {
+      if (to === undefined) return from.feed({ kind: 'closed', line: number, why: 'nobody there' });
+      const theirs = to.nextOpened();
+      this.wires.push({ name, ends: [from, to], numbers: [number, theirs] });
+      to.feed({ kind: 'opened', line: theirs, address: `${name}:1` });
+      from.feed({ kind: 'opened', line: number, address });
+    });
+  }
+
+  write(from: End, number: number, bytes: Uint8Array): void {
+    const found = this.find(from, number);
+    if (found === null) return;
+    const { wire, side } = found;
+    this.due.push(() => {
+      from.feed({ kind: 'sent', line: number });
+      if (this.isSwallowing || !this.wires.includes(wire)) return;
+      const [line, to] = [wire.numbers[1 - side]!, wire.ends[1 - side]!];
+      to.feed({ kind: 'received', line, bytes });
+    });
+  }
+
+  hangUp(end: End, number: number): void {
+    const found = this.find(end, number);
+    if (found !== null && !this.isSwallowing) this.end(found.wire);
+    else this.due.push(() => end.feed({ kind: 'closed', line: number, why: 'hung up' }));
+  }
+
+  /** Every wire breaks at once. */
+  cut(): void {
+    for (const wire of [...this.wires]) this.end(wire);
+    this.flush();
+  }
+
+  /** What is on its way arrives. */
+  flush(): void {
+    const { due } = this;
+    this.due = [];
+    for (const act of due) act();
+  }
+
+  private end(wire: Wire): void {
+    this.wires = this.wires.filter((other) => other !== wire);
+    this.due.push(() => {
+      wire.ends.forEach((end, side) => {
+        end.feed({ kind: 'closed', line: wire.numbers[side]!, why: 'it broke' });
+      });
+    });
+  }
+
+  private find(end: End, number: number): { wire: Wire; side: number } | null {
+    for (const wire of this.wires) {
+      const side = wire.ends.findIndex((at, index) => at === end && wire.numbers[index] === number);
+      if (side >= 0) return { wire, side };
+    }
+    return null;
+  }
+}
