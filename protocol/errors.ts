@@ -10,6 +10,7 @@ export const MEANING = {
   FILE_UNWRITABLE: 'the file cannot be written',
   CONFIG_INVALID: 'the settings cannot be used',
   KEY_FILE_INVALID: 'the key file cannot be used',
+  STATE_INVALID: 'what was stored cannot be used',
   KEY_FILE_EXISTS: 'there are keys already',
   BUNDLE_REFUSED: 'a board cannot run this program',
   OVER_BUDGET: 'the program is more than the board has room for',

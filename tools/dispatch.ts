@@ -41,6 +41,7 @@ export const STATUS: Record<ErrorCode, number> = {
   PORT_DENIED: 77,
   KEY_FILE_INVALID: 78,
   CONFIG_INVALID: 79,
+  STATE_INVALID: 80,
 };
 /** Our own mistake: the one failure that prints a stack. */
 const BROKEN = 70;

@@ -12,13 +12,11 @@
  *   ttl: 7
  *   security: moderate              # permissive, moderate, strict
  *   history: { messages: 1000, kilobytes: 1024, hours: 6 }
- *   notes:
- *     - { device: door, node: 0123456789abcdef, key-file: /etc/hopline/door.key }
+ *   notes: [/etc/hopline/keys/door.key]
  *   log: info
  */
 import { join } from 'node:path';
 import type { SecurityLevel } from '../../protocol/trust/admission.ts';
-import { fromHex } from '../../protocol/wire/hex.ts';
 import type { Section } from './yaml-file.ts';
 
 export type RelayConfig = {
@@ -35,12 +33,10 @@ export type RelayConfig = {
   ttl: number;
   security: SecurityLevel;
   history: { messages: number; kilobytes: number; hours: number };
-  notes: NoteDevice[];
+  /** The key files, as hopline provision writes them, of devices whose notes this relay says on. */
+  notes: string[];
   log: LogLevel;
 };
-
-/** A device without keys of its own, whose notes this relay says on. */
-export type NoteDevice = { name: string; node: Uint8Array; keyFile: string };
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -125,31 +121,11 @@ function serialOf(top: Section): 'auto' | string[] {
   return ports;
 }
 
-function notesOf(top: Section): NoteDevice[] {
-  const devices = top.sections('notes').map(deviceOf);
-  if (devices.length > NOTE_DEVICES_MAX) {
-    top.fail('notes', `at most ${NOTE_DEVICES_MAX} devices`);
-  }
-  if (new Set(devices.map(({ node }) => node.join())).size < devices.length) {
-    top.fail('notes', 'a node is there twice');
-  }
-  return devices;
-}
-
-function deviceOf(section: Section): NoteDevice {
-  const id = section.text('node', { most: 64 });
-  const node = id === undefined ? null : fromHex(id);
-  if (node === null || node.length !== 8) {
-    return section.fail(id === undefined ? null : 'node', 'node takes an id of 16 hex digits');
-  }
-  const name = section.text('device', { most: NAME_MAX });
-  if (name === undefined) return section.fail(null, 'device is missing: its name for people');
-  const keyFile = section.text('key-file', { most: PATH_MAX });
-  if (keyFile === undefined) {
-    return section.fail(null, 'key-file is missing: the file with its note key');
-  }
-  section.done();
-  return { name, node, keyFile };
+function notesOf(top: Section): string[] {
+  const files = top.texts('notes', { most: PATH_MAX }) ?? [];
+  if (files.length > NOTE_DEVICES_MAX) top.fail('notes', `at most ${NOTE_DEVICES_MAX} devices`);
+  if (new Set(files).size < files.length) top.fail('notes', 'a file is there twice');
+  return files;
 }
 
 function inFolder(

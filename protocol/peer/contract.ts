@@ -30,6 +30,8 @@ export type StationInput =
       /** Of the one in, where the radio knows it. */
       address?: string;
     }
+  /** The far end takes longer writes than it said at first. */
+  | { kind: 'resized'; link: number; payloadMax: number }
   /** Also the answer to every `disconnect`, and to a `connect` that failed. */
   | { kind: 'closed'; link: number }
   | { kind: 'received'; link: number; bytes: Uint8Array }

@@ -33,7 +33,7 @@ export type LinksConfig = {
 /** One hop. What is counted of a number goes on with the next link of that number. */
 export type Hop = {
   readonly medium: Medium;
-  readonly payloadMax: number;
+  payloadMax: number;
   readonly rssi: number;
   readonly openedAt: Millis;
   readonly machine: Link | PhoneLink;
@@ -45,6 +45,7 @@ export type Hop = {
 
 export type LinksInput =
   | { kind: 'opened'; link: number; medium: Medium; payloadMax: number; rssi: number; hello: Hello }
+  | { kind: 'resized'; link: number; payloadMax: number }
   | { kind: 'closed'; link: number }
   | { kind: 'received'; link: number; bytes: Uint8Array }
   | { kind: 'sent'; link: number }
@@ -95,6 +96,8 @@ export class Links implements Machine<LinksInput, LinksOutput> {
       this.turn(link, TICK, now, out);
     } else if (input.kind === 'closed') {
       this.close(link);
+    } else if (input.kind === 'resized') {
+      this.resize(link, input.payloadMax);
     } else {
       if (input.kind === 'send') this.counts[link].sent++;
       this.turn(link, input, now, out);
@@ -142,6 +145,14 @@ export class Links implements Machine<LinksInput, LinksOutput> {
         : new Link({ ...this.config, payloadMax: medium === 'wire' ? 0 : payloadMax }, hello, now);
     const [peer, boundAt] = [null, -Infinity];
     return { medium, payloadMax, rssi, openedAt: now, machine, peer, boundAt, hello: null };
+  }
+
+  /** Segments fit whatever they were made for, so only a phone's link has anything to gain. */
+  private resize(link: number, payloadMax: number): void {
+    const hop = this.hops[link];
+    if (hop === null || !(hop.machine instanceof PhoneLink)) return;
+    hop.payloadMax = payloadMax;
+    hop.machine.payloadMax = payloadMax;
   }
 
   private close(link: number): void {

@@ -30,6 +30,8 @@ export class PhoneLink implements Machine<LinkInput, PhoneLinkOutput> {
   readonly mode: Mode = 'legacy';
   /** Phones tell no round trip. */
   readonly roundTripMs: Millis = -1;
+  /** As in its settings, until the phone says otherwise. */
+  payloadMax: number;
   private readonly config: PhoneLinkConfig;
   private readonly queue: SendQueue;
   private credit: number;
@@ -37,6 +39,7 @@ export class PhoneLink implements Machine<LinkInput, PhoneLinkOutput> {
 
   constructor(config: PhoneLinkConfig) {
     this.config = config;
+    this.payloadMax = config.payloadMax;
     this.credit = config.window;
     this.queue = new SendQueue(config.packetsMax, config.bytesMax);
   }
@@ -67,7 +70,7 @@ export class PhoneLink implements Machine<LinkInput, PhoneLinkOutput> {
   }
 
   private send(bytes: Uint8Array, priority: number, out: PhoneLinkOutput[]): void {
-    if (bytes.length > this.config.payloadMax) out.push({ kind: 'drop', reason: 'over-limit' });
+    if (bytes.length > this.payloadMax) out.push({ kind: 'drop', reason: 'over-limit' });
     else if (this.queue.add(bytes, priority) > 0) out.push({ kind: 'drop', reason: 'queue-full' });
   }
 

@@ -29,6 +29,7 @@ import { decodeMessage, messageId } from '../wire/message.ts';
 import type { Packet } from '../wire/packet.ts';
 import { openPacket } from '../wire/packet.ts';
 import type { OwnDraft, StationEvent, StoredRecord } from './contract.ts';
+import type { HistoryLimits } from './history.ts';
 import { History, isFresh } from './history.ts';
 import type { Links } from './links.ts';
 import type { NoteDesk, NoteDeskOutput } from './note-desk.ts';
@@ -75,6 +76,7 @@ export type ReceptionPorts = {
   pins: Pins;
   links: Links;
   desk: NoteDesk;
+  historyLimits: HistoryLimits;
 };
 
 export class Reception {
@@ -91,7 +93,7 @@ export class Reception {
 
   constructor(ports: ReceptionPorts) {
     this.ports = ports;
-    this.history = new History(ports.crypto);
+    this.history = new History(ports.crypto, ports.historyLimits);
     this.sync = new Sync(this.history);
     this.trace = new Trace(ports.id);
   }

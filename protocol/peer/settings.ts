@@ -12,6 +12,8 @@ import type { Identity } from '../trust/identity.ts';
 import type { Pin, PinsConfig } from '../trust/pins.ts';
 import { PINS_DEFAULTS } from '../trust/pins.ts';
 import type { Draw } from './author.ts';
+import type { HistoryLimits } from './history.ts';
+import { HISTORY_LIMITS } from './history.ts';
 import type { Device } from './note-desk.ts';
 
 export type StationConfig = {
@@ -44,6 +46,7 @@ export type StationConfig = {
   pinsLimits: PinsConfig;
   /** What was stored. */
   pins: Pin[];
+  history: HistoryLimits;
   /** Devices whose notes are said on, each with its counter as stored. */
   devices: Device[];
 };
@@ -70,6 +73,7 @@ export const STATION_DEFAULTS: StationConfig = {
   admission: { ...ADMISSION, unverified: UNVERIFIED },
   pinsLimits: PINS_DEFAULTS,
   pins: [],
+  history: HISTORY_LIMITS,
   devices: [],
 };
 

@@ -71,7 +71,8 @@ export class Station implements Machine<StationInput, StationOutput> {
     this.switchboard = new Switchboard(config, ports, pins, isAsked, now);
     const desk = new NoteDesk(crypto, random, config.devices);
     const { links } = this.switchboard;
-    this.reception = new Reception({ id: identity.id, crypto, pins, links, desk });
+    const historyLimits = config.history;
+    this.reception = new Reception({ id: identity.id, crypto, pins, links, desk, historyLimits });
     this.announcer = new Announcer(identity, config.name, random);
     this.author = new Author(identity, draw);
   }

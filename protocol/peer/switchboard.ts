@@ -51,7 +51,8 @@ const ANNOUNCES_MAX = 128;
 /** Traffic of value on a link is told to the slots once in this time. */
 const USED_EVERY_MS = 1000;
 
-type FromBelow = 'opened' | 'closed' | 'received' | 'sent' | 'sighted' | 'power' | 'tap';
+type FromBelow =
+  'opened' | 'resized' | 'closed' | 'received' | 'sent' | 'sighted' | 'power' | 'tap';
 export type SwitchboardInput =
   | Extract<StationInput, { kind: FromBelow }>
   /** A frame of our own: to everyone it reaches, or over one link (-1: all). */
@@ -145,6 +146,11 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       case 'received':
       case 'sent':
         this.toLinks(input, out);
+        break;
+      case 'resized':
+        this.toLinks(input, out);
+        // What was too long for it until now.
+        this.introduce(input.link, out);
         break;
       case 'sighted':
       case 'power':

@@ -6,7 +6,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { HoplineError } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
+import { typeName } from '../../protocol/wire/type-names.ts';
 import type { Command, Io } from '../command.ts';
 import { has, JSON_OPTION, wholeNumberOf } from '../command.ts';
 import type { Heard } from '../flash/monitor.ts';
@@ -65,7 +67,7 @@ function lineOf(heard: Exclude<Heard, { kind: 'refused' }>): string {
     case 'packet': {
       const { type, ttl, sender, recipient } = heard.packet;
       const to = recipient === null ? '' : ` to ${toHex(recipient)}`;
-      return `${nameOf(type)}, TTL ${ttl}, from ${toHex(sender)}${to}, ${heard.size} bytes`;
+      return `${typeName(type)}, TTL ${ttl}, from ${toHex(sender)}${to}, ${heard.size} bytes`;
     }
     default:
       return printable(heard.text);
@@ -77,7 +79,7 @@ function plain(heard: Exclude<Heard, { kind: 'refused' }>): object {
   const { type, ttl, timestamp, sender, recipient, payload } = heard.packet;
   return {
     kind: 'packet',
-    type: nameOf(type),
+    type: typeName(type),
     ttl,
     timestamp,
     sender: toHex(sender),
@@ -85,34 +87,4 @@ function plain(heard: Exclude<Heard, { kind: 'refused' }>): object {
     size: heard.size,
     payload: toHex(payload),
   };
-}
-
-/** What comes over a wire may not steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '').replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
-}
-
-/** WIRE §3 and §20. */
-const NAMES: Record<number, string> = {
-  0x01: 'announce',
-  0x02: 'message',
-  0x03: 'leave',
-  0x04: 'courier',
-  0x10: 'handshake',
-  0x11: 'encrypted',
-  0x20: 'fragment',
-  0x21: 'request sync',
-  0x22: 'file',
-  0x26: 'ping',
-  0x27: 'pong',
-  0x29: 'voice',
-  0xe0: 'hello',
-  0xe2: 'heartbeat',
-  0xeb: 'trace',
-  0xec: 'note',
-  0xed: 'noted',
-};
-
-function nameOf(type: number): string {
-  return NAMES[type] ?? `type 0x${type.toString(16).padStart(2, '0')}`;
 }

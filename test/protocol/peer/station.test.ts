@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ANNOUNCE, ENCRYPTED, LEAVE, MESSAGE, PING, PONG } from '../../../protocol/core/packet.ts';
+import { HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { encodePing } from '../../../protocol/wire/ping.ts';
 import { composePacket } from '../../../protocol/wire/packet.ts';
@@ -86,6 +87,29 @@ describe('a station between a phone, nodes and a wire', () => {
     expect(phone.ofType(MESSAGE)).toHaveLength(0);
     expect(middle.snapshot(village.now).links[0].drops).toEqual({ 'over-limit': 1 });
     expect(village.told(middle, 'message')).toHaveLength(1);
+  });
+
+  it('says again what was too long, when a phone takes longer writes after all', () => {
+    const { village, middle, phone } = crossroads();
+    const heard = (): number => phone.ofType(ANNOUNCE).length;
+    village.tell(middle, { kind: 'resized', link: 0, payloadMax: 20 });
+    village.pass(60_000);
+    const before = heard();
+    village.pass(60_000);
+    expect(heard()).toBe(before);
+    village.tell(middle, { kind: 'resized', link: 0, payloadMax: 512 });
+    village.pass(100);
+    expect(heard()).toBeGreaterThan(before);
+  });
+
+  it('holds as much history as its settings say', () => {
+    const village = new Village();
+    const station = stationOf(village, 1, { history: { ...HISTORY_LIMITS, messages: 3 } });
+    for (const text of ['a', 'b', 'c', 'd', 'e']) {
+      village.tell(station, { kind: 'say', text });
+      village.pass(1000);
+    }
+    expect(station.snapshot(village.now).historySize).toBe(3);
   });
 
   it('cuts what it says itself, and puts together what others cut', () => {
