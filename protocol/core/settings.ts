@@ -73,7 +73,13 @@ export const SLOT_MAX = 400;
 const HEADER = 6;
 
 /** What a slot holds, and which of the two it is. */
-export type Slot = { index: number; generation: number; fields: Uint8Array };
+export type Slot = {
+  index: number;
+  generation: number;
+  fields: Uint8Array;
+  /** There were settings, and none can be read: whoever holds this node may not be its owner. */
+  isLost: boolean;
+};
 
 export function encodeSlot(settings: Settings, generation: number, crc: Crc32): Uint8Array {
   const fields = encodeFields(settings, 2);
@@ -88,20 +94,25 @@ export function encodeSlot(settings: Settings, generation: number, crc: Crc32): 
 
 /**
  * The newest whole one of what lies in the two places in flash. Generations count from 1, and flash
- * wears out long before they wrap; 0 is for a node that has none yet.
+ * wears out long before they wrap; 0 is for a node that has none yet. The first write of all, cut
+ * short, leaves one place that ends in erased bytes: no settings were lost by it.
  */
 export function chooseSlot(places: Uint8Array[], crc: Crc32): Slot {
-  let newest: Slot = { index: 1, generation: 0, fields: new Uint8Array(0) };
+  let newest: Slot = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
+  let remains = 0;
   for (let index = 0; index < 2; index++) {
     const bytes = places[index];
+    const size = bytes.length;
+    if (size > 0 && bytes[0] < 255) remains += bytes[size - 1] === 255 ? 1 : 2;
     // Erased flash has a length that no slot has; one cut short, or over the remains of another, no
     // CRC that fits.
     const end = HEADER + readU16(bytes, 0);
     const generation = readU32(bytes, 2);
-    if (end + 4 > bytes.length || generation <= newest.generation) continue;
+    if (end + 4 > size || generation <= newest.generation) continue;
     if (readU32(bytes, end) !== crc(bytes.subarray(0, end))) continue;
     const fields = new Uint8Array(bytes.subarray(HEADER, end));
-    newest = { index: index, generation: generation, fields: fields };
+    newest = { index: index, generation: generation, fields: fields, isLost: false };
   }
+  newest.isLost = newest.generation === 0 && remains > 1;
   return newest;
 }

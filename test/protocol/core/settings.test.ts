@@ -204,13 +204,38 @@ describe('two slots in flash', () => {
   });
 
   it.each([
-    ['erased', erased],
-    ['zeros', new Uint8Array(SLOT_MAX)],
-    ['absent', new Uint8Array(0)],
-    ['a byte', Uint8Array.of(0)],
-  ])('hold nothing when they are %s', (_what, place) => {
-    const none = { index: 1, generation: 0, fields: new Uint8Array(0) };
+    ['erased', erased, false],
+    ['zeros', new Uint8Array(SLOT_MAX), true],
+    ['absent', new Uint8Array(0), false],
+    ['a byte', Uint8Array.of(0), true],
+  ])('hold nothing when they are %s', (_what, place, isLost) => {
+    const none = { index: 1, generation: 0, fields: new Uint8Array(0), isLost };
     expect(chooseSlot([place, place], crc32)).toEqual(none);
+  });
+
+  it('are lost when the only set, or both, are damaged, and not while one is whole', () => {
+    for (let at = 0; at < young.length; at++) {
+      const damaged = young.slice();
+      damaged[at] ^= 0x10;
+      expect(chooseSlot([damaged, new Uint8Array(0)], crc32).isLost, `byte ${at}`).toBe(true);
+      expect(chooseSlot([erased, damaged], crc32).isLost).toBe(true);
+      expect(chooseSlot([damaged, damaged], crc32).isLost).toBe(true);
+      expect(chooseSlot([damaged, old], crc32).isLost).toBe(false);
+    }
+    const ends = new Uint8Array(SLOT_MAX).fill(0xff);
+    ends[0] = 0;
+    expect(chooseSlot([ends, ends], crc32).isLost).toBe(true);
+  });
+
+  it('are not lost by the first write of all, wherever it is cut short', () => {
+    for (let written = 0; written < young.length; written++) {
+      const place = erased.slice(0, young.length);
+      place.set(young.subarray(0, written));
+      for (const other of [erased, new Uint8Array(0)]) {
+        const chosen = chooseSlot([place, other], crc32);
+        expect(chosen, `cut at ${written}`).toMatchObject({ generation: 0, isLost: false });
+      }
+    }
   });
 
   it('hold nothing but by chance when they are garbage', () => {
