@@ -2,6 +2,7 @@
  * Ble: the radio of a board. Link 0 is whoever connects to us, 1 and up those we connect to; each
  * write is one segment (WIRE §23), and the next leaves when the radio has taken the one before.
  */
+import type { Millis } from '../../protocol/core/machine.ts';
 import type { NodeInput } from '../../protocol/core/node.ts';
 import { OUT_MAX, SEGMENT } from './board.ts';
 
@@ -9,7 +10,6 @@ const SERVICE = 'c432e246-e8b2-4df9-9450-3a26001a4eb4';
 const CHARACTERISTIC = '93ae06e6-65df-4194-bed6-5406901e326f';
 /** The Bluetooth SIG's number for whoever has none. */
 const MANUFACTURER = 0xffff;
-const ADVERTISE_MS = 1000;
 /** A notification tells nobody that it has left: at the shortest interval one leaves in so long. */
 const NOTIFY_MS = 20;
 const CONNECTION = { minInterval: 20, maxInterval: 50 };
@@ -53,18 +53,18 @@ export function startRadio(feeds: Feed): void {
       feed({ kind: 'received', link: 0, bytes: bytesOf(event.data) }),
   };
   NRF.setServices(described(options), { uart: false });
-  NRF.on('connect', () => feed({ kind: 'opened', link: 0, payloadMax: SEGMENT, rssi: 0 }));
+  NRF.on('connect', () => feed({ kind: 'opened', link: 0, payloadMax: SEGMENT }));
   NRF.on('disconnect', () => closed(0));
 }
 
-export function advertise(bytes: Uint8Array, connectable: boolean): void {
+export function advertise(bytes: Uint8Array, connectable: boolean, everyMs: Millis): void {
   NRF.setAdvertising(
     {},
     {
       showName: false,
       connectable: connectable,
       whenConnected: true,
-      interval: ADVERTISE_MS,
+      interval: everyMs,
       manufacturer: MANUFACTURER,
       manufacturerData: bytes,
     },
@@ -77,7 +77,12 @@ export function scan(on: boolean): void {
     (advertised) => {
       const bytes = advertised.manufacturerData;
       if (!bytes || advertised.manufacturer !== MANUFACTURER) return;
-      feed({ kind: 'sighted', address: advertised.id, bytes: bytesOf(bytes) });
+      feed({
+        kind: 'sighted',
+        address: advertised.id,
+        rssi: advertised.rssi,
+        bytes: bytesOf(bytes),
+      });
     },
     { filters: [{ manufacturerData: { 0xffff: {} } }] },
   );
@@ -98,7 +103,7 @@ export function connect(link: number, address: string): void {
       );
       return door.startNotifications();
     })
-    .then(() => feed({ kind: 'opened', link: link, payloadMax: SEGMENT, rssi: 0 }))
+    .then(() => feed({ kind: 'opened', link: link, payloadMax: SEGMENT }))
     .catch(() => disconnect(link));
 }
 

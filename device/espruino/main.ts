@@ -92,7 +92,7 @@ function perform(output: NodeOutput): void {
       if (HAS_BLE) disconnect(output.link);
       break;
     case 'advertise':
-      if (HAS_BLE) advertise(output.bytes, output.connectable);
+      if (HAS_BLE) advertise(output.bytes, output.connectable, node.advertiseMs);
       break;
     case 'scan':
       if (HAS_BLE) scan(output.on);
@@ -133,13 +133,18 @@ function openWires(): void {
       void driver.feed({ kind: 'received', link: link, bytes: bytes });
     const wire = openWire(i, received);
     wires.push(wire);
-    if (wire !== null) driver.feed({ kind: 'opened', link: link, payloadMax: 0, rssi: 0 });
+    if (wire !== null) driver.feed({ kind: 'opened', link: link, payloadMax: 0 });
   }
 }
 
 const slot = chooseSlot([readPlace(0), readPlace(1)], crc);
 const read = changeSettings([], slot.fields);
 const settings: Settings = read === null ? [] : read.settings;
+if (slot.isLost && !isHeld) {
+  // Open to nobody, until its button is held: keys that nobody knows.
+  settings[ADMIN_KEY] = draw();
+  settings[CONSOLE_LOCK] = new Uint8Array([1]);
+}
 let counter = 0;
 const counterBytes = readPlace(COUNTER_PLACE);
 for (let i = 0; i < counterBytes.length; i++) counter = counter * 10 + counterBytes[i] - 48;

@@ -18,7 +18,7 @@ import type { Machine, Millis, Random, Tick } from './machine.ts';
 
 export type ConnectorInput =
   /** An advertisement was heard; `address` is for the radio to dial. */
-  | { kind: 'sighted'; address: string; bytes: Uint8Array }
+  | { kind: 'sighted'; address: string; rssi: number; bytes: Uint8Array }
   | { kind: 'opened'; link: number }
   /** The answer to every `disconnect`, and the end of a link or dial that failed. */
   | { kind: 'closed'; link: number }
@@ -76,6 +76,8 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   /** The name of our island, eight bytes as characters, and its size. */
   island: string;
   size = 1;
+  /** By link: how loud its advertisement was when it was last heard, in dBm; 0 for none. */
+  readonly rssi: number[] = [];
   private readonly config: ConnectorConfig;
   private readonly random: Random;
   private readonly id: string;
@@ -88,6 +90,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
   /** Whom to dial, or whom we dial: then `link` says where. */
   private target = '';
   private address = '';
+  private targetRssi = 0;
   private link = -1;
   private dialAt: Millis = Infinity;
   /** When patience ends, once for leaving and once for letting go; 0 when nothing tries it. */
@@ -106,6 +109,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     for (let link = 0; link <= config.outMax; link++) {
       this.neighbours.push(null);
       this.branches.push(0);
+      this.rssi.push(0);
     }
     this.foreignAt = now;
     this.scanAt = now;
@@ -115,11 +119,12 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     const out: ConnectorOutput[] = [];
     switch (input.kind) {
       case 'sighted':
-        this.sight(input.address, input.bytes, now, out);
+        this.sight(input.address, input.rssi, input.bytes, now, out);
         break;
       case 'opened':
         this.neighbours[input.link] = '';
         this.branches[input.link] = 1;
+        this.rssi[input.link] = input.link === this.link ? this.targetRssi : 0;
         if (input.link === this.link) this.giveUp();
         this.change(now);
         break;
@@ -142,12 +147,19 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
     return Math.min(Math.min(this.dialAt, this.tellAt), this.scanAt);
   }
 
-  private sight(address: string, bytes: Uint8Array, now: Millis, out: ConnectorOutput[]): void {
+  private sight(
+    address: string,
+    rssi: number,
+    bytes: Uint8Array,
+    now: Millis,
+    out: ConnectorOutput[],
+  ): void {
     if (bytes.length < SIGHT_SIZE || bytes[0] !== 0x48 || bytes[1] !== 0x4c) return;
     const id = charactersOf(bytes, 3);
     const island = charactersOf(bytes, 11);
-    const isKnown = this.neighbours.indexOf(id) >= 0;
-    if (id === this.id || island === this.island || isKnown) return;
+    const known = this.neighbours.indexOf(id);
+    if (known >= 0) this.rssi[known] = rssi;
+    if (id === this.id || island === this.island || known >= 0) return;
     this.foreignAt = now;
     const flags = bytes[2];
     const free = this.freeLink();
@@ -156,6 +168,7 @@ export class Connector implements Machine<ConnectorInput, ConnectorOutput> {
       if (this.target === '' && this.shunnedUntil(id) <= now) {
         this.target = id;
         this.address = address;
+        this.targetRssi = rssi;
         this.dialAt = now + this.random(DIAL_JITTER_MS);
       }
     } else if (isBetter && flags & 96 && this.neighbours[0] !== null) {

@@ -46,6 +46,7 @@ import type { PacketHash } from './seen.ts';
 import type { Settings, Slot } from './settings.ts';
 import { numberSetting } from './settings.ts';
 import {
+  ADVERTISE_DUTY,
   ALLOWED,
   DENIED,
   LINK_BURST,
@@ -68,19 +69,31 @@ import { MESH, OUR_VERSION } from './version.ts';
 export const COUNTER_PLACE = 2;
 /** What the answer to STATISTICS may take of a frame; what does not fit is left out. */
 export const STATISTICS_MAX = 400;
+/** How often a node on mains advertises with all its duty; one on battery half as often. */
+const ADVERTISE_MS = 1000;
+/** The least often that radios can. */
+const ADVERTISE_MAX_MS = 10000;
+/** Settings that are taken at a start only, a bit each. */
+const AT_START =
+  (1 << ROLE) |
+  (1 << ADVERTISE_DUTY) |
+  (1 << SCAN_DUTY) |
+  (1 << POWER_SOURCE) |
+  (1 << SEEN_MAX) |
+  (1 << NODE_ID);
 /** Reasons of drops are counted apart; the rest, if there are ever more, together. */
 const REASONS_MAX = 48;
 
 export type NodeInput =
-  /** `payloadMax` as of a Link; `rssi` in dBm, 0 for none. */
-  | { kind: 'opened'; link: number; payloadMax: number; rssi: number }
+  /** `payloadMax` as of a Link. */
+  | { kind: 'opened'; link: number; payloadMax: number }
   /** Also the answer to every `disconnect`, and to a `connect` that failed. */
   | { kind: 'closed'; link: number }
   | { kind: 'received'; link: number; bytes: Uint8Array }
   /** A write has left. */
   | { kind: 'sent'; link: number }
-  /** An advertisement: what the manufacturer's field of a Hopline node holds. */
-  | { kind: 'sighted'; address: string; bytes: Uint8Array }
+  /** An advertisement: what the manufacturer's field of a Hopline node holds, and its dBm. */
+  | { kind: 'sighted'; address: string; rssi: number; bytes: Uint8Array }
   /** A person pressed the button, or a program has something to say: UTF-8, at most 64 bytes. */
   | { kind: 'say'; text: Uint8Array }
   /** What is left of the battery, in percent. */
@@ -136,6 +149,8 @@ export type NodePorts = {
 export class Node implements Machine<NodeInput, NodeOutput> {
   readonly links: (Link | null)[] = [];
   readonly connector: Connector;
+  /** How often to advertise. */
+  readonly advertiseMs: Millis;
   /** How often what was dropped for which reason. */
   readonly reasons: string[] = [];
   readonly drops: number[] = [];
@@ -150,7 +165,6 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   private readonly notes: Notes | null = null;
   private readonly trace: Trace | null = null;
   private readonly packet = new PacketView();
-  private readonly rssi: number[] = [];
   private settings: Settings;
   private hello: Hello;
   private now: Millis = 0;
@@ -169,10 +183,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     this.now = now;
     this.startedAt = now;
     const linksMax = 1 + config.outMax + config.wires;
-    for (let link = 0; link < linksMax; link++) {
-      this.links.push(null);
-      this.rssi.push(0);
-    }
+    for (let link = 0; link < linksMax; link++) this.links.push(null);
     this.relayConfig = {
       id: config.id,
       ttlMax: 7,
@@ -202,6 +213,10 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     const onBattery = numberSetting(settings, POWER_SOURCE) === 1;
     const scanDuty = numberSetting(settings, SCAN_DUTY);
     const role = numberSetting(settings, ROLE);
+    this.advertiseMs = Math.min(
+      ((onBattery ? 200 : 100) * ADVERTISE_MS) / numberSetting(settings, ADVERTISE_DUTY),
+      ADVERTISE_MAX_MS,
+    );
     this.connector = new Connector(
       {
         id: config.id,
@@ -225,7 +240,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     this.now = now;
     switch (input.kind) {
       case 'opened':
-        this.open(input.link, input.payloadMax, input.rssi, out);
+        this.open(input.link, input.payloadMax, out);
         break;
       case 'closed':
         this.close(input.link, out);
@@ -276,7 +291,8 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     for (let i = 0; i < this.links.length; i++) {
       const link = this.links[i];
       if (link === null) continue;
-      text += '\nlink' + i + '.rssi=' + this.rssi[i] + '\nlink' + i + '.rtt=' + link.roundTripMs;
+      const rssi = this.connector.rssi[i] || 0;
+      text += '\nlink' + i + '.rssi=' + rssi + '\nlink' + i + '.rtt=' + link.roundTripMs;
     }
     for (let i = 0; i < this.drops.length; i++) {
       const line = '\ndrop.' + this.reasons[i] + '=' + this.drops[i];
@@ -307,11 +323,10 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     }
   }
 
-  private open(link: number, payloadMax: number, rssi: number, out: NodeOutput[]): void {
+  private open(link: number, payloadMax: number, out: NodeOutput[]): void {
     // A radio that lost an end without saying so uses the link again.
     if (this.links[link] !== null) this.close(link, out);
     const config = this.config;
-    this.rssi[link] = rssi;
     this.links[link] = new Link(
       {
         id: config.id,
@@ -440,7 +455,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
       const roundTripMs = from === null ? -1 : from.roundTripMs;
       const hop = {
         kind: this.isAir(link) ? 0 : 1,
-        rssi: this.rssi[link],
+        rssi: this.connector.rssi[link] || 0,
         roundTripMs: roundTripMs,
       };
       const ways = this.trace.hear(link, hop, payload);
@@ -495,14 +510,17 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   private onConnector(outputs: ConnectorOutput[], out: NodeOutput[]): void {
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i];
-      if (output.kind !== 'tell') {
-        out.push(output);
-        continue;
-      }
-      this.hello = this.makeHello(output.mesh);
-      for (let link = 0; link <= this.config.outMax; link++) {
-        this.toLink(link, { kind: 'hello', hello: this.hello }, out);
-      }
+      if (output.kind === 'tell') {
+        this.hello = this.makeHello(output.mesh);
+        this.greet(this.config.outMax, out);
+      } else out.push(output);
+    }
+  }
+
+  /** Says our hello again, over the links up to `last`. */
+  private greet(last: number, out: NodeOutput[]): void {
+    for (let link = 0; link <= last; link++) {
+      this.toLink(link, { kind: 'hello', hello: this.hello }, out);
     }
   }
 
@@ -567,15 +585,14 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   /** What a change of settings means now; who we are and what we remember change at a start. */
   private settle(settings: Settings, out: NodeOutput[]): void {
     const before = this.settings;
-    const isAnother =
-      settings[NODE_ID] !== before[NODE_ID] ||
-      numberSetting(settings, SEEN_MAX) !== numberSetting(before, SEEN_MAX) ||
-      numberSetting(settings, ROLE) !== numberSetting(before, ROLE) ||
-      numberSetting(settings, SCAN_DUTY) !== numberSetting(before, SCAN_DUTY) ||
-      numberSetting(settings, POWER_SOURCE) !== numberSetting(before, POWER_SOURCE);
+    let isAnother = false;
+    for (let id = 1; id <= NODE_ID; id++) {
+      if ((AT_START >> id) & 1 && settings[id] !== before[id]) isAnother = true;
+    }
     this.apply(settings);
     out.push({ kind: 'settings', settings: settings });
     if (isAnother) out.push({ kind: 'reboot' });
+    else if (settings[NAME] !== before[NAME]) this.greet(this.links.length - 1, out);
   }
 
   private apply(settings: Settings): void {

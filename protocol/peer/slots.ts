@@ -203,7 +203,7 @@ export class Slots implements Machine<SlotsInput, SlotsOutput> {
       shown[2] &= ~MAY_BE_DIALLED;
     }
     this.onConnector(
-      this.connector.step({ kind: 'sighted', address, bytes: shown }, now),
+      this.connector.step({ kind: 'sighted', address, rssi, bytes: shown }, now),
       now,
       out,
     );

@@ -85,6 +85,11 @@ export class Flash {
     return true;
   }
 
+  /** A byte of a file is no longer what was written. */
+  damage(name: string, at: number): void {
+    this.bytes[this.find(name) + HEADER + at] ^= 0x10;
+  }
+
   private program(at: number, bytes: ArrayLike<number>): void {
     for (let i = 0; i < bytes.length; i++) {
       if (this.charge-- <= 0) throw new PowerCut('the power failed');
@@ -183,6 +188,8 @@ type Connection = {
   lost: () => void;
 };
 
+type Advertising = { manufacturerData: Uint8Array; connectable: boolean; interval: number };
+
 /** Boards in reach of each other. */
 export class Reach {
   readonly boards: Board[] = [];
@@ -196,6 +203,8 @@ export class Board {
   /** Whether its wire is the console's. */
   hasConsole = true;
   restarts = 0;
+  /** Advertisements that left. */
+  advertised = 0;
   hopline: { say(text: string): boolean; statistics(): Uint8Array } | null = null;
   inbound: Connection | null = null;
   readonly outbound: Connection[] = [];
@@ -208,7 +217,7 @@ export class Board {
   private readonly address: string;
   private readonly random: (below: number) => number;
   private wallOffset = 0;
-  private advert: { bytes: Uint8Array; connectable: boolean } | null = null;
+  private advert: { bytes: Uint8Array; connectable: boolean; interval: number } | null = null;
   private scanner: ((advertised: object) => void) | false = false;
   private service: { maxLen: number; onWrite: (event: { data: ArrayBuffer }) => void } | null =
     null;
@@ -270,11 +279,7 @@ export class Board {
     };
     if (this.kind.linksOut !== null) {
       context['NRF'] = this.radio(life);
-      this.time.after(
-        100,
-        alive(() => this.advertise()),
-        1000,
-      );
+      this.advertSoon(life);
     }
     if (this.kind.wire === 'uart') context['Serial1'] = serial;
     if (this.kind.wire === 'usb') context['USB'] = serial;
@@ -345,12 +350,10 @@ export class Board {
           () => inbound.isOpen && inbound.notified({ target: { value: { buffer } } }),
         );
       },
-      setAdvertising: (
-        _: object,
-        { manufacturerData, connectable }: { manufacturerData: Uint8Array; connectable: boolean },
-      ) => {
+      setAdvertising: (_: object, { manufacturerData, connectable, interval }: Advertising) => {
         if (manufacturerData.length > 24) throw new Error('an advertisement has 24 bytes for us');
-        this.advert = { bytes: new Uint8Array(manufacturerData), connectable };
+        if (interval < 100 || interval > 10_240) throw new Error('no radio does that');
+        this.advert = { bytes: new Uint8Array(manufacturerData), connectable, interval };
       },
       setScan: (heard: ((advertised: object) => void) | false) => void (this.scanner = heard),
       setTxPower() {},
@@ -364,9 +367,18 @@ export class Board {
     if (bytes.length > this.kind.mtu - 3) throw new Error('a write longer than the MTU');
   }
 
+  private advertSoon(life: number): void {
+    this.time.after(this.advert?.interval ?? 100, () => {
+      if (this.life !== life) return;
+      this.advertise();
+      this.advertSoon(life);
+    });
+  }
+
   private advertise(): void {
     const { advert, address } = this;
     if (advert === null) return;
+    this.advertised++;
     for (const board of this.reach.boards) {
       if (board === this || !board.scanner) continue;
       const manufacturerData = new Uint8Array(advert.bytes).buffer;

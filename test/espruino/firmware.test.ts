@@ -7,6 +7,7 @@ import {
   COMMIT,
   OPERATION,
   ARGUMENT,
+  LOCKED,
   OK,
   OPEN_CONSOLE,
   READ_SETTINGS,
@@ -29,14 +30,16 @@ import {
 } from '../../protocol/core/packet.ts';
 import {
   ADMIN_KEY,
+  ADVERTISE_DUTY,
   CONSOLE_LOCK,
   NAME,
   NODE_ID,
   NOTE_KEY,
+  POWER_SOURCE,
   TTL_MAX,
 } from '../../protocol/core/settings-table.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
-import { chooseSlot, encodeSlot } from '../../protocol/core/settings.ts';
+import { encodeSlot } from '../../protocol/core/settings.ts';
 import { pureCrypto } from '../../protocol/trust/pure-crypto.ts';
 import { consolePassword } from '../../protocol/wire/administer.ts';
 import type { Board as Kind, BoardName } from '../../tools/build/boards.ts';
@@ -91,32 +94,44 @@ describe('a board with a wire', () => {
     expect(text(read[NAME]!)).toBe('door');
   });
 
-  it('has the old settings or the new, whole, wherever the power fails', async () => {
-    const code = await codeOf('mdbt42q');
-    const before = flashWith(settingsNamed('old'), 1);
-    let charge = 0;
-    const seen = new Set<string>();
-    for (let isThrough = false; !isThrough; charge++) {
-      const flash = before.copy();
-      const time = new Time();
-      const board = new Board(code, BOARDS.mdbt42q, time, new Reach(), flash);
-      board.boot();
-      time.run(2000);
-      flash.charge = charge;
-      // Whatever the program does with what it meets there, the board is dead.
-      board.restart = () => board.die();
-      commitName(board, 'new');
-      isThrough = flash.charge > 0;
-      flash.charge = Infinity;
-      const places = [0, 1].map((place) => flash.read(`hop${place}`) ?? new Uint8Array(0));
-      const fields = readFields(chooseSlot(places, crc32).fields, 2, [])!;
-      seen.add(text(fields[NAME]!));
-      const again = new Board(code, BOARDS.mdbt42q, new Time(), new Reach(), flash);
-      again.boot();
-    }
-    expect([...seen].sort()).toEqual(['new', 'old']);
-    expect(charge).toBeGreaterThan(40);
-  });
+  for (const [what, names] of [
+    ['the first settings of all', []],
+    ['the second, into the other place', ['old']],
+    ['later ones, over the oldest', ['older', 'old']],
+  ] as const) {
+    it(`has the old settings or the new, whole, wherever the power fails: ${what}`, async () => {
+      const code = await codeOf('mdbt42q');
+      const before = new Flash();
+      names.forEach((name, place) => {
+        before.write(`hop${place}`, encodeSlot(settingsNamed(name), place + 1, crc32));
+      });
+      const seen = new Set<string>();
+      let charge = 0;
+      for (let isThrough = false; !isThrough; charge++) {
+        const flash = before.copy();
+        const time = new Time();
+        const board = new Board(code, BOARDS.mdbt42q, time, new Reach(), flash);
+        board.boot();
+        time.run(2000);
+        flash.charge = charge;
+        // Whatever the program does with what it meets there, the board is dead.
+        board.restart = () => board.die();
+        commitName(board, 'new');
+        isThrough = flash.charge > 0;
+        flash.charge = Infinity;
+        const again = new Board(code, BOARDS.mdbt42q, time, new Reach(), flash);
+        again.boot();
+        time.run(2000);
+        const [first] = packetsIn(again.sent);
+        const hello = decodeHello(payloadOf(first));
+        seen.add(typeof hello === 'string' ? hello : text(hello.name));
+        expect(again.isConsoleLocked, `cut after ${charge} bytes`).toBe(false);
+      }
+      expect([...seen].sort()).toEqual(['new', names.at(-1) ?? ''].sort());
+      // The header of a file, and all of a slot.
+      expect(charge).toBeGreaterThan(40);
+    });
+  }
 
   it('passes packets from its wire to the air and counts them', async () => {
     const { board, time } = await wired('xiao-ble', []);
@@ -143,6 +158,10 @@ describe('boards in reach of each other', () => {
       time.run(30_000);
       expect(linksOf(boards)).toBe(2);
       expect(boards.map((board) => board.statistic('island'))).toEqual([3, 3, 3]);
+      for (const board of boards) {
+        if (board.inbound) expect(board.statistic('link0.rssi')).toBe(-60);
+        if (board.outbound.length > 0) expect(board.statistic('link1.rssi')).toBe(-60);
+      }
       const before = boards.map((board) => board.statistic('delivered'));
       boards[0].press();
       time.run(4000);
@@ -155,6 +174,19 @@ describe('boards in reach of each other', () => {
       expect(boards.map((board) => board.restarts)).toEqual([0, 0, 0]);
     });
   }
+
+  it('advertise as often as their settings say', async () => {
+    const { boards, time } = await island(['puck', 'puck']);
+    const settings: Settings = [];
+    settings[POWER_SOURCE] = Uint8Array.of(1);
+    settings[ADVERTISE_DUTY] = Uint8Array.of(50);
+    boards[1].flash.write('hop1', encodeSlot(settings, 2, crc32));
+    boards[1].restart();
+    time.run(30_000);
+    const before = boards.map(({ advertised }) => advertised);
+    time.run(60_000);
+    expect(boards.map(({ advertised }, at) => advertised - before[at])).toEqual([60, 15]);
+  });
 
   it('link again when the one between them dies', async () => {
     const { boards, time } = await island(['puck', 'puck', 'puck', 'puck']);
@@ -253,6 +285,50 @@ describe('the console', () => {
   });
 });
 
+describe('a board whose settings are damaged', () => {
+  for (const places of [['hop0'], ['hop0', 'hop1']]) {
+    it(`is open to nobody until its button is held: ${places.join(' and ')}`, async () => {
+      const { board, heard, time } = await wired('mdbt42q', []);
+      for (const [at, place] of places.entries()) {
+        board.flash.write(place, encodeSlot(settingsNamed('gate'), at + 1, crc32));
+        board.flash.damage(place, 9);
+      }
+      board.boot();
+      time.run(2000);
+      expect(board.isConsoleLocked).toBe(true);
+      heard();
+      for (const operation of [READ_SETTINGS, STATISTICS, OPEN_CONSOLE]) {
+        board.type(control(operation, null));
+      }
+      commitName(board, 'mine');
+      expect(statusesOf(heard())).toEqual([LOCKED, LOCKED, LOCKED, LOCKED, LOCKED]);
+      board.isButtonDown = true;
+      board.restart();
+      expect([board.isConsoleLocked, board.hasConsole]).toEqual([false, true]);
+    });
+  }
+
+  it('goes on relaying', async () => {
+    const { board, time } = await wired('xiao-ble', settingsNamed('gate'));
+    board.flash.damage('hop0', 9);
+    board.boot();
+    time.run(2000);
+    board.type(block(packet()));
+    expect(board.statistic('delivered')).toBe(1);
+  });
+
+  it('uses the older set while that is whole', async () => {
+    const { board, heard, time } = await wired('mdbt42q', settingsNamed('gate'));
+    board.flash.write('hop1', encodeSlot(settingsNamed('door'), 2, crc32));
+    board.flash.damage('hop1', 9);
+    board.boot();
+    time.run(2000);
+    const hello = decodeHello(payloadOf(heard()[0]));
+    expect(typeof hello === 'string' ? hello : text(hello.name)).toBe('gate');
+    expect(board.isConsoleLocked).toBe(false);
+  });
+});
+
 describe('the double', () => {
   it('has flash that loses power in the middle of a file', () => {
     const flash = new Flash();
@@ -322,6 +398,13 @@ async function island(kinds: BoardName[]) {
 
 function linksOf(boards: Board[]): number {
   return boards.reduce((sum, board) => sum + board.outbound.length, 0);
+}
+
+/** The packets in all that a board has written. */
+function packetsIn(sent: number[]): Uint8Array[] {
+  const reader = new BlockReader(600, crc32, (size) => new Uint8Array(size));
+  const blocks = reader.feed(Uint8Array.from(sent));
+  return blocks.filter(({ kind }) => kind === PACKET_BLOCK).map(({ body }) => body);
 }
 
 function block(frame: Uint8Array): Uint8Array {

@@ -28,8 +28,8 @@ export type RadioOptions = {
   config?: Partial<NodeConfig>;
 };
 
-/** As long as a button takes; nothing depends on it but how many are heard. */
-const ADVERTISE_MS = 1000;
+/** Within it all advertise for the first time. */
+const FIRST_MS = 1000;
 const CONNECT_MS = 400;
 /** Until a radio believes that the other end is gone. */
 const SUPERVISION_MS = 4000;
@@ -101,7 +101,7 @@ export class Radio {
         draw: () => new Uint8Array(16),
       };
       const config = { ...SMALL, ...options.config, id: nodeId(node + 1) };
-      const slot = { index: 1, generation: 0, fields: new Uint8Array(0) };
+      const slot = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
       this.stations.push({
         node: new Node(config, options.settings ?? [], slot, ports, 0),
         isAlive: true,
@@ -109,7 +109,7 @@ export class Radio {
         advert: null,
         ends: Array.from({ length: 1 + config.outMax }, () => null),
       });
-      this.add(this.random(ADVERTISE_MS), { kind: 'advert', node });
+      this.add(this.random(FIRST_MS), { kind: 'advert', node });
     }
   }
 
@@ -166,11 +166,13 @@ export class Radio {
 
   private happen(event: Event): void {
     switch (event.kind) {
-      case 'advert':
-        if (!this.stations[event.node].isAlive) return;
+      case 'advert': {
+        const { isAlive, node } = this.stations[event.node];
+        if (!isAlive) return;
         this.advertise(event.node);
-        this.add(ADVERTISE_MS + this.random(10), { kind: 'advert', node: event.node });
+        this.add(node.advertiseMs + this.random(10), { kind: 'advert', node: event.node });
         break;
+      }
       case 'dialled':
         this.connect(event.node, event.link, event.target);
         break;
@@ -190,7 +192,7 @@ export class Radio {
     for (const to of this.reach[from]) {
       const { isScanning, isAlive } = this.stations[to];
       if (!isAlive || !isScanning || this.random(100) < this.lossPercent) continue;
-      this.step(to, { kind: 'sighted', address: String(from), bytes: advert.bytes });
+      this.step(to, { kind: 'sighted', address: String(from), rssi: RSSI, bytes: advert.bytes });
     }
   }
 
@@ -208,8 +210,8 @@ export class Radio {
     source.ends[link] = { node: to, link: 0, air };
     target.ends[0] = { node: from, link, air };
     this.opened++;
-    this.step(to, { kind: 'opened', link: 0, payloadMax: PAYLOAD_MAX, rssi: RSSI });
-    if (air.isOpen) this.step(from, { kind: 'opened', link, payloadMax: PAYLOAD_MAX, rssi: RSSI });
+    this.step(to, { kind: 'opened', link: 0, payloadMax: PAYLOAD_MAX });
+    if (air.isOpen) this.step(from, { kind: 'opened', link, payloadMax: PAYLOAD_MAX });
   }
 
   private step(index: number, input: NodeInput | Tick): void {

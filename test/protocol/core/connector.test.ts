@@ -38,10 +38,23 @@ describe('a node alone', () => {
   ] as const) {
     it(`does not dial ${what}`, () => {
       const node = settled();
-      node.step({ kind: 'sighted', address: 'x', bytes }, 1000);
+      node.step({ kind: 'sighted', address: 'x', rssi: -70, bytes }, 1000);
       expect(connects(node.step(TICK, 3000))).toEqual([]);
     });
   }
+
+  it('knows how loud each neighbour is: as when it dialled it, or was heard last', () => {
+    const node = settled();
+    node.step(sighted(7, 7, 1, FREE), 1000);
+    node.step(TICK, 2500);
+    node.step({ kind: 'opened', link: 1 }, 3000);
+    expect(node.rssi).toEqual([0, -57, 0]);
+    node.step({ kind: 'told', link: 1, id: id(7), mesh: mesh(5, 2, 1, 1) }, 3000);
+    node.step({ ...sighted(7, 5, 2, 0), rssi: -80 }, 4000);
+    expect(node.rssi).toEqual([0, -80, 0]);
+    node.step({ kind: 'opened', link: 0 }, 5000);
+    expect(node.rssi).toEqual([0, -80, 0]);
+  });
 
   it('lets a node be that it could not dial, longer each time', () => {
     const node = settled();
@@ -156,7 +169,7 @@ it('whatever is heard, nothing throws and the links it dials are its own', () =>
   for (let now = 0; now < 2_000_000; now += 100) {
     const bytes = Uint8Array.from({ length: random(24) }, () => random(256));
     if (random(2) === 0) bytes.set([0x48, 0x4c].slice(0, bytes.length));
-    node.step({ kind: 'sighted', address: 'x', bytes }, now);
+    node.step({ kind: 'sighted', address: 'x', rssi: -70, bytes }, now);
     const link = random(3);
     const told = random(2) === 0 ? null : bytes;
     if (random(5) === 0) node.step({ kind: 'opened', link }, now);
@@ -203,7 +216,8 @@ function connects(outputs: ConnectorOutput[]) {
 }
 
 function sighted(node: number, island: number, size: number, flags: number) {
-  return { kind: 'sighted' as const, address: `a${node}`, bytes: sight(node, island, size, flags) };
+  const bytes = sight(node, island, size, flags);
+  return { kind: 'sighted' as const, address: `a${node}`, rssi: -50 - node, bytes };
 }
 
 function sight(node: number, island: number, size: number, flags: number): Uint8Array {

@@ -18,7 +18,7 @@ import { crc32 } from '../../../protocol/core/crc32.ts';
 import type { Fields } from '../../../protocol/core/fields.ts';
 import { bigEndian, encodeFields, readFields } from '../../../protocol/core/fields.ts';
 import { BlockReader, encodeBlock, PACKET_BLOCK } from '../../../protocol/core/framing.ts';
-import { encodeHello, TETHERED } from '../../../protocol/core/hello.ts';
+import { decodeHello, encodeHello, TETHERED } from '../../../protocol/core/hello.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 import type { NodeInput, NodeOutput } from '../../../protocol/core/node.ts';
 import { COUNTER_PLACE, Node } from '../../../protocol/core/node.ts';
@@ -33,10 +33,15 @@ import {
 } from '../../../protocol/core/packet.ts';
 import type { Settings } from '../../../protocol/core/settings.ts';
 import {
+  ADVERTISE_DUTY,
   ALLOWED,
   DENIED,
+  NAME,
+  NODE_ID,
   NOTE_KEY,
+  POWER_SOURCE,
   ROLE,
+  SCAN_DUTY,
   SEEN_MAX,
   TTL_MAX,
 } from '../../../protocol/core/settings-table.ts';
@@ -56,7 +61,7 @@ describe('a node', () => {
     const node = small([]);
     const announce = packet({ type: ANNOUNCE, sender: id(7) });
     node.heard(1, announce);
-    node.feed({ kind: 'opened', link: 3, payloadMax: 0, rssi: 0 });
+    node.feed({ kind: 'opened', link: 3, payloadMax: 0 });
     expect(node.heard(3, hello())).toContainEqual([3, withTtl(announce, 6)]);
     expect(node.heard(3, hello()).filter(([, bytes]) => bytes[1] === ANNOUNCE)).toEqual([]);
   });
@@ -84,14 +89,65 @@ describe('a node', () => {
     expect(node.heard(1, packet())).toEqual([[2, withTtl(packet(), 2)]]);
   });
 
-  it('starts anew for a setting that it takes at a start only', () => {
+  for (const [setting, value] of [
+    [ROLE, Uint8Array.of(0)],
+    [ADVERTISE_DUTY, Uint8Array.of(50)],
+    [SCAN_DUTY, Uint8Array.of(50)],
+    [POWER_SOURCE, Uint8Array.of(1)],
+    [SEEN_MAX, Uint8Array.of(0, 99)],
+    [NODE_ID, id(77)],
+  ] as const) {
+    it(`starts anew for setting ${setting}, which it takes at a start only`, () => {
+      const node = small([]);
+      const wanted: Settings = [];
+      wanted[setting] = value;
+      node.ask(STAGE, encodeFields(wanted, 2));
+      node.outputs = [];
+      node.ask(COMMIT, null);
+      expect(node.outputs.at(-2)).toEqual({ kind: 'reboot' });
+    });
+  }
+
+  it('says its new name on every open link, at once and without a restart', () => {
     const node = small([]);
     const wanted: Settings = [];
-    wanted[SEEN_MAX] = Uint8Array.of(0, 99);
+    wanted[NAME] = Uint8Array.of(104, 105);
     node.ask(STAGE, encodeFields(wanted, 2));
     node.outputs = [];
     node.ask(COMMIT, null);
-    expect(node.outputs.at(-2)).toEqual({ kind: 'reboot' });
+    const hellos = node.said.filter(([, bytes]) => bytes[1] === HELLO);
+    expect(hellos.map(([link]) => link)).toEqual([1, 2]);
+    for (const [, bytes] of hellos) {
+      expect(decodeHello(bytes.subarray(22))).toMatchObject({ name: Uint8Array.of(104, 105) });
+    }
+    expect(node.outputs.map(({ kind }) => kind)).not.toContain('reboot');
+  });
+
+  it.each([
+    [100, 0, 1000],
+    [100, 1, 2000],
+    [50, 0, 2000],
+    [1, 0, 10_000],
+    [0, 0, 10_000],
+    [0, 1, 10_000],
+  ])(
+    'with an advertising duty of %i and power source %i advertises every %i ms',
+    (duty, power, ms) => {
+      const settings: Settings = [];
+      settings[ADVERTISE_DUTY] = Uint8Array.of(duty);
+      settings[POWER_SOURCE] = Uint8Array.of(power);
+      expect(small(settings).node.advertiseMs).toBe(ms);
+    },
+  );
+
+  it('tells how loud a neighbour is by its advertisements', () => {
+    const node = small([], 0, 2);
+    node.feed({ kind: 'opened', link: 0, payloadMax: 480 });
+    expect(node.statistics()).toMatchObject({ 'link0.rssi': 0 });
+    node.feed({ kind: 'received', link: 0, bytes: Uint8Array.of(0xc0, ...hello()) });
+    const advertised = Uint8Array.of(0x48, 0x4c, 1, ...id(2), ...id(2), 1);
+    node.feed({ kind: 'sighted', address: 'a2', rssi: -71, bytes: advertised });
+    expect(node.statistics()).toMatchObject({ 'link0.rssi': -71 });
   });
 
   it('says what it logs on its wires, at the level asked for', () => {
@@ -153,14 +209,14 @@ describe('a node', () => {
 describe('a tethered node', () => {
   it('tells its host every packet as it came, copies too, and relays no packet to it twice', () => {
     const node = tethered();
-    node.feed({ kind: 'opened', link: 0, payloadMax: 480, rssi: -60 });
+    node.feed({ kind: 'opened', link: 0, payloadMax: 480 });
     const copies = [1, 2].map(() => node.overAir(packet()));
     expect(copies).toEqual([[[1, packet()]], [[1, packet()]]]);
   });
 
   it('tells it as it came even what had to wait, while the relay changed its own', () => {
     const node = tethered();
-    node.feed({ kind: 'opened', link: 0, payloadMax: 480, rssi: -60 });
+    node.feed({ kind: 'opened', link: 0, payloadMax: 480 });
     for (let at = 0; at < 80; at++) node.overAir(packet({ timestamp: at }));
     node.outputs = [];
     for (let at = 0; at < 10; at++) node.feed({ kind: 'sent', link: 1 });
@@ -171,7 +227,7 @@ describe('a tethered node', () => {
 
   it('lets its host speak by the radio, and keeps what is not for the air', () => {
     const node = tethered();
-    node.feed({ kind: 'opened', link: 0, payloadMax: 480, rssi: -60 });
+    node.feed({ kind: 'opened', link: 0, payloadMax: 480 });
     node.outputs = [];
     node.heard(1, packet());
     const [write] = node.outputs;
@@ -202,7 +258,7 @@ function tethered() {
 }
 
 /** A node with wires 1 to 3, of which `open` are open and have said hello. */
-function small(settings: Settings, open = 2) {
+function small(settings: Settings, open = 2, outMax = 0) {
   let state = 1;
   const ports = {
     random: (below: number) => (state = (state * 16807) % 2147483647) % below,
@@ -214,7 +270,7 @@ function small(settings: Settings, open = 2) {
   const config = {
     id: id(5),
     board: 'test',
-    outMax: 0,
+    outMax,
     wires: 3,
     frameMax: 600,
     seenMax: 64,
@@ -226,7 +282,7 @@ function small(settings: Settings, open = 2) {
     announcesMax: 4,
     counter: 0,
   };
-  const slot = { index: 1, generation: 0, fields: new Uint8Array(0) };
+  const slot = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
   const node = new Node(config, settings, slot, ports, 0);
   const reader = [0, 1, 2, 3].map(
     () => new BlockReader(700, crc32, (size) => new Uint8Array(size)),
@@ -235,6 +291,8 @@ function small(settings: Settings, open = 2) {
     node,
     outputs: [] as NodeOutput[],
     texts: [] as string[],
+    /** What the last packet it heard made it write to wires. */
+    said: [] as [number, Uint8Array][],
     feed(input: NodeInput) {
       for (const output of [...node.step(input, 100), ...node.step(TICK, 100)]) {
         bench.outputs.push(output);
@@ -266,7 +324,7 @@ function small(settings: Settings, open = 2) {
       bench.outputs = [];
       bench.texts = [];
       bench.feed({ kind: 'received', link, bytes: encodeBlock(PACKET_BLOCK, bytes, crc32) });
-      return bench.written();
+      return (bench.said = bench.written());
     },
     overAir(bytes: Uint8Array): [number, Uint8Array][] {
       bench.outputs = [];
@@ -294,7 +352,7 @@ function small(settings: Settings, open = 2) {
     },
   };
   for (let link = 1; link <= open; link++) {
-    bench.feed({ kind: 'opened', link, payloadMax: 0, rssi: 0 });
+    bench.feed({ kind: 'opened', link, payloadMax: 0 });
     bench.heard(link, hello());
   }
   bench.outputs = [];
