@@ -106,7 +106,7 @@ export class NodeBoard {
     };
     const ports = { random: this.random, hash, crc: crc32, hmac: this.hmac, draw };
     this.node = new Node(config, settings, slot, ports, this.now);
-    this.feed({ kind: 'opened', link: WIRE, payloadMax: 0, rssi: 0 });
+    this.feed({ kind: 'opened', link: WIRE, payloadMax: 0 });
   }
 
   private feed(input: NodeInput | typeof TICK): void {
