@@ -77,8 +77,8 @@ export type Slot = {
   index: number;
   generation: number;
   fields: Uint8Array;
-  /** There were settings, and none can be read: whoever holds this node may not be its owner. */
-  isLost: boolean;
+  /** There were settings and none can be read, so who holds this node need not own it. */
+  isLost?: boolean;
 };
 
 export function encodeSlot(settings: Settings, generation: number, crc: Crc32): Uint8Array {
@@ -98,7 +98,7 @@ export function encodeSlot(settings: Settings, generation: number, crc: Crc32): 
  * short, leaves one place that ends in erased bytes: no settings were lost by it.
  */
 export function chooseSlot(places: Uint8Array[], crc: Crc32): Slot {
-  let newest: Slot = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
+  let newest: Slot = { index: 1, generation: 0, fields: new Uint8Array(0) };
   let remains = 0;
   for (let index = 0; index < 2; index++) {
     const bytes = places[index];
@@ -111,8 +111,8 @@ export function chooseSlot(places: Uint8Array[], crc: Crc32): Slot {
     if (end + 4 > size || generation <= newest.generation) continue;
     if (readU32(bytes, end) !== crc(bytes.subarray(0, end))) continue;
     const fields = new Uint8Array(bytes.subarray(HEADER, end));
-    newest = { index: index, generation: generation, fields: fields, isLost: false };
+    newest = { index: index, generation: generation, fields: fields };
   }
-  newest.isLost = newest.generation === 0 && remains > 1;
+  if (newest.generation === 0 && remains > 1) newest.isLost = true;
   return newest;
 }

@@ -22,7 +22,7 @@ const ports = {
   ...{ crc: crc32, hmac, draw: () => new Uint8Array(16).fill(0xcc) },
   statistics: () => Uint8Array.of(1),
 };
-const NONE = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
+const NONE = { index: 1, generation: 0, fields: new Uint8Array(0) };
 const settings = Uint8Array.of(1, 0, 1, 0x61, 3, 0, 1, 9, 14, 0, 2, 1, 0);
 const requests = Array.from({ length: 12 }, (_, operation) => [
   encodeRequest(operation, operation, null, null),

@@ -101,7 +101,7 @@ export class Radio {
         draw: () => new Uint8Array(16),
       };
       const config = { ...SMALL, ...options.config, id: nodeId(node + 1) };
-      const slot = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
+      const slot = { index: 1, generation: 0, fields: new Uint8Array(0) };
       this.stations.push({
         node: new Node(config, options.settings ?? [], slot, ports, 0),
         isAlive: true,

@@ -49,7 +49,7 @@ const WIRE = { link: 0, wired: true };
 const RADIO = { link: 1, wired: false };
 const OTHER_RADIO = { link: 2, wired: false };
 const KEY = new Uint8Array(32).fill(0x5a);
-const NONE = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
+const NONE = { index: 1, generation: 0, fields: new Uint8Array(0) };
 
 const hmac: Hmac = (key, bytes) => createHmac('sha256', key).update(bytes).digest();
 
@@ -85,11 +85,7 @@ describe('a node without an admin key', () => {
 
   it('takes turns between its two slots, from the one it started with', () => {
     const slots: number[][] = [];
-    control = new Control(
-      [],
-      { index: 0, generation: 9, fields: new Uint8Array(0), isLost: false },
-      ports(),
-    );
+    control = new Control([], { index: 0, generation: 9, fields: new Uint8Array(0) }, ports());
     for (let i = 0; i < 3; i++) {
       ask(control, WIRE, STAGE, settings({ [TTL_MAX]: '20' }));
       const [store] = control.step(request(WIRE, COMMIT));

@@ -282,7 +282,7 @@ function small(settings: Settings, open = 2, outMax = 0) {
     announcesMax: 4,
     counter: 0,
   };
-  const slot = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
+  const slot = { index: 1, generation: 0, fields: new Uint8Array(0) };
   const node = new Node(config, settings, slot, ports, 0);
   const reader = [0, 1, 2, 3].map(
     () => new BlockReader(700, crc32, (size) => new Uint8Array(size)),

@@ -187,7 +187,7 @@ export class Button implements Resident {
     };
     const settings: Settings = [];
     settings[NOTE_KEY] = noteKey;
-    const slot = { index: 1, generation: 0, fields: new Uint8Array(0), isLost: false };
+    const slot = { index: 1, generation: 0, fields: new Uint8Array(0) };
     this.node = new Node({ ...SMALL, id }, settings, slot, ports, 0);
   }
 
