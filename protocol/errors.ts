@@ -33,6 +33,11 @@ export const MEANING = {
   RELAY_UNREACHABLE: 'the relay cannot be asked',
   REQUEST_INVALID: 'that cannot be asked',
   LISTEN_FAILED: 'nobody could be let in there',
+  STORE_LOCKED: 'another process has the store',
+  STORE_NEWER: 'the store was written by a newer Hopline',
+  STORE_DAMAGED: 'the store cannot be used',
+  STORE_FOREIGN: "the store is another peer's",
+  STORE_EXISTS: 'there is a store already',
   CHECKS_FAILED: 'not everything holds',
 } as const;
 

@@ -17,3 +17,8 @@ export function decodeText(bytes: Uint8Array): string | null {
 export function encodeText(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
+
+/** Names that a person would take for the same are the same. */
+export function foldName(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
+}

@@ -51,12 +51,20 @@ export const DOORS: Door[] = [
   })),
   // Their own npm packages join these rows with the feature that needs them.
   { room: 'host/links', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
-  { room: 'host/store', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
+  {
+    room: 'host/store',
+    imports: ['protocol', 'host/types.ts'],
+    packages: ['node:*', 'better-sqlite3'],
+  },
   { room: 'host/http', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },
   { room: 'host/config.ts', imports: ['protocol', 'host/types.ts'], packages: ['yaml'] },
   { room: 'host/daemon.ts', imports: ['protocol', 'host', 'device/pi'], packages: [] },
-  { room: 'tools/simulate', imports: ['protocol', ...MACHINE_ROOMS], packages: [] },
+  {
+    room: 'tools/simulate',
+    imports: ['protocol', 'host/types.ts', ...MACHINE_ROOMS],
+    packages: [],
+  },
   { room: 'tools/flash', imports: ['protocol'], packages: [] },
   {
     room: 'tools/provision',

@@ -11,6 +11,8 @@ export const commands: Commands = {
   flash: async () => (await import('./flash.ts')).flash,
   build: async () => (await import('./build.ts')).build,
   console: async () => (await import('./console.ts')).console,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
   bench: async () => (await import('./bench.ts')).bench,
   conformance: async () => (await import('./conformance.ts')).conformance,
 };

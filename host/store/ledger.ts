@@ -1,0 +1,55 @@
+/**
+ * Ledger: what was carried for whom, day by day, and what is left of the budgets of links.
+ */
+import type { Budget, Carried, LedgerReads, Usage } from '../types.ts';
+import { CARRIED_DAYS_MAX, DAY_MS, TRIM_SLICE } from '../types.ts';
+import type { Connection } from './sqlite.ts';
+
+export class Ledger implements LedgerReads {
+  private readonly addCarried;
+  private readonly selectCarried;
+  private readonly upsertBudget;
+  private readonly selectBudget;
+  private readonly removeOld;
+
+  constructor(connection: Connection) {
+    this.addCarried = connection.prepare(
+      'INSERT INTO carried VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET packets = excluded.packets, bytes = excluded.bytes',
+    );
+    this.selectCarried = connection.prepare<unknown[], Usage>(
+      'SELECT packets AS count, bytes FROM carried WHERE who = ? AND day = ?',
+    );
+    this.upsertBudget = connection.prepare(
+      'INSERT INTO budgets VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET level = excluded.level, at = excluded.at',
+    );
+    this.selectBudget = connection.prepare<unknown[], Budget>(
+      'SELECT * FROM budgets WHERE link = ?',
+    );
+    this.removeOld = connection.prepare(
+      'DELETE FROM carried WHERE (who, day) IN (SELECT who, day FROM carried WHERE day <= ? ORDER BY day, who LIMIT ?)',
+    );
+  }
+
+  /** The sum of the day so far. */
+  carry({ who, day, packets, bytes }: Carried): void {
+    this.addCarried.run(who, day, packets, bytes);
+  }
+
+  spend({ link, level, at }: Budget): void {
+    this.upsertBudget.run(link, level, at);
+  }
+
+  carried(who: Uint8Array, day: number): Usage {
+    return this.selectCarried.get(who, day) ?? { count: 0, bytes: 0 };
+  }
+
+  budget(link: string): Budget | null {
+    return this.selectBudget.get(link) ?? null;
+  }
+
+  /** Removes a slice of what is too old. True when there may be more. */
+  trim(now: number): boolean {
+    const last = Math.floor(now / DAY_MS) - CARRIED_DAYS_MAX;
+    return this.removeOld.run(last, TRIM_SLICE).changes === TRIM_SLICE;
+  }
+}

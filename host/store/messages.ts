@@ -1,0 +1,190 @@
+/**
+ * Messages: what was said, publicly and to us, in the order in which it was stored; the conversations
+ * it makes; and its words, to be searched.
+ */
+import type {
+  Message,
+  MessageName,
+  MessageReads,
+  MessageState,
+  Retention,
+  StoredMessage,
+  Usage,
+} from '../types.ts';
+import { messageSize, TRIM_SLICE } from '../types.ts';
+import type { Connection } from './sqlite.ts';
+import { bytesOf, bytesOrNull } from './sqlite.ts';
+import type { Tally } from './tally.ts';
+
+/** Rows one reading gives at most, whatever was asked for. */
+export const PAGE_MAX = 1000;
+/** Unread messages counted; beyond it a conversation has at least so many. */
+export const UNREAD_MAX = 1000;
+/** Words of a search. Further ones are left out. */
+export const WORDS_MAX = 16;
+
+export type Conversation = { name: string; last: StoredMessage; unread: number };
+
+type Row = Omit<StoredMessage, 'isVerified'> & { isVerified: number; size: number };
+
+export class Messages implements MessageReads {
+  private readonly tally: Tally;
+  private readonly insert;
+  private readonly setState;
+  private readonly touch;
+  private readonly setRead;
+  private readonly byName;
+  private readonly byKey;
+  private readonly newer;
+  private readonly older;
+  private readonly forSync;
+  private readonly latest;
+  private readonly unread;
+  private readonly byWords;
+  private readonly oldest;
+  private readonly remove;
+  private readonly removeEmpty;
+
+  constructor(connection: Connection, tally: Tally) {
+    this.tally = tally;
+    this.insert = connection.prepare(
+      'INSERT INTO messages (conversation, sender, id, text, sentAt, heardAt, isVerified, state, reason, frame, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    );
+    this.setState = connection.prepare(
+      'UPDATE messages SET state = ?, reason = ? WHERE conversation = ? AND sender = ? AND id = ?',
+    );
+    this.touch = connection.prepare(
+      'INSERT INTO conversations VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET lastKey = excluded.lastKey',
+    );
+    this.setRead = connection.prepare(
+      'UPDATE conversations SET readKey = max(readKey, min(lastKey, ?)) WHERE name = ?',
+    );
+    this.byName = connection.prepare<unknown[], Row>(
+      'SELECT * FROM messages WHERE conversation = ? AND sender = ? AND id = ?',
+    );
+    this.byKey = connection.prepare<unknown[], Row>('SELECT * FROM messages WHERE key = ?');
+    this.newer = connection.prepare<unknown[], Row>(
+      'SELECT * FROM messages WHERE key > ? ORDER BY key LIMIT ?',
+    );
+    this.older = connection.prepare<unknown[], Row>(
+      'SELECT * FROM messages WHERE conversation = ? AND key < ? ORDER BY key DESC LIMIT ?',
+    );
+    this.forSync = connection.prepare<unknown[], { frame: Uint8Array }>(
+      'SELECT frame FROM messages WHERE frame IS NOT NULL AND sentAt >= ? ORDER BY sentAt DESC, key DESC LIMIT ?',
+    );
+    this.latest = connection.prepare<unknown[], { name: string; lastKey: number; readKey: number }>(
+      'SELECT * FROM conversations ORDER BY lastKey DESC LIMIT ?',
+    );
+    this.unread = connection.prepare<unknown[], { count: number }>(
+      "SELECT count(*) AS count FROM (SELECT 1 FROM messages WHERE conversation = ? AND key > ? AND state = 'heard' LIMIT ?)",
+    );
+    this.byWords = connection.prepare<unknown[], Row>(
+      'SELECT messages.* FROM words JOIN messages ON messages.key = words.rowid WHERE words MATCH ? AND messages.key < ? ORDER BY words.rowid DESC LIMIT ?',
+    );
+    this.oldest = connection.prepare<unknown[], { key: number; heardAt: number; size: number }>(
+      'SELECT key, heardAt, size FROM messages ORDER BY key LIMIT ?',
+    );
+    this.remove = connection.prepare('DELETE FROM messages WHERE key = ?');
+    this.removeEmpty = connection.prepare(
+      'DELETE FROM conversations WHERE lastKey < (SELECT coalesce(min(key), 9007199254740991) FROM messages)',
+    );
+  }
+
+  add(message: Message): void {
+    const { conversation, sender, id, text, sentAt, heardAt, isVerified, state } = message;
+    const size = messageSize(message);
+    const head = [conversation, sender, id, text, sentAt, heardAt, isVerified ? 1 : 0, state];
+    const added = this.insert.run(...head, message.reason, message.frame, size);
+    if (added.changes === 0) return;
+    this.touch.run(conversation, added.lastInsertRowid);
+    this.tally.add('messages', 1, size);
+  }
+
+  change({ conversation, sender, id }: MessageName, state: MessageState, reason: string | null) {
+    this.setState.run(state, reason, conversation, sender, id);
+  }
+
+  readUpTo(conversation: string, key: number): void {
+    this.setRead.run(key, conversation);
+  }
+
+  find({ conversation, sender, id }: MessageName): StoredMessage | null {
+    return messageOrNull(this.byName.get(conversation, sender, id));
+  }
+
+  after(key: number, limit: number): StoredMessage[] {
+    return this.newer.all(key, pageOf(limit)).map(messageOf);
+  }
+
+  /** Messages of a conversation with keys below `key`, the newest first. */
+  before(conversation: string, key: number, limit: number): StoredMessage[] {
+    return this.older.all(conversation, key, pageOf(limit)).map(messageOf);
+  }
+
+  history(sentAt: number, limit: number): Uint8Array[] {
+    return this.forSync.all(sentAt, pageOf(limit)).map(({ frame }) => bytesOf(frame));
+  }
+
+  usage(): Usage {
+    return this.tally.of('messages');
+  }
+
+  /** The one that was last spoken in first. */
+  conversations(limit: number): Conversation[] {
+    return this.latest.all(pageOf(limit)).flatMap(({ name, lastKey, readKey }) => {
+      const last = messageOrNull(this.byKey.get(lastKey));
+      if (last === null) return [];
+      return [{ name, last, unread: this.unread.get(name, readKey, UNREAD_MAX)!.count }];
+    });
+  }
+
+  /**
+   * Messages that have all the words, the last one perhaps not to its end; with keys below `key`, the
+   * newest first. Nothing a person types is read as anything but words.
+   */
+  search(text: string, key: number, limit: number): StoredMessage[] {
+    const words = wordsOf(text);
+    if (words.length === 0) return [];
+    const query = `${words.map((word) => `"${word}"`).join(' ')}*`;
+    return this.byWords.all(query, key, pageOf(limit)).map(messageOf);
+  }
+
+  /** Removes a slice of what is beyond the limits. True when there may be more. */
+  trim(limits: Retention, now: number): boolean {
+    const usage = this.tally.of('messages');
+    let removed = 0;
+    for (const { key, heardAt, size } of this.oldest.all(TRIM_SLICE)) {
+      const isTooMuch = usage.count > limits.messagesMax || usage.bytes > limits.messageBytesMax;
+      if (!isTooMuch && heardAt >= now - limits.messageAgeMs) break;
+      this.remove.run(key);
+      usage.count--;
+      usage.bytes -= size;
+      this.tally.add('messages', -1, -size);
+      removed++;
+    }
+    if (removed > 0) this.removeEmpty.run();
+    return removed === TRIM_SLICE;
+  }
+}
+
+/** Runs of letters and digits, as the index sees them. */
+function wordsOf(text: string): string[] {
+  return (text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []).slice(0, WORDS_MAX);
+}
+
+function pageOf(limit: number): number {
+  return Math.max(0, Math.min(limit, PAGE_MAX));
+}
+
+function messageOrNull(row: Row | undefined): StoredMessage | null {
+  return row === undefined ? null : messageOf(row);
+}
+
+function messageOf({ size: _, ...row }: Row): StoredMessage {
+  return {
+    ...row,
+    sender: bytesOf(row.sender),
+    isVerified: row.isVerified === 1,
+    frame: bytesOrNull(row.frame),
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * Migrations: the schema, as the steps in which it grew. A step that was released is never changed;
+ * the number of steps done is the version of a store, and a step is done whole or not at all.
+ */
+export const MIGRATIONS: readonly string[] = [
+  // 1: messages, what waits to be acknowledged, what was delivered, and who is who.
+  `
+CREATE TABLE messages (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation TEXT NOT NULL,
+  sender BLOB NOT NULL CHECK (length(sender) = 8),
+  id TEXT NOT NULL,
+  text TEXT NOT NULL,
+  sentAt INTEGER NOT NULL,
+  heardAt INTEGER NOT NULL,
+  isVerified INTEGER NOT NULL CHECK (isVerified IN (0, 1)),
+  state TEXT NOT NULL
+    CHECK (state IN ('heard', 'waiting', 'sent', 'delivered', 'read', 'failed')),
+  reason TEXT,
+  frame BLOB,
+  size INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX messagesByName ON messages (conversation, sender, id);
+CREATE INDEX messagesByConversation ON messages (conversation, key);
+CREATE INDEX messagesForSync ON messages (sentAt) WHERE frame IS NOT NULL;
+
+CREATE TABLE conversations (
+  name TEXT PRIMARY KEY,
+  lastKey INTEGER NOT NULL,
+  readKey INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  turn INTEGER PRIMARY KEY AUTOINCREMENT,
+  recipient BLOB NOT NULL CHECK (length(recipient) = 8),
+  id TEXT NOT NULL,
+  payloadKind INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  madeAt INTEGER NOT NULL,
+  expiresAt INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  triedAt INTEGER
+) STRICT;
+CREATE UNIQUE INDEX outboxByName ON outbox (recipient, id);
+
+CREATE TABLE delivered (
+  mark BLOB PRIMARY KEY,
+  sentAt INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveredByAge ON delivered (sentAt);
+
+CREATE TABLE pins (
+  id BLOB PRIMARY KEY CHECK (length(id) = 8),
+  noiseKey BLOB NOT NULL CHECK (length(noiseKey) = 32),
+  signingKey BLOB NOT NULL CHECK (length(signingKey) = 32),
+  standing TEXT NOT NULL CHECK (standing IN ('seen', 'contacted', 'verified', 'trusted')),
+  proven INTEGER NOT NULL CHECK (proven IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE denied (
+  id BLOB PRIMARY KEY CHECK (length(id) = 8)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE peers (
+  id BLOB PRIMARY KEY CHECK (length(id) = 8),
+  name TEXT NOT NULL,
+  foldedName TEXT NOT NULL,
+  announce BLOB,
+  firstSeenAt INTEGER NOT NULL,
+  lastSeenAt INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX peersByName ON peers (foldedName);
+CREATE INDEX peersByAge ON peers (lastSeenAt);
+
+CREATE TABLE counters (
+  device BLOB PRIMARY KEY CHECK (length(device) = 8),
+  counter INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reservations (
+  name TEXT PRIMARY KEY,
+  upTo INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tallies (
+  family TEXT PRIMARY KEY,
+  count INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+  // 2: the words of messages, to be searched. The index holds no text of its own.
+  `
+CREATE VIRTUAL TABLE words USING fts5 (
+  text,
+  content = 'messages',
+  content_rowid = 'key',
+  tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER wordsOfNew AFTER INSERT ON messages BEGIN
+  INSERT INTO words (rowid, text) VALUES (new.key, new.text);
+END;
+CREATE TRIGGER wordsOfGone AFTER DELETE ON messages BEGIN
+  INSERT INTO words (words, rowid, text) VALUES ('delete', old.key, old.text);
+END;
+INSERT INTO words (words) VALUES ('rebuild');
+`,
+  // 3: what a gateway holds, carries and spends, and to whom it has lines.
+  `
+CREATE TABLE held (
+  turn INTEGER PRIMARY KEY AUTOINCREMENT,
+  purpose TEXT NOT NULL CHECK (purpose IN ('peer', 'gateway')),
+  destination BLOB NOT NULL CHECK (length(destination) = 8),
+  mark BLOB NOT NULL,
+  frame BLOB NOT NULL,
+  priority INTEGER NOT NULL,
+  heldAt INTEGER NOT NULL,
+  expiresAt INTEGER NOT NULL,
+  size INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX heldByMark ON held (purpose, destination, mark);
+CREATE INDEX heldByTurn ON held (purpose, destination, priority, turn);
+CREATE INDEX heldByExpiry ON held (expiresAt);
+
+CREATE TABLE carried (
+  who BLOB NOT NULL CHECK (length(who) = 8),
+  day INTEGER NOT NULL,
+  packets INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  PRIMARY KEY (who, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE budgets (
+  link TEXT PRIMARY KEY,
+  level REAL NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lines (
+  node BLOB PRIMARY KEY CHECK (length(node) = 8),
+  address TEXT,
+  name TEXT NOT NULL,
+  addedAt INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invites (
+  hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+  madeAt INTEGER NOT NULL,
+  expiresAt INTEGER NOT NULL,
+  usedBy BLOB CHECK (length(usedBy) = 8)
+) STRICT, WITHOUT ROWID;
+`,
+];

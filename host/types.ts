@@ -1,0 +1,231 @@
+/**
+ * Types: what the rooms of the bridge say to each other, as plain values. A machine emits
+ * `{ kind: 'store', write }` and reads through the small ports of an `Archive`; the store commits the
+ * writes of a batch together, and a twin in memory does both for the simulator.
+ */
+import type { Pin } from '../protocol/trust/pins.ts';
+
+/** The name of the conversation that everyone hears. A private one is named by the peer's id in hex. */
+export const PUBLIC = 'public';
+
+/**
+ * How far a message came. One of another peer stays `heard`; one of ours waits, was sent, was delivered
+ * and read, or failed for a reason.
+ */
+export type MessageState = 'heard' | 'waiting' | 'sent' | 'delivered' | 'read' | 'failed';
+
+/** Conversation, sender and id name a message; phones draw the ids of private ones themselves. */
+export type MessageName = { conversation: string; sender: Uint8Array; id: string };
+
+export type Message = MessageName & {
+  text: string;
+  /** Unix ms, as its sender said. */
+  sentAt: number;
+  /** Unix ms, by our clock. */
+  heardAt: number;
+  isVerified: boolean;
+  state: MessageState;
+  /** Why it failed. */
+  reason: string | null;
+  /** The packet as it was signed, for history sync (WIRE §9); null for private ones. */
+  frame: Uint8Array | null;
+};
+
+/** What it counts for in a retention: characters are near enough to bytes. */
+export function messageSize({ text, frame }: Message): number {
+  return text.length + (frame?.length ?? 0);
+}
+
+/** `key` grows with every message stored and is never used twice: a cursor for whoever catches up. */
+export type StoredMessage = Message & { key: number };
+
+/** What must reach a peer, kept until the peer acknowledged it. Recipient and id name it. */
+export type OutboxEntry = {
+  recipient: Uint8Array;
+  id: string;
+  /** The kind of the private payload (WIRE §8), and its body, unsealed: sessions do not last. */
+  payloadKind: number;
+  body: Uint8Array;
+  madeAt: number;
+  expiresAt: number;
+  tries: number;
+  triedAt: number | null;
+};
+
+/** Counts and bytes of what is kept. */
+export type Usage = { count: number; bytes: number };
+
+/** What is known of a peer beside his pin. */
+export type PeerRecord = {
+  id: Uint8Array;
+  /** As he calls himself. Anybody can call himself anything. */
+  name: string;
+  /** His last announce, as it was signed. */
+  announce: Uint8Array | null;
+  firstSeenAt: number;
+  lastSeenAt: number;
+};
+
+/** `peer`: sealed for somebody who is absent. `gateway`: for a line that is down. */
+export type HeldPurpose = 'peer' | 'gateway';
+
+/** A packet that waits for its destination: a peer, or the gateway at the end of a line. */
+export type HeldPacket = {
+  purpose: HeldPurpose;
+  destination: Uint8Array;
+  /** The packet's identity; what is held already is not held twice. */
+  mark: Uint8Array;
+  frame: Uint8Array;
+  priority: number;
+  heldAt: number;
+  expiresAt: number;
+};
+
+/** What was carried for somebody in one day, counted from the Unix epoch. */
+export type Carried = { who: Uint8Array; day: number; packets: number; bytes: number };
+
+/** What is left of a budget, and when it was so. */
+export type Budget = { link: string; level: number; at: number };
+
+/** A line to another gateway that a person joined or allowed. Without an address it is his to dial. */
+export type Line = { node: Uint8Array; address: string | null; name: string; addedAt: number };
+
+/** A one-use secret, known here by its SHA-256 only. */
+export type Invite = {
+  hash: Uint8Array;
+  madeAt: number;
+  expiresAt: number;
+  /** Who used it; null while it is open. */
+  usedBy: Uint8Array | null;
+};
+
+/** Everything a machine may want durable. Each one may be said again and changes nothing then. */
+export type StoreWrite =
+  | { kind: 'message'; message: Message }
+  | ({ kind: 'message-state'; state: MessageState; reason: string | null } & MessageName)
+  | { kind: 'read-up-to'; conversation: string; key: number }
+  | { kind: 'outbox'; entry: OutboxEntry }
+  | { kind: 'outbox-tried'; recipient: Uint8Array; id: string; tries: number; triedAt: number }
+  | { kind: 'outbox-done'; recipient: Uint8Array; id: string }
+  /** What was delivered, for good: `mark` names it, and nothing as old as a forgotten mark is new. */
+  | { kind: 'delivered'; mark: Uint8Array; sentAt: number }
+  | { kind: 'pins'; pins: Pin[] }
+  | { kind: 'peer-heard'; id: Uint8Array; name: string; announce: Uint8Array | null; at: number }
+  | { kind: 'forget'; id: Uint8Array }
+  | { kind: 'deny'; id: Uint8Array }
+  | { kind: 'allow'; id: Uint8Array }
+  /** The last counter taken from a device. It never goes back. */
+  | { kind: 'counter'; device: Uint8Array; counter: number }
+  /** Numbers below `upTo` may be used from now on, and are never used again after a restart. */
+  | { kind: 'reserve'; name: string; upTo: number }
+  | { kind: 'setting'; name: string; value: string | null }
+  | { kind: 'held'; packet: HeldPacket }
+  | { kind: 'released'; purpose: HeldPurpose; destination: Uint8Array; mark: Uint8Array }
+  | ({ kind: 'carried' } & Carried)
+  | { kind: 'budget'; budget: Budget }
+  | { kind: 'line'; line: Line }
+  | { kind: 'line-gone'; node: Uint8Array }
+  | { kind: 'invite'; invite: Invite }
+  | { kind: 'invite-used'; hash: Uint8Array; by: Uint8Array };
+
+/** What a machine emits to have something stored. The driver commits those of a batch together. */
+export type StoreOutput = { kind: 'store'; write: StoreWrite };
+
+export interface MessageReads {
+  find(name: MessageName): StoredMessage | null;
+  /** Messages with keys above `key`, the oldest first. */
+  after(key: number, limit: number): StoredMessage[];
+  /** Signed public packets sent at or after `sentAt`, the newest first: what history sync answers with. */
+  history(sentAt: number, limit: number): Uint8Array[];
+  usage(): Usage;
+}
+
+export interface OutboxReads {
+  /** In the order in which they were made: a session is first in, first out. */
+  all(): OutboxEntry[];
+  of(recipient: Uint8Array): OutboxEntry[];
+}
+
+export interface DeliveredReads {
+  has(mark: Uint8Array, sentAt: number): boolean;
+}
+
+export interface PeerReads {
+  pins(): Pin[];
+  denied(): Uint8Array[];
+  find(id: Uint8Array): PeerRecord | null;
+  /** Everybody who calls himself so, whatever the case of its letters; the last one seen first. */
+  named(name: string): PeerRecord[];
+}
+
+export interface CounterReads {
+  /** The last counter taken from a device, or -1. */
+  of(device: Uint8Array): number;
+  /** The first number that may not have been used yet. */
+  reserved(name: string): number;
+}
+
+export interface SettingReads {
+  get(name: string): string | null;
+}
+
+export interface HeldReads {
+  /** What waits for a destination, the most urgent first, then the oldest. */
+  of(purpose: HeldPurpose, destination: Uint8Array, limit: number): HeldPacket[];
+  usage(purpose: HeldPurpose, destination: Uint8Array | null): Usage;
+}
+
+export interface LedgerReads {
+  carried(who: Uint8Array, day: number): Usage;
+  budget(link: string): Budget | null;
+}
+
+export interface LineReads {
+  all(): Line[];
+  invite(hash: Uint8Array): Invite | null;
+}
+
+/** All that can be read at once, synchronously, and alike in memory and on disk. */
+export interface Archive {
+  readonly messages: MessageReads;
+  readonly outbox: OutboxReads;
+  readonly delivered: DeliveredReads;
+  readonly peers: PeerReads;
+  readonly counters: CounterReads;
+  readonly settings: SettingReads;
+  readonly held: HeldReads;
+  readonly ledger: LedgerReads;
+  readonly lines: LineReads;
+}
+
+/** What is kept for how long. A slice of what is beyond it goes at each `trim`. */
+export type Retention = {
+  /** Messages kept; then the oldest go. */
+  messagesMax: number;
+  /** Bytes of their texts and packets; then the oldest go. */
+  messageBytesMax: number;
+  /** Then a message goes, however few there are. */
+  messageAgeMs: number;
+  /** Marks kept; then the oldest go, and nothing as old as they is taken for new again. */
+  deliveredMax: number;
+  /** Strangers kept; then the one silent longest goes. Whom a person keeps stays. */
+  strangersMax: number;
+};
+
+export const RETENTION: Retention = {
+  messagesMax: 1_000_000,
+  messageBytesMax: 2 ** 30,
+  messageAgeMs: 365 * 24 * 3_600_000,
+  deliveredMax: 1_000_000,
+  strangersMax: 8192,
+};
+
+/** Days for which is kept what was carried, the current one among them. */
+export const CARRIED_DAYS_MAX = 400;
+export const DAY_MS = 24 * 3_600_000;
+
+/** Peers of one name that are given. Whoever asks must choose by id among so many. */
+export const NAMESAKES_MAX = 100;
+
+/** Rows of a kind that one trim removes at most, so that nobody waits long for it. */
+export const TRIM_SLICE = 500;

@@ -1,0 +1,343 @@
+/**
+ * Archive: the store of a simulated peer, in memory. It answers as the one on disk does, write for
+ * write and read for read, and is written in the plainest way that does so. Two worlds of one peer
+ * share it: what a restart forgets is everything else.
+ */
+import type { Pin } from '../../protocol/trust/pins.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
+import { foldName } from '../../protocol/wire/text.ts';
+import type {
+  Archive,
+  Budget,
+  Carried,
+  HeldPacket,
+  Invite,
+  Line,
+  MessageName,
+  OutboxEntry,
+  PeerRecord,
+  Retention,
+  StoredMessage,
+  StoreWrite,
+  Usage,
+} from '../../host/types.ts';
+import {
+  CARRIED_DAYS_MAX,
+  DAY_MS,
+  messageSize,
+  NAMESAKES_MAX,
+  RETENTION,
+  TRIM_SLICE,
+} from '../../host/types.ts';
+
+export class MemoryArchive implements Archive {
+  private readonly retention: Retention;
+  private nextKey = 1;
+  private said: StoredMessage[] = [];
+  private unacknowledged: OutboxEntry[] = [];
+  private marks: { mark: string; sentAt: number }[] = [];
+  private floor = -Infinity;
+  private readonly pinned = new Map<string, Pin>();
+  private readonly records = new Map<string, PeerRecord>();
+  private readonly turnedAway = new Map<string, Uint8Array>();
+  private readonly taken = new Map<string, number>();
+  private readonly reservations = new Map<string, number>();
+  private readonly texts = new Map<string, string>();
+  private waiting: HeldPacket[] = [];
+  private sums: Carried[] = [];
+  private readonly budgets = new Map<string, Budget>();
+  private readonly joined = new Map<string, Line>();
+  private readonly invites = new Map<string, Invite>();
+
+  constructor(retention: Retention = RETENTION) {
+    this.retention = retention;
+  }
+
+  commit(writes: readonly StoreWrite[]): void {
+    for (const write of writes) this.apply(write);
+  }
+
+  readonly messages: Archive['messages'] = {
+    find: (name) => this.said.find((message) => isNamed(message, name)) ?? null,
+    after: (key, limit) => this.said.filter((message) => message.key > key).slice(0, limit),
+    history: (sentAt, limit) =>
+      this.said
+        .filter((message) => message.frame !== null && message.sentAt >= sentAt)
+        .sort((a, b) => b.sentAt - a.sentAt || b.key - a.key)
+        .slice(0, limit)
+        .map(({ frame }) => frame!),
+    usage: () => usageOf(this.said.map(messageSize)),
+  };
+
+  readonly outbox: Archive['outbox'] = {
+    all: () => [...this.unacknowledged],
+    of: (recipient) =>
+      this.unacknowledged.filter((entry) => toHex(entry.recipient) === toHex(recipient)),
+  };
+
+  readonly delivered: Archive['delivered'] = {
+    has: (mark, sentAt) =>
+      sentAt <= this.floor || this.marks.some((known) => known.mark === toHex(mark)),
+  };
+
+  readonly peers: Archive['peers'] = {
+    pins: () => byId(this.pinned),
+    denied: () => byId(this.turnedAway),
+    find: (id) => this.records.get(toHex(id)) ?? null,
+    named: (name) =>
+      byId(this.records)
+        .filter((record) => foldName(record.name) === foldName(name))
+        .sort((a, b) => b.lastSeenAt - a.lastSeenAt)
+        .slice(0, NAMESAKES_MAX),
+  };
+
+  readonly counters: Archive['counters'] = {
+    of: (device) => this.taken.get(toHex(device)) ?? -1,
+    reserved: (name) => this.reservations.get(name) ?? 0,
+  };
+
+  readonly settings: Archive['settings'] = {
+    get: (name) => this.texts.get(name) ?? null,
+  };
+
+  readonly held: Archive['held'] = {
+    of: (purpose, destination, limit) =>
+      this.waiting
+        .filter((packet) => packet.purpose === purpose)
+        .filter((packet) => toHex(packet.destination) === toHex(destination))
+        .sort((a, b) => a.priority - b.priority)
+        .slice(0, limit),
+    usage: (purpose, destination) =>
+      usageOf(
+        this.waiting
+          .filter((packet) => packet.purpose === purpose)
+          .filter(
+            (packet) => destination === null || toHex(packet.destination) === toHex(destination),
+          )
+          .map(({ frame }) => frame.length),
+      ),
+  };
+
+  readonly ledger: Archive['ledger'] = {
+    carried: (who, day) => {
+      const sum = this.sums.find((other) => other.day === day && toHex(other.who) === toHex(who));
+      return { count: sum?.packets ?? 0, bytes: sum?.bytes ?? 0 };
+    },
+    budget: (link) => this.budgets.get(link) ?? null,
+  };
+
+  readonly lines: Archive['lines'] = {
+    all: () => byId(this.joined),
+    invite: (hash) => this.invites.get(toHex(hash)) ?? null,
+  };
+
+  /** Removes a slice of what is kept no longer. True when there may be more to remove. */
+  trim(now: number): boolean {
+    const slices = [
+      this.trimMessages(now),
+      this.trimDelivered(),
+      this.trimStrangers(),
+      this.trimHeld(now),
+      this.trimCarried(now),
+      this.trimInvites(now),
+    ];
+    return slices.includes(true);
+  }
+
+  private apply(write: StoreWrite): void {
+    switch (write.kind) {
+      case 'message':
+        if (this.messages.find(write.message) !== null) return;
+        this.said.push({ ...write.message, key: this.nextKey++ });
+        return;
+      case 'message-state': {
+        const { state, reason } = write;
+        this.said = this.said.map((message) =>
+          isNamed(message, write) ? { ...message, state, reason } : message,
+        );
+        return;
+      }
+      case 'read-up-to':
+        // Only a person's list of conversations shows it, and no machine reads that.
+        return;
+      case 'outbox':
+        if (this.unacknowledged.some((entry) => isEntry(entry, write.entry))) return;
+        this.unacknowledged.push(write.entry);
+        return;
+      case 'outbox-tried': {
+        const { tries, triedAt } = write;
+        this.unacknowledged = this.unacknowledged.map((entry) =>
+          isEntry(entry, write) ? { ...entry, tries, triedAt } : entry,
+        );
+        return;
+      }
+      case 'outbox-done':
+        this.unacknowledged = this.unacknowledged.filter((entry) => !isEntry(entry, write));
+        return;
+      case 'delivered': {
+        const mark = toHex(write.mark);
+        if (this.marks.some((known) => known.mark === mark)) return;
+        this.marks.push({ mark, sentAt: write.sentAt });
+        return;
+      }
+      case 'pins':
+        for (const pin of write.pins) this.pinned.set(toHex(pin.id), pin);
+        return;
+      case 'peer-heard': {
+        const { id, name, at } = write;
+        const known = this.records.get(toHex(id));
+        const announce = write.announce ?? known?.announce ?? null;
+        const firstSeenAt = known?.firstSeenAt ?? at;
+        this.records.set(toHex(id), { id, name, announce, firstSeenAt, lastSeenAt: at });
+        return;
+      }
+      case 'forget':
+        this.forget(write.id);
+        return;
+      case 'deny':
+        this.turnedAway.set(toHex(write.id), write.id);
+        return;
+      case 'allow':
+        this.turnedAway.delete(toHex(write.id));
+        return;
+      case 'counter':
+        raise(this.taken, toHex(write.device), write.counter);
+        return;
+      case 'reserve':
+        raise(this.reservations, write.name, write.upTo);
+        return;
+      case 'setting':
+        if (write.value === null) this.texts.delete(write.name);
+        else this.texts.set(write.name, write.value);
+        return;
+      case 'held':
+        if (this.waiting.some((packet) => isPacket(packet, write.packet))) return;
+        this.waiting.push(write.packet);
+        return;
+      case 'released':
+        this.waiting = this.waiting.filter((packet) => !isPacket(packet, write));
+        return;
+      case 'carried': {
+        const { who, day, packets, bytes } = write;
+        this.sums = this.sums.filter((sum) => sum.day !== day || toHex(sum.who) !== toHex(who));
+        this.sums.push({ who, day, packets, bytes });
+        return;
+      }
+      case 'budget':
+        this.budgets.set(write.budget.link, write.budget);
+        return;
+      case 'line':
+        this.joined.set(toHex(write.line.node), write.line);
+        return;
+      case 'line-gone':
+        this.joined.delete(toHex(write.node));
+        return;
+      case 'invite':
+        if (!this.invites.has(toHex(write.invite.hash))) {
+          this.invites.set(toHex(write.invite.hash), write.invite);
+        }
+        return;
+      case 'invite-used': {
+        const invite = this.invites.get(toHex(write.hash));
+        if (invite === undefined || invite.usedBy !== null) return;
+        this.invites.set(toHex(write.hash), { ...invite, usedBy: write.by });
+      }
+    }
+  }
+
+  private forget(id: Uint8Array): void {
+    this.pinned.delete(toHex(id));
+    this.records.delete(toHex(id));
+  }
+
+  private trimMessages(now: number): boolean {
+    const { messagesMax, messageBytesMax, messageAgeMs } = this.retention;
+    for (let removed = 0; removed < TRIM_SLICE; removed++) {
+      const { count, bytes } = this.messages.usage();
+      const isTooMuch = count > messagesMax || bytes > messageBytesMax;
+      if (count === 0) return false;
+      if (!isTooMuch && this.said[0].heardAt >= now - messageAgeMs) return false;
+      this.said.shift();
+    }
+    return true;
+  }
+
+  private trimDelivered(): boolean {
+    const excess = this.marks.length - this.retention.deliveredMax;
+    const slice = Math.min(excess, TRIM_SLICE);
+    if (slice <= 0) return false;
+    this.marks.sort((a, b) => a.sentAt - b.sentAt || (a.mark < b.mark ? -1 : 1));
+    for (const { sentAt } of this.marks.splice(0, slice)) {
+      this.floor = Math.max(this.floor, sentAt);
+    }
+    return excess > slice;
+  }
+
+  private trimStrangers(): boolean {
+    const strangers = byId(this.records)
+      .filter(({ id }) => (this.pinned.get(toHex(id))?.standing ?? 'seen') === 'seen')
+      .sort((a, b) => a.lastSeenAt - b.lastSeenAt);
+    const excess = strangers.length - this.retention.strangersMax;
+    const slice = Math.max(0, Math.min(excess, TRIM_SLICE));
+    for (const { id } of strangers.slice(0, slice)) this.forget(id);
+    return excess > slice && slice > 0;
+  }
+
+  private trimHeld(now: number): boolean {
+    const expired = this.waiting
+      .filter(({ expiresAt }) => expiresAt <= now)
+      .sort((a, b) => a.expiresAt - b.expiresAt)
+      .slice(0, TRIM_SLICE);
+    this.waiting = this.waiting.filter((packet) => !expired.includes(packet));
+    return expired.length === TRIM_SLICE;
+  }
+
+  private trimCarried(now: number): boolean {
+    const last = Math.floor(now / DAY_MS) - CARRIED_DAYS_MAX;
+    const old = this.sums
+      .filter(({ day }) => day <= last)
+      .sort((a, b) => a.day - b.day || (toHex(a.who) < toHex(b.who) ? -1 : 1))
+      .slice(0, TRIM_SLICE);
+    this.sums = this.sums.filter((sum) => !old.includes(sum));
+    return old.length === TRIM_SLICE;
+  }
+
+  private trimInvites(now: number): boolean {
+    const expired = byId(this.invites)
+      .filter(({ expiresAt }) => expiresAt <= now)
+      .sort((a, b) => a.expiresAt - b.expiresAt)
+      .slice(0, TRIM_SLICE);
+    for (const { hash } of expired) this.invites.delete(toHex(hash));
+    return expired.length === TRIM_SLICE;
+  }
+}
+
+function isNamed(message: MessageName, { conversation, sender, id }: MessageName): boolean {
+  const isOfIt = message.conversation === conversation && message.id === id;
+  return isOfIt && toHex(message.sender) === toHex(sender);
+}
+
+type EntryName = Pick<OutboxEntry, 'recipient' | 'id'>;
+
+function isEntry(entry: EntryName, { recipient, id }: EntryName): boolean {
+  return entry.id === id && toHex(entry.recipient) === toHex(recipient);
+}
+
+type PacketName = Pick<HeldPacket, 'purpose' | 'destination' | 'mark'>;
+
+function isPacket(packet: PacketName, { purpose, destination, mark }: PacketName): boolean {
+  const isForIt = packet.purpose === purpose && toHex(packet.destination) === toHex(destination);
+  return isForIt && toHex(packet.mark) === toHex(mark);
+}
+
+function raise(numbers: Map<string, number>, name: string, to: number): void {
+  numbers.set(name, Math.max(numbers.get(name) ?? to, to));
+}
+
+function usageOf(sizes: number[]): Usage {
+  return { count: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+function byId<Value>(map: Map<string, Value>): Value[] {
+  return [...map.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}
