@@ -9,6 +9,8 @@ import { parse } from 'acorn';
 import { build } from 'esbuild';
 import type { BuildFailure, BuildOptions } from 'esbuild';
 import { deviceFindings } from './device-rules.ts';
+import type { Place } from './source-places.ts';
+import { sourcePlaces } from './source-places.ts';
 import { isFunction, walk } from './syntax.ts';
 
 export type DeviceBundle = {
@@ -82,11 +84,14 @@ const ESPRUINO: BuildOptions = {
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
 };
 
+/** The map comes beside the bundle, which is named only so that paths are those from here. */
+const MAPPED: BuildOptions = { sourcemap: 'external', outfile: 'bundle.js' };
+
 async function gate(entry: BuildOptions): Promise<DeviceBundle> {
   try {
-    const { outputFiles, warnings } = await build({ ...ESPRUINO, ...entry });
-    const code = outputFiles![0].text;
-    const problems = [...warnings.map(line), ...problemsIn(code)];
+    const { outputFiles, warnings } = await build({ ...ESPRUINO, ...MAPPED, ...entry });
+    const [map, { text: code }] = outputFiles!;
+    const problems = [...warnings.map(line), ...problemsIn(code, sourcePlaces(code, map.text))];
     return { code, problems, functions: functionsIn(code) };
   } catch (failure) {
     const { errors } = failure as BuildFailure;
@@ -101,6 +106,8 @@ async function gate(entry: BuildOptions): Promise<DeviceBundle> {
  */
 function fitted({ constants, known }: Fit): BuildOptions {
   const imports = /^import \{[^}]*\} from '[./\w]*\/(features|board)\.ts';$/gm;
+  // Lines keep their numbers.
+  const blank = (lines: string): string => lines.replace(/[^\n]/g, '');
   const define = Object.entries(constants).map(([name, value]) => [name, JSON.stringify(value)]);
   return {
     define: Object.fromEntries(define),
@@ -113,7 +120,7 @@ function fitted({ constants, known }: Fit): BuildOptions {
         name: 'fit',
         setup(build) {
           build.onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
-            contents: (await readFile(path, 'utf8')).replace(imports, ''),
+            contents: (await readFile(path, 'utf8')).replace(imports, blank),
             loader: 'ts',
           }));
         },
@@ -122,15 +129,23 @@ function fitted({ constants, known }: Fit): BuildOptions {
   };
 }
 
-/** Gate 2: what is wrong in a finished bundle. Positions are those of the bundle. */
-export function problemsIn(code: string): string[] {
+/** Gate 2: what is wrong in a finished bundle, each with its place in the sources where that is known. */
+export function problemsIn(
+  code: string,
+  placeOf: (offset: number) => Place | null = () => null,
+): string[] {
   return deviceFindings(parseBundle(code), 'bundle').map(({ node, what, instead }) => {
-    const excerpt = code.slice(node.start, Math.min(node.end, node.start + EXCERPT));
-    return `bundle:${node.start}: ${what} — ${instead} (${excerpt})`;
+    const place = placeOf(node.start) ?? {
+      file: 'bundle',
+      line: node.start,
+      text: code.slice(node.start, node.end),
+    };
+    const { file, line, text } = place;
+    return `${file}:${line}: ${what}; ${instead} (${text.slice(0, EXCERPT)})`;
   });
 }
 
-/** Enough to recognise a place in a file that is one long line. */
+/** Enough to recognise a place. */
 const EXCERPT = 60;
 
 function functionsIn(code: string): number {

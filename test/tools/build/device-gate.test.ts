@@ -73,6 +73,29 @@ describe('sources beyond the subset', () => {
   }
 });
 
+describe('a refusal', () => {
+  it('names file, line and the way out, wherever the bundler has put the place', async () => {
+    write('far.ts', 'export function far(): void {\n  report(2);\n  report(new Map());\n}');
+    const text = "import { far } from './far.ts';\n\nfar();\nreport(Math.trunc(2));";
+    const { problems } = await bundleForDevice(write('near.ts', text));
+    expect(problems.toSorted()).toEqual([
+      expect.stringMatching(
+        /far\.ts:3: a board has no Map; use an array or a typed array \(report\(new Map\(\)\);\)$/,
+      ),
+      expect.stringMatching(/near\.ts:4: a board has no dependable Math\.trunc; use \| 0 or Math/),
+    ]);
+  });
+
+  it('counts the lines of the source where imports are taken out to fit a board', async () => {
+    write('board.ts', 'export const A: number = 1;\nexport const B: number = 2;');
+    const text = "\nimport {\n  A,\n  B,\n} from './board.ts';\nreport(A + B, new Set());";
+    const fit = { constants: { A: 3, B: 4 }, known: new Set(['report']) };
+    const { problems, code } = await bundleForDevice(write('fitted.ts', text), fit);
+    expect(problems).toEqual([expect.stringMatching(/fitted\.ts:6: a board has no Set/)]);
+    expect(code).toContain('report(7,');
+  });
+});
+
 describe('a finished bundle', () => {
   for (const [what, code, problem] of [
     ['a class field', 'class A { b = 1 }', 'a class field is left'],
