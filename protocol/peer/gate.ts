@@ -4,44 +4,39 @@
  * priority only within a budget of its link, and beyond that waits behind all that is verified, or a
  * flood on one link would crowd out the others on the next.
  */
-import type { Rate } from '../core/buckets.ts';
-import { Buckets } from '../core/buckets.ts';
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
 import { CONTROL, HEARTBEAT, HELLO, NOTE, NOTED, REQUEST_SYNC, TRACE } from '../core/packet.ts';
 import { BACKGROUND } from '../core/queue.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
 import type { TrustAdmission } from '../trust/admission.ts';
+import { Courtesy } from './courtesy.ts';
 import { isFresh } from './history.ts';
-
-/** Unverified packets of one link that keep their priority. */
-export const COURTESY: Rate = { perSecond: 50, burst: 200 };
-const SETS = 64;
 
 export class Gate implements Admission {
   /** Unix time at 0 of our clock, or null. */
   epochMs: number | null = null;
   private readonly trust: TrustAdmission;
   private readonly isAsked: (link: number, now: Millis) => boolean;
-  private readonly courtesy: Buckets;
+  private readonly courtesy: Courtesy;
   private readonly demoted = new WeakSet<Uint8Array>();
 
   /** `isAsked`: whether what comes over a link may be an answer to us. */
   constructor(
     trust: TrustAdmission,
     isAsked: (link: number, now: Millis) => boolean,
-    seed: number,
+    linksMax: number,
   ) {
     this.trust = trust;
     this.isAsked = isAsked;
-    this.courtesy = new Buckets(SETS, COURTESY, seed);
+    this.courtesy = new Courtesy(linksMax);
   }
 
   admit(packet: PacketView, link: number, now: Millis): DropReason | null {
     if (!this.isOfNow(packet, link, now)) return 'stale';
     const refusal = this.trust.admit(packet, link, now);
     if (refusal !== null || this.trust.isVerified(packet.bytes)) return refusal;
-    if (!this.courtesy.take(link, 0, now)) this.demoted.add(packet.bytes);
+    if (!this.courtesy.take(link, now)) this.demoted.add(packet.bytes);
     return null;
   }
 

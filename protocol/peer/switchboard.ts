@@ -109,14 +109,14 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.now = now;
     const { crc } = ports;
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc });
-    const secret = ports.draw(16);
+    const secret = ports.draw(12);
     const limits = { ...config.admission, linksMax };
     const trust = new TrustAdmission(ports.crypto, pins, limits, readU32(secret, 0));
-    this.gate = new Gate(trust, isAsked, readU32(secret, 4));
+    this.gate = new Gate(trust, isAsked, linksMax);
     this.relay = new Relay(
       { ...RELAY_DEFAULTS, id, ttlMax, linksMax, seenMax, waitingMax },
       ports.random,
-      makeSeenHash(readU32(secret, 8), readU32(secret, 12)),
+      makeSeenHash(readU32(secret, 4), readU32(secret, 8)),
       this.gate,
     );
     this.slots = new Slots({ id, role, scanDuty, outMax, nodesMax }, ports.random, now);

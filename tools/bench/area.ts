@@ -7,6 +7,9 @@ export type BenchArea = {
   name: string;
   /** Half a sentence: what is measured, against what. */
   summary: string;
-  /** Draws all chance from `seed`, so that two runs measure the same work. */
-  run(seed: number, progress: (line: string) => void): Promise<Result[]>;
+  /**
+   * Draws all chance from `seed`, so that two runs measure the same work. `isFull` asks for the lengths
+   * that are promised, where the usual ones are shorter.
+   */
+  run(seed: number, progress: (line: string) => void, isFull: boolean): Promise<Result[]>;
 };

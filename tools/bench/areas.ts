@@ -7,6 +7,7 @@ import type { BenchArea } from './area.ts';
 export type Areas = Record<string, () => Promise<BenchArea>>;
 
 export const areas: Areas = {
+  attack: async () => (await import('./attack.ts')).area,
   device: async () => (await import('./device.ts')).area,
   protocol: async () => (await import('./protocol.ts')).area,
 };

@@ -1,5 +1,5 @@
 /**
- * hopline bench <area> [--json] [--seed <n>]
+ * hopline bench <area> [--full] [--json] [--seed <n>]
  *
  * Every figure the project publishes, measured on the machine at hand.
  */
@@ -18,9 +18,10 @@ export function benchOf(areas: Areas): Command {
   return {
     name: 'bench',
     summary: 'measure one area and print its figures',
-    usage: `hopline bench <${names.join('|')}> [--json] [--seed <n>]`,
+    usage: `hopline bench <${names.join('|')}> [--full] [--json] [--seed <n>]`,
     operands: { least: 1, most: 1 },
     options: {
+      full: { type: 'boolean', help: 'at full length, where an area has a short one' },
       json: JSON_OPTION,
       seed: { type: 'string', value: 'n', help: 'what chance is drawn from (1)' },
     },
@@ -34,7 +35,11 @@ export function benchOf(areas: Areas): Command {
         throw new HoplineError('USAGE', `${detail} (areas: ${names.join(', ')})`);
       }
       const area = await areas[name]();
-      const results = await area.run(seed, (line) => io.progress(`${area.name}: ${line}`));
+      const results = await area.run(
+        seed,
+        (line) => io.progress(`${area.name}: ${line}`),
+        has(args, 'full'),
+      );
       const report = { area: area.name, seed, ...thisMachine(), results };
       io.out(has(args, 'json') ? asJson(report) : asTable(report));
     },
