@@ -42,7 +42,8 @@ describe('a real Espruino', () => {
       const board = await plugged();
       await board.type('while(1);\n');
       await board.type('\x03');
-      expect((await flash(board, 'v1')).errs.at(-1)).toContain('found a LINUX');
+      const { status, errs } = await flash(board, 'v1');
+      expect([status, errs.join('\n')]).toEqual([0, expect.stringContaining('found a LINUX')]);
       expect(await board.value('ran')).toBe('v1');
       await board.type('while(1);\n');
       expect((await flash(board, 'v2')).status).toBe(0);

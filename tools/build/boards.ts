@@ -23,8 +23,8 @@ export type Board = {
   sizes: Sizes;
   /** What a build may cost; over it there is none. */
   budget: Budget;
-  /** mAh of what it usually runs on, and mA asleep; null for mains only. */
-  battery: { mAh: number; sleepMilliAmps: number } | null;
+  /** mAh of what it usually runs on, mA asleep and what scanning adds; null for mains only. */
+  battery: { mAh: number; sleepMilliAmps: number; scanMilliAmps: number } | null;
 };
 
 export type Features = {
@@ -125,7 +125,7 @@ export const BOARDS = {
     features: { ...SPARE, WIRES: false },
     sizes: SMALL,
     budget: NRF52832,
-    battery: { mAh: 220, sleepMilliAmps: 0.02 },
+    battery: { mAh: 220, sleepMilliAmps: 0.02, scanMilliAmps: 12 },
   },
   pixl: {
     title: 'Pixl.js',
@@ -142,7 +142,7 @@ export const BOARDS = {
     features: { ...SPARE, NOTES: false },
     sizes: SMALL,
     budget: NRF52832,
-    battery: { mAh: 220, sleepMilliAmps: 0.2 },
+    battery: { mAh: 220, sleepMilliAmps: 0.2, scanMilliAmps: 12 },
   },
   mdbt42q: {
     title: 'MDBT42Q',
@@ -158,7 +158,7 @@ export const BOARDS = {
     features: { ...SPARE },
     sizes: SMALL,
     budget: NRF52832,
-    battery: { mAh: 220, sleepMilliAmps: 0.02 },
+    battery: { mAh: 220, sleepMilliAmps: 0.02, scanMilliAmps: 12 },
   },
   bangle2: {
     title: 'Bangle.js 2',
@@ -174,7 +174,7 @@ export const BOARDS = {
     features: { ...ALL, WIRES: false, TETHERS: false, LOGS: false },
     sizes: { ...LARGE, SEEN: 256 },
     budget: ROOMY,
-    battery: { mAh: 175, sleepMilliAmps: 0.3 },
+    battery: { mAh: 175, sleepMilliAmps: 0.3, scanMilliAmps: 12 },
   },
   'xiao-ble': {
     title: 'XIAO BLE',
@@ -190,7 +190,7 @@ export const BOARDS = {
     features: ALL,
     sizes: LARGE,
     budget: ROOMY,
-    battery: { mAh: 500, sleepMilliAmps: 0.02 },
+    battery: { mAh: 500, sleepMilliAmps: 0.02, scanMilliAmps: 12 },
   },
   esp32: {
     title: 'ESP32',
@@ -206,7 +206,7 @@ export const BOARDS = {
     features: ALL,
     sizes: LARGE,
     budget: ROOMY,
-    battery: { mAh: 2000, sleepMilliAmps: 40 },
+    battery: { mAh: 2000, sleepMilliAmps: 40, scanMilliAmps: 60 },
   },
   linux: {
     title: 'Espruino for Linux',
@@ -227,22 +227,3 @@ export const BOARDS = {
 } satisfies Record<string, Board>;
 
 export type BoardName = keyof typeof BOARDS;
-
-/** mA while the radio scans, and of an advertisement each second (DEVICE.md, data sheets). */
-const SCAN_MILLIAMPS = 12;
-const ADVERTISE_MILLIAMPS = 0.02;
-/** A mesh that stands scans an eighth of its duty; on battery that is an eighth again. */
-const SETTLED = 8;
-const ON_BATTERY = 8;
-
-/** Days on a full battery in a mesh that stands; null without a battery. An estimate. */
-export function batteryDays(
-  board: Board,
-  scanDuty: number,
-  source: 'mains' | 'battery',
-): number | null {
-  if (board.battery === null) return null;
-  const scanning = scanDuty / 100 / SETTLED / (source === 'battery' ? ON_BATTERY : 1);
-  const milliAmps = board.battery.sleepMilliAmps + ADVERTISE_MILLIAMPS + SCAN_MILLIAMPS * scanning;
-  return board.battery.mAh / milliAmps / 24;
-}

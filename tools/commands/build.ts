@@ -6,15 +6,14 @@
  */
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
+import { batteryLives, batteryTable } from '../build/battery.ts';
 import type { Board, BoardName } from '../build/boards.ts';
-import { batteryDays, BOARDS } from '../build/boards.ts';
+import { BOARDS } from '../build/boards.ts';
 import type { Measured } from '../build/measure.ts';
 import type { Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';
 
 const NAMES = Object.keys(BOARDS);
-/** Percents of the time to scan that batteries are reckoned for. */
-const DUTIES = [0, 10, 50, 100];
 
 export const build: Command = {
   name: 'build',
@@ -51,7 +50,7 @@ export const build: Command = {
           { name: 'bundle.jsvars_peak', value: figures.peak, unit: 'JsVars' },
         ],
         estimated: measured === null,
-        battery: batteryOf(BOARDS[name]),
+        battery: batteryLives(BOARDS[name]),
         over,
         file: out,
       };
@@ -79,17 +78,6 @@ function boardNamed(name: string | null): BoardName {
   throw new HoplineError('USAGE', `${detail} (boards: ${NAMES.join(', ')})`);
 }
 
-type Life = { source: 'mains' | 'battery'; scanDuty: number; days: number };
-
-function batteryOf(board: Board): Life[] {
-  return (['battery', 'mains'] as const).flatMap((source) =>
-    DUTIES.flatMap((scanDuty) => {
-      const days = batteryDays(board, scanDuty, source);
-      return days === null ? [] : [{ source, scanDuty, days: Math.round(days * 10) / 10 }];
-    }),
-  );
-}
-
 function print(
   io: Io,
   name: BoardName,
@@ -112,9 +100,5 @@ function print(
   io.out(`  functions           ${functions} of ${budget.functions}`);
   io.out(`  JsVars loaded       ${loaded} of ${budget.jsvarsLoaded} (${how})`);
   io.out(`  JsVars at full load ${peak} of ${budget.jsvarsPeak}`);
-  for (const { source, scanDuty, days } of batteryOf(board)) {
-    io.out(
-      `  power ${source.padEnd(7)} scan duty ${String(scanDuty).padStart(3)} %: ${days} days (estimate)`,
-    );
-  }
+  for (const line of batteryTable(board)) io.out(`  ${line}`);
 }

@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Board } from '../../../tools/build/boards.ts';
-import { batteryDays, BOARDS } from '../../../tools/build/boards.ts';
+import { batteryLives, batteryTable } from '../../../tools/build/battery.ts';
+import { BOARDS } from '../../../tools/build/boards.ts';
 import { estimate, overBudget, requireSound } from '../../../tools/build/firmware.ts';
 import { build } from '../../../tools/commands/build.ts';
 import { dispatch } from '../../../tools/dispatch.ts';
@@ -32,7 +33,7 @@ describe('hopline build', () => {
     ]);
     expect(report).toMatchObject({ estimated: true, over: [], file: 'hopline-xiao-ble.js' });
     expect(report.results[0].value).toBe(io.files.get('hopline-xiao-ble.js')!.length);
-    expect(report.battery).toContainEqual({ source: 'mains', scanDuty: 0, days: 520.8 });
+    expect(report.battery).toEqual(batteryLives(BOARDS['xiao-ble']));
   });
 
   it('refuses a board it does not know, and names one near', async () => {
@@ -104,15 +105,27 @@ describe('a budget', () => {
 
 describe('a battery', () => {
   it('of a Puck.js lasts 18 hours of scanning without a pause, as was measured', () => {
-    // Eight times the duty, since a mesh that stands scans an eighth of it.
-    expect(Math.round(batteryDays(BOARDS.puck, 800, 'mains')! * 24)).toBe(18);
+    expect(batteryLives(BOARDS.puck)[0]).toMatchObject({ scanPercent: 100, hours: 18 });
   });
 
-  it('lasts longer the less is scanned, and on the setting for batteries', () => {
-    const days = [100, 50, 10, 0].map((duty) => batteryDays(BOARDS.puck, duty, 'battery')!);
-    expect([...days].sort((a, b) => a - b)).toEqual(days);
-    expect(batteryDays(BOARDS.puck, 100, 'mains')).toBeLessThan(days[0]);
-    expect(batteryDays(BOARDS.linux, 100, 'mains')).toBeNull();
+  for (const [name, board] of Object.entries(BOARDS) as [string, Board][]) {
+    it(`of ${name} lasts longer the less is scanned, where there is one`, () => {
+      const hours = batteryLives(board).map((life) => life.hours);
+      expect(hours).toHaveLength(board.battery === null ? 0 : 4);
+      expect([...hours].sort((a, b) => a - b)).toEqual(hours);
+    });
+  }
+
+  it('is reckoned in hours or days, and said to be an estimate', () => {
+    const table = batteryTable(BOARDS.puck);
+    expect(table[0]).toMatch(/^battery +220 mAh, ESTIMATE/);
+    expect(table.slice(1).map((line) => line.slice(2, 30).trim().split(/ {2,}/))).toEqual([
+      ['scans 100 %', '18 hours'],
+      ['scans 12.5 %', '6 days'],
+      ['scans 1.6 %', '41 days'],
+      ['advertises only', '306 days'],
+    ]);
+    expect(batteryTable(BOARDS.linux)).toEqual([expect.stringContaining('runs on mains')]);
   });
 });
 
