@@ -183,6 +183,7 @@ describe('S4, S15: peers and senders that are made up', () => {
       );
       station.step({ kind: 'received', link: random(2), bytes: encodePacket(fields) }, village.now);
       if (i % 50 === 0) village.pass(5);
+      if (i % 5000 === 0) village.forget();
       if (i === senders >> 1) mid = memory();
     }
     report(`${senders} sender ids`);
@@ -218,7 +219,8 @@ describe('S4, S15: peers and senders that are made up', () => {
       const fields = plainPacket(FRAGMENT, 7, EPOCH + Math.floor(village.now), sender, payload);
       station.step({ kind: 'received', link: 1, bytes: encodePacket(fields) }, village.now);
       if (i % 20 === 0) village.pass(1);
-      if (sent < pieces.length && i > (sent + 1) * 3000) {
+      if (i % 5000 === 0 && sent === 0) village.forget();
+      if (sent < pieces.length && i > chains - (pieces.length - sent) * 3000) {
         village.write(victim, 0, pieces[sent++]);
       }
     }

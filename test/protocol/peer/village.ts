@@ -52,6 +52,11 @@ export class Village {
   private readonly places: Place[] = [];
   private readonly happenings = new Schedule<Happening>();
 
+  /** The tape so far is not wanted: long tests would fill the memory with it. */
+  forget(): void {
+    this.tape.length = 0;
+  }
+
   move<R extends Resident>(resident: R): R {
     this.places.push({ resident, ends: new Map() });
     return resident;
