@@ -202,9 +202,9 @@ export class Central {
 
   /** Waits for the end of a link, whichever way it comes, and clears up behind it. */
   private async live(outgoing: Outgoing): Promise<void> {
-    const { link, peripheral, over } = outgoing;
+    const { link, over } = outgoing;
     const why = await over.catch((cause: Error) => cause.message);
-    if (peripheral !== null) await this.hangUp(outgoing, peripheral);
+    if (outgoing.peripheral !== null) await this.hangUp(outgoing, outgoing.peripheral);
     if (outgoing.handle !== null) this.credit.forget(outgoing.handle);
     this.links.delete(link);
     this.tell({ kind: 'closed', link, why });

@@ -6,8 +6,8 @@ import type { EventEmitter } from 'node:events';
 import type Bleno from '@abandonware/bleno';
 import { creditOf, packetsOf } from './ble-credit.ts';
 import type { Credit } from './ble-credit.ts';
-import type { HciSocket } from './noble-guards.ts';
-import { bindAgain, MTU_MAX, stopPolling } from './noble-guards.ts';
+import type { Polling } from './noble-guards.ts';
+import { bindAgain, MTU_MAX, noticeDeath, stopPolling } from './noble-guards.ts';
 
 /** What of bleno is used beside its documented face. */
 export type BlenoInternals = typeof Bleno & { _bindings: Bindings };
@@ -17,20 +17,18 @@ type Bindings = EventEmitter & {
   _gap: { restartAdvertising(): void };
   _gatt: { maxMtu: number; _mtu: number };
   _handle: number | null;
+  _aclStream: EventEmitter & { write(channel: number, value: Buffer): void };
   onSigIntBinded: () => void;
   onExit(): void;
 };
 
-type Hci = EventEmitter & {
-  _socket: HciSocket;
+type Hci = Polling & {
   _deviceId: number;
-  _isDevUp: boolean | null;
   _aclMtu: number;
   _aclMaxInProgress: number;
   _mainHandle: number | null;
   _handleAclsInProgress: Record<number, number>;
   initDev(): void;
-  pollIsDevUp(): void;
   onSocketData(packet: Buffer): void;
   disconnect(handle: number): void;
   setAdvertiseEnable(isOn: boolean): void;
@@ -38,8 +36,6 @@ type Hci = EventEmitter & {
   processLeReadBufferSize(result: Buffer): void;
   queueAclDataPkt(handle: number, channel: number, value: Buffer): void;
 };
-
-const UNKNOWN_REASON = 0x1f;
 
 const GUARDS = {
   /** It takes connections that noble made, and those that failed, for its own. */
@@ -85,19 +81,9 @@ const GUARDS = {
     gatt.maxMtu = MTU_MAX;
   },
 
-  /** A lost adapter leaves its connection behind. */
-  'bleno-power'({ _hci: hci }) {
-    hci.on('stateChange', (state: string) => {
-      const handle = hci._mainHandle;
-      if (state !== 'poweredOff' || handle === null) return;
-      hci._mainHandle = null;
-      delete hci._handleAclsInProgress[handle];
-      hci.emit('disconnComplete', handle, UNKNOWN_REASON);
-    });
-  },
-
   /** Its socket is dead once the adapter has vanished, and it goes on writing to that. */
   'bleno-socket'({ _hci: hci }) {
+    noticeDeath(hci);
     const { initDev } = hci;
     hci.initDev = function () {
       bindAgain(this._socket, this._deviceId);

@@ -41,18 +41,14 @@ type Bindings = EventEmitter & {
   onExit(): void;
 };
 
-type Hci = EventEmitter & {
-  _socket: HciSocket;
+type Hci = Polling & {
   _bound: boolean;
   _deviceId: number | undefined;
-  _isDevUp: boolean | null;
   _aclBuffers: { length: number; num: number } | undefined;
   _aclConnections: Map<number, unknown>;
   _aclQueue: unknown[];
   _handleBuffers: Record<string, unknown>;
   init(): void;
-  pollIsDevUp(): void;
-  disconnect(handle: number | string | undefined, reason?: number): void;
   onSocketData(packet: Buffer): void;
   setAclBuffers(length: number, count: number): void;
   writeAclDataPkt(handle: number, channel: number, value: Buffer): Promise<void>;
@@ -129,19 +125,11 @@ const GUARDS = {
 
   /** Its socket is dead once the adapter has vanished, and it goes on writing to that. */
   'noble-socket'({ _bindings: { _hci: hci } }) {
+    noticeDeath(hci);
     const { init } = hci;
     hci.init = function () {
       if (this._bound) bindAgain(this._socket, this._deviceId);
       init.call(this);
-    };
-  },
-
-  /** Packets for a connection that has just ended reject a promise that nobody holds. */
-  'noble-late-packets'({ _bindings: { _hci: hci } }) {
-    const { writeAclDataPkt } = hci;
-    hci.writeAclDataPkt = async function (handle, channel, value) {
-      if (this._aclConnections.has(handle))
-        await writeAclDataPkt.call(this, handle, channel, value);
     };
   },
 
@@ -154,14 +142,6 @@ const GUARDS = {
     };
     noble.on('warning', () => {});
     noble.on('warning', () => {});
-  },
-
-  /** It fails on a handle that is a text, as at the end of the process, or none any more. */
-  'noble-disconnect'({ _bindings: { _hci: hci } }) {
-    const { disconnect } = hci;
-    hci.disconnect = function (handle, reason) {
-      if (handle !== undefined) disconnect.call(this, Number(handle), reason);
-    };
   },
 } satisfies Record<string, (noble: Noble) => void>;
 
@@ -215,6 +195,20 @@ function forgetOldest(noble: Noble, addresses: Set<string>): void {
   }
 }
 
+/** Looking once a second, the libraries miss an adapter that vanishes for less. */
+export function noticeDeath(hci: Polling): void {
+  const { onSocketError } = hci;
+  hci.onSocketError = function (cause) {
+    onSocketError.call(this, cause);
+    if (!DEAD.includes(cause.code ?? '') || !this._isDevUp) return;
+    this._isDevUp = false;
+    this.emit('stateChange', 'poweredOff');
+  };
+}
+
+/** What the system says of a socket that will never work again. */
+const DEAD = ['EPIPE', 'ENODEV', 'EBADFD'];
+
 /** A socket of an adapter that was only switched off is still bound, and the kernel says so. */
 export function bindAgain(socket: HciSocket, device: number | undefined): void {
   try {
@@ -231,10 +225,11 @@ export function stopNoble({ _bindings: bindings }: Noble): void {
   stopPolling(bindings._hci);
 }
 
-type Polling = {
+export type Polling = EventEmitter & {
   _socket: HciSocket;
   _isDevUp: boolean | null;
   pollIsDevUp(): void;
+  onSocketError(cause: NodeJS.ErrnoException): void;
 };
 
 export function stopPolling(hci: Polling): void {

@@ -144,7 +144,7 @@ export function obey(controller: LinkLayer, opcode: number, parameters: Buffer):
     status(controller, opcode, STATUS.UNKNOWN_COMMAND);
     return false;
   }
-  const answer = row(controller, parameters);
+  const answer = controller.refuses.get(opcode) ?? row(controller, parameters);
   if (answer === null) return true;
   const result =
     typeof answer === 'number' ? octets(answer) : Buffer.concat([octets(STATUS.OK), answer]);

@@ -40,6 +40,8 @@ export abstract class LinkLayer implements Station {
   scanning = { ...IDLE.scanning };
   dialled: Dialled | null = null;
   readonly ends = new Map<number, End>();
+  /** Commands it refuses, by number, and with which status. */
+  readonly refuses = new Map<number, number>();
   /** Packets that came when all buffers were taken, and were lost. */
   overflows = 0;
   private readonly heard = new Set<string>();
@@ -110,17 +112,24 @@ export abstract class LinkLayer implements Station {
   }
 
   /** Tells the hosts of an advertisement, if they scan. */
-  report(kind: number, address: string, isRandom: boolean, data: Buffer, rssi: number): void {
-    if (!this.scanning.isOn) return;
+  report(
+    kind: number,
+    address: string,
+    isRandom: boolean,
+    data: Buffer,
+    rssi: number,
+    done?: () => void,
+  ): void {
+    if (!this.scanning.isOn) return done?.();
     if (this.scanning.isFiltered) {
       const mark = `${address} ${kind}`;
-      if (this.heard.has(mark)) return;
+      if (this.heard.has(mark)) return done?.();
       this.heard.add(mark);
     }
     const head = octets(1, kind, isRandom ? 1 : 0);
     const size = octets(data.length);
     const parts = [head, addressBytes(address), size, data, octets(rssi)];
-    this.toHosts(leEvent(LE_EVENT.REPORT, Buffer.concat(parts)));
+    this.toHosts(leEvent(LE_EVENT.REPORT, Buffer.concat(parts)), done);
   }
 
   takeHandle(): number {

@@ -14,7 +14,9 @@ export type Told =
   | { kind: 'call'; name: keyof Radio; with: unknown[] }
   | { kind: 'stream'; link: number; count: number; size: number; window: number }
   | { kind: 'expect'; link: number; count: number }
-  | { kind: 'memory' };
+  | { kind: 'memory' }
+  /** Ends the process as it is. */
+  | { kind: 'exit' };
 
 let radio: Radio;
 const streams = new Map<number, Stream>();
@@ -48,6 +50,9 @@ process.on('message', async (told: Told) => {
     case 'expect':
       streamOn(told.link).expect(told.count);
       say({ kind: 'expecting' });
+      break;
+    case 'exit':
+      process.exit();
       break;
     case 'memory':
       globalThis.gc!();

@@ -10,9 +10,11 @@ type Of<K extends Kind> = Extract<RadioEvent, { kind: K }>;
 
 export class RadioChild {
   readonly child: Child;
+  readonly address: string;
 
-  constructor(child: Child) {
+  constructor(child: Child, address: string) {
     this.child = child;
+    this.address = address;
   }
 
   call<N extends keyof Radio>(name: N, ...words: Parameters<Radio[N]>): void {
@@ -29,6 +31,15 @@ export class RadioChild {
       return event?.kind === kind && fits(event as Of<K>);
     }, `event ${kind}`);
     return said.event;
+  }
+
+  /** How a dial ends. */
+  async outcome(): Promise<'opened' | 'closed'> {
+    const said = await this.child.hears<Said & { event: RadioEvent }>((message) => {
+      const { kind } = (message['event'] as RadioEvent | undefined) ?? {};
+      return kind === 'opened' || kind === 'closed';
+    }, 'the outcome of a dial');
+    return said.event.kind as 'opened' | 'closed';
   }
 
   /** Events of a kind that came and were not asked for. */
@@ -60,11 +71,20 @@ export async function startRadio(
   at: number,
   options: Partial<BluetoothOptions> = {},
 ): Promise<RadioChild> {
-  const radio = new RadioChild(await rig.start('radio', at));
+  const radio = new RadioChild(await rig.start('radio', at), rig.controllers[at].address);
   radio.child.tell({ kind: 'open', options });
   await radio.event('power', ({ isOn }) => isOn);
   await radio.child.kind('open');
   return radio;
+}
+
+/** Several at once, on the first controllers. */
+export function startRadios(
+  rig: Rig,
+  count: number,
+  options: Partial<BluetoothOptions> = {},
+): Promise<RadioChild[]> {
+  return Promise.all(Array.from({ length: count }, (_, at) => startRadio(rig, at, options)));
 }
 
 /** One that dials as soon as it sees the other; gives what both say when the link is open. */
@@ -75,7 +95,7 @@ export async function link(
 ): Promise<[Of<'opened'>, Of<'opened'>]> {
   to.call('advertise', advertisement());
   from.call('scan', true);
-  const { address } = await from.event('sighted');
+  const { address } = await from.event('sighted', (seen) => seen.address === to.address);
   from.call('connect', 1, address, service);
   return [await from.event('opened'), await to.event('opened')];
 }

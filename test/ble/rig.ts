@@ -88,7 +88,7 @@ export class Child {
   status: number | null = null;
   private readonly process: ChildProcess;
   private readonly ended: Promise<void>;
-  private wake = (): void => {};
+  private readonly sleepers = new Set<() => void>();
 
   constructor(process: ChildProcess) {
     this.process = process;
@@ -128,16 +128,21 @@ export class Child {
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
-        this.wake = () => {
+        this.sleepers.add(() => {
           clearTimeout(timer);
           resolve();
-        };
+        });
       });
     }
   }
 
   kind<T extends Said>(kind: string): Promise<T> {
     return this.hears<T>((said) => said.kind === kind, kind);
+  }
+
+  private wake(): void {
+    for (const sleeper of this.sleepers) sleeper();
+    this.sleepers.clear();
   }
 
   async end(): Promise<void> {
