@@ -38,6 +38,10 @@ export const MEANING = {
   STORE_DAMAGED: 'the store cannot be used',
   STORE_FOREIGN: "the store is another peer's",
   STORE_EXISTS: 'there is a store already',
+  NODE_LOCKED: 'the node obeys its admin only',
+  NODE_LOST: 'the node stopped answering',
+  NODE_REFUSED: 'the node did not take it',
+  FLEET_UNFINISHED: 'not every node is as it should be',
   CHECKS_FAILED: 'not everything holds',
 } as const;
 

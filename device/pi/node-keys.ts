@@ -83,6 +83,26 @@ export function confirmNodeKeys(folder: string, name: string): void {
   }
 }
 
+/** Files the keys of a node under its new name; cut short, they are under both, and refused as a copy. */
+export function renameNodeKeys(
+  folder: string,
+  keys: NodeKeys,
+  name: string,
+  randomBytes: (size: number) => Uint8Array,
+): void {
+  const before = pathOf(folder, keys.name, 'key');
+  const after = pathOf(folder, name, 'key');
+  const tag = toHex(randomBytes(8));
+  // Where only capitals differ it is the same file, and its name in it matters to nobody.
+  if (before === after) return;
+  createPrivateFile(after, textOf({ ...keys, name }), tag);
+  try {
+    fs.unlinkSync(before);
+  } catch (cause) {
+    throw unwritable(before, cause);
+  }
+}
+
 /**
  * All keys in the folder, which may be absent. Keys or ids that two files share, and keys that no
  * random source gives, are refused before anybody uses one (S5).

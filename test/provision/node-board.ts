@@ -11,8 +11,10 @@ import type { NodeInput, NodeOutput } from '../../protocol/core/node.ts';
 import { Node } from '../../protocol/core/node.ts';
 import { changeSettings, chooseSlot } from '../../protocol/core/settings.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
-import { CONSOLE_LOCK, NODE_ID } from '../../protocol/core/settings-table.ts';
+import { ADMIN_KEY, CONSOLE_LOCK, NODE_ID } from '../../protocol/core/settings-table.ts';
 import { numberSetting } from '../../protocol/core/settings.ts';
+import { consolePassword } from '../../protocol/wire/administer.ts';
+import { Board, Flash, PUCK } from '../../tools/simulate/board.ts';
 import { xorshift } from '../seed.ts';
 
 export const hmac: Hmac = (key, bytes) =>
@@ -22,6 +24,13 @@ const WIRE = 1;
 /** As main.ts of the firmware has them. */
 const CONSOLE_MS = 1500;
 const REBOOT_MS = 500;
+
+export type NodeBoardMake = {
+  board?: string;
+  hasSha256?: boolean;
+  /** How long its console has the line at a start. */
+  consoleMs?: number;
+};
 
 export class NodeBoard {
   /** The two places of settings, and the counter's. */
@@ -34,18 +43,22 @@ export class NodeBoard {
   cut: 'before' | 'after' | null = null;
   isPowered = true;
   private readonly name: string;
+  private readonly consoleMs: number;
   private readonly hmac: Hmac | null;
   private readonly random: (below: number) => number;
   private node: Node | null = null;
+  /** It has the line, once an admin opened it. */
+  console: Board | null = null;
   private said: number[] = [];
   private now: Millis = 0;
   private opensAt: Millis = 0;
   private rebootsAt: Millis = Infinity;
 
-  constructor(seed: number, differs: { board?: string; hasSha256?: boolean } = {}) {
+  constructor(seed: number, differs: NodeBoardMake = {}) {
     this.name = differs.board ?? 'mdbt42q';
     this.hmac = differs.hasSha256 === false ? null : hmac;
     this.random = xorshift(seed);
+    this.consoleMs = differs.consoleMs ?? CONSOLE_MS;
     this.start();
   }
 
@@ -60,6 +73,7 @@ export class NodeBoard {
   }
 
   receive(bytes: Uint8Array): void {
+    this.console?.receive(bytes);
     if (this.node !== null) this.feed({ kind: 'received', link: WIRE, bytes });
   }
 
@@ -69,14 +83,16 @@ export class NodeBoard {
     if (now >= this.rebootsAt) this.start();
     if (this.node === null && now >= this.opensAt) this.open();
     if (this.node !== null && this.node.deadline() <= now) this.feed(TICK);
+    if (this.console !== null) this.said.push(...this.console.work(now));
     return Uint8Array.from(this.said.splice(0));
   }
 
   private start(): void {
     this.starts += 1;
     this.node = null;
+    this.console = null;
     this.rebootsAt = Infinity;
-    this.opensAt = this.now + CONSOLE_MS;
+    this.opensAt = this.now + this.consoleMs;
     const isLocked = numberSetting(this.settings, CONSOLE_LOCK) === 1;
     this.said = [...Buffer.from(isLocked ? 'password>' : '>')];
   }
@@ -134,10 +150,25 @@ export class NodeBoard {
         this.unixMs = output.unixMs;
         return;
       case 'identify':
-      case 'console':
-        this.events.push(output.kind);
+        this.events.push('identify');
         return;
+      case 'console':
+        this.events.push('console');
+        return this.toConsole();
     }
+  }
+
+  private toConsole(): void {
+    const { settings } = this;
+    const key = settings[ADMIN_KEY];
+    const isLocked = key && numberSetting(settings, CONSOLE_LOCK) === 1;
+    const password = isLocked ? consolePassword(key, hmac) : null;
+    const flash = new Flash(PUCK.storageBytes);
+    const lock = `E.setPassword(${JSON.stringify(password)});E.lockConsole()`;
+    if (password !== null) flash.write('.bootcde', Buffer.from(lock), 0, 0);
+    this.node = null;
+    this.opensAt = Infinity;
+    this.console = new Board(PUCK, flash);
   }
 
   private die(): void {

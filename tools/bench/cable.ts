@@ -50,7 +50,7 @@ export async function cable(farAddress?: (folder: string) => string): Promise<Ca
 
 /** Plugs the board in at `path`, and returns how to unplug it. */
 export async function plugIn(
-  board: Board,
+  board: Pick<Board, 'receive' | 'work'>,
   path: string,
   baud: number,
 ): Promise<() => Promise<void>> {

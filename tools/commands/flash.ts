@@ -14,10 +14,10 @@ import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
 import type { FlashJob, FlashRemark, FlashResult } from '../flash/flasher.ts';
 import { flasher } from '../flash/flasher.ts';
-import type { NotABoard } from '../flash/recognise.ts';
 import { BAUDS, PASSWORD_MAX } from '../flash/recognise.ts';
 import { survey } from '../flash/survey.ts';
 import { converse } from '../session.ts';
+import { notABoard } from './not-a-board.ts';
 import { progressLine } from './progress.ts';
 
 /** The firmware for a board, by our name for it. */
@@ -268,26 +268,5 @@ function failureOf(
       );
     default:
       return notABoard(port, failure.reason);
-  }
-}
-
-function notABoard(port: string, reason: NotABoard): HoplineError {
-  switch (reason) {
-    case 'silent':
-      return new HoplineError('BOARD_SILENT', `${port}: is it powered, and is this its port?`);
-    case 'stranger':
-      return new HoplineError(
-        'BOARD_UNKNOWN',
-        `${port}: a board without Espruino needs that first, and a terminal program must let go of it`,
-      );
-    case 'node':
-      return new HoplineError(
-        'CONSOLE_LOCKED',
-        `${port}: Hopline runs there and has the port for itself; hold the button while it starts`,
-      );
-    case 'locked':
-      return new HoplineError('CONSOLE_LOCKED', `${port}: give its password with --password-file`);
-    case 'wrong-password':
-      return new HoplineError('CONSOLE_LOCKED', `${port}: that is not its password`);
   }
 }

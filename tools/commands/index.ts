@@ -10,6 +10,7 @@ export const commands: Commands = {
   identity: async () => (await import('./identity.ts')).identity,
   flash: async () => (await import('./flash.ts')).flash,
   build: async () => (await import('./build.ts')).build,
+  provision: async () => (await import('./provision.ts')).provision,
   console: async () => (await import('./console.ts')).console,
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,

@@ -16,6 +16,7 @@ import {
   ROLL_BACK,
   SET_CLOCK,
   STAGE,
+  UNSUPPORTED,
 } from '../../protocol/core/control-codes.ts';
 import { bigEndian, encodeFields, readFields } from '../../protocol/core/fields.ts';
 import {
@@ -29,8 +30,9 @@ import {
 } from '../../protocol/core/settings-table.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
 import type { Reply } from '../../protocol/wire/administer.ts';
+import { consolePassword } from '../../protocol/wire/administer.ts';
 import type { NotABoard } from '../flash/recognise.ts';
-import { BAUDS } from '../flash/recognise.ts';
+import { BAUDS, recognise } from '../flash/recognise.ts';
 import type { Script, Speaker } from '../flash/talk.ts';
 import { Talk } from '../flash/talk.ts';
 import type { Admin } from './admin.ts';
@@ -74,6 +76,8 @@ export type VisitFailure =
   | { reason: 'no-key' | 'wrong-key'; id: Uint8Array; name: string }
   /** It does not take this setting, or the one with that id was not as staged when read back. */
   | { reason: 'refused' | 'different'; setting: number }
+  /** Its firmware does not know what it is asked. */
+  | { reason: 'unsupported' }
   /** They do not fit the board's place for them. */
   | { reason: 'full' }
   /** It is new, and there was no gift for it. */
@@ -102,7 +106,8 @@ function* run(job: VisitJob, speaker: Speaker<never>): Script<Visited> {
   if (!met.found) return { ok: false, failure: { reason: met.reason } };
   const done = yield* perform(job, speaker, met);
   // Nothing runs on a board whose console we used.
-  if (met.by === 'console') yield* speaker.ask('\x10load()\n', () => null, 300);
+  if (met.by === 'console' && job.errand.kind !== 'open-console')
+    yield* speaker.ask('\x10load()\n', () => null, 300);
   if ('failure' in done) return { ok: false, failure: done.failure };
   return { ok: true, visit: done };
 }
@@ -115,15 +120,34 @@ function* perform(job: VisitJob, speaker: Speaker<never>, met: Met): Script<Visi
   switch (errand.kind) {
     case 'look':
       return visit;
-    case 'identify':
-    case 'open-console': {
-      const operation = errand.kind === 'identify' ? IDENTIFY : OPEN_CONSOLE;
-      const reply = yield* met.admin.ask(operation);
-      return reply?.status === OK ? visit : LOST;
+    case 'identify': {
+      const failure = failureIn(yield* met.admin.ask(IDENTIFY));
+      return failure ?? visit;
     }
+    case 'open-console':
+      return (yield* openConsole(job, speaker, met)) ?? visit;
     case 'settle':
       return yield* settle(job, errand, speaker, met, visit);
   }
+}
+
+/** The console gets the line, and its password if it wants one. */
+function* openConsole(job: VisitJob, speaker: Speaker<never>, met: Met): Script<Failed | null> {
+  if (met.by === 'console') return null;
+  const failure = failureIn(yield* met.admin.ask(OPEN_CONSOLE));
+  if (failure !== null) return failure;
+  const { key } = met.admin;
+  const password = key === null ? null : consolePassword(key, job.hmac);
+  speaker.line.hasFlowControl = true;
+  // The blocks so far were the node's.
+  speaker.blocks = 0;
+  const seen = yield* recognise(speaker, BAUDS.slice(0, 1), password, job.seed);
+  return seen.found ? null : { failure: { reason: seen.reason } };
+}
+
+function failureIn(reply: Reply | null): Failed | null {
+  if (reply?.status === OK) return null;
+  return reply?.status === UNSUPPORTED ? { failure: { reason: 'unsupported' } } : LOST;
 }
 
 /** Who is there and what holds. Finds and takes the admin key where one is needed. */

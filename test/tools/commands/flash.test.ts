@@ -89,23 +89,27 @@ describe('hopline flash', () => {
     expect(errs.at(-1)).toContain('there is no firmware for a MICROBIT2; give one with --file');
   });
 
-  it.skipIf(!SOCAT)(`tells silence from a stranger${WITHOUT_SOCAT}`, async () => {
-    const one = await plug();
-    const silent = await run(['flash', one.near, '--file', 'mine.js', '--baud', '9600']);
-    expect(silent.errs.at(-1)).toContain('is it powered, and is this its port? [BOARD_SILENT]');
-    const { openSerial } = await import('../../../device/pi/serial.ts');
-    const far = await openSerial(one.far, 9600, { received() {}, down() {} });
-    let isOpen = true;
-    const talk = async (): Promise<void> => {
-      while (isOpen) await far.write(Buffer.from('$GPGGA,123519,4807.038,N*47\r\n'));
-    };
-    const talking = talk().catch(() => {});
-    const stranger = await run(['flash', one.near, '--file', 'mine.js', '--baud', '9600']);
-    isOpen = false;
-    await far.close();
-    await talking;
-    expect(stranger.errs.at(-1)).toContain('[BOARD_UNKNOWN]');
-  });
+  it.skipIf(!SOCAT)(
+    `tells silence from a stranger${WITHOUT_SOCAT}`,
+    async () => {
+      const one = await plug();
+      const silent = await run(['flash', one.near, '--file', 'mine.js', '--baud', '9600']);
+      expect(silent.errs.at(-1)).toContain('is it powered, and is this its port? [BOARD_SILENT]');
+      const { openSerial } = await import('../../../device/pi/serial.ts');
+      const far = await openSerial(one.far, 9600, { received() {}, down() {} });
+      let isOpen = true;
+      const talk = async (): Promise<void> => {
+        while (isOpen) await far.write(Buffer.from('$GPGGA,123519,4807.038,N*47\r\n'));
+      };
+      const talking = talk().catch(() => {});
+      const stranger = await run(['flash', one.near, '--file', 'mine.js', '--baud', '9600']);
+      isOpen = false;
+      await far.close();
+      await talking;
+      expect(stranger.errs.at(-1)).toContain('[BOARD_UNKNOWN]');
+    },
+    30_000,
+  );
 
   it.skipIf(!SOCAT)(`says that the cable was pulled${WITHOUT_SOCAT}`, async () => {
     const { port, one } = await plugged();
