@@ -3,7 +3,8 @@
  * stands before it.
  */
 import { join } from 'node:path';
-import { NAME } from '../../protocol/core/settings-table.ts';
+import { assert } from '../../protocol/core/assert.ts';
+import { NAME, ROLE } from '../../protocol/core/settings-table.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Args, Io } from '../command.ts';
@@ -11,7 +12,15 @@ import { has, textOf } from '../command.ts';
 import type { Wish } from '../provision/fleet.ts';
 import { changesOf, isNew } from '../provision/plan.ts';
 import type { NodeState } from '../provision/plan.ts';
-import { idOf, readSetting, valueIn, WRITABLE, writeSetting } from '../provision/setting-text.ts';
+import { qrCode, qrLines } from '../provision/qr.ts';
+import {
+  idOf,
+  printable,
+  readSetting,
+  valueIn,
+  WRITABLE,
+  writeSetting,
+} from '../provision/setting-text.ts';
 import { changeLines } from './provision-fleet.ts';
 import type { ListPorts } from './provision-site.ts';
 import { Site } from './provision-site.ts';
@@ -81,6 +90,22 @@ export async function identify(
   const { site, keys } = siteOf(args, io, listPorts);
   const { state } = await site.mustVisit(port, { kind: 'identify' }, keys);
   io.out(`${nameOf(state) || toHex(state.id)} blinks, if it has a light`);
+}
+
+export async function qr(port: string, args: Args, io: Io, listPorts: ListPorts): Promise<void> {
+  const { state } = await looked(port, args, io, listPorts);
+  const id = toHex(state.id);
+  const name = nameOf(state);
+  const role = writeSetting(ROLE, valueIn(state.settings, ROLE));
+  if (isNew(state)) {
+    throw new HoplineError('USAGE', `${port}: it has no id of its own yet; provision it first`);
+  }
+  const text = `hopline:${id}?name=${encodeURIComponent(name)}&role=${role}`;
+  if (has(args, 'json')) return io.out(JSON.stringify({ id, name, role, text }));
+  const modules = qrCode(text);
+  assert(modules !== null, 'the longest name fits');
+  for (const line of qrLines(modules, io.colour)) io.out(line);
+  io.out(`${printable(name)}  ${id}  ${role}`);
 }
 
 export async function unlock(

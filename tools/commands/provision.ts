@@ -2,7 +2,7 @@
  * hopline provision <port> --name <name> [--role <role>] ...
  * hopline provision plan | apply <nodes.yaml>
  * hopline provision export [<port> ...]
- * hopline provision read | identify | unlock <port>
+ * hopline provision read | identify | qr | unlock <port>
  *
  * Settings and keys of one node, or of a fleet that a file describes. Keys are drawn here and kept in a
  * folder; they are never on a command line, in the file, or on the screen.
@@ -26,6 +26,7 @@ const ACTS: Record<string, { wants: string; act: Act }> = {
   apply: { wants: 'which file?', act: async (...all) => (await fleet()).apply(...all) },
   read: { wants: 'which port?', act: async (...all) => (await node()).read(...all) },
   identify: { wants: 'which port?', act: async (...all) => (await node()).identify(...all) },
+  qr: { wants: 'which port?', act: async (...all) => (await node()).qr(...all) },
   unlock: { wants: 'which port?', act: async (...all) => (await node()).unlock(...all) },
 };
 const EXPORT = 'export';
@@ -45,7 +46,7 @@ export function provisionOf(listPorts: ListPorts): Command {
     usage:
       'hopline provision <port> --name <name> [--<setting> <value>] [--dry-run]; ' +
       'hopline provision plan|apply <nodes.yaml>; hopline provision export [<port> ...]; ' +
-      'hopline provision read|identify|unlock <port>',
+      'hopline provision read|identify|qr|unlock <port>',
     operands: { least: 1, most: 64 },
     options: {
       ...SETTINGS,

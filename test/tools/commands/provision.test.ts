@@ -65,6 +65,8 @@ describe('hopline provision, of one node', () => {
         'console-lock': 'on',
       });
       expect((await run(['identify', port])).outs[0]).toContain('gate blinks');
+      const code = await run(['qr', port, '--json']);
+      expect(JSON.parse(code.outs[0]).text).toBe(`hopline:${id}?name=gate&role=leaf`);
       const unlocked = await run(['unlock', port]);
       expect(unlocked.outs[0]).toContain(`the console of gate is open at ${port}`);
       expect(board.events).toEqual(['store', 'identify', 'console']);
