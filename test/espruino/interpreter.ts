@@ -14,7 +14,10 @@ export const WITHOUT_INTERPRETER = INTERPRETER === null ? ' (skipped: no interpr
 
 export type Running = { said(): string; stop(): Promise<void> };
 
-/** Starts `binary` with these files in its Storage; those named `.boot0` and `.bootcde` are run. */
+/**
+ * Starts `binary` with these files in its Storage, and again when it exits; those named `.boot0` and
+ * `.bootcde` are run.
+ */
 export async function start(binary: string, files: Record<string, Uint8Array>): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'hopline-espruino-'));
   const lines = ["echo(0);var fs=require('fs'),storage=require('Storage');"];
@@ -24,14 +27,24 @@ export async function start(binary: string, files: Record<string, Uint8Array>): 
   });
   writeFileSync(join(folder, 'put.js'), [...lines, 'setTimeout(quit, 1);\n'].join('\n'));
   await ended(launch(binary, ['put.js'], folder));
-  const board = launch(binary, [], folder);
   let said = '';
-  board.stdout!.setEncoding('latin1').on('data', (text: string) => (said += text));
+  let isStopped = false;
+  const begin = (): ChildProcess => {
+    const board = launch(binary, [], folder);
+    board.stdout!.setEncoding('latin1').on('data', (text: string) => (said += text));
+    board.on('close', () => {
+      // To reboot is to exit, there.
+      if (!isStopped) running = begin();
+    });
+    return board;
+  };
+  let running = begin();
   return {
     said: () => said,
     async stop() {
-      board.kill('SIGKILL');
-      await ended(board);
+      isStopped = true;
+      running.kill('SIGKILL');
+      await ended(running);
       rmSync(folder, { recursive: true });
     },
   };

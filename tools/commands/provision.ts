@@ -38,15 +38,17 @@ const SETTINGS = Object.fromEntries(
   ]),
 );
 
+const WISHES = WRITABLE.map((name) => `[--${name} <value>]`).join(' ');
+
 /** `listPorts` says what is plugged in. */
 export function provisionOf(listPorts: ListPorts): Command {
   return {
     name: 'provision',
     summary: 'give nodes their settings and keys, one or a fleet',
     usage:
-      'hopline provision <port> --name <name> [--<setting> <value>] [--dry-run]; ' +
-      'hopline provision plan|apply <nodes.yaml>; hopline provision export [<port> ...]; ' +
-      'hopline provision read|identify|qr|unlock <port>',
+      `hopline provision <port> ${WISHES} [--dry-run] [--keys <folder>] [--key-file <file>] [--json]; ` +
+      'hopline provision plan|apply <nodes.yaml> [--ports <paths>]; ' +
+      'hopline provision export [<port> ...]; hopline provision read|identify|qr|unlock <port>',
     operands: { least: 1, most: 64 },
     options: {
       ...SETTINGS,

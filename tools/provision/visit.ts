@@ -91,8 +91,8 @@ export function visitor(job: VisitJob): Visitor {
 
 /** Times that settings are staged and committed, where a commit did not take. */
 const ATTEMPTS = 3;
-/** A node says that it will start again, and half a second later it does. */
-const RESTART_MS = 1000;
+/** A node says that it will start again, and half a second later it does (REBOOT_MS of its main). */
+const RESTART_MS = 300;
 /** Bytes of settings in one request, beside the header, the other fields and the MAC. */
 const PART_MAX = 400;
 /** Settings that a node takes at a start only (core/node.ts). */
