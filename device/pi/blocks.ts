@@ -1,11 +1,9 @@
 /**
- * Blocks: bytes of a port as they come, cut behind each 0x00 (WIRE §22), so that a whole block is one
- * piece. serialport's parser cuts, but it holds whatever comes without a 0x00, and joins it anew with
- * every chunk (RADIO point 11): so what it is given is rationed.
+ * Blocks: bytes of a port as they come, and what of them is whole: all up to the last 0x00 (WIRE §22).
+ * serialport's parser keeps the rest back, but without limit, and joins it anew with every chunk
+ * (RADIO point 11): so what it is given is rationed.
  */
 import { DelimiterParser } from '@serialport/parser-delimiter';
-
-const END = Uint8Array.of(0);
 
 export class Blocks {
   /** Bytes that were not passed on, since no block is as long. */
@@ -15,32 +13,35 @@ export class Blocks {
   /** Bytes since the last 0x00 that the parser was given: at most `sizeMax`. */
   private heldBytes = 0;
 
-  /** `received` gets the pieces, of `sizeMax` and the 0x00 at most. */
-  constructor(sizeMax: number, received: (piece: Uint8Array) => void) {
+  /** Of a block nothing after `sizeMax` bytes is kept. */
+  constructor(sizeMax: number) {
     this.sizeMax = sizeMax;
-    this.parser.on('data', received);
   }
 
-  feed(bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length;) {
-      const zero = bytes.indexOf(0, from);
+  /** What is whole now, if anything. */
+  feed(bytes: Uint8Array): Uint8Array | null {
+    // What is passed on begins at `from`.
+    let from = 0;
+    let zeros = 0;
+    for (let at = 0; at < bytes.length;) {
+      const zero = bytes.indexOf(0, at);
       const end = zero < 0 ? bytes.length : zero;
-      const taken = Math.min(end - from, this.sizeMax - this.heldBytes);
-      this.skippedBytes += end - from - taken;
-      this.heldBytes += taken;
-      if (taken > 0) this.parser.write(bytes.subarray(from, from + taken));
-      // Between two 0x00 there may be nothing, and on a line that is stuck there are no others.
-      if (zero >= 0 && this.heldBytes > 0) {
-        this.heldBytes = 0;
-        this.parser.write(END);
-      }
-      from = end + 1;
+      const room = this.sizeMax - this.heldBytes;
+      zeros = zero === at ? zeros + 1 : 1;
+      if (end - at > room) {
+        this.parser.write(bytes.subarray(from, at + room));
+        this.skippedBytes += end - at - room;
+        this.heldBytes += room;
+        from = end;
+      } else if (zeros > 2) {
+        // Two are between any two blocks. A line that is stuck says nothing else, and fast.
+        if (from < at) this.parser.write(bytes.subarray(from, at));
+        from = end + 1;
+      } else this.heldBytes += end - at;
+      if (zero >= 0) this.heldBytes = 0;
+      at = end + 1;
     }
-  }
-
-  /** Nothing held comes out any more. */
-  end(): void {
-    this.parser.removeAllListeners('data');
-    this.parser.destroy();
+    if (from < bytes.length) this.parser.write(bytes.subarray(from));
+    return this.parser.read() as Uint8Array | null;
   }
 }

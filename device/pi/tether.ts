@@ -151,13 +151,14 @@ export class Tether {
   private async open(): Promise<void> {
     const { path, baud, frameMax } = this.options;
     // One byte more than a block can have, so that the link's reader sees that it was too long.
-    const blocks = new Blocks(blockSizeMax(frameMax) + 1, (piece) => this.hear(piece));
+    const blocks = new Blocks(blockSizeMax(frameMax) + 1);
     this.lookAt = 0;
     try {
       const port = await openSerial(path, baud, {
         received: (bytes) => {
           this.notice();
-          blocks.feed(bytes);
+          const whole = blocks.feed(bytes);
+          if (whole !== null && this.blocks === blocks) this.hear(whole);
         },
         down: (failure) => {
           this.failure = failure;
@@ -183,7 +184,6 @@ export class Tether {
     this.waiting = [];
     this.talks++;
     this.skippedBytes += blocks.skippedBytes;
-    blocks.end();
     this.events.down();
     await port.close();
   }
@@ -209,17 +209,18 @@ export class Tether {
       if (talks === this.talks) for (const _ of waiting) this.events.sent();
       this.pump();
     };
+    const bytes = waiting.length === 1 ? waiting[0] : Buffer.concat(waiting);
     // Why it failed, the port says itself.
-    port.write(Buffer.concat(waiting)).then(left, () => (this.isWriting = false));
+    port.write(bytes).then(left, () => (this.isWriting = false));
   }
 
-  private hear(piece: Uint8Array): void {
+  private hear(whole: Uint8Array): void {
     const now = this.clock.now();
-    if (now >= this.lookAt && this.reader.feed(piece).length > 0) {
+    if (now >= this.lookAt && this.reader.feed(whole).length > 0) {
       this.lookAt = now + LOOK_MS;
       this.driver.feed({ kind: 'heard', isWhole: true });
     }
-    this.events.received(piece);
+    this.events.received(whole);
   }
 
   /** Something came, whatever it is. */

@@ -71,6 +71,12 @@ export const DOORS: Door[] = [
     imports: ['protocol', 'tools/flash', 'device/pi/yaml-file.ts'],
     packages: [],
   },
+  // What libraries carry alone is measured beside what we carry over them.
+  {
+    room: 'tools/bench',
+    imports: ['protocol', 'device/pi', 'tools'],
+    packages: ['node:*', 'serialport'],
+  },
   {
     room: 'tools',
     imports: ['protocol', 'host', 'device/pi'],

@@ -10,4 +10,5 @@ export const areas: Areas = {
   attack: async () => (await import('./attack.ts')).area,
   device: async () => (await import('./device.ts')).area,
   protocol: async () => (await import('./protocol.ts')).area,
+  radio: async () => (await import('./radio.ts')).area,
 };
