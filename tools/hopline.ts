@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { commands } from './commands/index.ts';
 import { dispatch, report } from './dispatch.ts';
+import { releasePorts } from './ports.ts';
 import { terminal } from './terminal.ts';
 
 process.setSourceMapsEnabled(true);
@@ -23,3 +24,4 @@ process.on('uncaughtException', (failure) => process.exit(report(failure, io)));
 // The same path from tools/ and from dist/.
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 process.exitCode = await dispatch(process.argv.slice(2), commands, version, io);
+await releasePorts();

@@ -1,12 +1,13 @@
 /**
- * Session: one talk over one serial port, from its first byte to its result. It is the driver of talks
+ * Session: one talk over one port, from its first byte to its result. It is the driver of talks
  * on real hardware: it performs what they ask, one thing after another, and brings the time.
  */
-import { openSerial } from '../device/pi/serial.ts';
+import type { Wanted } from '../device/pi/ble-lines.ts';
 import { HoplineError } from '../protocol/errors.ts';
 import { TICK } from '../protocol/core/machine.ts';
 import type { Machine, Tick } from '../protocol/core/machine.ts';
 import type { TalkInput, TalkOutput } from './flash/talk.ts';
+import { openPort } from './ports.ts';
 
 /** Rejects when the port fails, or with FLASH_FAILED when the person stops it. */
 export async function converse<Remark, Result>(
@@ -15,13 +16,15 @@ export async function converse<Remark, Result>(
   baud: number,
   remark: (remark: Remark) => void,
   stop: AbortSignal,
+  wanted: Wanted = 'console',
 ): Promise<Result> {
   let hear: (input: TalkInput | Tick) => void = () => {};
   let fail: (failure: HoplineError) => void = () => {};
-  const link = await openSerial(path, baud, {
-    received: (bytes) => hear({ kind: 'received', bytes }),
-    down: (failure) => fail(failure),
-  });
+  const events = {
+    received: (bytes: Uint8Array) => hear({ kind: 'received', bytes }),
+    down: (failure: HoplineError) => fail(failure),
+  };
+  const link = await openPort(path, baud, events, wanted);
   const stopped = (): void => fail(new HoplineError('FLASH_FAILED', `${path}: stopped`));
   let alarm: NodeJS.Timeout | undefined;
   try {

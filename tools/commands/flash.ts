@@ -2,7 +2,7 @@
  * hopline flash <port> [--board <name>] [--file <bundle>] [--list] [--verify] [--dry-run] [--erase]
  *               [--password-file <file>] [--baud <n>] [--json]
  *
- * Firmware onto a board over a serial port. Whatever happens on the way, a board boots what it booted
+ * Firmware onto a board over a serial port, or over Bluetooth where the port is ble:NAME. Whatever happens on the way, a board boots what it booted
  * before or the new firmware, whole.
  */
 import { listSerial } from '../../device/pi/serial.ts';
@@ -32,7 +32,7 @@ export function flashOf(firmwareFor: FirmwareFor): Command {
     name: 'flash',
     summary: 'put firmware onto an Espruino board',
     usage:
-      'hopline flash <port> [--board <name>] [--file <bundle>] [--verify | --dry-run] [--erase] ' +
+      'hopline flash <port | ble:name> [--board <name>] [--file <bundle>] [--verify | --dry-run] [--erase] ' +
       '[--password-file <file>] [--baud <n>] [--json]; hopline flash --list',
     operands: { least: 0, most: 1 },
     options: {
@@ -140,7 +140,9 @@ async function accessOf(args: Args, io: Io, port: string): Promise<Access> {
       throw new HoplineError('FILE_UNREADABLE', detail);
     }
   }
-  return { port, bauds: baud === 0 ? [...BAUDS] : [baud], password };
+  // The air has no rate, so there is none to be found.
+  const tried = port.startsWith('ble:') ? BAUDS.slice(0, 1) : BAUDS;
+  return { port, bauds: baud === 0 ? [...tried] : [baud], password };
 }
 
 /** The console forgets what is longer, and cannot be told what is not ASCII. */
