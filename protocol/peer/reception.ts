@@ -188,6 +188,8 @@ export class Reception {
       case TRACE:
         return this.hearTrace(packet, link, out);
       case NOTE: {
+        // Said on without the time, it would reach nobody, and the device would take it for said.
+        if (this.epochMs === null) return void out.push({ kind: 'drop', link, reason: 'no-clock' });
         const note = { kind: 'note', device: sender, hops: OWN_TTL - ttl, payload } as const;
         return this.onDesk(this.ports.desk.step(note, now), out);
       }

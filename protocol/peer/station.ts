@@ -40,6 +40,10 @@ import { Switchboard } from './switchboard.ts';
 
 /** Bytes of a public message of a person here; a longer one is refused. */
 export const SAY_MAX = 4096;
+/** What phones write at once, if they may (WIRE §7). */
+const WRITE_MAX = 512;
+/** Nothing is cut for a link that takes less: it has not yet said how much it takes. */
+const NARROW_MIN = 128;
 /** Strangers' keys are stored so often, and at the end: each time wears out a card. */
 export const PINS_EVERY_MS = 600_000;
 
@@ -190,7 +194,9 @@ export class Station implements Machine<StationInput, StationOutput> {
     // Without a clock, the time since the start still tells our packets apart.
     const wallMs = this.reception.wall(this.now) ?? Math.floor(this.now);
     const frame = this.author.write(draft, ttl, wallMs);
-    for (const bytes of this.author.pieces(frame)) {
+    // Cut, an announce would show no neighbour: whom it does not reach so is not reached.
+    const largest = draft.type === ANNOUNCE ? null : this.narrowest(link);
+    for (const bytes of this.author.pieces(frame, largest)) {
       this.toSwitchboard({ kind: 'say', link, bytes }, out);
     }
     // Our own are history like any: others lack them, and need not tell us of them.
@@ -202,10 +208,23 @@ export class Station implements Machine<StationInput, StationOutput> {
   private answer(link: number, frame: Uint8Array, out: StationOutput[]): void {
     const hop = this.switchboard.links.at(link);
     if (hop === null) return;
-    const largest = hop.medium === 'phone' ? hop.payloadMax : this.config.frameMax;
+    const isPhone = hop.medium === 'phone';
+    const largest = isPhone ? Math.max(hop.payloadMax, NARROW_MIN) : this.config.frameMax;
     for (const bytes of this.author.pieces(frame, largest)) {
       this.toSwitchboard({ kind: 'hand', link, bytes, priority: BACKGROUND }, out);
     }
+  }
+
+  /** The smallest write of a phone that is to hear us, or null where every piece fits anyway. */
+  private narrowest(link: number): number | null {
+    const { links } = this.switchboard;
+    let least = WRITE_MAX;
+    for (const number of link < 0 ? links.open() : [link]) {
+      const hop = links.at(number);
+      if (hop === null || hop.medium !== 'phone' || hop.payloadMax < NARROW_MIN) continue;
+      least = Math.min(least, hop.payloadMax);
+    }
+    return least < WRITE_MAX ? least : null;
   }
 
   private toSwitchboard(input: SwitchboardInput | Tick, out: StationOutput[]): void {

@@ -153,7 +153,10 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         this.introduce(input.link, out);
         break;
       case 'sighted':
+        this.toSlots(input, out);
+        break;
       case 'power':
+        if (!input.isOn) this.loseAir(out);
         this.toSlots(input, out);
         break;
       case 'tap':
@@ -224,6 +227,11 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       out.push({ kind: 'closed', link });
     }
     if (this.isAir(link)) this.toSlots({ kind: 'closed', link }, out);
+  }
+
+  /** With the radio go all links on the air, whether it says so of each or not. */
+  private loseAir(out: SwitchboardOutput[]): void {
+    for (const link of this.links.open()) if (this.isAir(link)) this.close(link, out);
   }
 
   private say(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {

@@ -19,7 +19,7 @@ import { encodeNote, encodeNoted } from '../../../protocol/wire/note.ts';
 import { announceOf } from '../trust/people.ts';
 import { crypto } from '../trust/ports.ts';
 import { filled } from '../wire/given.ts';
-import { Button, phoneOf, stationOf, timeIn, Village } from './village.ts';
+import { Button, EPOCH, phoneOf, stationOf, timeIn, Village } from './village.ts';
 
 const DEVICE: Device = { id: filled(8, 0xb7), key: filled(32, 5), name: 'gate', counter: -1 };
 
@@ -106,6 +106,19 @@ describe('a note of a device', () => {
       expect(village.told(station, 'note')).toEqual([]);
     }
     expect(village.told(stations[0], 'note')).toHaveLength(1);
+  });
+});
+
+describe('a note that reaches a peer without a clock', () => {
+  it('is not taken, so that the device says it again until it can be', () => {
+    const { village, stations, button, phone } = street(1);
+    village.tell(stations[0], { kind: 'clock', offsetMs: null });
+    village.tell(button, { kind: 'say', text: 'wait' });
+    village.pass(3000);
+    expect(village.told(stations[0], 'note')).toEqual([]);
+    village.tell(stations[0], { kind: 'clock', offsetMs: EPOCH });
+    village.pass(10_000);
+    expect(phone.ofType(MESSAGE)).toHaveLength(1);
   });
 });
 

@@ -2,11 +2,12 @@
  * What a relay with keys does for those around it: phones, small nodes and wires alike.
  */
 import { describe, expect, it } from 'vitest';
-import { ANNOUNCE, ENCRYPTED, LEAVE, MESSAGE, PING, PONG } from '../../../protocol/core/packet.ts';
+import { ANNOUNCE, ENCRYPTED, FRAGMENT, LEAVE, MESSAGE, PING, PONG } from '../../../protocol/core/packet.ts';
 import { HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
+import { FragmentAssembler } from '../../../protocol/wire/fragment-assembler.ts';
 import { encodePing } from '../../../protocol/wire/ping.ts';
-import { composePacket } from '../../../protocol/wire/packet.ts';
+import { composePacket, openPacket } from '../../../protocol/wire/packet.ts';
 import { announceOf, messageOf, person } from '../trust/people.ts';
 import type { Phone } from './village.ts';
 import { phoneOf, stationOf, timeIn, Village } from './village.ts';
@@ -121,6 +122,48 @@ describe('a station between a phone, nodes and a wire', () => {
       expect(village.told(other, 'message').map((message) => message.text)).toEqual([text]);
     }
     expect(phone.heard.every(({ bytes }) => bytes.length <= 512)).toBe(true);
+  });
+
+  it('cuts what it says to what the narrowest phone takes, but never an announce', () => {
+    const village = new Village();
+    const station = stationOf(village, 1);
+    const [wide, narrow] = [phoneOf(village, 10), phoneOf(village, 11)];
+    village.join(station, 0, wide, 0, 'phone');
+    village.join(station, 1, narrow, 0, 'phone', 182);
+    village.pass(100);
+    village.tell(station, { kind: 'say', text: longText() });
+    village.pass(1000);
+    const pieces = narrow.ofType(FRAGMENT);
+    expect(pieces).toEqual(wide.ofType(FRAGMENT));
+    expect(narrow.heard.every(({ bytes }) => bytes.length <= 182)).toBe(true);
+    const assembler = new FragmentAssembler();
+    const made = pieces.map(({ sender, payload }) => assembler.add(sender, payload, 0));
+    const whole = made[made.length - 1];
+    const opened = whole.ok && whole.frame !== null ? openPacket(whole.frame) : null;
+    expect(opened?.ok && new TextDecoder().decode(opened.packet.payload)).toBe(longText());
+  });
+
+  it('cuts nothing for a link that has not said how much it takes', () => {
+    const village = new Village();
+    const station = stationOf(village, 1);
+    const [wide, tiny] = [phoneOf(village, 10), phoneOf(village, 11)];
+    village.join(station, 0, wide, 0, 'phone');
+    village.join(station, 1, tiny, 0, 'phone', 20);
+    village.tell(station, { kind: 'say', text: 'short' });
+    village.pass(1000);
+    expect(wide.ofType(MESSAGE)).toHaveLength(1);
+  });
+
+  it('loses its links on the air with the radio, and no wire', () => {
+    const { village, middle } = crossroads();
+    village.tell(middle, { kind: 'power', isOn: false });
+    expect(village.told(middle, 'link-closed').map(({ link }) => link)).toEqual([0, 1, 2]);
+    expect(middle.snapshot(village.now).links.map(({ link }) => link)).toEqual([7]);
+    // What the radio still says of them.
+    village.tell(middle, { kind: 'closed', link: 1 });
+    village.tell(middle, { kind: 'received', link: 2, bytes: noise(30) });
+    village.tell(middle, { kind: 'sent', link: 2 });
+    expect(village.told(middle, 'link-closed')).toHaveLength(3);
   });
 
   it('says goodbye, and says nothing after that', () => {

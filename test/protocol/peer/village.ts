@@ -62,11 +62,17 @@ export class Village {
     return resident;
   }
 
-  join(a: Resident, linkOfA: number, b: Resident, linkOfB: number, medium: Medium): void {
+  join(
+    a: Resident,
+    linkOfA: number,
+    b: Resident,
+    linkOfB: number,
+    medium: Medium,
+    payloadMax: number = { phone: 512, node: 180, wire: 0 }[medium],
+  ): void {
     const [from, to] = [this.placeOf(a), this.placeOf(b)];
     from.ends.set(linkOfA, { place: to, link: linkOfB });
     to.ends.set(linkOfB, { place: from, link: linkOfA });
-    const payloadMax = { phone: 512, node: 180, wire: 0 }[medium];
     const opened = { kind: 'opened', medium, payloadMax, rssi: -60 } as const;
     this.tell(a, { ...opened, link: linkOfA });
     this.tell(b, { ...opened, link: linkOfB });
