@@ -74,7 +74,7 @@ export const DOORS: Door[] = [
   // What libraries carry alone is measured beside what we carry over them.
   {
     room: 'tools/bench',
-    imports: ['protocol', 'device/pi', 'tools'],
+    imports: ['protocol', 'host', 'device/pi', 'tools'],
     packages: ['node:*', 'serialport'],
   },
   {

@@ -8,6 +8,7 @@ export type Areas = Record<string, () => Promise<BenchArea>>;
 
 export const areas: Areas = {
   attack: async () => (await import('./attack.ts')).area,
+  bridge: async () => (await import('./bridge.ts')).area,
   device: async () => (await import('./device.ts')).area,
   protocol: async () => (await import('./protocol.ts')).area,
   radio: async () => (await import('./radio.ts')).area,

@@ -16,6 +16,9 @@ import { APPLICATION_ID, connect } from '../../../host/store/sqlite.ts';
 import { Store } from '../../../host/store/store.ts';
 import { backUp, RESERVED_LEAP, restore } from '../../../host/store/backup.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
+import { runs, SEED, xorshift } from '../../seed.ts';
+import { HAS_STRACE, LONG_MS, withWriter } from './crash.ts';
+import { callsOf, FATES, imageOf, putImage } from './power.ts';
 import { entry, id, inFolder, message, NOW, OWNER, pin } from './builders.ts';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
@@ -66,6 +69,32 @@ describe.each(VERSIONS)('a store of schema %i', (version) => {
   });
 });
 
+it.skipIf(!HAS_STRACE)(
+  'has lost nothing when the power failed on the way to a newer schema',
+  () =>
+    withWriter((write, home) => {
+      const ran = write({
+        batches: 0,
+        isTraced: true,
+        prepare: (folder) => void putFixture(1, folder),
+      });
+      const calls = callsOf(ran.trace, ran.folder);
+      expect(calls.filter(({ kind }) => kind === 'write').length).toBeGreaterThan(30);
+      const before = new Map([['store.sqlite', fixture(1)]]);
+      const random = xorshift(SEED);
+      for (let i = 0; i < runs(40, 4000); i++) {
+        const image = imageOf(calls, random(calls.length + 1), FATES[i % 4], random, before);
+        const folder = join(home, `image-${i}`);
+        putImage(image, folder);
+        const store = Store.open({ folder, owner: OWNER });
+        expectAll(store);
+        store.close();
+        fs.rmSync(folder, { recursive: true });
+      }
+    }),
+  LONG_MS,
+);
+
 it('has a fixture for every schema and no more', () => {
   expect(fs.readdirSync(FIXTURES).sort()).toEqual(VERSIONS.map((of) => `schema-${of}.gz`));
 });
@@ -96,12 +125,15 @@ function expectAll(store: Store, reserved = 4096): void {
   expect(settings.get('kept')).toBe('yes');
 }
 
-/** As a program that was killed leaves it: with its log. */
 function putFixture(version: number, folder: string): string {
   fs.mkdirSync(folder, { recursive: true });
   const path = join(folder, 'store.sqlite');
-  fs.writeFileSync(path, gunzipSync(fs.readFileSync(join(FIXTURES, `schema-${version}.gz`))));
+  fs.writeFileSync(path, fixture(version));
   return path;
+}
+
+function fixture(version: number): Buffer {
+  return gunzipSync(fs.readFileSync(join(FIXTURES, `schema-${version}.gz`)));
 }
 
 function makeFixture(version: number): void {
