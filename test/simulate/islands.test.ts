@@ -31,6 +31,21 @@ describe('twenty nodes with one link in and two out', () => {
     }
   });
 
+  it('form one again whichever two of them die', () => {
+    // Every pair in soak; in npm test each node dies twice.
+    const apart = runs(1, NODES / 2);
+    for (let a = 0; a < NODES; a++) {
+      for (let more = 1; more <= apart; more++) {
+        const b = (a + more) % NODES;
+        const radio = islandOf(11);
+        expectFormed(radio, 'all twenty');
+        radio.kill(a);
+        radio.kill(b);
+        expectFormed(radio, `without ${a} and ${b}`);
+      }
+    }
+  });
+
   it('leave their mesh alone once it is one', () => {
     for (let seed = 1; seed <= 3; seed++) {
       const radio = islandOf(seed);

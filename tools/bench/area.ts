@@ -1,7 +1,7 @@
 /**
  * Area: one part of the project whose figures can be measured.
  */
-import type { Result } from './report.ts';
+import type { Missing, Result } from './report.ts';
 
 export type BenchArea = {
   name: string;
@@ -11,5 +11,9 @@ export type BenchArea = {
    * Draws all chance from `seed`, so that two runs measure the same work. `isFull` asks for the lengths
    * that are promised, where the usual ones are shorter.
    */
-  run(seed: number, progress: (line: string) => void, isFull: boolean): Promise<Result[]>;
+  run(
+    seed: number,
+    progress: (line: string) => void,
+    isFull: boolean,
+  ): Promise<(Result | Missing)[]>;
 };

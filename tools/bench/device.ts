@@ -1,8 +1,12 @@
 /**
- * What boards cost and what they are given: today, how fast firmware gets onto one. Each part of this
- * area is one function, and a line in `run`.
+ * What boards cost and what they are given: what a firmware weighs, how fast it relays on a real
+ * Espruino, and how fast it gets onto a board. What this machine has no means for is named absent.
  */
 import { HoplineError } from '../../protocol/errors.ts';
+import type { BoardName } from '../build/boards.ts';
+import { BOARDS } from '../build/boards.ts';
+import { buildFirmware } from '../build/firmware.ts';
+import { interpreter, measure } from '../build/measure.ts';
 import type { FlashOutcome } from '../flash/flasher.ts';
 import { flasher } from '../flash/flasher.ts';
 import { converse } from '../session.ts';
@@ -10,7 +14,8 @@ import { Board, Flash, PUCK } from '../simulate/board.ts';
 import { seededRandom } from '../simulate/random.ts';
 import type { BenchArea } from './area.ts';
 import { cable, hasSocat, plugIn } from './cable.ts';
-import type { Result } from './report.ts';
+import { relayedInNode, relayedOnEspruino, workOf } from './relaying.ts';
+import type { Missing, Result } from './report.ts';
 
 const BAUD = 115_200;
 /** A start bit and a stop bit go with each byte. */
@@ -18,24 +23,78 @@ const LINE_BYTES_PER_S = BAUD / 10;
 /** As large as a relay for the smallest boards may be (DEVICE). */
 const FIRMWARE_SIZE = 14_336;
 const ROUNDS = 3;
+/** In one round of relaying: enough to be measured, and for Node to be in its stride. */
+const PACKETS_ON_ESPRUINO = 100;
+const PACKETS_IN_NODE = 3000;
+const NO_INTERPRETER = 'no interpreter (set ESPRUINO_BIN, or put espruino on the PATH)';
 
 export const area: BenchArea = {
   name: 'device',
-  summary: 'firmware onto a simulated board, over a pseudo-terminal at 115,200 baud',
+  summary: 'what firmware weighs, how fast it relays on Espruino, how fast it is flashed',
 
   async run(seed, progress) {
+    const binary = interpreter(process.env);
+    progress('bundles');
+    const bundles = await weighing(binary);
+    progress('relaying');
+    const relayed = await relaying(binary, seed);
     progress('flashing');
-    return flashing(seed);
+    return [...bundles, ...relayed, ...(await flashing(seed))];
   },
 };
+
+/** Bytes of every board's bundle against its budget, and the memory that the smallest board's takes. */
+async function weighing(binary: string | null): Promise<(Result | Missing)[]> {
+  const results: (Result | Missing)[] = [];
+  for (const [name, board] of Object.entries(BOARDS)) {
+    const { code } = await buildFirmware(name as BoardName);
+    const baseline = board.budget.bytes;
+    results.push({ name: `bundle.bytes.${name}`, value: code.length, unit: 'B', baseline });
+  }
+  const { code } = await buildFirmware('puck');
+  const measured = binary === null ? null : await measure(binary, code);
+  const { jsvarsLoaded, jsvarsPeak } = BOARDS.puck.budget;
+  for (const [what, value, baseline] of [
+    ['loaded', measured?.loaded, jsvarsLoaded],
+    ['peak', measured?.peak, jsvarsPeak],
+  ] as const) {
+    const name = `bundle.jsvars_${what}`;
+    const unit = 'JsVars on a Puck.js';
+    if (value !== undefined) results.push({ name, value, unit, baseline });
+    else
+      results.push({ name, unit, absent: binary === null ? NO_INTERPRETER : 'it did not start' });
+  }
+  return results;
+}
+
+/** The best of some rounds each: whoever shares the machine can only slow them down. */
+async function relaying(binary: string | null, seed: number): Promise<(Result | Missing)[]> {
+  const { code } = await buildFirmware('linux');
+  let inNode = 0;
+  let onEspruino = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    inNode = Math.max(inNode, relayedInNode(code, workOf(PACKETS_IN_NODE, seed)));
+    if (binary === null) continue;
+    const work = workOf(PACKETS_ON_ESPRUINO, seed);
+    onEspruino = Math.max(onEspruino, await relayedOnEspruino(binary, code, work));
+  }
+  const node = { name: 'relay.node_packets_per_s', value: inNode, unit: 'packets/s' };
+  const rate = { name: 'relay.espruino_packets_per_s', unit: 'packets/s' };
+  const ratio = { name: 'relay.ratio_to_node', unit: 'of what Node does' };
+  if (binary === null) {
+    return [node, { ...rate, absent: NO_INTERPRETER }, { ...ratio, absent: NO_INTERPRETER }];
+  }
+  return [node, { ...rate, value: onEspruino }, { ...ratio, value: onEspruino / inNode }];
+}
 
 /**
  * The board reads its end of the cable no faster than the rate allows. The time is that of the upload
  * alone, from the first byte of the file to the answer to its last: the best of some rounds.
  */
-async function flashing(seed: number): Promise<Result[]> {
+async function flashing(seed: number): Promise<(Result | Missing)[]> {
   if (!hasSocat()) {
-    throw new HoplineError('USAGE', 'this area needs the program socat; install it first');
+    const absent = 'no socat (install it for pseudo-terminals)';
+    return [{ name: 'flash.line_utilisation', unit: '% of the line', absent }];
   }
   const random = seededRandom(seed);
   const letters = Array.from({ length: FIRMWARE_SIZE - 2 }, () => 97 + random(26));

@@ -15,12 +15,15 @@ export type Result = {
   baseline?: number;
 };
 
+/** A figure that this machine cannot give, and for want of what. */
+export type Missing = { name: string; unit: string; absent: string };
+
 export type Report = {
   area: string;
   seed: number;
   node: string;
   machine: string;
-  results: Result[];
+  results: (Result | Missing)[];
 };
 
 export function thisMachine(): { node: string; machine: string } {
@@ -38,16 +41,14 @@ export function asJson(report: Report): string {
 }
 
 export function asTable(report: Report): string {
-  const rows = report.results
-    .map(withRatio)
-    .map((result) => [
-      result.name,
-      readable(result.value),
-      result.unit,
-      result.ratio === undefined
-        ? ''
-        : `${readable(result.ratio)} x the baseline of ${readable(result.baseline!)}`,
-    ]);
+  const rows = report.results.map(withRatio).map((result) => {
+    const { name, unit } = result;
+    if ('absent' in result) return [name, '-', unit, `absent: ${result.absent}`];
+    const { value, ratio, baseline } = result;
+    const compared =
+      ratio === undefined ? '' : `${readable(ratio)} x the baseline of ${readable(baseline!)}`;
+    return [name, readable(value), unit, compared];
+  });
   const widths = [0, 1, 2].map((at) => Math.max(0, ...rows.map((row) => row[at].length)));
   return [
     `${report.area}, seed ${report.seed}, Node ${report.node.slice(1)}, ${report.machine}`,
@@ -57,7 +58,8 @@ export function asTable(report: Report): string {
   ].join('\n');
 }
 
-function withRatio(result: Result): Result & { ratio?: number } {
+function withRatio(result: Result | Missing): (Result & { ratio?: number }) | Missing {
+  if ('absent' in result) return result;
   assert(Number.isFinite(result.value), `${result.name} is a number`);
   const value = significant(result.value);
   if (result.baseline === undefined) return { ...result, value };

@@ -2,7 +2,7 @@
  * Bench: what is measured is printed as it was, for people and for programs.
  */
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../../../tools/bench/report.ts';
+import type { Missing, Result } from '../../../tools/bench/report.ts';
 import { benchOf } from '../../../tools/commands/bench.ts';
 import { dispatch } from '../../../tools/dispatch.ts';
 import { testIo } from '../io.ts';
@@ -53,6 +53,14 @@ describe('bench', () => {
     expect(seeds).toEqual([1]);
   });
 
+  it('names what this machine cannot measure, and why', async () => {
+    const missing = { name: 'relay.ratio', unit: '%', absent: 'no interpreter' };
+    const { outs } = await run(['relay'], [missing]);
+    expect(outs[0].split('\n')[1]).toBe('  relay.ratio  - %  absent: no interpreter');
+    const { outs: json } = await run(['relay', '--json'], [missing]);
+    expect(JSON.parse(json[0]).results).toEqual([missing]);
+  });
+
   for (const [words, complaint] of [
     [['relya'], 'there is no area "relya"; did you mean relay? (areas: relay)'],
     [['toString'], 'there is no area "toString" (areas: relay)'],
@@ -81,7 +89,7 @@ describe('bench', () => {
 
 async function run(
   words: string[],
-  results: Result[],
+  results: (Result | Missing)[],
 ): Promise<{ status: number; outs: string[]; errs: string[]; seeds: number[] }> {
   const seeds: number[] = [];
   const bench = benchOf({
