@@ -25,8 +25,8 @@ export async function measure(binary: string, code: string): Promise<Measured | 
     await writeFile(join(folder, 'code.js'), code);
     await writeFile(join(folder, 'radio.js'), RADIO);
     await writeFile(join(folder, 'put.js'), PUT);
-    await run(binary, ['put.js'], folder, '');
-    const said = await run(binary, [], folder, ASK);
+    await runInterpreter(binary, ['put.js'], folder, '');
+    const said = await runInterpreter(binary, [], folder, ASK);
     const [, loaded, peak] = /LOADED (\d+) PEAK (\d+)/.exec(said) ?? [];
     return loaded === undefined ? null : { loaded: Number(loaded), peak: Number(peak) };
   } finally {
@@ -87,8 +87,13 @@ look(); print('LOADED ' + loaded + ' PEAK ' + most)
 setTimeout(quit, 1)
 `;
 
-/** Its console stays open, or it would take the end of input for keys. */
-function run(binary: string, args: string[], cwd: string, typed: string): Promise<string> {
+/** What it says. Its console stays open, or it would take the end of input for keys. */
+export function runInterpreter(
+  binary: string,
+  args: string[],
+  cwd: string,
+  typed: string,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const board = spawn(binary, args, { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
     const patience = setTimeout(() => board.kill('SIGKILL'), 20_000);
