@@ -26,6 +26,9 @@ export const PATIENCE: Patience = { dialMs: 10_000, askMs: 5_000, adapterMs: 2_0
 /** Intervals in steps of 1.25 ms, the supervision timeout in steps of 10 ms: 4 s. */
 const CONNECTION = { minInterval: 6, maxInterval: 24, latency: 0, timeout: 400 };
 
+/** The other end may greet us before it has answered that it will; beyond it values are lost. */
+const EARLY_MAX = 16;
+
 type Outgoing = {
   link: number;
   address: string;
@@ -187,9 +190,11 @@ export class Central {
     const door = characteristics.find(({ uuid }) => uuid === gatt.write);
     const bell = characteristics.find(({ uuid }) => uuid === gatt.notify);
     if (door === undefined || bell === undefined) throw new Error('it has no such characteristic');
-    bell.on('data', (bytes: Buffer) => {
-      if (outgoing.door !== null)
-        this.tell({ kind: 'received', link, bytes: new Uint8Array(bytes) });
+    const early: RadioEvent[] = [];
+    bell.on('data', (value: Buffer) => {
+      const event: RadioEvent = { kind: 'received', link, bytes: new Uint8Array(value) };
+      if (outgoing.door !== null) this.tell(event);
+      else if (early.length < EARLY_MAX) early.push(event);
     });
     await ask(askMs, 'subscribing', bell.subscribeAsync());
     outgoing.door = door;
@@ -198,6 +203,7 @@ export class Central {
     outgoing.payloadMax = Math.min(mtu ?? MTU_MIN, MTU_MAX) - 3;
     const { payloadMax } = outgoing;
     this.tell({ kind: 'opened', link, service, address, payloadMax, rssi: peripheral.rssi });
+    for (const event of early) this.tell(event);
   }
 
   /** Waits for the end of a link, whichever way it comes, and clears up behind it. */

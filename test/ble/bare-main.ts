@@ -37,34 +37,36 @@ let acknowledged = (): void => {};
 let expected: Expect = { kind: 'expect', count: 0, window: 0 };
 let received = 0;
 let wrong = 0;
+let latencies: number[] = [];
 
+/** The same in every process of this machine. */
+const now = (): number => performance.timeOrigin + performance.now();
 const say = (message: object): void => void process.send!(message);
 
 function take(bytes: Buffer): void {
   if (bytes.equals(ACK)) return acknowledged();
   if (expected.count === 0) return say({ kind: 'value', size: bytes.length });
   if (bytes.readUInt32LE(0) !== received) wrong++;
+  latencies.push(now() - bytes.readDoubleLE(4));
   received++;
   if (received % expected.window === 0) put(ACK);
-  if (received === expected.count) say({ kind: 'received', count: received, wrong });
+  if (received === expected.count) {
+    say({ kind: 'received', count: received, wrong, latencies });
+  }
 }
 
 async function send({ count, size, window }: Send): Promise<void> {
-  const times: number[] = [];
-  const began = performance.now();
-  let windowBegan = began;
+  const began = now();
   for (let number = 0; number < count; number++) {
     const bytes = Buffer.alloc(size, 0xa5);
     bytes.writeUInt32LE(number);
+    bytes.writeDoubleLE(now(), 4);
     const isLast = (number + 1) % window === 0;
     const heard = new Promise<void>((resolve) => (acknowledged = resolve));
     put(bytes);
-    if (!isLast) continue;
-    await heard;
-    times.push(performance.now() - windowBegan);
-    windowBegan = performance.now();
+    if (isLast) await heard;
   }
-  say({ kind: 'done', ms: performance.now() - began, times });
+  say({ kind: 'done', ms: now() - began });
 }
 
 process.on('message', (message: Send | Put | Ask | Expect) => {
@@ -74,6 +76,7 @@ process.on('message', (message: Send | Put | Ask | Expect) => {
   expected = message;
   received = 0;
   wrong = 0;
+  latencies = [];
   say({ kind: 'expecting' });
 });
 

@@ -3,14 +3,16 @@
  * its own file, and a line in `run`.
  */
 import type { BenchArea } from './area.ts';
+import { bleRatio } from './radio-ble.ts';
 import { serialRatio } from './radio-serial.ts';
 
 export const area: BenchArea = {
   name: 'radio',
-  summary: 'packets over a wire, beside bare serialport on the same pseudo-terminal',
+  summary: 'packets over a virtual radio and a wire, beside bare noble, bleno and serialport',
 
   async run(seed, progress) {
+    const air = await bleRatio(progress);
     progress('a wire');
-    return serialRatio(seed);
+    return [...air, ...(await serialRatio(seed))];
   },
 };

@@ -31,8 +31,13 @@ export async function buildProgram(
   return outfile;
 }
 
-/** From here up to package.json: this runs from its source and from the bundle in dist/. */
-function rootOf(): string {
+/**
+ * From here up to package.json: this runs from its source and from the bundle in dist/. Programs that
+ * were built stand elsewhere, and are told.
+ */
+export function rootOf(): string {
+  const told = process.env['HOPLINE_CHECKOUT'];
+  if (told !== undefined) return told;
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   return folder;
