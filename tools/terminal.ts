@@ -13,7 +13,8 @@ export function terminal(): Io {
     if (progressShown) process.stderr.write('\r\x1b[K');
     progressShown = false;
   };
-  const columns = process.stdout.columns ?? 80;
+  // Some terminals do not know, and say 0.
+  const columns = process.stdout.columns || 80;
   return {
     out(line) {
       clearProgress();

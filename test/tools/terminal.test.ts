@@ -38,6 +38,21 @@ describe('a file', () => {
   });
 });
 
+it('a terminal that does not know how wide it is gets lines of 80', () => {
+  const { columns } = process.stdout;
+  try {
+    for (const [said, taken] of [
+      [0, 80],
+      [132, 132],
+    ]) {
+      process.stdout.columns = said;
+      expect(terminal().columns).toBe(taken);
+    }
+  } finally {
+    process.stdout.columns = columns;
+  }
+});
+
 describe('a secret', () => {
   for (const [what, typed, expected] of [
     ['is the line that was typed', 'open sesame\r', 'open sesame'],
