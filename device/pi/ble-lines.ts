@@ -30,6 +30,11 @@ const WRITE_MIN = 20;
 /** Writes that may be out at once. */
 const WINDOW = 4;
 
+/** A node that starts again is back in so long; until then it is dialled every so often. */
+const BACK_MS = 15_000;
+const REDIAL_MS = 500;
+
+type Answer = RadioEvent & { kind: 'opened' | 'closed' };
 type Seen = { address: string; name: string; id: string; isNode: boolean };
 
 export class BleLines {
@@ -60,7 +65,12 @@ export class BleLines {
     const path = `ble:${name}`;
     for (let dials = 1; ; dials++) {
       const opened = await this.dial(address, wanted);
-      if (opened.kind === 'opened') return this.line(path, wanted, opened.payloadMax, events);
+      if (opened.kind === 'opened') {
+        const { payloadMax } = opened;
+        const line = new BleLine(this.radio, path, address, wanted, payloadMax, events);
+        this.hear = (event) => line.hear(event);
+        return line;
+      }
       if (dials < DIALS) continue;
       const hint =
         wanted === 'console'
@@ -130,73 +140,121 @@ export class BleLines {
     });
   }
 
-  private async dial(
-    address: string,
-    wanted: Wanted,
-  ): Promise<RadioEvent & { kind: 'opened' | 'closed' }> {
+  private async dial(address: string, wanted: Wanted): Promise<Answer> {
     this.radio.connect(LINK, address, wanted === 'console' ? 'uart' : 'node');
     // The radio has time limits of its own, and answers.
     const answer = await this.event(
       2 ** 30,
       (event) => (event.kind === 'opened' || event.kind === 'closed') && event.link === LINK,
     );
-    return answer as RadioEvent & { kind: 'opened' | 'closed' };
+    return answer as Answer;
+  }
+}
+
+/** One line. That to a node outlasts a start of it: for a while nothing is heard, as on a wire. */
+class BleLine implements SerialLink {
+  readonly path: string;
+  private readonly radio: Radio;
+  private readonly address: string;
+  private readonly wanted: Wanted;
+  private readonly events: SerialEvents;
+  private coat: Coat;
+  private failure: HoplineError | null = null;
+  private isOpen = true;
+  private isClosing = false;
+  private isWriting = false;
+  private out = 0;
+  private backUntil = 0;
+  private wake: () => void = () => {};
+  private closed: () => void = () => {};
+
+  constructor(
+    radio: Radio,
+    path: string,
+    address: string,
+    wanted: Wanted,
+    payloadMax: number,
+    events: SerialEvents,
+  ) {
+    this.radio = radio;
+    this.path = path;
+    this.address = address;
+    this.wanted = wanted;
+    this.events = events;
+    this.coat = this.coatOf(payloadMax);
   }
 
-  private line(path: string, wanted: Wanted, payloadMax: number, events: SerialEvents): SerialLink {
-    const coat = wanted === 'console' ? new ConsoleCoat(payloadMax) : new NodeCoat(payloadMax);
-    let failure: HoplineError | null = null;
-    let isClosing = false;
-    let out = 0;
-    let wake: () => void = () => {};
-    let closed: () => void = () => {};
-    this.hear = (event) => {
-      if (!('link' in event) || event.link !== LINK) return;
-      if (event.kind === 'received' && !isClosing) {
-        const bytes = coat.received(event.bytes);
-        if (bytes.length > 0) events.received(bytes);
-      } else if (event.kind === 'sent') {
-        out--;
-        wake();
-      } else if (event.kind === 'closed') {
-        failure = new HoplineError('PORT_GONE', `${path}: ${event.why}`);
-        closed();
-        wake();
-        if (!isClosing) events.down(failure);
+  async write(bytes: Uint8Array): Promise<void> {
+    assert(!this.isWriting, 'one write at a time');
+    this.isWriting = true;
+    try {
+      for (const piece of this.coat.pieces(bytes)) {
+        await this.room(WINDOW - 1);
+        if (!this.isOpen) return;
+        this.out++;
+        this.radio.write(LINK, piece);
       }
-    };
-    const room = async (most: number): Promise<void> => {
-      while (out > most && failure === null) await new Promise<void>((done) => (wake = done));
-      if (failure !== null) throw failure;
-    };
-    let isWriting = false;
-    return {
-      path,
-      write: async (bytes) => {
-        assert(!isWriting, 'one write at a time');
-        isWriting = true;
-        try {
-          for (const piece of coat.pieces(bytes)) {
-            await room(WINDOW - 1);
-            out++;
-            this.radio.write(LINK, piece);
-          }
-          await room(0);
-        } finally {
-          isWriting = false;
-        }
-      },
-      // The air has no rate.
-      setBaud: () => Promise.resolve(),
-      close: async () => {
-        isClosing = true;
-        if (failure !== null) return;
-        const gone = new Promise<void>((done) => (closed = done));
-        this.radio.disconnect(LINK);
-        await gone;
-        this.hear = () => {};
-      },
-    };
+      await this.room(0);
+    } finally {
+      this.isWriting = false;
+    }
+  }
+
+  /** The air has no rate. */
+  setBaud(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    this.isClosing = true;
+    if (this.failure !== null) return;
+    const gone = new Promise<void>((done) => (this.closed = done));
+    this.radio.disconnect(LINK);
+    await gone;
+  }
+
+  hear(event: RadioEvent): void {
+    if (!('link' in event) || event.link !== LINK) return;
+    if (event.kind === 'received' && !this.isClosing) {
+      const bytes = this.coat.received(event.bytes);
+      if (bytes.length > 0) this.events.received(bytes);
+    } else if (event.kind === 'sent') {
+      this.out--;
+      this.wake();
+    } else if (event.kind === 'opened') {
+      this.isOpen = true;
+      this.coat = this.coatOf(event.payloadMax);
+    } else if (event.kind === 'closed') this.lost(event.why);
+  }
+
+  private coatOf(payloadMax: number): Coat {
+    return this.wanted === 'console' ? new ConsoleCoat(payloadMax) : new NodeCoat(payloadMax);
+  }
+
+  private lost(why: string): void {
+    this.closed();
+    if (this.isOpen) this.backUntil = performance.now() + BACK_MS;
+    this.isOpen = false;
+    this.out = 0;
+    if (!this.isClosing && this.wanted === 'node' && performance.now() < this.backUntil) {
+      setTimeout(() => this.dialAgain(), REDIAL_MS);
+    } else {
+      this.failure = new HoplineError('PORT_GONE', `${this.path}: ${why}`);
+      if (!this.isClosing) this.events.down(this.failure);
+    }
+    this.wake();
+  }
+
+  private dialAgain(): void {
+    if (!this.isClosing) this.radio.connect(LINK, this.address, 'node');
+  }
+
+  /** Waits until no more than `most` writes are out. */
+  private async room(most: number): Promise<void> {
+    while (this.out > most && this.failure === null) {
+      await new Promise<void>((done) => (this.wake = done));
+    }
+    if (this.failure !== null) throw this.failure;
   }
 }
 

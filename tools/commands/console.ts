@@ -42,7 +42,7 @@ export const console: Command = {
       show(heard, isJson, io);
     };
     try {
-      await converse(new Monitor(randomBytes(8)), port, baud, remark, stop);
+      await converse(new Monitor(randomBytes(8)), port, baud, remark, stop, 'node');
     } catch (failure) {
       // To be stopped is how this ends.
       if (!stop.aborted || !(failure instanceof HoplineError)) throw failure;

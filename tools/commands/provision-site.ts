@@ -75,11 +75,17 @@ export class Site {
       epochMs: Date.now() - performance.now(),
     });
     try {
-      return await converse(talk, path, BAUDS[0], () => {}, this.stop);
+      return await converse(talk, this.reached(path), BAUDS[0], () => {}, this.stop, 'node');
     } catch (failure) {
       if (!this.stop.aborted) throw failure;
       throw new HoplineError('NODE_LOST', `${path}: stopped; run this again to finish`);
     }
+  }
+
+  /** A node in range shows its id and no name; those whose keys are here have one all the same. */
+  private reached(path: string): string {
+    const keys = path.startsWith('ble:') ? this.keysOf(path.slice(4)) : null;
+    return keys === null ? path : `ble:${toHex(keys.id)}`;
   }
 
   /** As `visit`, where nothing but success is of use. */
@@ -139,6 +145,11 @@ export async function severally<Item, Result>(
   return results;
 }
 
+/** Keys are given over a wire only (WIRE §21), so a node that has none obeys nobody on the air. */
+function newOnAir(path: string): string {
+  return path.startsWith('ble:') ? ', or if it is new, provision it over a wire first' : '';
+}
+
 export function failureAt(path: string, failure: VisitFailure): HoplineError {
   switch (failure.reason) {
     case 'no-key':
@@ -147,7 +158,7 @@ export function failureAt(path: string, failure: VisitFailure): HoplineError {
       const who = `${path}: ${[printable(name), toHex(id)].filter((word) => word !== '').join(', ')}`;
       const what =
         failure.reason === 'no-key'
-          ? 'its admin key is not in the folder of keys; name it with --keys or --key-file'
+          ? `its admin key is not in the folder of keys; name it with --keys or --key-file${newOnAir(path)}`
           : 'its admin key is another than the one in the folder of keys';
       return new HoplineError('NODE_LOCKED', `${who}: ${what}`);
     }
