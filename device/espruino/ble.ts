@@ -35,7 +35,8 @@ function bytesOf(buffer: ArrayBuffer): Uint8Array {
   return new Uint8Array(new Uint8Array(buffer));
 }
 
-export function startRadio(feeds: Feed): void {
+/** With `console`, whoever connects may also speak to the console, if it lets them. */
+export function startRadio(feeds: Feed, console: boolean): void {
   feed = feeds;
   for (let link = 0; link <= OUT_MAX; link++) {
     gatts.push(null);
@@ -52,7 +53,7 @@ export function startRadio(feeds: Feed): void {
     onWrite: (event: { data: ArrayBuffer }) =>
       feed({ kind: 'received', link: 0, bytes: bytesOf(event.data) }),
   };
-  NRF.setServices(described(options), { uart: false });
+  NRF.setServices(described(options), { uart: console });
   NRF.on('connect', () => feed({ kind: 'opened', link: 0, payloadMax: SEGMENT }));
   NRF.on('disconnect', () => closed(0));
 }

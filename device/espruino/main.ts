@@ -188,7 +188,12 @@ hopline = {
 
 E.enableWatchdog(WATCHDOG_S, true);
 apply(settings);
-if (HAS_BLE) startRadio((input) => void driver.feed(input));
+// Over the air the console asks for a password, so there must be one.
+if (HAS_BLE)
+  startRadio(
+    (input) => void driver.feed(input),
+    isHeld || numberSetting(settings, CONSOLE_LOCK) === 1,
+  );
 // Held down at the start, the button leaves the wire to the console.
 if (WIRES && !isHeld) setTimeout(openWires, WIRE_KIND === 3 ? 1 : CONSOLE_MS);
 if (typeof BTN1 !== 'undefined') {

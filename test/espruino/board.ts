@@ -200,6 +200,8 @@ export class Board {
   sent: number[] = [];
   isConsoleLocked = false;
   password = '';
+  /** Whether whoever connects is offered the console too. */
+  servesConsole = false;
   /** Whether its wire is the console's. */
   hasConsole = true;
   restarts = 0;
@@ -336,7 +338,11 @@ export class Board {
 
   private radio(life: number): object {
     return {
-      setServices: (services: Record<string, Record<string, Board['service']>>) => {
+      setServices: (
+        services: Record<string, Record<string, Board['service']>>,
+        options: { uart: boolean },
+      ) => {
+        this.servesConsole = options.uart;
         this.service = Object.values(Object.values(services)[0])[0];
       },
       updateServices: (services: Record<string, Record<string, { value: Uint8Array }>>) => {

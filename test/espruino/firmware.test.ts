@@ -239,8 +239,16 @@ describe('the console', () => {
       board.isButtonDown = isHeld;
       board.boot();
       expect(board.isConsoleLocked).toBe(isLocked);
+      // Over the air it is offered too: to its admin, and to who stands before it.
+      expect(board.servesConsole).toBe(true);
     });
   }
+
+  it('is not offered on the air by a board that has no password to ask for', async () => {
+    const { board } = await wired('mdbt42q', settingsNamed('gate'));
+    board.boot();
+    expect([board.isConsoleLocked, board.servesConsole]).toEqual([false, false]);
+  });
 
   it('opens to the password that the admin key gives', async () => {
     const settings = settingsNamed('gate');
