@@ -198,6 +198,39 @@ export interface Archive {
   readonly lines: LineReads;
 }
 
+/** The newest, and how many of other peers' came after the one a person read last. */
+export type Conversation = { name: string; last: StoredMessage; unread: number };
+
+/** What a person leafs through. Machines do not: it is on the disk alone. */
+export interface MessagePages extends MessageReads {
+  /** Messages of a conversation with keys below `key`, the newest first. */
+  before(conversation: string, key: number, limit: number): StoredMessage[];
+  /** The one that was last spoken in first. */
+  conversations(limit: number): Conversation[];
+  /**
+   * Messages that have all the words, the last one perhaps not to its end; with keys below `key`, the
+   * newest first. Nothing a person types is read as anything but words.
+   */
+  search(text: string, key: number, limit: number): StoredMessage[];
+}
+
+export interface PeerPages extends PeerReads {
+  /** The last one seen first. */
+  latest(limit: number): PeerRecord[];
+}
+
+export interface LedgerPages extends LedgerReads {
+  /** For whom most was carried first. */
+  ofDay(day: number, limit: number): Carried[];
+}
+
+/** Rows one reading gives a person at most, whatever was asked for. */
+export const PAGE_MAX = 1000;
+
+export function pageSize(limit: number): number {
+  return Math.max(0, Math.min(limit, PAGE_MAX));
+}
+
 /** What is kept for how long. A slice of what is beyond it goes at each `trim`. */
 export type Retention = {
   /** Messages kept; then the oldest go. */

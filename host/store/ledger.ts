@@ -1,13 +1,15 @@
 /**
  * Ledger: what was carried for whom, day by day, and what is left of the budgets of links.
  */
-import type { Budget, Carried, LedgerReads, Usage } from '../types.ts';
-import { CARRIED_DAYS_MAX, DAY_MS, TRIM_SLICE } from '../types.ts';
+import type { Budget, Carried, LedgerPages, Usage } from '../types.ts';
+import { CARRIED_DAYS_MAX, DAY_MS, pageSize, TRIM_SLICE } from '../types.ts';
 import type { Connection } from './sqlite.ts';
+import { bytesOf } from './sqlite.ts';
 
-export class Ledger implements LedgerReads {
+export class Ledger implements LedgerPages {
   private readonly addCarried;
   private readonly selectCarried;
+  private readonly byDay;
   private readonly upsertBudget;
   private readonly selectBudget;
   private readonly removeOld;
@@ -18,6 +20,9 @@ export class Ledger implements LedgerReads {
     );
     this.selectCarried = connection.prepare<unknown[], Usage>(
       'SELECT packets AS count, bytes FROM carried WHERE who = ? AND day = ?',
+    );
+    this.byDay = connection.prepare<unknown[], Carried>(
+      'SELECT * FROM carried WHERE day = ? ORDER BY bytes DESC, who LIMIT ?',
     );
     this.upsertBudget = connection.prepare(
       'INSERT INTO budgets VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET level = excluded.level, at = excluded.at',
@@ -45,6 +50,10 @@ export class Ledger implements LedgerReads {
 
   budget(link: string): Budget | null {
     return this.selectBudget.get(link) ?? null;
+  }
+
+  ofDay(day: number, limit: number): Carried[] {
+    return this.byDay.all(day, pageSize(limit)).map((row) => ({ ...row, who: bytesOf(row.who) }));
   }
 
   /** Removes a slice of what is too old. True when there may be more. */

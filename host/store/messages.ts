@@ -3,31 +3,28 @@
  * it makes; and its words, to be searched.
  */
 import type {
+  Conversation,
   Message,
   MessageName,
-  MessageReads,
+  MessagePages,
   MessageState,
   Retention,
   StoredMessage,
   Usage,
 } from '../types.ts';
-import { messageSize, TRIM_SLICE } from '../types.ts';
+import { messageSize, pageSize, TRIM_SLICE } from '../types.ts';
 import type { Connection } from './sqlite.ts';
 import { bytesOf, bytesOrNull } from './sqlite.ts';
 import type { Tally } from './tally.ts';
 
-/** Rows one reading gives at most, whatever was asked for. */
-export const PAGE_MAX = 1000;
 /** Unread messages counted; beyond it a conversation has at least so many. */
 export const UNREAD_MAX = 1000;
 /** Words of a search. Further ones are left out. */
 export const WORDS_MAX = 16;
 
-export type Conversation = { name: string; last: StoredMessage; unread: number };
-
 type Row = Omit<StoredMessage, 'isVerified'> & { isVerified: number; size: number };
 
-export class Messages implements MessageReads {
+export class Messages implements MessagePages {
   private readonly tally: Tally;
   private readonly insert;
   private readonly setState;
@@ -113,40 +110,34 @@ export class Messages implements MessageReads {
   }
 
   after(key: number, limit: number): StoredMessage[] {
-    return this.newer.all(key, pageOf(limit)).map(messageOf);
+    return this.newer.all(key, pageSize(limit)).map(messageOf);
   }
 
-  /** Messages of a conversation with keys below `key`, the newest first. */
   before(conversation: string, key: number, limit: number): StoredMessage[] {
-    return this.older.all(conversation, key, pageOf(limit)).map(messageOf);
+    return this.older.all(conversation, key, pageSize(limit)).map(messageOf);
   }
 
   history(sentAt: number, limit: number): Uint8Array[] {
-    return this.forSync.all(sentAt, pageOf(limit)).map(({ frame }) => bytesOf(frame));
+    return this.forSync.all(sentAt, pageSize(limit)).map(({ frame }) => bytesOf(frame));
   }
 
   usage(): Usage {
     return this.tally.of('messages');
   }
 
-  /** The one that was last spoken in first. */
   conversations(limit: number): Conversation[] {
-    return this.latest.all(pageOf(limit)).flatMap(({ name, lastKey, readKey }) => {
+    return this.latest.all(pageSize(limit)).flatMap(({ name, lastKey, readKey }) => {
       const last = messageOrNull(this.byKey.get(lastKey));
       if (last === null) return [];
       return [{ name, last, unread: this.unread.get(name, readKey, UNREAD_MAX)!.count }];
     });
   }
 
-  /**
-   * Messages that have all the words, the last one perhaps not to its end; with keys below `key`, the
-   * newest first. Nothing a person types is read as anything but words.
-   */
   search(text: string, key: number, limit: number): StoredMessage[] {
     const words = wordsOf(text);
     if (words.length === 0) return [];
     const query = `${words.map((word) => `"${word}"`).join(' ')}*`;
-    return this.byWords.all(query, key, pageOf(limit)).map(messageOf);
+    return this.byWords.all(query, key, pageSize(limit)).map(messageOf);
   }
 
   /** Removes a slice of what is beyond the limits. True when there may be more. */
@@ -170,10 +161,6 @@ export class Messages implements MessageReads {
 /** Runs of letters and digits, as the index sees them. */
 function wordsOf(text: string): string[] {
   return (text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []).slice(0, WORDS_MAX);
-}
-
-function pageOf(limit: number): number {
-  return Math.max(0, Math.min(limit, PAGE_MAX));
 }
 
 function messageOrNull(row: Row | undefined): StoredMessage | null {

@@ -4,15 +4,15 @@
  */
 import type { Pin } from '../../protocol/trust/pins.ts';
 import { foldName } from '../../protocol/wire/text.ts';
-import type { PeerReads, PeerRecord, Retention } from '../types.ts';
-import { NAMESAKES_MAX, TRIM_SLICE } from '../types.ts';
+import type { PeerPages, PeerRecord, Retention } from '../types.ts';
+import { NAMESAKES_MAX, pageSize, TRIM_SLICE } from '../types.ts';
 import type { Connection } from './sqlite.ts';
 import { bytesOf, bytesOrNull } from './sqlite.ts';
 
 type PinRow = Omit<Pin, 'proven'> & { proven: number };
 type PeerRow = PeerRecord & { foldedName: string };
 
-export class Peers implements PeerReads {
+export class Peers implements PeerPages {
   private readonly upsertPin;
   private readonly upsertPeer;
   private readonly insertDenied;
@@ -23,6 +23,7 @@ export class Peers implements PeerReads {
   private readonly everyDenied;
   private readonly byId;
   private readonly byName;
+  private readonly byAge;
   private readonly strangers;
   private readonly countStrangers;
 
@@ -44,6 +45,9 @@ export class Peers implements PeerReads {
     this.byId = connection.prepare<unknown[], PeerRow>('SELECT * FROM peers WHERE id = ?');
     this.byName = connection.prepare<unknown[], PeerRow>(
       'SELECT * FROM peers WHERE foldedName = ? ORDER BY lastSeenAt DESC, id LIMIT ?',
+    );
+    this.byAge = connection.prepare<unknown[], PeerRow>(
+      'SELECT * FROM peers ORDER BY lastSeenAt DESC, id LIMIT ?',
     );
     this.strangers = connection.prepare<unknown[], { id: Uint8Array }>(
       "SELECT peers.id FROM peers LEFT JOIN pins ON pins.id = peers.id WHERE coalesce(standing, 'seen') = 'seen' ORDER BY lastSeenAt, peers.id LIMIT ?",
@@ -95,6 +99,10 @@ export class Peers implements PeerReads {
 
   named(name: string): PeerRecord[] {
     return this.byName.all(foldName(name), NAMESAKES_MAX).map(peerOf);
+  }
+
+  latest(limit: number): PeerRecord[] {
+    return this.byAge.all(pageSize(limit)).map(peerOf);
   }
 
   /** Removes a slice of what is beyond the limits. True when there may be more. */

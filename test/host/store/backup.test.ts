@@ -63,6 +63,17 @@ describe('a backup', () => {
     });
   });
 
+  it('takes the place of nothing that came there meanwhile', async () => {
+    await inFolder(async (folder) => {
+      Store.open({ folder, owner: OWNER }).close();
+      const file = join(dirname(folder), 'copy');
+      const copying = complaint(() => backUp(folder, file));
+      fs.writeFileSync(file, 'mine');
+      expect((await copying).code).toBe('FILE_UNWRITABLE');
+      expect(fs.readFileSync(file, 'utf8')).toBe('mine');
+    });
+  });
+
   it('is made only of a store, and where there is room for it', async () => {
     await inFolder(async (folder) => {
       const out = join(dirname(folder), 'copy');

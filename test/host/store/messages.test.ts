@@ -1,10 +1,11 @@
 /**
- * What a person reads: pages of a conversation, the list of them, and a search that takes whatever is
+ * What a person reads: pages of a conversation, the list of them, peers and sums, and a search that takes whatever is
  * typed for words and never for a language.
  */
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../host/store/store.ts';
-import { PAGE_MAX, UNREAD_MAX, WORDS_MAX } from '../../../host/store/messages.ts';
+import { PAGE_MAX } from '../../../host/types.ts';
+import { UNREAD_MAX, WORDS_MAX } from '../../../host/store/messages.ts';
 import { id, limits, NOW, said, withStore } from './builders.ts';
 
 describe('a conversation', () => {
@@ -70,6 +71,34 @@ describe('a conversation', () => {
       },
       limits({ messagesMax: 1 }),
     );
+  });
+});
+
+describe('a list', () => {
+  it('has the peers that were seen last first', () => {
+    withStore((store) => {
+      for (const [of, at] of [
+        [1, 5],
+        [2, 9],
+        [3, 7],
+      ]) {
+        store.commit([{ kind: 'peer-heard', id: id(of), name: 'x', announce: null, at }]);
+      }
+      expect(store.peers.latest(2).map(({ id }) => id[0])).toEqual([2, 3]);
+      expect(store.peers.latest(-1)).toEqual([]);
+    });
+  });
+
+  it('has those first for whom most was carried', () => {
+    withStore((store) => {
+      const carried = (of: number, day: number, bytes: number) =>
+        ({ kind: 'carried', who: id(of), day, packets: 1, bytes }) as const;
+      store.commit([carried(1, 5, 10), carried(2, 5, 30), carried(3, 6, 90), carried(1, 5, 20)]);
+      expect(store.ledger.ofDay(5, 10)).toEqual([
+        { who: id(2), day: 5, packets: 1, bytes: 30 },
+        { who: id(1), day: 5, packets: 1, bytes: 20 },
+      ]);
+    });
   });
 });
 
