@@ -29,6 +29,7 @@ export const MEANING = {
   FIRMWARE_TOO_LARGE: 'the firmware does not fit',
   FIRMWARE_DIFFERS: 'the board does not run this firmware',
   FLASH_FAILED: 'the new firmware did not get onto the board',
+  RELAY_BROKEN: 'the relay has stopped',
   RELAY_RUNNING: 'a relay runs there already',
   RELAY_UNREACHABLE: 'the relay cannot be asked',
   REQUEST_INVALID: 'that cannot be asked',

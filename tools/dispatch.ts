@@ -37,6 +37,7 @@ export const STATUS: Record<ErrorCode, number> = {
   NODE_LOST: 31,
   NODE_REFUSED: 32,
   FLEET_UNFINISHED: 33,
+  RELAY_BROKEN: 17,
   USAGE: 64,
   BUNDLE_REFUSED: 65,
   FILE_UNREADABLE: 66,

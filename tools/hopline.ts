@@ -2,11 +2,11 @@
 /**
  * hopline: the one program. Commands live in commands/; this joins them to the process that runs us.
  */
-import { readFileSync } from 'node:fs';
 import { commands } from './commands/index.ts';
 import { dispatch, report } from './dispatch.ts';
 import { releasePorts } from './ports.ts';
 import { terminal } from './terminal.ts';
+import { version } from './version.ts';
 
 process.setSourceMapsEnabled(true);
 const io = terminal();
@@ -21,7 +21,5 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 process.on('uncaughtException', (failure) => process.exit(report(failure, io)));
 
-// The same path from tools/ and from dist/.
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-process.exitCode = await dispatch(process.argv.slice(2), commands, version, io);
+process.exitCode = await dispatch(process.argv.slice(2), commands, version(), io);
 await releasePorts();

@@ -6,7 +6,7 @@
  *   data: /var/lib/hopline          # keys and counters
  *   key-file: /var/lib/hopline/keys
  *   socket: /run/hopline/relay.sock
- *   radio: { on: true, adapter: 0 }
+ *   radio: { on: true, adapter: hci0 }   # without it, the first adapter
  *   serial: auto                    # or none, or a list of ports
  *   baud: 115200
  *   ttl: 7
@@ -25,7 +25,8 @@ export type RelayConfig = {
   data: string;
   keyFile: string;
   socket: string;
-  radio: { isOn: boolean; adapter: number };
+  /** `adapter` is null for the first there is. */
+  radio: { isOn: boolean; adapter: string | null };
   /** `auto`: every port with hardware behind it. */
   serial: 'auto' | string[];
   baud: number;
@@ -63,7 +64,7 @@ export function defaultConfig({ env, hostname }: Surroundings): RelayConfig {
   return {
     name: name.replace(/\ufffd+$/, '') || 'relay',
     ...inFolder(data, env),
-    radio: { isOn: true, adapter: 0 },
+    radio: { isOn: true, adapter: null },
     serial: 'auto',
     baud: 115_200,
     ttl: 7,
@@ -88,7 +89,7 @@ export function readConfig(top: Section, surroundings: Surroundings): RelayConfi
     socket: top.text('socket', { most: SOCKET_PATH_MAX }) ?? folder.socket,
     radio: {
       isOn: radio.flag('on') ?? usual.radio.isOn,
-      adapter: radio.whole('adapter', { least: 0, most: 15 }) ?? usual.radio.adapter,
+      adapter: adapterOf(radio) ?? usual.radio.adapter,
     },
     serial: serialOf(top),
     baud: top.whole('baud', { least: 300, most: 4_000_000 }) ?? usual.baud,
@@ -107,6 +108,14 @@ export function readConfig(top: Section, surroundings: Surroundings): RelayConfi
     top.fail('serial', 'without radio or serial port there is nothing to relay');
   }
   return config;
+}
+
+function adapterOf(radio: Section): string | undefined {
+  const name = radio.text('adapter', { most: 16 });
+  if (name !== undefined && !/^hci\d{1,2}$/.test(name)) {
+    radio.fail('adapter', 'adapter takes the name of one, like hci0; hopline doctor lists them');
+  }
+  return name;
 }
 
 function serialOf(top: Section): 'auto' | string[] {

@@ -9,6 +9,7 @@ export const commands: Commands = {
   demo: async () => (await import('./demo.ts')).demo,
   identity: async () => (await import('./identity.ts')).identity,
   flash: async () => (await import('./flash.ts')).flash,
+  relay: async () => (await import('./relay.ts')).relay,
   build: async () => (await import('./build.ts')).build,
   provision: async () => (await import('./provision.ts')).provision,
   console: async () => (await import('./console.ts')).console,

@@ -20,7 +20,7 @@ describe('a relay without a file', () => {
       data: 'home/.local/state/hopline',
       keyFile: 'home/.local/state/hopline/keys',
       socket: 'home/.local/state/hopline/relay.sock',
-      radio: { isOn: true, adapter: 0 },
+      radio: { isOn: true, adapter: null },
       serial: 'auto',
       baud: 115_200,
       ttl: 7,
@@ -57,7 +57,7 @@ describe('a file', () => {
 name: roof
 data: d
 socket: s.sock
-radio: { on: false, adapter: 1 }
+radio: { on: false, adapter: hci1 }
 serial: [one, two]
 baud: 9600
 ttl: 12
@@ -71,7 +71,7 @@ log: debug
       data: 'd',
       keyFile: 'd/keys',
       socket: 's.sock',
-      radio: { isOn: false, adapter: 1 },
+      radio: { isOn: false, adapter: 'hci1' },
       serial: ['one', 'two'],
       baud: 9600,
       ttl: 12,
@@ -87,6 +87,7 @@ log: debug
   it.each([
     ['name: a\ncolor: red', '2:1: there is no setting "color"'],
     ['radio:\n  adaptor: 1', '2:3: there is no setting "adaptor"; did you mean adapter?'],
+    ['radio: { adapter: 1 }', '1:19: adapter takes the name of one, like hci0'],
     ['history:\n  hour: 1', '2:3: there is no setting "hour"; did you mean hours?'],
     ['ttl: 65', '1:6: ttl takes a whole number from 1 to 64'],
     ['security: paranoid', '1:11: security is one of permissive, moderate, strict'],
