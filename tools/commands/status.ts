@@ -1,0 +1,99 @@
+/**
+ * hopline status [--json]
+ *
+ * A running relay at a glance: its radio and wires, its links, and what it counted.
+ */
+import type { StatusAnswer } from '../../device/pi/relay-service.ts';
+import { printable } from '../../protocol/printable.ts';
+import type { Command } from '../command.ts';
+import { has, JSON_OPTION } from '../command.ts';
+import { SOCKET_OPTION, statusOf, withRelay } from '../relay/asking.ts';
+import { age, counted, seconds, tableOf } from '../relay/words.ts';
+
+export const status: Command = {
+  name: 'status',
+  summary: 'links and counters of a running relay',
+  usage: 'hopline status [--socket <path>] [--json]',
+  options: { socket: SOCKET_OPTION, json: JSON_OPTION },
+  examples: ['hopline status', 'hopline status --json'],
+
+  async run(args, io) {
+    const answer = await withRelay(args, io, statusOf);
+    if (has(args, 'json')) return io.out(JSON.stringify(answer));
+    for (const line of statusLines(answer)) io.out(line);
+  },
+};
+
+export function statusLines(answer: StatusAnswer): string[] {
+  const { station, version, rssBytes, pid } = answer;
+  const megabytes = (rssBytes / 1e6).toFixed(0);
+  const uptime = age(station.uptimeMs);
+  return [
+    `${printable(station.name)}  ${station.id}`,
+    ...labelled([
+      ['relay', `Hopline ${version}, up ${uptime}, ${megabytes} MB, process ${pid}`],
+      ['radio', radioWords(answer)],
+      ['wires', answer.wires.map(({ port, state }) => `${port} ${state}`).join(', ') || 'none'],
+      ['clock', clockWords(answer)],
+      ['island', `${station.islandSize} nodes, ${station.peers.length} peers in reach`],
+      ['history', `${station.historySize} packets kept for who comes later`],
+      ['packets', `${station.heard} heard, ${station.sent} sent, ${station.delivered} for us too`],
+      ['dropped', counted(station.drops) || 'none'],
+    ]),
+    ...linkLines(answer),
+    ...peerLines(answer),
+  ];
+}
+
+function radioWords({ radio, station }: StatusAnswer): string {
+  if (radio.state === 'unwanted') return 'off, as the settings say';
+  if (radio.state === 'missing') return 'there is no adapter; hopline doctor says what to do';
+  if (radio.state === 'off') return 'the adapter has no power; hopline doctor says what to do';
+  const count = (wanted: string): number =>
+    station.links.filter(({ way }) => way === wanted).length;
+  const advertising = radio.isAdvertising ? 'advertising' : 'not advertising';
+  return `on, ${advertising}; ${count('in')} inbound, ${count('out')} outbound`;
+}
+
+function clockWords({ clock }: StatusAnswer): string {
+  if (!clock.isKnown) return 'not set: packets are relayed, and nothing is said';
+  if (clock.aheadMs === null) return 'set; nobody was heard to compare it with';
+  const way = clock.aheadMs < 0 ? 'behind' : 'ahead of';
+  return `set; ${seconds(Math.abs(clock.aheadMs))} ${way} ${clock.senders} peers`;
+}
+
+function linkLines({ station }: StatusAnswer): string[] {
+  if (station.links.length === 0) return ['', 'no links'];
+  const headings = ['link', 'way', 'medium', 'mode', 'peer', 'name', 'dBm', 'ms', 'open', 'heard'];
+  const rows = station.links.map((link) => [
+    link.link,
+    link.way,
+    link.medium,
+    link.mode,
+    link.peer,
+    link.name === null ? null : printable(link.name),
+    link.rssi,
+    link.roundTripMs === null ? null : Math.round(link.roundTripMs),
+    age(link.openMs),
+    link.heard,
+    link.sent,
+    counted(link.drops),
+  ]);
+  return ['', ...tableOf([...headings, 'sent', 'dropped'], rows)];
+}
+
+function peerLines({ station }: StatusAnswer): string[] {
+  if (station.peers.length === 0) return [];
+  const rows = station.peers.map(({ id, name, hops, link, silentMs }) => [
+    id,
+    printable(name),
+    hops,
+    link,
+    age(silentMs),
+  ]);
+  return ['', ...tableOf(['peer', 'name', 'hops', 'link', 'silent'], rows)];
+}
+
+function labelled(rows: [string, string][]): string[] {
+  return rows.map(([label, words]) => `  ${label.padEnd(8)} ${words}`);
+}

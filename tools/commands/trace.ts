@@ -1,0 +1,51 @@
+/**
+ * hopline trace <peer> [--json]
+ *
+ * The way to a peer, node by node, as each of them tells it. Phones pass it on and say nothing.
+ */
+import type { TraceAnswer } from '../../device/pi/relay-service.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
+import type { Command } from '../command.ts';
+import { has, JSON_OPTION } from '../command.ts';
+import { SOCKET_OPTION, statusOf, whoIs, withRelay } from '../relay/asking.ts';
+import { tableOf } from '../relay/words.ts';
+
+export const trace: Command = {
+  name: 'trace',
+  summary: 'the way to a peer, hop by hop',
+  usage: 'hopline trace <peer> [--socket <path>] [--json]',
+  operands: { least: 1, most: 1 },
+  options: { socket: SOCKET_OPTION, json: JSON_OPTION },
+  examples: ['hopline trace cellar'],
+
+  async run(args, io) {
+    const [word] = args.operands;
+    await withRelay(args, io, async (client) => {
+      const id = await whoIs(client, word);
+      const hops = (await client.ask('trace', { id })) as TraceAnswer;
+      if (has(args, 'json')) io.out(JSON.stringify({ id, hops }));
+      else if (hops.length > 0) {
+        const { station } = await statusOf(client);
+        const nameOf = (hop: string): string =>
+          station.peers.find((peer) => peer.id === hop)?.name ??
+          station.links.find((link) => link.peer === hop)?.name ??
+          '';
+        const rows = hops.map(({ distance, id: hop, medium, rssi, roundTripMs }) => [
+          distance + 1,
+          hop,
+          printable(nameOf(hop)),
+          medium,
+          rssi,
+          roundTripMs,
+        ]);
+        for (const line of tableOf(['hop', 'node', 'name', 'over', 'dBm', 'ms'], rows))
+          io.out(line);
+      }
+      if (!hops.some((hop) => hop.id === id)) {
+        const how = hops.length === 0 ? 'no node answered' : 'it did not answer itself';
+        throw new HoplineError('CHECKS_FAILED', `${word}: ${how}; only Hopline nodes tell the way`);
+      }
+    });
+  },
+};

@@ -1,0 +1,66 @@
+/**
+ * Asking: how commands find a running relay, and whom a person means by a name or an id.
+ */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { defaultConfig } from '../../device/pi/config.ts';
+import type { StatusAnswer } from '../../device/pi/relay-service.ts';
+import type { StatusClient } from '../../device/pi/status-client.ts';
+import { connectToRelay } from '../../device/pi/status-client.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
+import { suggest } from '../../protocol/suggest.ts';
+import type { Args, Io, Option } from '../command.ts';
+import { textOf } from '../command.ts';
+import { SOCKET_PATH } from './unit.ts';
+
+export const SOCKET_OPTION: Option = {
+  type: 'string',
+  value: 'path',
+  help: 'the status socket of the relay (finds it)',
+};
+
+/** The socket that was named, or that of this user's relay, or that of the service. */
+export function socketPath(args: Args, io: Io): string {
+  const named = textOf(args, 'socket') ?? io.env['HOPLINE_SOCKET'];
+  if (named !== undefined) return named;
+  const own = defaultConfig({ env: io.env, hostname: hostname() }).socket;
+  return !existsSync(own) && existsSync(SOCKET_PATH) ? SOCKET_PATH : own;
+}
+
+/** Asks a relay, and lets go of it whatever happens. */
+export async function withRelay<Result>(
+  args: Args,
+  io: Io,
+  ask: (client: StatusClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await connectToRelay(socketPath(args, io));
+  try {
+    return await ask(client);
+  } finally {
+    client.close();
+  }
+}
+
+export async function statusOf(client: StatusClient): Promise<StatusAnswer> {
+  return (await client.ask('status')) as StatusAnswer;
+}
+
+/** An id of 16 hex digits, or the name of the one peer that has it (RELIABILITY S25). */
+export async function whoIs(client: StatusClient, word: string): Promise<string> {
+  if (/^[0-9a-f]{16}$/i.test(word)) return word.toLowerCase();
+  const { station } = await statusOf(client);
+  const names = new Map<string, string>();
+  for (const { id, name } of station.peers) names.set(id, name);
+  for (const { peer, name } of station.links)
+    if (peer !== null && name !== null) names.set(peer, name);
+  const found = [...names].filter(([, name]) => name === word).map(([id]) => id);
+  if (found.length === 1) return found[0];
+  if (found.length > 1) {
+    const detail = `${found.length} peers call themselves ${printable(word)}: ${found.join(', ')}`;
+    throw new HoplineError('USAGE', `${detail}; give the id of the one you mean`);
+  }
+  const near = suggest(word, [...names.values()].map(printable));
+  const detail = `nobody here is called ${printable(word)}${near}`;
+  throw new HoplineError('USAGE', `${detail} (hopline status lists peers; an id works too)`);
+}
