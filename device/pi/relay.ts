@@ -235,6 +235,7 @@ export class Relay {
   /** Calls `watcher` with every frame until the returned function is called. */
   watch(watcher: (frame: WatchedFrame) => void): () => void {
     this.watchers.add(watcher);
+    this.ports.log.debug('watched', { watchers: this.watchers.size });
     this.feed({ kind: 'tap', isOn: true });
     return () => {
       this.watchers.delete(watcher);

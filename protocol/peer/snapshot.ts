@@ -40,6 +40,8 @@ export type LinkSnapshot = {
   /** As its hello or announce says. */
   name: string | null;
   rssi: number | null;
+  /** Bytes of one write; null where that is no limit. */
+  payloadMax: number | null;
   roundTripMs: Millis | null;
   openMs: Millis;
   /** Of this number, since the start. */
@@ -76,6 +78,7 @@ export function linkSnapshots(
       peer: hop.peer === null ? null : toHex(hop.peer),
       name: nameOn(hop, peers),
       rssi: hop.rssi === 0 ? null : hop.rssi,
+      payloadMax: hop.medium === 'wire' ? null : hop.payloadMax,
       roundTripMs: roundTripMs < 0 ? null : roundTripMs,
       openMs: now - hop.openedAt,
       heard,

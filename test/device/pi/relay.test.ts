@@ -85,10 +85,33 @@ describe.skipIf(!HAS_LIBRARIES)('a relay on the air', () => {
       expect(ways).toContain('wire');
       expect(radio.state).toBe('on');
 
+      // What people ask of it, by the name of the other.
+      const asks = (...words: string[]) =>
+        hopline([...words, '--json'], { env: { HOPLINE_SOCKET: one.socket } });
+      const pong = JSON.parse((await asks('ping', 'cellar')).out);
+      expect(pong).toMatchObject({ pong: { roundTripMs: expect.any(Number) } });
+      const way = JSON.parse((await asks('trace', 'cellar')).out);
+      expect(way.hops).toContainEqual(
+        expect.objectContaining({ id: pong.id, distance: 0, medium: 'air' }),
+      );
+      const around = JSON.parse((await asks('scan')).out);
+      expect(around.map(({ service }: { service: string }) => service).sort()).toEqual([
+        'node',
+        'phone',
+      ]);
+      const watched = asks('monitor', '--type', 'message', '--way', 'heard', '--count', '1');
+      await until(() => one.log.some(({ msg }) => msg === 'watched'), 'it is watched');
+      anna.say('once more');
+      const { status, out } = await watched;
+      expect([status, JSON.parse(out)]).toEqual([
+        0,
+        expect.objectContaining({ type: 'message', sender: from(anna), way: 'heard' }),
+      ]);
+
       // S21: at the level that says most, no key, no body.
       const logs = [one.out, one.err, two.out, two.err].join('');
       expect(one.log.some(({ msg }) => msg === 'message')).toBe(true);
-      const words = ['is anybody there', 'in the cellar', 'the door is open'];
+      const words = ['is anybody there', 'in the cellar', 'the door is open', 'once more'];
       const secrets = [...secretsOf(one), ...secretsOf(two), toHex(keys.note!), toHex(keys.admin!)];
       for (const word of [...words, ...secrets]) {
         expect(logs).not.toContain(word);

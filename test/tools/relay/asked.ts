@@ -118,6 +118,7 @@ export function linkSnapshot(differs: Partial<LinkSnapshot>): LinkSnapshot {
     peer: null,
     name: null,
     rssi: null,
+    payloadMax: 512,
     roundTripMs: null,
     openMs: 61_000,
     heard: 10,
