@@ -85,7 +85,8 @@ export function scan(on: boolean): void {
         bytes: bytesOf(bytes),
       });
     },
-    { filters: [{ manufacturerData: { 0xffff: {} } }] },
+    // The field of a node that serves phones is in its scan response.
+    { filters: [{ manufacturerData: { 0xffff: {} } }], active: true },
   );
 }
 

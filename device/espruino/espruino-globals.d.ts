@@ -86,7 +86,10 @@ declare const NRF: {
       manufacturerData: Uint8Array;
     },
   ): void;
-  setScan(heard: ((advertised: Advertised) => void) | false, options?: { filters: object[] }): void;
+  setScan(
+    heard: ((advertised: Advertised) => void) | false,
+    options?: { filters: object[]; active: boolean },
+  ): void;
   setTxPower(dbm: number): void;
   connect(address: string, options: { minInterval: number; maxInterval: number }): Promise<Gatt>;
   disconnect(): void;
