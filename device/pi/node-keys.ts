@@ -68,16 +68,16 @@ export function saveNodeKeys(
   keys: NodeKeys,
   randomBytes: (size: number) => Uint8Array,
 ): void {
-  createPrivateFile(pathOf(folder, keys.name, 'new'), textOf(keys), toHex(randomBytes(8)));
+  createPrivateFile(nodeKeyPath(folder, keys.name, 'new'), textOf(keys), toHex(randomBytes(8)));
 }
 
 /** From now on they are known to be on the node. */
 export function confirmNodeKeys(folder: string, name: string): void {
-  const path = pathOf(folder, name, 'key');
+  const path = nodeKeyPath(folder, name, 'key');
   try {
-    fs.linkSync(pathOf(folder, name, 'new'), path);
+    fs.linkSync(nodeKeyPath(folder, name, 'new'), path);
     syncFolder(folder);
-    fs.unlinkSync(pathOf(folder, name, 'new'));
+    fs.unlinkSync(nodeKeyPath(folder, name, 'new'));
   } catch (cause) {
     throw unwritable(path, cause);
   }
@@ -90,8 +90,8 @@ export function renameNodeKeys(
   name: string,
   randomBytes: (size: number) => Uint8Array,
 ): void {
-  const before = pathOf(folder, keys.name, 'key');
-  const after = pathOf(folder, name, 'key');
+  const before = nodeKeyPath(folder, keys.name, 'key');
+  const after = nodeKeyPath(folder, name, 'key');
   const tag = toHex(randomBytes(8));
   // Where only capitals differ it is the same file, and its name in it matters to nobody.
   if (before === after) return;
@@ -165,7 +165,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** A name that every file system takes, and that tells names apart: small letters, %XX for the rest. */
-function pathOf(folder: string, name: string, kind: 'key' | 'new'): string {
+export function nodeKeyPath(folder: string, name: string, kind: 'key' | 'new'): string {
   let file = '';
   for (const byte of new TextEncoder().encode(name.toLowerCase())) {
     const letter = String.fromCharCode(byte);

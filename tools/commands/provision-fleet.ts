@@ -41,7 +41,7 @@ export async function plan(file: string, args: Args, io: Io, listPorts: ListPort
       const { name } = entry;
       const port = place.kind === 'found' ? place.path : null;
       const id = state === null ? null : toHex(state.id);
-      const problem = failure?.message ?? (port === null ? problemOf(place) : null);
+      const problem = failure?.message ?? (port === null ? problemOf(entry, place) : null);
       io.out(JSON.stringify({ name, port, id, changes, problem }));
     }
     return;
@@ -129,6 +129,7 @@ async function survey(
     lookFor(site, entry, places[at]),
   );
   refuseDoubles(found);
+  for (const { state } of found) if (state !== null && !isNew(state)) site.saw(state.id);
   const used = places.flatMap((place) => (place.kind === 'found' ? [place.path] : []));
   return {
     site,
@@ -212,7 +213,7 @@ async function settled(site: Site, found: Found): Promise<Row> {
   const { name } = entry;
   if (place.kind !== 'found' || state === null) {
     const port = place.kind === 'found' ? place.path : '-';
-    const result = failure === null ? problemOf(place) : `FAILED: ${failure.message}`;
+    const result = failure === null ? problemOf(entry, place) : `FAILED: ${failure.message}`;
     const isDone = place.kind === 'absent' && place.isDone;
     return { name, id: '-', port, result, isDone };
   }
@@ -271,12 +272,13 @@ async function newPort(site: Site, taken: Set<string>, io: Io): Promise<Port> {
   }
 }
 
-function problemOf(place: Place): string {
+function problemOf({ match }: Entry, place: Place): string {
   switch (place.kind) {
     case 'found':
       return 'not read';
     case 'absent':
-      return place.isDone ? 'provisioned before, not plugged in now' : 'not plugged in';
+      if (place.isDone) return 'provisioned before, not plugged in now';
+      return match.by === 'next' ? 'not plugged in' : `not plugged in: ${match.by} ${match.text}`;
     case 'ambiguous':
       return `FAILED: several boards fit: ${place.paths.join(', ')}`;
     case 'taken':
@@ -290,7 +292,7 @@ function linesOf({ entry, place, state, changes, failure }: Found): string[] {
   const port = place.kind === 'found' ? `  ${place.path}` : '';
   const head = `${entry.name}${port}`;
   if (failure !== null) return [`${head}  cannot be read: ${failure.message}`];
-  if (state === null) return [`${head}  ${problemOf(place)}`];
+  if (state === null) return [`${head}  ${problemOf(entry, place)}`];
   const who = isNew(state) ? 'new' : toHex(state.id);
   const keyless = state.canHoldKeys ? [] : [`  no keys: ${noHash(state)}`];
   if (changes.length === 0) return [`${head}  ${who}  as it should be`, ...keyless];

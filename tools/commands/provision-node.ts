@@ -2,7 +2,6 @@
  * Provisioning of one node at one port: settings, what holds there, and small services to whoever
  * stands before it.
  */
-import { join } from 'node:path';
 import { assert } from '../../protocol/core/assert.ts';
 import { NAME, ROLE } from '../../protocol/core/settings-table.ts';
 import { HoplineError } from '../../protocol/errors.ts';
@@ -50,11 +49,11 @@ export async function provisionOne(
   const id = toHex(visit.state.id);
   if (has(args, 'json')) return io.out(JSON.stringify({ name, id, port, changes }));
   if (!visit.isChanged) return io.out(`${name} (${id}) is as it should be`);
-  io.out(`${name} (${id}) is provisioned`);
+  io.out(`${name} (${id}) is ${isNew(state) ? 'provisioned' : 'changed'}`);
   for (const line of changeLines(changes)) io.out(line);
   if (!isNew(state)) return;
   if (state.canHoldKeys) {
-    io.out(`its keys are in ${join(site.folder, '')}: who loses them cannot change it again`);
+    io.out(`its keys are in ${site.fileOf(name)}: who loses them cannot change it again`);
   } else {
     const board = state.board ?? 'this board';
     io.out(`${board} has no SHA-256 and so no keys: whoever holds its wire may change it`);

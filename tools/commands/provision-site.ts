@@ -8,6 +8,7 @@ import type { NodeKeys } from '../../device/pi/node-keys.ts';
 import {
   confirmNodeKeys,
   drawNodeKeys,
+  nodeKeyPath,
   readNodeKeyFile,
   readNodeKeys,
   renameNodeKeys,
@@ -38,6 +39,7 @@ export class Site {
   readonly folder: string;
   readonly stop: AbortSignal;
   private keys: NodeKeys[];
+  private readonly seen = new Set<string>();
   private readonly hmac = nativeCrypto().hmacSha256;
 
   /** Refuses a folder of keys that cannot be used, before any device is touched. */
@@ -46,6 +48,16 @@ export class Site {
     this.listPorts = listPorts;
     this.stop = stop;
     this.keys = readNodeKeys(folder);
+  }
+
+  /** Where the keys of that node are. */
+  fileOf(name: string): string {
+    return nodeKeyPath(this.folder, name, 'key');
+  }
+
+  /** A node with this id is here, whatever it is called. */
+  saw(id: Uint8Array): void {
+    this.seen.add(toHex(id));
   }
 
   /** Takes the keys in one file as well. */
@@ -115,7 +127,11 @@ export class Site {
     if (!isNew(state)) return null;
     // Drawn for it before, and it was lost on the way; or the board is to take another's place.
     const drawn = this.keysOf(name);
-    if (drawn !== null) return drawn;
+    if (drawn !== null && !this.seen.has(toHex(drawn.id))) return drawn;
+    if (drawn !== null) {
+      const what = `${this.fileOf(name)} is of ${toHex(drawn.id)}, which is here under another name`;
+      throw new HoplineError('KEY_FILE_EXISTS', `${what}; run this again once it is renamed`);
+    }
     const id = state.settings[NODE_ID] ?? null;
     const keys = drawNodeKeys(name, id, state.canHoldKeys, randomBytes);
     saveNodeKeys(this.folder, keys, randomBytes);

@@ -38,16 +38,14 @@ const SETTINGS = Object.fromEntries(
   ]),
 );
 
-const WISHES = WRITABLE.map((name) => `[--${name} <value>]`).join(' ');
-
 /** `listPorts` says what is plugged in. */
 export function provisionOf(listPorts: ListPorts): Command {
   return {
     name: 'provision',
     summary: 'give nodes their settings and keys, one or a fleet',
     usage:
-      `hopline provision <port> ${WISHES} [--dry-run] [--keys <folder>] [--key-file <file>] [--json]; ` +
-      'hopline provision plan|apply <nodes.yaml> [--ports <paths>]; ' +
+      'hopline provision <port> --name <name> [settings] [--dry-run] [--keys <folder>] ' +
+      '[--key-file <file>] [--json]; hopline provision plan|apply <nodes.yaml> [--ports <paths>]; ' +
       'hopline provision export [<port> ...]; hopline provision read|identify|qr|unlock <port>',
     operands: { least: 1, most: 64 },
     options: {
@@ -67,7 +65,7 @@ export function provisionOf(listPorts: ListPorts): Command {
       json: JSON_OPTION,
     },
     examples: [
-      'hopline provision /dev/ttyUSB0 --name gate --role relay',
+      'hopline provision /dev/ttyUSB0 --name gate --role relay --transmit-power=-8',
       'hopline provision plan nodes.yaml',
       'hopline provision apply nodes.yaml',
       'hopline provision export > nodes.yaml',

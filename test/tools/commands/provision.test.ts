@@ -277,6 +277,32 @@ describe('hopline provision, of a fleet', () => {
   });
 
   it.skipIf(!SOCAT)(
+    `gives a name to another board only once its keys are free (S5)${WITHOUT_SOCAT}`,
+    async () => {
+      const [a, b] = await Promise.all([plugged(1), plugged(2)]);
+      await run([a.port, '--name', 'gate']);
+      const file = fleetOf(
+        [
+          ['door', a.port],
+          ['gate', b.port],
+        ],
+        5,
+      );
+      const first = await run(['apply', 'nodes.yaml'], file);
+      expect([first.status, first.outs[1], first.outs[2]]).toEqual([
+        33,
+        expect.stringMatching(/^door .* changed: name, ttl-max$/),
+        expect.stringMatching(/^gate .* which is here under another name; .*\[KEY_FILE_EXISTS\]$/),
+      ]);
+      expect(b.board.events).toEqual([]);
+      expect((await run(['apply', 'nodes.yaml'], file)).status).toBe(0);
+      expect(toHex(a.board.settings[NODE_ID]!)).not.toBe(toHex(b.board.settings[NODE_ID]!));
+      expect(readNodeKeys(join(home, 'keys')).map(({ name }) => name)).toEqual(['door', 'gate']);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.skipIf(!SOCAT)(
     `asks for one board after the other, and takes none that has a name${WITHOUT_SOCAT}`,
     async () => {
       const [a, b] = await Promise.all([plugged(1), plugged(2)]);
