@@ -186,6 +186,22 @@ describe('a board behind its console', () => {
     expect(visit(board, settle())).toMatchObject({ ok: true, visit: { isChanged: false } });
   });
 
+  it('is left alone by a visit that is gentle', () => {
+    const { board } = console('started("mine")');
+    const received: number[] = [];
+    const watched = {
+      work: (now: number) => board.work(now),
+      receive: (bytes: Uint8Array) => void (received.push(...bytes), board.receive(bytes)),
+    };
+    const visited = visit(watched, { kind: 'look' }, { isGentle: true });
+    expect(visited).toEqual({ ok: false, failure: { reason: 'silent' } });
+    // It was asked what it is, and no more.
+    expect([board.started, received]).toEqual([['mine'], [5, 5]]);
+    expect(visit(new NodeBoard(1), { kind: 'look' }, { isGentle: true })).toMatchObject({
+      ok: true,
+    });
+  });
+
   it('is brought out of its debugger first', () => {
     const { board } = console();
     board.breakIn();
@@ -247,6 +263,7 @@ function jobOf(errand: Errand, differs: Partial<VisitJob> = {}): VisitJob {
     errand,
     hmac,
     password: null,
+    isGentle: false,
     draw: (size) => Uint8Array.from({ length: size }, () => random(256)),
     seed: 1,
     keyOf: (of) => (Buffer.from(of).equals(GIFT.id) ? GIFT.admin : null),

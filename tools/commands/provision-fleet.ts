@@ -123,7 +123,7 @@ async function survey(
   });
   const ports = await portsOf(site, args, entries);
   const spare = unnamedPorts(entries, ports);
-  const ids = wantsIds(entries) ? await idsOf(site, spare) : new Map<string, string>();
+  const ids = wantsIds(entries) ? await idsOf(site, spare, named(args)) : new Map();
   const places = placesOf(entries, ports, ids);
   const found = await severally([...entries.entries()], async ([at, entry]) =>
     lookFor(site, entry, places[at]),
@@ -147,10 +147,14 @@ function before(found: Found): Found {
 
 async function portsOf(site: Site, args: Args, entries: readonly Entry[]): Promise<Port[]> {
   const listed: Port[] = await site.listPorts();
-  const more = (textOf(args, 'ports') ?? '').split(',').filter((path) => path !== '');
+  const more = named(args);
   for (const { match } of entries) if (match.by === 'port') more.push(match.text);
   const missing = [...new Set(more)].filter((path) => listed.every((port) => port.path !== path));
   return [...listed, ...missing.map(bare)];
+}
+
+function named(args: Args): string[] {
+  return (textOf(args, 'ports') ?? '').split(',').filter((path) => path !== '');
 }
 
 /** A port of which the system knows nothing but its path. */
@@ -158,10 +162,16 @@ function bare(path: string): Port {
   return { path, serial: null, usbPath: null };
 }
 
-async function idsOf(site: Site, ports: readonly Port[]): Promise<Map<string, string>> {
+/** Boards that nobody named may be somebody's own: they are asked, and not stopped. */
+async function idsOf(
+  site: Site,
+  ports: readonly Port[],
+  wished: readonly string[],
+): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   await severally(ports, async ({ path }) => {
-    const visited = await site.visit(path, { kind: 'look' }).catch(() => null);
+    const isGentle = !wished.includes(path);
+    const visited = await site.visit(path, { kind: 'look' }, null, isGentle).catch(() => null);
     if (visited === null) return;
     if (visited.ok) ids.set(path, toHex(visited.visit.state.id));
     else if ('id' in visited.failure) ids.set(path, toHex(visited.failure.id));

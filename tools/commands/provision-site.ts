@@ -75,12 +75,21 @@ export class Site {
     return this.keys.find((each) => toHex(each.id) === toHex(id)) ?? null;
   }
 
-  /** `keys` are the node's, if they are known before it says who it is: they open its console. */
-  async visit(path: string, errand: Errand, keys: NodeKeys | null = null): Promise<Visited> {
+  /**
+   * `keys` are the node's, if they are known before it says who it is: they open its console. A visit
+   * that is gentle stops nothing that runs there, and finds only nodes on their wires.
+   */
+  async visit(
+    path: string,
+    errand: Errand,
+    keys: NodeKeys | null = null,
+    isGentle = false,
+  ): Promise<Visited> {
     const talk = visitor({
       errand,
       hmac: this.hmac,
       password: keys?.admin ? consolePassword(keys.admin, this.hmac) : null,
+      isGentle,
       draw: (size) => new Uint8Array(randomBytes(size)),
       seed: randomInt(2 ** 29),
       keyOf: (id) => this.keysById(id)?.admin ?? null,

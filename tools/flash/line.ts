@@ -27,8 +27,6 @@ export class Line {
   heard = '';
   /** Bytes heard in all, XON and XOFF apart. */
   heardTotal = 0;
-  /** Blocks have the bytes of XON and XOFF like any others (WIRE §22). */
-  hasFlowControl = true;
   private baud: number;
   private said: Uint8Array[] = [];
   private saidBytes = 0;
@@ -36,6 +34,7 @@ export class Line {
   private isTaken = true;
   private wireFreeAt: Millis = -Infinity;
   private xoffAt: Millis | null = null;
+  private hasFlowControl = true;
 
   constructor(baud: number) {
     this.baud = baud;
@@ -43,6 +42,12 @@ export class Line {
 
   setBaud(baud: number): void {
     this.baud = baud;
+  }
+
+  /** Blocks have the bytes of XON and XOFF like any others (WIRE §22). */
+  setFlowControl(isOn: boolean): void {
+    this.hasFlowControl = isOn;
+    if (!isOn) this.xoffAt = null;
   }
 
   say(bytes: Uint8Array): void {

@@ -25,6 +25,8 @@ export type Caller = {
   hmac: Hmac;
   /** Opens the console where it is locked, if it is known. */
   password: string | null;
+  /** Only a node on its wire is wanted; everybody else is left alone. */
+  isGentle: boolean;
   draw: (size: number) => Uint8Array;
   /** Any number up to 2^30, another each time. */
   seed: number;
@@ -45,7 +47,13 @@ export function* reach<Remark>(speaker: Speaker<Remark>, caller: Caller): Script
   for (let round = 0; round < ROUNDS; round++) {
     const met = yield* greet(speaker, caller, GREETINGS);
     if (met !== null) return met;
-    speaker.line.hasFlowControl = true;
+    if (caller.isGentle) {
+      // What runs behind a console would be stopped; a node that starts only needs time.
+      if (round > 0) break;
+      yield* speaker.pause(START_MS);
+      continue;
+    }
+    speaker.line.setFlowControl(true);
     const seen = yield* recognise(speaker, BAUDS, caller.password, caller.seed + round * 1000);
     if (seen.found) {
       // What runs would take the port from us in the middle of a word.

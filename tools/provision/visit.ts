@@ -138,7 +138,7 @@ function* openConsole(job: VisitJob, speaker: Speaker<never>, met: Met): Script<
   if (failure !== null) return failure;
   const { key } = met.admin;
   const password = key === null ? null : consolePassword(key, job.hmac);
-  speaker.line.hasFlowControl = true;
+  speaker.line.setFlowControl(true);
   // The blocks so far were the node's.
   speaker.blocks = 0;
   const seen = yield* recognise(speaker, BAUDS.slice(0, 1), password, job.seed);

@@ -23,7 +23,7 @@ export class Wire<Remark> implements Way {
 
   constructor(speaker: Speaker<Remark>) {
     this.speaker = speaker;
-    speaker.line.hasFlowControl = false;
+    speaker.line.setFlowControl(false);
   }
 
   send(packet: Uint8Array): void {
