@@ -413,8 +413,6 @@ export class Slots implements Machine<SlotsInput, SlotsOutput> {
     for (let link = 1; link <= this.config.outMax; link++) {
       const slot = this.slots[link];
       if (slot === null || slot.service !== 'phone') continue;
-      // One at a time.
-      if (slot.isLeaving) return;
       const isIdle = now - slot.usedAt >= IDLE_MS;
       if (!isIdle && now - slot.sinceAt < TURN_MS) continue;
       if (slot.usedAt >= leastUsedAt) continue;

@@ -146,14 +146,14 @@ describe.skipIf(!SOCAT)(`a tether${WITHOUT_SOCAT}`, () => {
     const total = runs(16, 256) * 2 ** 20;
     const chunk = new Uint8Array(2 ** 18).fill(0xaa);
     for (let sent = 0; sent < total; sent += chunk.length) {
-      await board.port.write(chunk);
+      await board.babble(chunk);
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       most = Math.max(most, heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers);
     }
     board.restart();
     board.say(7);
     await until(() => relay.heard.at(-1) === 7, 'heard');
-    expect(relay.tether.counts().skippedBytes).toBeGreaterThan(total - 2048);
+    expect(relay.tether.counts().skippedBytes).toBeGreaterThan(total * 0.9);
     expect(most / 2 ** 20).toBeLessThan(64);
   });
 
@@ -349,6 +349,13 @@ class BoardEnd extends End {
   restart(): void {
     this.isHung = false;
     this.start();
+  }
+
+  /** Says what is no block, between its heartbeats. */
+  async babble(bytes: Uint8Array): Promise<void> {
+    const { port } = this;
+    this.saying = this.saying.then(() => port.write(bytes));
+    await this.saying;
   }
 
   async end(): Promise<void> {

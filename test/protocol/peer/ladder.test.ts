@@ -67,6 +67,42 @@ describe('a port that is not there', () => {
   });
 });
 
+describe('what came before', () => {
+  it('does not make a port well that has gone since', () => {
+    const wire = new Wire();
+    wire.run(1000);
+    wire.feed({ kind: 'down' });
+    wire.feed({ kind: 'heard', isWhole: true });
+    expect(wire.states).toEqual(['missing']);
+  });
+
+  it('does not have the power taken from a node that has returned', () => {
+    const wire = new Wire({ open: 'missing', hasPowerCycle: true });
+    wire.run(30_000);
+    wire.open = 'opened';
+    for (; wire.now < 5 * MINUTE_MS; wire.run(wire.now + 1000)) {
+      wire.feed({ kind: 'heard', isWhole: true });
+    }
+    expect(wire.times('powerCycle')).toEqual([]);
+  });
+
+  it('does not make a node wait that hangs again after it was well', () => {
+    const wire = new Wire();
+    wire.run(DAY_MS);
+    while (wire.kinds().at(-1) === 'close') wire.run(wire.now + 100);
+    wire.feed({ kind: 'heard', isWhole: true });
+    const before = wire.times('write').length;
+    wire.run(wire.now + 6 * MINUTE_MS);
+    expect(wire.times('write').length - before).toBeGreaterThan(2);
+  });
+
+  it('ends before a hook is started again', () => {
+    const wire = new Wire({ open: 'missing', hasPowerCycle: true, isHookEnding: false });
+    wire.run(DAY_MS);
+    expect(wire.times('powerCycle')).toHaveLength(1);
+  });
+});
+
 describe('a port that somebody else has, or that is not for us', () => {
   for (const problem of ['busy', 'denied'] as const) {
     it(`is reported once when ${problem}, asked for all the same, and never power-cycled`, () => {
@@ -202,6 +238,7 @@ type Options = {
   open?: Wire['open'];
   hasPowerCycle?: boolean;
   isHookOk?: boolean;
+  isHookEnding?: boolean;
 };
 
 /** A ladder at a port that opens, or does not, a moment after it was asked to. */
@@ -212,10 +249,18 @@ class Wire {
   readonly outputs: (LadderOutput & { at: number })[] = [];
   readonly states: string[] = [];
   private readonly isHookOk: boolean;
+  private readonly isHookEnding: boolean;
 
-  constructor({ seed = 1, open = 'opened', hasPowerCycle = false, isHookOk = true }: Options = {}) {
+  constructor({
+    seed = 1,
+    open = 'opened',
+    hasPowerCycle = false,
+    isHookOk = true,
+    isHookEnding = true,
+  }: Options = {}) {
     this.open = open;
     this.isHookOk = isHookOk;
+    this.isHookEnding = isHookEnding;
     this.ladder = new Ladder({ id: new Uint8Array(8), hasPowerCycle }, seededRandom(seed), 0);
   }
 
@@ -229,7 +274,8 @@ class Wire {
       if (kind === 'open' && this.open === 'opened') this.feed({ kind: 'opened' });
       else if (kind === 'open') this.feed({ kind: 'failed', problem: this.open as 'busy' });
       if (kind === 'close') this.feed({ kind: 'closed' });
-      if (kind === 'powerCycle') this.feed({ kind: 'cycled', isOk: this.isHookOk });
+      if (kind === 'powerCycle' && this.isHookEnding)
+        this.feed({ kind: 'cycled', isOk: this.isHookOk });
     }
   }
 

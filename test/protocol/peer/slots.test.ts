@@ -173,6 +173,17 @@ describe('the link in', () => {
     expect(bench.of('advertise').at(-1)).toMatchObject({ connectable: true, phones: true });
   });
 
+  it('is not cleared for an island that passes by now and then', () => {
+    const bench = new Bench();
+    bench.feed({ kind: 'opened', link: 0 });
+    for (let pass = 0; pass < 20; pass++) {
+      bench.feed(node('far', 9, { mayBeDialled: false }));
+      bench.feed({ kind: 'used', link: 0 });
+      bench.run(bench.now + 50_000);
+    }
+    expect(bench.of('disconnect')).toEqual([]);
+  });
+
   it('is cleared ever less for an island that never joins', () => {
     const bench = new Bench();
     for (; bench.now < HOUR_MS; bench.run(bench.now + 1000)) {
@@ -233,6 +244,35 @@ describe('a phone', () => {
     expect(dialsIn(3 * HOUR_MS)).toBeLessThan(4);
   });
 
+  it('that held its link for a minute has its failures forgotten', () => {
+    const bench = new Bench();
+    let heldFrom = Infinity;
+    for (let flaps = 0; flaps < 6 && bench.now < 20 * MINUTE_MS; bench.run(bench.now + 1000)) {
+      bench.feed(phone('a'));
+      if (!bench.isUp(5)) continue;
+      // The sixth time it stays for a while.
+      if (flaps === 5 && heldFrom === Infinity) heldFrom = bench.now;
+      if (bench.now < heldFrom || bench.now > heldFrom + 2 * MINUTE_MS) {
+        flaps++;
+        bench.feed({ kind: 'closed', link: 5 });
+      }
+    }
+    const endedAt = bench.now;
+    while (!bench.isUp(5) && bench.now < endedAt + HOUR_MS) {
+      bench.feed(phone('a'));
+      bench.run(bench.now + 1000);
+    }
+    expect(bench.now - endedAt).toBeLessThan(20_000);
+  });
+
+  it('makes room alone, however long its end takes', () => {
+    const bench = new Bench({ isClosing: false });
+    for (; bench.now < 5 * MINUTE_MS; bench.run(bench.now + 1000)) {
+      for (const address of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) bench.feed(phone(address));
+    }
+    expect(new Set(bench.of('disconnect').map(({ link }) => link)).size).toBe(1);
+  });
+
   it('keeps its link against others while it is used, until its turn is over', () => {
     const bench = new Bench();
     const crowd = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -262,6 +302,10 @@ describe('the tree', () => {
       ['b', 'node'],
     ]);
     expect(bench.of('disconnect')).toEqual([{ kind: 'disconnect', link: 5 }]);
+    // The phone was not at fault, and does not wait for it.
+    bench.feed({ kind: 'opened', link: 1 });
+    bench.run(bench.now + 2000);
+    expect(bench.of('connect').at(-1)).toMatchObject({ address: 'a' });
   });
 
   it('gets its link back from the phone that borrowed it', () => {
@@ -357,12 +401,14 @@ class Bench {
   readonly outputs: SlotsOutput[] = [];
   private readonly slots: Slots;
   private readonly isAnswering: boolean;
+  private readonly isClosing: boolean;
   private readonly up = new Set<number>();
 
-  constructor({ isAnswering = true } = {}) {
+  constructor({ isAnswering = true, isClosing = true } = {}) {
     const config = { id: nodeId(1), role: 2, scanDuty: 100, outMax: 5, nodesMax: 3 };
     this.slots = new Slots(config, seededRandom(SEED), 0);
     this.isAnswering = isAnswering;
+    this.isClosing = isClosing;
   }
 
   feed(input: SlotsInput | typeof TICK): void {
@@ -371,7 +417,9 @@ class Bench {
     const outputs = this.slots.step(input, this.now);
     this.outputs.push(...outputs);
     for (const output of outputs) {
-      if (output.kind === 'disconnect') this.feed({ kind: 'closed', link: output.link });
+      if (output.kind === 'disconnect' && this.isClosing) {
+        this.feed({ kind: 'closed', link: output.link });
+      }
       if (output.kind === 'connect' && this.isAnswering) {
         this.feed({ kind: 'opened', link: output.link });
       }
