@@ -24,6 +24,8 @@ import {
   encodeRequestSync,
   syncTypes,
 } from '../../../protocol/wire/request-sync.ts';
+import { splitFrame } from '../../../protocol/wire/fragment.ts';
+import { withTtl } from '../../packets.ts';
 import { announceOf, messageOf, person } from '../trust/people.ts';
 import { crypto } from '../trust/ports.ts';
 import { EPOCH, phoneOf, stationOf, timeIn, Village } from './village.ts';
@@ -157,6 +159,17 @@ describe('S16: a station that is asked by somebody it need not believe', () => {
     const first = asker.heard.filter(({ packet }) => packet.isAnswer).length;
     expect(first).toBeGreaterThan(0);
     expect(drops(station, village)).toMatchObject({ 'request-replayed': 19 });
+  });
+
+  it('answers none that comes in fragments, from wherever', () => {
+    const { village, station, asker } = gathering();
+    const hidden = request(village, asker.identity);
+    const cut = splitFrame(hidden, new Uint8Array(8).fill(4), 60);
+    asker.heard.length = 0;
+    for (const piece of cut.ok ? cut.value : []) village.write(asker, 0, withTtl(piece, 5));
+    village.pass(3000);
+    expect(asker.heard.filter(({ packet }) => packet.isAnswer)).toEqual([]);
+    expect(drops(station, village)).toMatchObject({ 'link-scope': 1 });
   });
 
   it('is not louder than those nobody vouches for, whatever they ask', () => {
