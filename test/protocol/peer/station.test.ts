@@ -2,12 +2,21 @@
  * What a relay with keys does for those around it: phones, small nodes and wires alike.
  */
 import { describe, expect, it } from 'vitest';
-import { ANNOUNCE, ENCRYPTED, FRAGMENT, LEAVE, MESSAGE, PING, PONG } from '../../../protocol/core/packet.ts';
+import {
+  ANNOUNCE,
+  ENCRYPTED,
+  FRAGMENT,
+  LEAVE,
+  MESSAGE,
+  PING,
+  PONG,
+} from '../../../protocol/core/packet.ts';
 import { HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { FragmentAssembler } from '../../../protocol/wire/fragment-assembler.ts';
 import { encodePing } from '../../../protocol/wire/ping.ts';
 import { composePacket, openPacket } from '../../../protocol/wire/packet.ts';
+import { withTtl } from '../../packets.ts';
 import { announceOf, messageOf, person } from '../trust/people.ts';
 import type { Phone } from './village.ts';
 import { phoneOf, stationOf, timeIn, Village } from './village.ts';
@@ -70,6 +79,20 @@ describe('a station between a phone, nodes and a wire', () => {
     village.join(station, 0, first, 0, 'phone');
     village.write(first, 0, announceOf(first.identity, { timestamp: timeIn(village) }));
     village.pass(61_000);
+    const late = phoneOf(village, 11);
+    village.join(station, 1, late, 0, 'phone');
+    village.pass(500);
+    expect(late.ofType(ANNOUNCE).map(({ sender }) => sender)).toEqual([person(1).id]);
+  });
+
+  it('does not replay an announce that it did not pass on either', () => {
+    const village = new Village();
+    const station = stationOf(village, 1);
+    const first = phoneOf(village, 10);
+    village.join(station, 0, first, 0, 'phone');
+    const announce = announceOf(first.identity, { timestamp: timeIn(village) });
+    village.write(first, 0, withTtl(announce, 1));
+    village.pass(500);
     const late = phoneOf(village, 11);
     village.join(station, 1, late, 0, 'phone');
     village.pass(500);
