@@ -54,6 +54,8 @@ const EPOCH = 1_700_000_000_000;
 const LISTENER = 2;
 const LINKS = 3;
 const WRITE_MAX = 512;
+/** What is caught up with at once. */
+const SLICE_MS = 5;
 
 export class Siege {
   readonly station: Station;
@@ -66,6 +68,8 @@ export class Siege {
   /** Packets of the flood, and those that it made the station send. */
   flooded = 0;
   passedOn = 0;
+  /** How far it fell behind at most: in real time, what the machine was too busy for. */
+  lagMs: Millis = 0;
   private readonly options: SiegeOptions;
   private readonly random: Random;
   private readonly clock: () => Millis;
@@ -76,6 +80,7 @@ export class Siege {
   private readonly saidAt = new Map<string, Millis>();
   private readonly packet = new PacketView();
   private readonly carriers: { waiting: number; freeAt: Millis }[];
+  private advancedTo: Millis;
   private floodedUntil: Millis;
   private saidUntil: Millis;
   private readonly startedAt: Millis;
@@ -100,6 +105,7 @@ export class Siege {
     this.people = Array.from({ length: people }, () => identityOf(crypto, this.random));
     this.names = new Set(this.people.map(({ id }) => nameOf(id)));
     this.carriers = Array.from({ length: LINKS }, () => ({ waiting: 0, freeAt: this.startedAt }));
+    this.advancedTo = this.startedAt;
     this.floodedUntil = this.startedAt;
     this.saidUntil = this.startedAt;
     this.feed({ kind: 'clock', offsetMs: EPOCH - this.startedAt });
@@ -111,24 +117,37 @@ export class Siege {
     this.fragment = fragmentPacket(this.random);
   }
 
-  /** All that happens up to `now`. */
+  /** All that happens up to `now`; bit by bit, so that links carry on while it is caught up with. */
   advance(now: Millis): void {
-    const { floodPerSecond, people, sayMs } = this.options;
-    const floodMs = 1000 / floodPerSecond;
-    for (; this.floodedUntil + floodMs <= now; this.floodedUntil += floodMs) {
-      this.flooded++;
-      this.hear(0, this.forgery(this.floodedUntil));
+    for (let at = this.advancedTo; at < now; this.advancedTo = at) {
+      at = Math.min(at + SLICE_MS, now);
+      this.lagMs = Math.max(this.lagMs, this.clock() - at);
+      this.flood(at);
+      this.talk(at);
+      this.carry(this.clock());
+      if (this.station.deadline() <= this.clock()) {
+        this.perform(this.station.step(TICK, this.clock()));
+      }
     }
-    const eachMs = sayMs / people;
-    for (; this.saidUntil + eachMs <= now; this.saidUntil += eachMs) this.speak(this.saidUntil);
-    this.carry(now);
-    if (this.station.deadline() <= now) this.perform(this.station.step(TICK, now));
   }
 
   /** No flood and no words from now on: what is under way may arrive. */
   hush(): void {
     this.floodedUntil = Infinity;
     this.saidUntil = Infinity;
+  }
+
+  private flood(until: Millis): void {
+    const eachMs = 1000 / this.options.floodPerSecond;
+    for (; this.floodedUntil + eachMs <= until; this.floodedUntil += eachMs) {
+      this.flooded++;
+      this.hear(0, this.forgery(this.floodedUntil));
+    }
+  }
+
+  private talk(until: Millis): void {
+    const eachMs = this.options.sayMs / this.options.people;
+    for (; this.saidUntil + eachMs <= until; this.saidUntil += eachMs) this.speak(this.saidUntil);
   }
 
   /** Somebody says something new; returns the packet. */
