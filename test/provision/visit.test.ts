@@ -101,6 +101,24 @@ describe('a visit to a provisioned node', () => {
     expect(board.events).toEqual(['store', 'identify', 'console']);
   });
 
+  it('commits nothing that it does not read back as it was sent, and rolls it back', () => {
+    const board = provisioned();
+    const control = () => board['node']!['control'];
+    const work = board.work.bind(board);
+    board.work = (now) => {
+      const said = work(now);
+      const staged = control()['staged'];
+      if (staged !== null) staged[idOf('ttl-max')] = Uint8Array.of(11);
+      return said;
+    };
+    const errand: Errand = { kind: 'settle', wishes: [wish('ttl-max', '9')], gift: null };
+    expect(visit(board, errand)).toEqual({
+      ok: false,
+      failure: { reason: 'different', setting: idOf('ttl-max') },
+    });
+    expect([board.events, control()['staged']]).toEqual([['store'], null]);
+  });
+
   it('names the setting that does not fit, and rolls back', () => {
     const board = provisioned();
     const ids = Array.from({ length: 31 }, (_, i) => `01020304050607${(16 + i).toString(16)}`);
