@@ -232,6 +232,16 @@ describe('a station that lacks history', () => {
     expect(village.told(station, 'message')).toHaveLength(1);
   });
 
+  it('S18: takes nobody for present by an old announce, though it asked', () => {
+    const { village, station, asker } = answering();
+    const seen = village.told(station, 'peer-seen').length;
+    const old = announceOf(person(50), { timestamp: timeIn(village) - 600_000 });
+    village.write(asker, 0, asAnswer(old));
+    village.pass(500);
+    expect(village.told(station, 'peer-seen')).toHaveLength(seen);
+    expect(drops(station, village)).not.toHaveProperty('stale');
+  });
+
   it('S11: takes nothing old that it did not ask for, whatever its flags say', () => {
     const { village, station, other } = answering();
     // Nobody has announced himself there, so nobody was asked.
