@@ -42,6 +42,8 @@ export type Io = {
   progress(line: string): void;
   readText(path: string): Promise<string>;
   writeText(path: string, text: string): Promise<void>;
+  /** A line that the person types, or null where nobody can be asked any more. */
+  ask(question: string): Promise<string | null>;
   /** What the person types unseen, or null where nobody can be asked. */
   askSecret(question: string): Promise<string | null>;
   wait(ms: number): Promise<void>;

@@ -2,12 +2,15 @@
  * Terminal: the process that runs us, as the `io` of commands. It translates and never decides.
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import type { Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HoplineError } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { Io } from './command.ts';
 
 export function terminal(): Io {
+  const asker = askerOn(process.stdin, process.stderr);
   let progressShown = false;
   const clearProgress = (): void => {
     if (progressShown) process.stderr.write('\r\x1b[K');
@@ -35,6 +38,7 @@ export function terminal(): Io {
     async writeText(path, text) {
       await writeFile(path, text).catch((cause) => fail('FILE_UNWRITABLE', path, cause));
     },
+    ask: (question) => asker(question),
     askSecret: (question) => askSecret(process.stdin, process.stderr, question),
     wait: (ms) => wait(ms),
     stopping,
@@ -42,6 +46,36 @@ export function terminal(): Io {
     columns,
     colour: wantsColour(process.env, process.stdout.isTTY === true),
     env: process.env,
+  };
+}
+
+/** Asks for lines, one after another; null once the input has ended. Nothing is read before it asks. */
+export function askerOn(
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+): (question: string) => Promise<string | null> {
+  const lines: string[] = [];
+  let reader: Interface | null = null;
+  let hasEnded = false;
+  let wake = (): void => {};
+  return async (question) => {
+    output.write(question);
+    reader ??= createInterface({ input })
+      .on('line', (line) => {
+        lines.push(line);
+        wake();
+      })
+      .on('close', () => {
+        hasEnded = true;
+        wake();
+      });
+    while (lines.length === 0 && !hasEnded) {
+      reader.resume();
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+    // Who still reads keeps the process from ending.
+    if (!hasEnded) reader.pause();
+    return lines.shift() ?? null;
   };
 }
 

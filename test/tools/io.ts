@@ -9,6 +9,8 @@ export type TestIo = Io & {
   errs: string[];
   /** What `writeText` wrote, and what `readText` finds. */
   files: Map<string, string>;
+  /** What he answers when he is asked openly, in order; when there is no more, he has gone. */
+  answers: string[];
   /** What the person types when asked, in order; when there is no more, nobody is there. */
   secrets: string[];
   /** Milliseconds that were waited for. */
@@ -20,6 +22,11 @@ export function testIo(files: Record<string, string> = {}): TestIo {
     outs: [],
     errs: [],
     files: new Map(Object.entries(files)),
+    answers: [],
+    async ask(question) {
+      io.outs.push(question);
+      return io.answers.shift() ?? null;
+    },
     secrets: [],
     async askSecret(question) {
       io.errs.push(question);

@@ -14,6 +14,7 @@ export const commands: Commands = {
   scan: async () => (await import('./scan.ts')).scan,
   ping: async () => (await import('./ping.ts')).ping,
   trace: async () => (await import('./trace.ts')).trace,
+  acceptance: async () => (await import('./acceptance.ts')).acceptance,
   doctor: async () => (await import('./doctor.ts')).doctor,
   monitor: async () => (await import('./monitor.ts')).monitor,
   build: async () => (await import('./build.ts')).build,

@@ -47,6 +47,7 @@ export async function askedRelay(): Promise<AskedRelay> {
     ask: (question) =>
       Object.hasOwn(answers, question) ? Promise.resolve(answers[question as keyof Answers]) : null,
     follow(what, _values, event) {
+      if (what === 'events') return () => {};
       if (what !== 'packets') return null;
       pushes.add(event);
       return () => pushes.delete(event);
