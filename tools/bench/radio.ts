@@ -4,6 +4,7 @@
  */
 import type { BenchArea } from './area.ts';
 import { bleRatio } from './radio-ble.ts';
+import { relayFigures } from './radio-relay.ts';
 import { serialRatio } from './radio-serial.ts';
 
 export const area: BenchArea = {
@@ -13,6 +14,8 @@ export const area: BenchArea = {
   async run(seed, progress) {
     const air = await bleRatio(progress);
     progress('a wire');
-    return [...air, ...(await serialRatio(seed))];
+    const wire = await serialRatio(seed);
+    progress('the relay');
+    return [...air, ...wire, ...(await relayFigures())];
   },
 };

@@ -259,13 +259,14 @@ export class PhoneChild {
     this.announce();
   }
 
-  announce(): void {
-    this.radio.call('write', this.link, announceOf(this.identity, { timestamp: Date.now() }));
+  /** In the name of another, it passes on what that one said. */
+  announce(who: Identity = this.identity): void {
+    this.radio.call('write', this.link, announceOf(who, { timestamp: Date.now() }));
   }
 
-  say(text: string): void {
+  say(text: string, who: Identity = this.identity): void {
     const payload = new TextEncoder().encode(text);
-    this.radio.call('write', this.link, messageOf(this.identity, Date.now(), { payload }));
+    this.radio.call('write', this.link, messageOf(who, Date.now(), { payload }));
   }
 
   /** The first packet that fits and was not asked for yet. */
