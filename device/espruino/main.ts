@@ -78,7 +78,7 @@ function store(output: NodeOutput): void {
 function perform(output: NodeOutput): void {
   switch (output.kind) {
     case 'write': {
-      const wire = wires[output.link - 1 - OUT_MAX];
+      const wire = WIRES ? wires[output.link - 1 - OUT_MAX] : null;
       if (wire) {
         wire.write(output.bytes);
         driver.feed({ kind: 'sent', link: output.link });
@@ -110,7 +110,7 @@ function perform(output: NodeOutput): void {
       setTimeout(reboot, REBOOT_MS);
       break;
     case 'console': {
-      const wire = wires[output.link - 1 - OUT_MAX];
+      const wire = !WIRES ? null : wires[output.link - 1 - OUT_MAX];
       if (!wire) break;
       driver.feed({ kind: 'closed', link: output.link });
       wire.toConsole();
@@ -190,10 +190,7 @@ E.enableWatchdog(WATCHDOG_S, true);
 apply(settings);
 // Over the air the console asks for a password, so there must be one.
 if (HAS_BLE)
-  startRadio(
-    (input) => void driver.feed(input),
-    isHeld || numberSetting(settings, CONSOLE_LOCK) === 1,
-  );
+  startRadio((input) => driver.feed(input), isHeld || numberSetting(settings, CONSOLE_LOCK) === 1);
 // Held down at the start, the button leaves the wire to the console.
 if (WIRES && !isHeld) setTimeout(openWires, WIRE_KIND === 3 ? 1 : CONSOLE_MS);
 if (typeof BTN1 !== 'undefined') {

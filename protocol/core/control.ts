@@ -39,6 +39,7 @@ import {
   UNSUPPORTED,
   WIDTHS,
 } from './control-codes.ts';
+import { LOGS, WIRES } from './features.ts';
 import type { Fields } from './fields.ts';
 import { bigEndian, bytesIn, encodeFields, numberIn, numberOf, readFields } from './fields.ts';
 import type { Crc32 } from './framing.ts';
@@ -123,7 +124,7 @@ export class Control implements Machine<ControlInput, ControlOutput> {
     // Last, so that the admin hears of it.
     const operation = numberIn(fields, OPERATION, 0);
     if (operation === REBOOT) out.push({ kind: 'reboot' });
-    if (operation === OPEN_CONSOLE) out.push({ kind: 'console', link: request.link });
+    if (WIRES && operation === OPEN_CONSOLE) out.push({ kind: 'console', link: request.link });
   }
 
   /** The status; what it changes goes to `out`, and what the answer carries to `reply`. */
@@ -155,7 +156,7 @@ export class Control implements Machine<ControlInput, ControlOutput> {
         return OK;
       case REBOOT:
       case OPEN_CONSOLE:
-        return OK;
+        return WIRES ? OK : UNSUPPORTED;
       case SET_CLOCK:
         if (argument.length !== 8 || numberOf(argument) > UNIX_MS_MAX) return MALFORMED;
         out.push({ kind: 'clock', unixMs: numberOf(argument) });
@@ -164,6 +165,7 @@ export class Control implements Machine<ControlInput, ControlOutput> {
         out.push({ kind: 'identify' });
         return OK;
       case LOG_LEVEL:
+        if (!LOGS) return UNSUPPORTED;
         if (argument.length !== 1 || argument[0] > LOG_LEVEL_MAX) return MALFORMED;
         out.push({ kind: 'log', level: argument[0] });
         return OK;

@@ -32,6 +32,7 @@ interface Array<T> {
   pop(): T | undefined;
   shift(): T | undefined;
   splice(from: number, count: number): T[];
+  splice(from: number, count: number, item: T): T[];
   indexOf(item: T): number;
 }
 interface ArrayConstructor {

@@ -17,3 +17,7 @@ export const ANNOUNCES: boolean = true;
 export const NOTES: boolean = true;
 /** Lines of text for whoever is on the wire. */
 export const LOGS: boolean = true;
+/** What WIRE §12 asks of a node with six neighbours or more. */
+export const MANY_LINKS: boolean = true;
+/** The text of a broken law; without it a node starts again all the same. */
+export const LAWS: boolean = true;

@@ -20,12 +20,12 @@ import { decodeHello, encodeHello, FRAME_MAX_BEFORE_HELLO, HELLO_TIMEOUT_MS } fr
 import type { Machine, Millis, Tick } from './machine.ts';
 import { TICK } from './machine.ts';
 import type { Malformed } from './packet.ts';
-import { encodePacket, HEARTBEAT, HELLO, ID_SIZE, PacketView, plainPacket } from './packet.ts';
+import { encodePlain, HEARTBEAT, HELLO, ID_SIZE, VIEW } from './packet.ts';
 import { CRITICAL, SendQueue } from './queue.ts';
 import type { SegmentDrop } from './segments.ts';
 import { SegmentReader, SegmentWriter } from './segments.ts';
 import type { Mode } from './version.ts';
-import { settle } from './version.ts';
+import { modeOf } from './version.ts';
 
 /** Why a link dropped something; a frame that fits no hello is `over-limit`. */
 export type LinkDrop =
@@ -81,9 +81,9 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   roundTripMs: Millis = -1;
   readonly drops: Drops<BlockDrop | SegmentDrop>;
   private readonly config: LinkConfig;
-  private readonly packet = new PacketView();
-  private readonly segments: SegmentReader | null = null;
-  private readonly blocks: BlockReader | null = null;
+  private readonly packet = VIEW;
+  private readonly segments: SegmentReader | null;
+  private readonly blocks: BlockReader | null;
   private readonly writer: SegmentWriter;
   private readonly queue: SendQueue;
   private heartbeat: Heartbeat | null = null;
@@ -103,14 +103,10 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     this.legacyAt = now + HELLO_TIMEOUT_MS;
     this.writer = new SegmentWriter(config.payloadMax);
     this.queue = new SendQueue(config.packetsMax, config.bytesMax);
-    if (WIRES && config.payloadMax === 0) {
-      const room = (size: number): Uint8Array => new Uint8Array(size);
-      this.blocks = new BlockReader(config.frameMax, config.crc, room);
-      this.drops = this.blocks.drops;
-    } else {
-      this.segments = new SegmentReader(config.frameMax);
-      this.drops = this.segments.drops;
-    }
+    const isPipe = WIRES && config.payloadMax === 0;
+    this.blocks = isPipe ? new BlockReader(config.frameMax, config.crc, freshBytes) : null;
+    this.segments = isPipe ? null : new SegmentReader(config.frameMax);
+    this.drops = (this.blocks || this.segments!).drops;
   }
 
   step(input: LinkInput | Tick, now: Millis): LinkOutput[] {
@@ -156,7 +152,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   }
 
   /** A line of text for whoever listens on the wire: lost when the window is shut. */
-  write(text: Uint8Array): LinkOutput[] {
+  tell(text: Uint8Array): LinkOutput[] {
     if (!WIRES || this.blocks === null || this.credit === 0) return [];
     this.credit--;
     return [{ kind: 'write', bytes: encodeBlock(TEXT_BLOCK, text, this.config.crc) }];
@@ -168,7 +164,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   }
 
   private say(type: number, payload: Uint8Array, out: LinkOutput[]): void {
-    this.send(encodePacket(plainPacket(type, 0, 0, this.config.id, payload)), CRITICAL, out);
+    this.send(encodePlain(type, 0, 0, this.config.id, null, payload), CRITICAL, out);
   }
 
   private send(bytes: Uint8Array, priority: number, out: LinkOutput[]): void {
@@ -219,7 +215,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   private settle(theirs: Hello | null, id: Uint8Array, now: Millis, out: LinkOutput[]): void {
     const isFirst = this.mode === null;
     this.legacyAt = Infinity;
-    this.mode = settle(this.hello, theirs).mode;
+    this.mode = modeOf(this.hello, theirs);
     if (theirs === null || this.mode === 'incompatible') this.heartbeat = null;
     else if (this.heartbeat === null) this.heartbeat = new Heartbeat(INTERVAL_MS, MISSED_MAX, now);
     out.push({ kind: 'settled', mode: this.mode, id: id, hello: theirs, isFirst: isFirst });
@@ -250,6 +246,10 @@ export class Link implements Machine<LinkInput, LinkOutput> {
       out.push({ kind: 'write', bytes: bytes });
     }
   }
+}
+
+function freshBytes(size: number): Uint8Array {
+  return new Uint8Array(size);
 }
 
 function drop(out: LinkOutput[], reason: LinkDrop): void {

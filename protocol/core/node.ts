@@ -14,11 +14,11 @@ import { Announces } from './announces.ts';
 import type { Rate } from './buckets.ts';
 import { Guard } from './buckets.ts';
 import { sameBytes } from './bytes.ts';
-import type { ConnectorOutput } from './connector.ts';
+import type { ConnectorInput } from './connector.ts';
 import { Connector } from './connector.ts';
 import type { ControlOutput, Hmac } from './control.ts';
 import { Control } from './control.ts';
-import { ANNOUNCES, LOGS, NOTES, TETHERS, TRACES, WIRES } from './features.ts';
+import { ANNOUNCES, LOGS, NOTES, ROUTES, TETHERS, TRACES, WIRES } from './features.ts';
 import type { Crc32 } from './framing.ts';
 import type { Hello } from './hello.ts';
 import { TETHERED } from './hello.ts';
@@ -28,19 +28,19 @@ import type { Machine, Millis, Random, Tick } from './machine.ts';
 import { TICK } from './machine.ts';
 import type { NotesOutput } from './notes.ts';
 import { Notes } from './notes.ts';
+import type { PacketView } from './packet.ts';
 import {
   ANNOUNCE,
   CONTROL,
-  encodePacket,
+  encodePlain,
   ID_SIZE,
   NOTE,
   NOTED,
-  PacketView,
-  plainPacket,
   TRACE,
   TTL_AT,
+  VIEW,
 } from './packet.ts';
-import type { Admission, DropReason, RelayConfig, RelayOutput } from './relay.ts';
+import type { Admission, DropReason, RelayConfig, RelayInput } from './relay.ts';
 import { isLinkScoped, Relay } from './relay.ts';
 import type { PacketHash } from './seen.ts';
 import type { Settings, Slot } from './settings.ts';
@@ -161,10 +161,10 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   private readonly linkRate: Rate = { perSecond: 0, burst: 0 };
   private readonly senderRate: Rate = { perSecond: 0, burst: 0 };
   private readonly control: Control;
-  private readonly announces: Announces | null = null;
-  private readonly notes: Notes | null = null;
-  private readonly trace: Trace | null = null;
-  private readonly packet = new PacketView();
+  private readonly announces: Announces | null;
+  private readonly notes: Notes | null;
+  private readonly trace: Trace | null;
+  private readonly packet = VIEW;
   private settings: Settings;
   private hello: Hello;
   private now: Millis = 0;
@@ -228,9 +228,9 @@ export class Node implements Machine<NodeInput, NodeOutput> {
       ports.random,
       now,
     );
-    if (ANNOUNCES) this.announces = new Announces(config.announcesMax);
-    if (NOTES) this.notes = new Notes(config.id, ports.hmac, config.counter);
-    if (TRACES) this.trace = new Trace(config.id);
+    this.announces = ANNOUNCES ? new Announces(config.announcesMax) : null;
+    this.notes = NOTES ? new Notes(config.id, ports.hmac, config.counter) : null;
+    this.trace = TRACES ? new Trace(config.id) : null;
     this.hello = this.makeHello(new Uint8Array(0));
     this.apply(settings);
   }
@@ -250,7 +250,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
         this.toLink(input.link, input, out);
         break;
       case 'sighted':
-        this.onConnector(this.connector.step(input, now), out);
+        this.toConnector(input, out);
         break;
       case 'say':
         if (NOTES && this.notes !== null) this.onNotes(this.notes.step(input, now), out);
@@ -314,8 +314,8 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   }
 
   private tick(out: NodeOutput[]): void {
-    this.onRelay(this.relay.step(TICK, this.now), out);
-    if (this.now >= this.connectorAt()) this.onConnector(this.connector.step(TICK, this.now), out);
+    this.toRelay(TICK, out);
+    if (this.now >= this.connectorAt()) this.toConnector(TICK, out);
     if (NOTES && this.notes !== null) this.onNotes(this.notes.step(TICK, this.now), out);
     for (let i = 0; i < this.links.length; i++) {
       const link = this.links[i];
@@ -343,19 +343,19 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     const air = this.isAir(link);
     // A host's wire is no way through the mesh: it hears all as it comes.
     if (air || !this.isTethered()) {
-      this.onRelay(this.relay.step({ kind: 'linkUp', link: link, air: air }, this.now), out);
+      this.toRelay({ kind: 'linkUp', link: link, air: air }, out);
     }
-    if (air) this.onConnector(this.connector.step({ kind: 'opened', link: link }, this.now), out);
+    if (air) this.toConnector({ kind: 'opened', link: link }, out);
     this.toLink(link, TICK, out);
   }
 
   private close(link: number, out: NodeOutput[]): void {
     this.links[link] = null;
-    this.onRelay(this.relay.step({ kind: 'linkDown', link: link }, this.now), out);
+    this.toRelay({ kind: 'linkDown', link: link }, out);
     this.control.step({ kind: 'linkDown', link: link });
     if (!this.isAir(link)) return;
     this.log(2, 'link ' + link + ' closed', out);
-    this.onConnector(this.connector.step({ kind: 'closed', link: link }, this.now), out);
+    this.toConnector({ kind: 'closed', link: link }, out);
   }
 
   private toLink(link: number, input: LinkInput | Tick, out: NodeOutput[]): void {
@@ -394,7 +394,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
       // A copy, since the relay patches the TTL where it lies.
       if (!isLinkScoped(bytes[1])) this.tellHosts(new Uint8Array(bytes), out);
     }
-    this.onRelay(this.relay.step({ kind: 'heard', link: link, bytes: bytes }, this.now), out);
+    this.toRelay({ kind: 'heard', link: link, bytes: bytes }, out);
   }
 
   /** The host speaks through our radio; to us it speaks by control alone. */
@@ -404,7 +404,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     if (malformed !== null) return this.count(malformed);
     if (packet.type === CONTROL) return this.serve(link, out);
     if (isLinkScoped(packet.type)) return this.count('link-scope');
-    this.onRelay(this.relay.step({ kind: 'send', link: -1, bytes: bytes }, this.now), out);
+    this.toRelay({ kind: 'send', link: -1, bytes: bytes }, out);
   }
 
   private tellHosts(bytes: Uint8Array, out: NodeOutput[]): void {
@@ -413,7 +413,8 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     }
   }
 
-  private onRelay(outputs: RelayOutput[], out: NodeOutput[]): void {
+  private toRelay(input: RelayInput | Tick, out: NodeOutput[]): void {
+    const outputs = this.relay.step(input, this.now);
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i];
       if (output.kind === 'transmit') {
@@ -475,7 +476,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     const at = this.links[link];
     // Part I only, to whom did not say hello; relayed packets only, to another major.
     if (at === null || at.mode === 'legacy' || at.mode === 'incompatible') return;
-    const bytes = encodePacket(plainPacket(type, 0, this.time(), this.config.id, payload));
+    const bytes = encodePlain(type, 0, this.time(), this.config.id, null, payload);
     this.toLink(link, { kind: 'send', bytes: bytes, priority: type === TRACE ? 1 : 0 }, out);
   }
 
@@ -488,16 +489,12 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   ): void {
     if (isFirst) this.log(2, 'link ' + link + ' settled', out);
     if (hello !== null) {
-      if (this.isAir(link) || !this.isTethered()) {
-        this.onRelay(this.relay.step({ kind: 'neighbour', link: link, id: id }, this.now), out);
+      if (ROUTES && (this.isAir(link) || !this.isTethered())) {
+        this.toRelay({ kind: 'neighbour', link: link, id: id }, out);
       }
       if (this.isAir(link)) {
         const mesh = hello.mesh || null;
-        const told = this.connector.step(
-          { kind: 'told', link: link, id: id, mesh: mesh },
-          this.now,
-        );
-        this.onConnector(told, out);
+        this.toConnector({ kind: 'told', link: link, id: id, mesh: mesh }, out);
       }
     }
     if (!ANNOUNCES || this.announces === null || !isFirst) return;
@@ -507,7 +504,8 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     }
   }
 
-  private onConnector(outputs: ConnectorOutput[], out: NodeOutput[]): void {
+  private toConnector(input: ConnectorInput | Tick, out: NodeOutput[]): void {
+    const outputs = this.connector.step(input, this.now);
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i];
       if (output.kind === 'tell') {
@@ -574,12 +572,11 @@ export class Node implements Machine<NodeInput, NodeOutput> {
   /** To everyone, since only the peer that can answer knows that it is the one. */
   private note(payload: Uint8Array, out: NodeOutput[]): void {
     const ttl = this.relayConfig.ttlMax;
-    const fields = plainPacket(NOTE, ttl, this.time(), this.config.id, payload);
-    fields.recipient = new Uint8Array(ID_SIZE);
-    fields.recipient.fill(255);
-    const bytes = encodePacket(fields);
+    const everyone = new Uint8Array(ID_SIZE);
+    everyone.fill(255);
+    const bytes = encodePlain(NOTE, ttl, this.time(), this.config.id, everyone, payload);
     if (this.isTethered()) this.tellHosts(bytes, out);
-    this.onRelay(this.relay.step({ kind: 'send', link: -1, bytes: bytes }, this.now), out);
+    this.toRelay({ kind: 'send', link: -1, bytes: bytes }, out);
   }
 
   /** What a change of settings means now; who we are and what we remember change at a start. */
@@ -654,7 +651,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     if (!LOGS || !WIRES || level > this.logLevel) return;
     for (let link = this.config.outMax + 1; link < this.links.length; link++) {
       const at = this.links[link];
-      if (at !== null) this.onLink(link, at.write(ascii(line)), out);
+      if (at !== null) this.onLink(link, at.tell(ascii(line)), out);
     }
   }
 }

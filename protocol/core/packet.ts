@@ -158,6 +158,12 @@ export class PacketView {
   }
 }
 
+/**
+ * The view of whoever reads a packet and is done with it before anyone else reads: one for all,
+ * because one each would be dear on a board.
+ */
+export const VIEW = new PacketView();
+
 export function isFilledWith(bytes: Uint8Array, at: number, value: number): boolean {
   for (let i = at; i < at + ID_SIZE; i++) if (bytes[i] !== value) return false;
   return true;
@@ -201,6 +207,31 @@ export function plainPacket(
     compressed: false,
     signature: null,
   };
+}
+
+/** A packet of a node without keys: version 1, neither signed nor routed, to one or to all. */
+export function encodePlain(
+  type: number,
+  ttl: number,
+  timestamp: number,
+  sender: Uint8Array,
+  recipient: Uint8Array | null,
+  payload: Uint8Array,
+): Uint8Array {
+  const at = recipient === null ? 22 : 30;
+  const bytes = new Uint8Array(at + payload.length);
+  bytes[0] = 1;
+  bytes[1] = type;
+  bytes[TTL_AT] = ttl;
+  writeU64(bytes, TIMESTAMP_AT, timestamp);
+  writeU16(bytes, 12, payload.length);
+  bytes.set(sender, 14);
+  if (recipient !== null) {
+    bytes[FLAGS_AT] = HAS_RECIPIENT;
+    bytes.set(recipient, 22);
+  }
+  bytes.set(payload, at);
+  return bytes;
 }
 
 export function encodePacket(fields: PacketFields): Uint8Array {

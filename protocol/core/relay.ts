@@ -11,9 +11,9 @@
  */
 import { assert } from './assert.ts';
 import { readU32, sameBytes } from './bytes.ts';
-import { ROUTES } from './features.ts';
+import { MANY_LINKS, ROUTES } from './features.ts';
 import type { Machine, Millis, Random, Tick } from './machine.ts';
-import type { Malformed } from './packet.ts';
+import type { Malformed, PacketView } from './packet.ts';
 import {
   ANNOUNCE,
   CONTROL,
@@ -25,17 +25,15 @@ import {
   HELLO,
   ID_SIZE,
   isFilledWith,
-  PacketView,
   REQUEST_SYNC,
   TRACE,
   TTL_AT,
+  VIEW,
   VOICE,
 } from './packet.ts';
 import { CRITICAL, priorityOf } from './queue.ts';
-import type { Due } from './schedule.ts';
-import { Schedule } from './schedule.ts';
 import type { PacketHash } from './seen.ts';
-import { Seen } from './seen.ts';
+import { Seen, wordOf } from './seen.ts';
 
 export type RelayInput =
   /** `air` shares a medium, so packets wait a drawn time on it; a wire does not. */
@@ -120,7 +118,8 @@ export const RELAY_DEFAULTS = {
   thinned: false,
 };
 
-type Waiting = Due & {
+type Waiting = {
+  dueAt: Millis;
   bytes: Uint8Array;
   priority: number;
   thinned: boolean;
@@ -135,14 +134,15 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   private readonly hash: PacketHash;
   private readonly admission: Admission;
   private readonly seen: Seen;
-  private readonly packet = new PacketView();
+  private readonly packet = VIEW;
   private readonly key = new Uint32Array(2);
   /** Sets of links, 32 to a word. */
   private readonly up: Uint32Array;
   private readonly onAir: Uint32Array;
   private degree = 0;
   private readonly neighbours: (Uint8Array | null)[] = [];
-  private readonly waiting = new Schedule<Waiting>();
+  /** In the order in which they leave. */
+  private readonly waiting: Waiting[] = [];
   private now: Millis = 0;
 
   constructor(config: RelayConfig, random: Random, hash: PacketHash, admission: Admission) {
@@ -154,7 +154,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     this.seen = new Seen(config.seenMax, config.linksMax);
     this.up = new Uint32Array(this.seen.words);
     this.onAir = new Uint32Array(this.seen.words);
-    for (let link = 0; link < config.linksMax; link++) this.neighbours.push(null);
+    for (let link = 0; ROUTES && link < config.linksMax; link++) this.neighbours.push(null);
   }
 
   step(input: RelayInput | Tick, now: Millis): RelayOutput[] {
@@ -177,7 +177,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
         this.lower(input.link);
         break;
       case 'neighbour':
-        this.neighbours[input.link] = new Uint8Array(input.id);
+        if (ROUTES) this.neighbours[input.link] = new Uint8Array(input.id);
         break;
       case 'tick':
         break;
@@ -186,7 +186,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   }
 
   deadline(): Millis {
-    return this.waiting.nextAt();
+    return this.waiting.length > 0 ? this.waiting[0].dueAt : Infinity;
   }
 
   private hear(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
@@ -233,7 +233,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
 
   private passOn(link: number, slot: number, priority: number, out: RelayOutput[]): void {
     const packet = this.packet;
-    if (hasLoop(packet)) return drop(out, link, 'loop');
+    if (ROUTES && hasLoop(packet)) return drop(out, link, 'loop');
     const bytes = packet.frame();
     bytes[TTL_AT] = this.remainingTtl(priority);
     const next = ROUTES ? this.nextOnRoute(slot) : -1;
@@ -248,12 +248,14 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
       this.transmitAll(open & ~this.onAir[word], word, slot, bytes, priority, out);
     }
     // A packet that found no place to wait is not passed on, and a later copy may try again.
-    if (waits && this.waiting.length() >= this.config.waitingMax) return drop(out, link, 'busy');
+    if (waits && this.waiting.length >= this.config.waitingMax) return drop(out, link, 'busy');
     this.seen.pass(slot);
     if (!waits) return;
-    this.waiting.add({
-      dueAt: this.now + this.drawWait(),
-      order: 0,
+    const dueAt = this.now + this.drawWait();
+    let at = this.waiting.length;
+    while (at > 0 && this.waiting[at - 1].dueAt > dueAt) at--;
+    this.waiting.splice(at, 0, {
+      dueAt: dueAt,
       bytes: bytes,
       priority: priority,
       thinned: this.config.thinned && packet.isBroadcast() && !this.wantsEveryLink(),
@@ -269,9 +271,9 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     const most = this.config.ttlMax;
     let limit = most;
     if (this.isFloodedMedia()) {
-      if (this.degree >= 6) limit = most - 2;
+      if (MANY_LINKS && this.degree >= 6) limit = most - 2;
     } else if (packet.isBroadcast()) {
-      if (this.degree >= 6) limit = most - 2;
+      if (MANY_LINKS && this.degree >= 6) limit = most - 2;
       else if (this.degree >= 3 && packet.type !== ANNOUNCE && priority !== CRITICAL) {
         limit = most - 1;
       }
@@ -286,7 +288,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     if (!packet.isBroadcast()) return this.between(20, 60);
     if (this.isFloodedMedia()) return this.between(8, 25);
     if (this.degree <= 2) return this.between(10, 40);
-    if (this.degree <= 5) return this.between(60, 150);
+    if (!MANY_LINKS || this.degree <= 5) return this.between(60, 150);
     if (this.degree <= 9) return this.between(80, 180);
     return this.between(100, 220);
   }
@@ -322,7 +324,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
       const neighbour = this.neighbours[link];
       if (neighbour === null || !sameBytes(bytes, at, neighbour)) continue;
       const bit = 1 << (link & 31);
-      const open = this.up[link >> 5] & ~this.seen.marks(slot, link >> 5) & bit;
+      const open = this.up[wordOf(link)] & ~this.seen.marks(slot, wordOf(link)) & bit;
       if (open !== 0) return link;
     }
     return -1;
@@ -350,8 +352,8 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   }
 
   private release(out: RelayOutput[]): void {
-    while (this.waiting.nextAt() <= this.now) {
-      const due = this.waiting.take();
+    while (this.deadline() <= this.now) {
+      const due = this.waiting.shift()!;
       if (!this.seen.holds(due.slot, due.low, due.high)) {
         drop(out, -1, 'forgotten');
         continue;
@@ -359,7 +361,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
       const before = out.length;
       for (let word = 0; word < this.seen.words; word++) {
         let open = this.up[word] & this.onAir[word] & ~this.seen.marks(due.slot, word);
-        if (due.thinned) open = thin(open, due.low);
+        if (this.config.thinned && due.thinned) open = thin(open, due.low);
         this.transmitAll(open, word, due.slot, due.bytes, due.priority, out);
       }
       if (out.length === before) drop(out, -1, 'suppressed');
@@ -410,7 +412,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   }
 
   private isUp(link: number): boolean {
-    return (this.up[link >> 5] & (1 << (link & 31))) !== 0;
+    return (this.up[wordOf(link)] & (1 << (link & 31))) !== 0;
   }
 
   private raise(link: number, air: boolean): void {
@@ -418,16 +420,16 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     assert(!this.isUp(link), 'a link comes up once');
     const bit = 1 << (link & 31);
     this.seen.forgetLink(link);
-    this.up[link >> 5] |= bit;
-    if (air) this.onAir[link >> 5] |= bit;
-    else this.onAir[link >> 5] &= ~bit;
+    this.up[wordOf(link)] |= bit;
+    if (air) this.onAir[wordOf(link)] |= bit;
+    else this.onAir[wordOf(link)] &= ~bit;
     this.degree++;
   }
 
   private lower(link: number): void {
     if (!this.isUp(link)) return;
-    this.up[link >> 5] &= ~(1 << (link & 31));
-    this.neighbours[link] = null;
+    this.up[wordOf(link)] &= ~(1 << (link & 31));
+    if (ROUTES) this.neighbours[link] = null;
     this.degree--;
   }
 }

@@ -7,10 +7,16 @@
  * a forged copy is another packet and cannot silence the real one (RELIABILITY S20).
  */
 import { assert } from './assert.ts';
+import { MANY_LINKS } from './features.ts';
 import type { Millis } from './machine.ts';
 
 /** Writes the two words of the hash of `bytes[0..length)` into `out`. */
 export type PacketHash = (bytes: Uint8Array, length: number, out: Uint32Array) => void;
+
+/** The word of a set of links that one of them is in. Few links have but one word. */
+export function wordOf(link: number): number {
+  return MANY_LINKS ? link >> 5 : 0;
+}
 
 export class Seen {
   /** Words of the link set of one packet. */
@@ -95,7 +101,7 @@ export class Seen {
 
   /** The packet is now on that link: heard there or sent there. */
   mark(slot: number, link: number): void {
-    this.links[slot * this.words + (link >> 5)] |= 1 << (link & 31);
+    this.links[slot * this.words + wordOf(link)] |= 1 << (link & 31);
   }
 
   /** 32 links' worth of marks. */
@@ -114,7 +120,7 @@ export class Seen {
   /** A link index is given to another neighbour, who has met none of these packets. */
   forgetLink(link: number): void {
     const keep = ~(1 << (link & 31));
-    for (let i = link >> 5; i < this.links.length; i += this.words) this.links[i] &= keep;
+    for (let i = wordOf(link); i < this.links.length; i += this.words) this.links[i] &= keep;
   }
 
   private unlink(slot: number): void {

@@ -30,11 +30,14 @@ export function settle(
   ours: Abilities,
   theirs: Abilities | null,
 ): { mode: Mode; features: number } {
-  if (theirs === null) return { mode: 'legacy', features: 0 };
+  const mode = modeOf(ours, theirs);
+  const both = theirs === null || mode === 'incompatible' ? 0 : ours.features & theirs.features;
+  return { mode: mode, features: both >>> 0 };
+}
+
+export function modeOf(ours: Abilities, theirs: Abilities | null): Mode {
+  if (theirs === null) return 'legacy';
   // The minor is for people: what counts is in the bits.
-  if (theirs.version[0] !== ours.version[0]) return { mode: 'incompatible', features: 0 };
-  return {
-    mode: ours.features === theirs.features ? 'full' : 'limited',
-    features: (ours.features & theirs.features) >>> 0,
-  };
+  if (theirs.version[0] !== ours.version[0]) return 'incompatible';
+  return ours.features === theirs.features ? 'full' : 'limited';
 }

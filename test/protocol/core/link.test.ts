@@ -179,11 +179,11 @@ describe('a link', () => {
     const link = linkOf({ window: 2 });
     link.step(TICK, 0);
     const text = Uint8Array.of(104, 105);
-    expect(link.write(text)).toEqual([
+    expect(link.tell(text)).toEqual([
       { kind: 'write', bytes: encodeBlock(TEXT_BLOCK, text, crc32) },
     ]);
-    expect(link.write(text)).toEqual([]);
-    expect(linkOf({ payloadMax: 49 }).write(text)).toEqual([]);
+    expect(link.tell(text)).toEqual([]);
+    expect(linkOf({ payloadMax: 49 }).tell(text)).toEqual([]);
   });
 
   it('takes whatever comes without throwing', () => {

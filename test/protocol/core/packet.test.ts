@@ -7,13 +7,16 @@ import { describe, expect, it } from 'vitest';
 import type { Malformed, PacketFields } from '../../../protocol/core/packet.ts';
 import {
   encodePacket,
+  encodePlain,
   FRAME_MAX,
   HAS_RECIPIENT,
   HAS_ROUTE,
   HAS_SIGNATURE,
   IS_ANSWER,
   IS_COMPRESSED,
+  MESSAGE,
   PacketView,
+  plainPacket,
   ROUTE_MAX,
 } from '../../../protocol/core/packet.ts';
 import { fromHex, toHex } from '../../../protocol/wire/hex.ts';
@@ -247,3 +250,15 @@ function emptyV1(): Uint8Array {
 function emptyV2(): Uint8Array {
   return packet({ version: 2, payload: new Uint8Array(0) });
 }
+
+describe('a plain packet', () => {
+  for (const recipient of [null, Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1)]) {
+    it(`is what encodePacket makes, to ${recipient === null ? 'everyone' : 'one'}`, () => {
+      const sender = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+      const payload = Uint8Array.of(9, 9, 9);
+      const fields = plainPacket(MESSAGE, 5, 1_700_000_000_123, sender, payload);
+      const plain = encodePlain(MESSAGE, 5, 1_700_000_000_123, sender, recipient, payload);
+      expect(plain).toEqual(encodePacket({ ...fields, recipient }));
+    });
+  }
+});
