@@ -44,6 +44,7 @@ import { pureCrypto } from '../../protocol/trust/pure-crypto.ts';
 import { consolePassword } from '../../protocol/wire/administer.ts';
 import type { Board as Kind, BoardName } from '../../tools/build/boards.ts';
 import { BOARDS } from '../../tools/build/boards.ts';
+import type { Firmware } from '../../tools/build/firmware.ts';
 import { buildFirmware } from '../../tools/build/firmware.ts';
 import { id, packet } from '../packets.ts';
 import { Board, Flash, PowerCut, Reach, Time } from './board.ts';
@@ -53,7 +54,7 @@ const NAMES = Object.keys(BOARDS) as BoardName[];
 describe('a bundle', () => {
   for (const name of NAMES) {
     it(`for ${name} passes the gate`, async () => {
-      const { problems, functions } = await buildFirmware(name);
+      const { problems, functions } = await firmwareOf(name);
       expect(problems).toEqual([]);
       expect(functions).toBeGreaterThan(100);
     });
@@ -347,15 +348,15 @@ describe('the double', () => {
   });
 });
 
-const codes = new Map<BoardName, Promise<string>>();
+const built = new Map<BoardName, Promise<Firmware>>();
 
-function codeOf(name: BoardName): Promise<string> {
-  if (!codes.has(name))
-    codes.set(
-      name,
-      buildFirmware(name).then(({ code }) => code),
-    );
-  return codes.get(name)!;
+function firmwareOf(name: BoardName): Promise<Firmware> {
+  if (!built.has(name)) built.set(name, buildFirmware(name));
+  return built.get(name)!;
+}
+
+async function codeOf(name: BoardName): Promise<string> {
+  return (await firmwareOf(name)).code;
 }
 
 function flashWith(settings: Settings, generation: number): Flash {

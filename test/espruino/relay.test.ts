@@ -30,10 +30,10 @@ describe('a real Espruino', () => {
     `relays packets between two serial lines, none lost, doubled or corrupted${WITHOUT_INTERPRETER || WITHOUT_SOCAT}`,
     async () => {
       const lines = [await cable(), await cable()];
-      const { code } = await buildFirmware('linux');
+      const { flashed } = await buildFirmware('linux');
       const board = await start(INTERPRETER!, {
         '.boot0': Buffer.from(`var WIRE_PATHS=${JSON.stringify(lines.map(({ far }) => far))};`),
-        '.bootcde': Buffer.from(code, 'latin1'),
+        '.bootcde': Buffer.from(flashed, 'latin1'),
         hop0: encodeSlot(fastSettings(), 1, crc32),
       });
       const ends = [await end(lines[0].near), await end(lines[1].near)];

@@ -47,12 +47,12 @@ export const area: BenchArea = {
 async function weighing(binary: string | null): Promise<(Result | Missing)[]> {
   const results: (Result | Missing)[] = [];
   for (const [name, board] of Object.entries(BOARDS)) {
-    const { code } = await buildFirmware(name as BoardName);
+    const { flashed } = await buildFirmware(name as BoardName);
     const baseline = board.budget.bytes;
-    results.push({ name: `bundle.bytes.${name}`, value: code.length, unit: 'B', baseline });
+    results.push({ name: `bundle.bytes.${name}`, value: flashed.length, unit: 'B', baseline });
   }
-  const { code } = await buildFirmware('puck');
-  const measured = binary === null ? null : await measure(binary, code);
+  const { flashed } = await buildFirmware('puck');
+  const measured = binary === null ? null : await measure(binary, BOARDS.puck, flashed);
   const { jsvarsLoaded, jsvarsPeak } = BOARDS.puck.budget;
   for (const [what, value, baseline] of [
     ['loaded', measured?.loaded, jsvarsLoaded],

@@ -21,6 +21,8 @@ export type Board = {
   servesPhones: boolean;
   features: Features;
   sizes: Sizes;
+  /** Whether its program lies in flash as tokens (tokens.ts), where flash is short. */
+  tokens: boolean;
   /** What a build may cost; over it there is none. */
   budget: Budget;
   /** mAh of what it usually runs on, mA asleep and what scanning adds; null for mains only. */
@@ -35,6 +37,8 @@ export type Features = {
   ANNOUNCES: boolean;
   NOTES: boolean;
   LOGS: boolean;
+  MANY_LINKS: boolean;
+  LAWS: boolean;
 };
 
 /** What lists and queues hold: constants of device/espruino/board.ts. */
@@ -63,6 +67,8 @@ const ALL: Features = {
   ANNOUNCES: true,
   NOTES: true,
   LOGS: true,
+  MANY_LINKS: true,
+  LAWS: true,
 };
 
 /** Boards with memory to spare: a quarter of the smallest of them. */
@@ -108,6 +114,9 @@ const SPARE: Features = {
   TRACES: false,
   TETHERS: false,
   LOGS: false,
+  ANNOUNCES: false,
+  MANY_LINKS: false,
+  LAWS: false,
 };
 
 export const BOARDS = {
@@ -124,6 +133,7 @@ export const BOARDS = {
     servesPhones: false,
     features: { ...SPARE, WIRES: false },
     sizes: SMALL,
+    tokens: true,
     budget: NRF52832,
     battery: { mAh: 220, sleepMilliAmps: 0.02, scanMilliAmps: 12 },
   },
@@ -141,6 +151,7 @@ export const BOARDS = {
     // No SHA-256: it can have neither note key nor admin key.
     features: { ...SPARE, NOTES: false },
     sizes: SMALL,
+    tokens: true,
     budget: NRF52832,
     battery: { mAh: 220, sleepMilliAmps: 0.2, scanMilliAmps: 12 },
   },
@@ -157,6 +168,7 @@ export const BOARDS = {
     servesPhones: false,
     features: { ...SPARE },
     sizes: SMALL,
+    tokens: true,
     budget: NRF52832,
     battery: { mAh: 220, sleepMilliAmps: 0.02, scanMilliAmps: 12 },
   },
@@ -173,6 +185,7 @@ export const BOARDS = {
     servesPhones: false,
     features: { ...ALL, WIRES: false, TETHERS: false, LOGS: false },
     sizes: { ...LARGE, SEEN: 256 },
+    tokens: false,
     budget: ROOMY,
     battery: { mAh: 175, sleepMilliAmps: 0.3, scanMilliAmps: 12 },
   },
@@ -189,6 +202,7 @@ export const BOARDS = {
     servesPhones: false,
     features: ALL,
     sizes: LARGE,
+    tokens: false,
     budget: ROOMY,
     battery: { mAh: 500, sleepMilliAmps: 0.02, scanMilliAmps: 12 },
   },
@@ -205,6 +219,7 @@ export const BOARDS = {
     servesPhones: true,
     features: ALL,
     sizes: LARGE,
+    tokens: false,
     budget: ROOMY,
     battery: { mAh: 2000, sleepMilliAmps: 40, scanMilliAmps: 60 },
   },
@@ -221,6 +236,7 @@ export const BOARDS = {
     servesPhones: false,
     features: ALL,
     sizes: { ...LARGE, SEEN: 256 },
+    tokens: true,
     budget: ROOMY,
     battery: null,
   },

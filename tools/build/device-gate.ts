@@ -6,11 +6,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'acorn';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import type { BuildFailure, BuildOptions } from 'esbuild';
 import { deviceFindings } from './device-rules.ts';
 import type { Place } from './source-places.ts';
 import { sourcePlaces } from './source-places.ts';
+import { atRoot, TAKEN } from './root.ts';
 import { isFunction, walk } from './syntax.ts';
 
 export type DeviceBundle = {
@@ -34,6 +35,25 @@ export type Fit = {
   /** Names of properties that the firmware knows. All others are shortened. */
   known: Set<string>;
 };
+
+/**
+ * Minifies a program that came through the gate; what is called as the firmware calls it keeps its
+ * name.
+ */
+export async function minifyForDevice(program: string, known: Set<string>): Promise<DeviceBundle> {
+  const { write: _, bundle: __, ...options } = ESPRUINO;
+  // To be named is to be avoided, for a moment.
+  const avoided = TAKEN.map((name) => `${name};`).join('');
+  const { code: wrapped } = await transform(avoided + program, {
+    ...(options as object),
+    mangleProps: /^[A-Za-z]/,
+    reserveProps: new RegExp(`^(${[...known].join('|')})$`),
+    // Short names that gate 2 would take for methods which boards lack.
+    mangleCache: { ' at': 'at', ' of': 'of' },
+  });
+  const code = atRoot(wrapped).slice(avoided.length);
+  return { code, problems: problemsIn(code), functions: functionsIn(code) };
+}
 
 /** Bundles all that `files` export, used or not: what is judged must not be dropped. */
 export async function bundleAllForDevice(folder: string, files: string[]): Promise<DeviceBundle> {
@@ -104,17 +124,16 @@ async function gate(entry: BuildOptions): Promise<DeviceBundle> {
  * esbuild drops what a constant switches off only where it sees the constant when it reads a file,
  * so the imports of those that are fitted are taken out, and their names defined.
  */
-function fitted({ constants, known }: Fit): BuildOptions {
+function fitted({ constants }: Fit): BuildOptions {
   const imports = /^import \{[^}]*\} from '[./\w]*\/(features|board)\.ts';$/gm;
   // Lines keep their numbers.
   const blank = (lines: string): string => lines.replace(/[^\n]/g, '');
   const define = Object.entries(constants).map(([name, value]) => [name, JSON.stringify(value)]);
   return {
     define: Object.fromEntries(define),
-    mangleProps: /^[A-Za-z]/,
-    reserveProps: new RegExp(`^(${[...known].join('|')})$`),
-    // Short names that gate 2 would take for methods which boards lack.
-    mangleCache: { ' at': 'at', ' of': 'of' },
+    // It is made small as a whole, later.
+    minify: false,
+    format: 'esm',
     plugins: [
       {
         name: 'fit',
@@ -157,7 +176,7 @@ function functionsIn(code: string): number {
 }
 
 function parseBundle(code: string): ReturnType<typeof parse> {
-  return parse(code, { ecmaVersion: 'latest', sourceType: 'script' });
+  return parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
 }
 
 function line({ text, location }: BuildFailure['errors'][number]): string {

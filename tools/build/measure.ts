@@ -7,6 +7,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LOADER, SLOTS, slotFile } from '../flash/slots.ts';
+import type { Board } from './boards.ts';
+import { loadedSlot, loadFeeds, loadScript } from './full-load.ts';
 
 /** `ESPRUINO_BIN`, or `espruino` on the PATH, or null. */
 export function interpreter(env: Record<string, string | undefined>): string | null {
@@ -16,19 +19,39 @@ export function interpreter(env: Record<string, string | undefined>): string | n
   return found.status === 0 ? found.stdout.trim() : null;
 }
 
-export type Measured = { loaded: number; peak: number };
+/** JsVars; what boards with 13 bytes to each would need for the same is more. */
+export type Measured = { loaded: number; peak: number; peakOn13?: number };
 
-/** Null when the program did not come up. */
-export async function measure(binary: string, code: string): Promise<Measured | null> {
+/** Null when the program did not come up. It lies in a slot, and is started as on a board. */
+export async function measure(
+  binary: string,
+  board: Board,
+  code: string,
+): Promise<Measured | null> {
   const folder = await mkdtemp(join(tmpdir(), 'hopline-measure-'));
+  const slot = slotFile(code).replace('\xff'.repeat(8), '00000001');
+  const files: [string, string | Uint8Array][] = [
+    ['.boot0', loadScript(board)],
+    ['.bootcde', LOADER],
+    [SLOTS[0], Buffer.from(slot, 'latin1')],
+    ['hop0', loadedSlot(board)],
+    ['feeds', loadFeeds(board).text],
+  ];
   try {
-    await writeFile(join(folder, 'code.js'), code);
-    await writeFile(join(folder, 'radio.js'), RADIO);
-    await writeFile(join(folder, 'put.js'), PUT);
+    const put = files.map(([name], at) => `storage.write('${name}', fs.readFileSync('${at}'));`);
+    for (const [at, [, content]] of files.entries())
+      await writeFile(join(folder, `${at}`), content);
+    await writeFile(join(folder, 'put.js'), `${PUT}${put.join('\n')}\nsetTimeout(quit, 1);\n`);
     await runInterpreter(binary, ['put.js'], folder, '');
-    const said = await runInterpreter(binary, [], folder, ASK);
-    const [, loaded, peak] = /LOADED (\d+) PEAK (\d+)/.exec(said) ?? [];
-    return loaded === undefined ? null : { loaded: Number(loaded), peak: Number(peak) };
+    const said = await runInterpreter(binary, [], folder, '');
+    const [, loaded] = /LOADED (\d+)/.exec(said) ?? [];
+    const [, peak] = /PEAK (\d+)/.exec(said) ?? [];
+    if (loaded === undefined || peak === undefined || /HALTED$/m.test(said)) return null;
+    return {
+      loaded: Number(loaded),
+      peak: Number(peak),
+      peakOn13: Number(peak) + moreOn13(said),
+    };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -37,55 +60,20 @@ export async function measure(binary: string, code: string): Promise<Measured | 
 /** What a person would type to load it; each file lies in Storage, as on a board. */
 const PUT = `echo(0);
 var fs = require('fs'), storage = require('Storage');
-storage.write('.boot0', fs.readFileSync('radio.js'));
-storage.write('.bootcde', fs.readFileSync('code.js'));
-setTimeout(quit, 1);
 `;
 
 /**
- * A radio that takes everything and answers nothing, so that queues fill; its own cost is taken
- * off. Full load: a link in and two out, and packets of 200 bytes from new senders, one every 5 ms.
+ * Variables more that texts and byte arrays take where one holds 8 bytes and each more of them 12:
+ * here it is 16 and 24. The list names each with its size.
  */
-const RADIO = `
-var heard, onRadio = {}, feedSegment;
-var NRF = {
-  setServices: function(s) {
-    for (var a in s) for (var b in s[a]) feedSegment = s[a][b].onWrite;
-  },
-  updateServices: function() {},
-  setAdvertising: function() {},
-  setScan: function(f) { if (f) heard = f; },
-  setTxPower: function() {},
-  connect: function() { return new Promise(function() {}); },
-  disconnect: function() {},
-  on: function(e, f) { onRadio[e] = f; }
-};
-var own = process.memory().usage, most = 0, count = 0;
-function look() { most = Math.max(most, process.memory().usage - own); }
-function load() {
-  if (!feedSegment) return;
-  if (count === 0) onRadio.connect();
-  count++;
-  var f = new Uint8Array(222);
-  f[0] = 1; f[1] = 2; f[2] = 7; f[12] = 0; f[13] = 200; f[9] = count >> 8; f[10] = count; f[20] = count;
-  for (var at = 0, n = 0; at < 222; at += 49, n++) {
-    var end = Math.min(222, at + 49), s = new Uint8Array(end - at + 1);
-    s[0] = (at ? 0 : 128) | (end < 222 ? 0 : 64) | ((n + number) & 63);
-    s.set(f.subarray(at, end), 1);
-    feedSegment({ data: s.buffer });
-    look();
+function moreOn13(said: string): number {
+  let more = 0;
+  for (const [, size] of said.matchAll(/^\d+,(\d+),\d+,/gm)) {
+    const bytes = Number(size) > 1 ? 16 + 24 * (Number(size) - 1) : 0;
+    if (bytes > 0) more += 1 + Math.ceil((bytes - 8) / 12) - Number(size);
   }
-  number += n;
+  return more;
 }
-var number = 0;
-`;
-
-const ASK = `echo(0)
-var loaded = process.memory().usage - own
-for (var i = 0; i < 60; i++) load()
-look(); print('LOADED ' + loaded + ' PEAK ' + most)
-setTimeout(quit, 1)
-`;
 
 /** What it says. Its console stays open, or it would take the end of input for keys. */
 export function runInterpreter(
@@ -96,13 +84,13 @@ export function runInterpreter(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const board = spawn(binary, args, { cwd, stdio: ['pipe', 'pipe', 'ignore'] });
-    const patience = setTimeout(() => board.kill('SIGKILL'), 20_000);
+    const patience = setTimeout(() => board.kill('SIGKILL'), 40_000);
     let said = '';
     board.stdout.setEncoding('latin1').on('data', (text: string) => (said += text));
     board.on('error', reject);
     board.on('close', () => {
       clearTimeout(patience);
-      resolve(said);
+      resolve(said.replaceAll('\r', ''));
     });
     board.stdin.on('error', () => {});
     // A moment for it to come up; lines apart, since its console loses bytes at full speed.

@@ -9,6 +9,7 @@ import { suggest } from '../../protocol/suggest.ts';
 import { batteryLives, batteryTable } from '../build/battery.ts';
 import type { Board, BoardName } from '../build/boards.ts';
 import { BOARDS } from '../build/boards.ts';
+import type { Firmware } from '../build/firmware.ts';
 import type { Measured } from '../build/measure.ts';
 import type { Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';
@@ -36,7 +37,7 @@ export const build: Command = {
     requireSound(firmware);
     const binary = interpreter(io.env);
     if (binary !== null) io.progress('measuring on the interpreter');
-    const measured = binary === null ? null : await measure(binary, firmware.code);
+    const measured = binary === null ? null : await measure(binary, BOARDS[name], firmware.flashed);
     const over = overBudget(firmware, measured);
     const figures = measured ?? estimate(firmware);
     const out = textOf(args, 'out') ?? `hopline-${name}.js`;
@@ -44,10 +45,13 @@ export const build: Command = {
       const report = {
         board: name,
         results: [
-          { name: `bundle.bytes.${name}`, value: firmware.code.length, unit: 'B' },
+          { name: `bundle.bytes.${name}`, value: firmware.flashed.length, unit: 'B' },
           { name: 'bundle.functions', value: firmware.functions, unit: 'functions' },
           { name: 'bundle.jsvars_loaded', value: figures.loaded, unit: 'JsVars' },
           { name: 'bundle.jsvars_peak', value: figures.peak, unit: 'JsVars' },
+          ...(figures.peakOn13 === undefined
+            ? []
+            : [{ name: 'bundle.jsvars_peak_13', value: figures.peakOn13, unit: 'JsVars' }]),
         ],
         estimated: measured === null,
         battery: batteryLives(BOARDS[name]),
@@ -55,7 +59,7 @@ export const build: Command = {
         file: out,
       };
       io.out(JSON.stringify(report));
-    } else print(io, name, firmware.code.length, firmware.functions, figures, measured !== null);
+    } else print(io, name, firmware, figures, measured !== null);
     if (over.length > 0) {
       for (const line of over) io.err(`${name}: ${line}`);
       if (!has(args, 'anyway')) {
@@ -81,9 +85,8 @@ function boardNamed(name: string | null): BoardName {
 function print(
   io: Io,
   name: BoardName,
-  bytes: number,
-  functions: number,
-  { loaded, peak }: Measured,
+  { code, flashed, functions }: Firmware,
+  { loaded, peak, peakOn13 }: Measured,
   isMeasured: boolean,
 ): void {
   const board: Board = BOARDS[name];
@@ -96,9 +99,11 @@ function print(
     : 'ESTIMATE, there is no interpreter';
   io.out(`${board.title} (${name}): ${board.jsvars} JsVars of ${board.jsvarBytes} bytes`);
   io.out(`  left out            ${out.length === 0 ? 'nothing' : out.join(', ')}`);
-  io.out(`  bytes               ${bytes} of ${budget.bytes}`);
+  const text = flashed === code ? '' : ` (as tokens; ${code.length} as text)`;
+  io.out(`  bytes               ${flashed.length} of ${budget.bytes}${text}`);
   io.out(`  functions           ${functions} of ${budget.functions}`);
   io.out(`  JsVars loaded       ${loaded} of ${budget.jsvarsLoaded} (${how})`);
-  io.out(`  JsVars at full load ${peak} of ${budget.jsvarsPeak}`);
+  const on13 = peakOn13 === undefined ? '' : `; with 13 bytes to each ${peakOn13}`;
+  io.out(`  JsVars at full load ${peak} of ${budget.jsvarsPeak}${on13}`);
   for (const line of batteryTable(board)) io.out(`  ${line}`);
 }

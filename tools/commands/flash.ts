@@ -121,7 +121,7 @@ async function built(name: BoardName): Promise<string> {
   const [problem] = firmware.problems;
   if (problem !== undefined) throw new HoplineError('BUNDLE_REFUSED', `${name}: ${problem}`);
   const over = overBudget(firmware, null);
-  if (over.length === 0) return firmware.code;
+  if (over.length === 0) return firmware.flashed;
   const detail = `${name}: ${over.join('; ')}`;
   throw new HoplineError(
     'OVER_BUDGET',
