@@ -50,7 +50,7 @@ it('an open node stands every storm', { timeout: STORM_MS }, () => {
   });
   expect([...statuses].sort((a, b) => a - b)).toEqual([-1, 0, 1, 2, 3, 5]);
   expect([...kinds].sort()).toEqual([
-    ...['clock', 'drop', 'identify', 'log', 'reboot', 'reply', 'settings', 'store'],
+    ...['clock', 'console', 'drop', 'identify', 'log', 'reboot', 'reply', 'settings', 'store'],
   ]);
 });
 

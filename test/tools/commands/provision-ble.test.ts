@@ -35,7 +35,7 @@ describe.skipIf(!HAS_LIBRARIES)(`hopline provision ble:NAME${MISSING}`, () => {
     expect([changed.status, changed.errs, changed.outs[0]]).toEqual([
       0,
       [],
-      `gate (${id}) is provisioned`,
+      `gate (${id}) is changed`,
     ]);
     // Who plays another role starts again.
     await there.kind('started');
