@@ -4,7 +4,7 @@
  */
 import { OPEN_CONSOLE } from '../../protocol/core/control-codes.ts';
 import { Driver } from '../../protocol/core/driver.ts';
-import { WIRES } from '../../protocol/core/features.ts';
+import { NOTES, WIRES } from '../../protocol/core/features.ts';
 import type { NodeConfig, NodeInput, NodeOutput } from '../../protocol/core/node.ts';
 import { COUNTER_PLACE, Node } from '../../protocol/core/node.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
@@ -146,8 +146,10 @@ if (slot.isLost && !isHeld) {
   settings[CONSOLE_LOCK] = new Uint8Array([1]);
 }
 let counter = 0;
-const counterBytes = readPlace(COUNTER_PLACE);
-for (let i = 0; i < counterBytes.length; i++) counter = counter * 10 + counterBytes[i] - 48;
+if (NOTES) {
+  const digits = readPlace(COUNTER_PLACE);
+  for (let i = 0; i < digits.length; i++) counter = counter * 10 + digits[i] - 48;
+}
 
 const config: NodeConfig = {
   // Without provisioning a node is another at every start.
@@ -181,10 +183,10 @@ const driver: Driver<NodeInput, NodeOutput> = new Driver(node, clock, {
   halted: reboot,
 });
 
-hopline = {
-  say: (text: string) => driver.feed({ kind: 'say', text: E.toUint8Array(text) }),
-  statistics: () => node.statistics(),
-};
+hopline = { statistics: () => node.statistics() };
+if (NOTES) {
+  hopline.say = (text: string) => driver.feed({ kind: 'say', text: E.toUint8Array(text) });
+}
 
 E.enableWatchdog(WATCHDOG_S, true);
 apply(settings);
@@ -193,11 +195,13 @@ if (HAS_BLE)
   startRadio((input) => driver.feed(input), isHeld || numberSetting(settings, CONSOLE_LOCK) === 1);
 // Held down at the start, the button leaves the wire to the console.
 if (WIRES && !isHeld) setTimeout(openWires, WIRE_KIND === 3 ? 1 : CONSOLE_MS);
-if (typeof BTN1 !== 'undefined') {
+if (NOTES && typeof BTN1 !== 'undefined') {
   const press = (): void => void driver.feed({ kind: 'say', text: new Uint8Array(BUTTON) });
   setWatch(press, BTN1, { repeat: true, edge: 'rising', debounce: 50 });
 }
-if (E.getBattery) {
-  setInterval(() => driver.feed({ kind: 'battery', percent: E.getBattery!() }), BATTERY_MS);
+/** The first one starts the driver. */
+function feedBattery(): void {
+  driver.feed({ kind: 'battery', percent: E.getBattery ? E.getBattery() : 255 });
 }
-driver.feed({ kind: 'battery', percent: E.getBattery ? E.getBattery() : 255 });
+setInterval(feedBattery, BATTERY_MS);
+feedBattery();

@@ -70,7 +70,7 @@ describe('a bundle', () => {
 
 describe('a board with a wire', () => {
   it('says hello first, with its name and board', async () => {
-    const { board, heard, time } = await wired('mdbt42q', settingsNamed('gate'));
+    const { board, heard, time } = await wired('esp32', settingsNamed('gate'));
     board.boot();
     time.run(2000);
     const [first] = heard();
@@ -78,7 +78,7 @@ describe('a board with a wire', () => {
     const hello = decodeHello(payloadOf(first));
     if (typeof hello === 'string') throw new Error(hello);
     expect(text(hello.name)).toBe('gate');
-    expect(text(hello.board)).toBe('mdbt42q');
+    expect(text(hello.board)).toBe('esp32');
   });
 
   it('takes settings over it and has them after the next start', async () => {
@@ -101,7 +101,7 @@ describe('a board with a wire', () => {
     ['later ones, over the oldest', ['older', 'old']],
   ] as const) {
     it(`has the old settings or the new, whole, wherever the power fails: ${what}`, async () => {
-      const code = await codeOf('mdbt42q');
+      const code = await codeOf('esp32');
       const before = new Flash();
       names.forEach((name, place) => {
         before.write(`hop${place}`, encodeSlot(settingsNamed(name), place + 1, crc32));
@@ -150,7 +150,7 @@ describe('a board with a wire', () => {
 
 describe('boards in reach of each other', () => {
   for (const kinds of [
-    ['puck', 'puck', 'puck'],
+    ['xiao-ble', 'puck', 'puck'],
     ['bangle2', 'xiao-ble', 'bangle2'],
     ['esp32', 'esp32', 'esp32'],
   ] as BoardName[][]) {
@@ -200,7 +200,7 @@ describe('boards in reach of each other', () => {
   });
 
   it('never reuse the counter of a note, whenever the power fails', async () => {
-    const { boards, time } = await island(['puck', 'puck']);
+    const { boards, time } = await island(['bangle2', 'bangle2']);
     time.run(20_000);
     const counters: number[] = [];
     for (let life = 0; life < 3; life++) {
@@ -216,7 +216,7 @@ describe('boards in reach of each other', () => {
 
 describe('the console', () => {
   it('keeps the wire for a moment, and for good when the button is held', async () => {
-    const { board, time } = await wired('mdbt42q', []);
+    const { board, time } = await wired('esp32', []);
     board.boot();
     time.run(1000);
     expect(board.sent).toEqual([]);
@@ -236,7 +236,7 @@ describe('the console', () => {
     it(what, async () => {
       const settings = settingsNamed('gate');
       settings[CONSOLE_LOCK] = Uint8Array.of(1);
-      const { board } = await wired('mdbt42q', settings);
+      const { board } = await wired('esp32', settings);
       board.isButtonDown = isHeld;
       board.boot();
       expect(board.isConsoleLocked).toBe(isLocked);
@@ -246,7 +246,7 @@ describe('the console', () => {
   }
 
   it('is not offered on the air by a board that has no password to ask for', async () => {
-    const { board } = await wired('mdbt42q', settingsNamed('gate'));
+    const { board } = await wired('esp32', settingsNamed('gate'));
     board.boot();
     expect([board.isConsoleLocked, board.servesConsole]).toEqual([false, false]);
   });
@@ -255,7 +255,7 @@ describe('the console', () => {
     const settings = settingsNamed('gate');
     settings[CONSOLE_LOCK] = Uint8Array.of(1);
     settings[ADMIN_KEY] = new Uint8Array(32).fill(7);
-    const { board } = await wired('mdbt42q', settings);
+    const { board } = await wired('esp32', settings);
     board.boot();
     expect(board.password).toBe(consolePassword(settings[ADMIN_KEY], pureCrypto.hmacSha256));
     expect(board.password).toHaveLength(20);
@@ -265,7 +265,7 @@ describe('the console', () => {
     const settings = settingsNamed('gate');
     settings[CONSOLE_LOCK] = Uint8Array.of(1);
     const passwords = new Set<string>();
-    const { board } = await wired('mdbt42q', settings);
+    const { board } = await wired('esp32', settings);
     for (let start = 0; start < 3; start++) {
       board.restart();
       passwords.add(board.password);
@@ -274,7 +274,7 @@ describe('the console', () => {
   });
 
   it('gets the wire back when an admin asks for it, until the next start', async () => {
-    const { board, heard, time } = await wired('mdbt42q', []);
+    const { board, heard, time } = await wired('esp32', []);
     board.boot();
     time.run(2000);
     expect(board.hasConsole).toBe(false);
@@ -288,7 +288,7 @@ describe('the console', () => {
   });
 
   it('is open on a board that nobody has provisioned', async () => {
-    const { board } = await wired('mdbt42q', []);
+    const { board } = await wired('esp32', []);
     board.boot();
     expect(board.isConsoleLocked).toBe(false);
   });
@@ -297,7 +297,7 @@ describe('the console', () => {
 describe('a board whose settings are damaged', () => {
   for (const places of [['hop0'], ['hop0', 'hop1']]) {
     it(`is open to nobody until its button is held: ${places.join(' and ')}`, async () => {
-      const { board, heard, time } = await wired('mdbt42q', []);
+      const { board, heard, time } = await wired('esp32', []);
       for (const [at, place] of places.entries()) {
         board.flash.write(place, encodeSlot(settingsNamed('gate'), at + 1, crc32));
         board.flash.damage(place, 9);
@@ -327,7 +327,7 @@ describe('a board whose settings are damaged', () => {
   });
 
   it('uses the older set while that is whole', async () => {
-    const { board, heard, time } = await wired('mdbt42q', settingsNamed('gate'));
+    const { board, heard, time } = await wired('esp32', settingsNamed('gate'));
     board.flash.write('hop1', encodeSlot(settingsNamed('door'), 2, crc32));
     board.flash.damage('hop1', 9);
     board.boot();
