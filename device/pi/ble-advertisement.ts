@@ -39,10 +39,8 @@ const MAGIC = 'HL';
 
 export function encodeAdvertisement(shown: Advertisement): { data: Buffer; response: Buffer } {
   const uuid = Buffer.from(GATTS.phone.service, 'hex').reverse();
-  const data = Buffer.concat([
-    field(FLAGS, Buffer.from([GENERAL_LE_ONLY])),
-    field(SERVICES_128, uuid),
-  ]);
+  const flags = field(FLAGS, Buffer.from([GENERAL_LE_ONLY]));
+  const data = shown.isForPhones ? Buffer.concat([flags, field(SERVICES_128, uuid)]) : flags;
   const maker = field(MANUFACTURER, Buffer.concat([Buffer.from(COMPANY), shown.bytes]));
   const name = Buffer.from(shown.name);
   const room = PACKET_SIZE - maker.length - 2;

@@ -222,7 +222,9 @@ export class Peripheral {
     const isFree = this.inbound === null || !this.isAlone;
     const isConnectable = wanted !== null && wanted.isConnectable && isFree;
     const shown =
-      wanted === null ? '' : JSON.stringify([isConnectable, ...wanted.bytes, wanted.name]);
+      wanted === null
+        ? ''
+        : JSON.stringify([isConnectable, wanted.isForPhones, ...wanted.bytes, wanted.name]);
     if (shown === this.shown) return;
     const stopped = within(adapterMs, 'advertising', once(bleno, 'advertisingStop'));
     bleno.stopAdvertising();

@@ -9,6 +9,7 @@
  *   radio: { on: true, adapter: hci0 }   # without it, the first adapter
  *   serial: auto                    # or none, or a list of ports
  *   baud: 115200
+ *   power-cycle: uhubctl -l 1-1 -a cycle   # for a node that hangs; it finds the port in $PORT
  *   ttl: 7
  *   security: moderate              # permissive, moderate, strict
  *   history: { messages: 1000, kilobytes: 1024, hours: 6 }
@@ -30,6 +31,8 @@ export type RelayConfig = {
   /** `auto`: every port with hardware behind it. */
   serial: 'auto' | string[];
   baud: number;
+  /** A shell command that takes the power from a node that hangs, or null. */
+  powerCycle: string | null;
   /** The most that packets between nodes keep; phones clamp to 7 themselves (WIRE §12). */
   ttl: number;
   security: SecurityLevel;
@@ -67,6 +70,7 @@ export function defaultConfig({ env, hostname }: Surroundings): RelayConfig {
     radio: { isOn: true, adapter: null },
     serial: 'auto',
     baud: 115_200,
+    powerCycle: null,
     ttl: 7,
     security: 'moderate',
     history: { messages: 1000, kilobytes: 1024, hours: 6 },
@@ -93,6 +97,7 @@ export function readConfig(top: Section, surroundings: Surroundings): RelayConfi
     },
     serial: serialOf(top),
     baud: top.whole('baud', { least: 300, most: 4_000_000 }) ?? usual.baud,
+    powerCycle: top.text('power-cycle', { most: PATH_MAX }) ?? usual.powerCycle,
     ttl: top.whole('ttl', { least: 1, most: 64 }) ?? usual.ttl,
     security: top.oneOf('security', SECURITY_LEVELS) ?? usual.security,
     history: {

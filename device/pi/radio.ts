@@ -60,7 +60,13 @@ export type RadioEvent =
  * What a node shows: the manufacturer's field of WIRE §23 without the company, beside the service
  * of the phones. While link 0 is taken it is shown, and cannot be connected to.
  */
-export type Advertisement = { bytes: Uint8Array; isConnectable: boolean; name: string };
+export type Advertisement = {
+  bytes: Uint8Array;
+  isConnectable: boolean;
+  /** Without it the service of the phones is not shown, and the link in is left to nodes. */
+  isForPhones: boolean;
+  name: string;
+};
 
 export type Radio = {
   /** To a device that was sighted; `link` must be closed. */

@@ -168,7 +168,12 @@ export class Relay {
     });
     this.wires = new Wires(
       settings.outMax + 1,
-      { baud: config.baud, id: identity.id, frameMax: settings.frameMax },
+      {
+        baud: config.baud,
+        id: identity.id,
+        frameMax: settings.frameMax,
+        powerCycle: config.powerCycle,
+      },
       { tether: ports.tether, list: ports.listSerial, random, log },
       {
         up: (link) => this.feed({ kind: 'opened', link, medium: 'wire', payloadMax: 0, rssi: 0 }),
@@ -349,9 +354,9 @@ export class Relay {
         return this.radio?.disconnect(output.link);
       case 'advertise': {
         if (this.hasLeft) return;
-        const { bytes, connectable: isConnectable } = output;
+        const { bytes, connectable: isConnectable, phones: isForPhones } = output;
         this.isAdvertising = true;
-        return this.radio?.advertise({ bytes, isConnectable, name: this.config.name });
+        return this.radio?.advertise({ bytes, isConnectable, isForPhones, name: this.config.name });
       }
       case 'scan':
         if (this.hasLeft) return;

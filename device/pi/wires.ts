@@ -33,7 +33,7 @@ type Wire = WireStatus & { tether: Tether };
 
 export class Wires {
   private readonly firstLink: number;
-  private readonly options: Pick<TetherOptions, 'baud' | 'id' | 'frameMax'>;
+  private readonly options: Pick<TetherOptions, 'baud' | 'id' | 'frameMax' | 'powerCycle'>;
   private readonly ports: WiresPorts;
   private readonly events: WiresEvents;
   private readonly wires: Wire[] = [];
@@ -43,7 +43,7 @@ export class Wires {
   /** Links are numbered from `firstLink`. */
   constructor(
     firstLink: number,
-    options: Pick<TetherOptions, 'baud' | 'id' | 'frameMax'>,
+    options: Pick<TetherOptions, 'baud' | 'id' | 'frameMax' | 'powerCycle'>,
     ports: WiresPorts,
     events: WiresEvents,
   ) {
@@ -92,7 +92,7 @@ export class Wires {
     }
     const { events } = this;
     const { random, log } = this.ports;
-    const options = { ...this.options, path: port, random, powerCycle: null };
+    const options = { ...this.options, path: port, random };
     const tether = this.ports.tether(options, {
       up: () => events.up(link),
       received: (bytes) => events.received(link, bytes),

@@ -59,7 +59,7 @@ process.on('message', async (told: Told) => {
         { adapter: null, name: 'hop', adapters: process.env['VIRTUAL_ADAPTERS']! },
         hear,
       );
-      radio.advertise({ bytes: advertised(), isConnectable: true, name: '' });
+      radio.advertise({ bytes: advertised(), isConnectable: true, isForPhones: true, name: '' });
       setInterval(() => {
         for (const number of links.keys()) step(number, TICK);
       }, 100);

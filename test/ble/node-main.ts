@@ -92,7 +92,12 @@ function perform(output: NodeOutput): void {
     case 'disconnect':
       return radio.disconnect(output.link);
     case 'advertise':
-      return radio.advertise({ bytes: output.bytes, isConnectable: output.connectable, name: '' });
+      return radio.advertise({
+        bytes: output.bytes,
+        isConnectable: output.connectable,
+        isForPhones: false,
+        name: '',
+      });
     case 'scan':
       return radio.scan(output.on);
     case 'identify':

@@ -104,5 +104,5 @@ export async function link(
 export function advertisement(fields: Partial<Advertisement> = {}): Advertisement {
   const bytes = new Uint8Array(20).fill(7);
   bytes.set([0x48, 0x4c, 0x11]);
-  return { bytes, isConnectable: true, name: 'pi', ...fields };
+  return { bytes, isConnectable: true, isForPhones: true, name: 'pi', ...fields };
 }

@@ -15,6 +15,10 @@ describe('an advertisement', () => {
     expect(data.toString('hex')).toBe(`0201061107${uuid}`);
   });
 
+  it('has none while the link in is left to nodes', () => {
+    expect(encodeAdvertisement(shown({ isForPhones: false })).data.toString('hex')).toBe('020106');
+  });
+
   it('has the field of a node in its second, with the company in front', () => {
     const { response } = encodeAdvertisement(shown({ name: '' }));
     expect(response.toString('hex')).toBe(`17ffffff484c${'07'.repeat(SIGHT_SIZE - 2)}`);
@@ -62,5 +66,5 @@ function both(field: Buffer): { serviceUuids: string[]; manufacturerData: Buffer
 function shown(fields: Partial<Advertisement> = {}): Advertisement {
   const bytes = new Uint8Array(SIGHT_SIZE).fill(7);
   bytes.set([0x48, 0x4c]);
-  return { bytes, isConnectable: true, name: 'pi', ...fields };
+  return { bytes, isConnectable: true, isForPhones: true, name: 'pi', ...fields };
 }

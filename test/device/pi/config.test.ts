@@ -23,6 +23,7 @@ describe('a relay without a file', () => {
       radio: { isOn: true, adapter: null },
       serial: 'auto',
       baud: 115_200,
+      powerCycle: null,
       ttl: 7,
       security: 'moderate',
       history: { messages: 1000, kilobytes: 1024, hours: 6 },
@@ -60,6 +61,7 @@ socket: s.sock
 radio: { on: false, adapter: hci1 }
 serial: [one, two]
 baud: 9600
+power-cycle: cycle $PORT
 ttl: 12
 security: strict
 history: { messages: 10, kilobytes: 64, hours: 1 }
@@ -74,6 +76,7 @@ log: debug
       radio: { isOn: false, adapter: 'hci1' },
       serial: ['one', 'two'],
       baud: 9600,
+      powerCycle: 'cycle $PORT',
       ttl: 12,
       security: 'strict',
       history: { messages: 10, kilobytes: 64, hours: 1 },

@@ -254,7 +254,12 @@ export class PhoneChild {
   /** Shows itself until somebody dials it. */
   async isDialled(): Promise<void> {
     this.link = 0;
-    this.radio.call('advertise', { bytes: new Uint8Array(0), isConnectable: true, name: '' });
+    this.radio.call('advertise', {
+      bytes: new Uint8Array(0),
+      isConnectable: true,
+      isForPhones: true,
+      name: '',
+    });
     await this.radio.event('opened');
     this.announce();
   }
