@@ -13,6 +13,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -28,7 +29,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 const LOCK = join(ROOT, 'package-lock.json');
-const STAMP = join(ROOT, 'node_modules', '.hopline-stamp');
+const PACKAGES = join(ROOT, 'node_modules');
+const STAMP = join(PACKAGES, '.hopline-stamp');
 /** A file of dist/ that some build has not finished. */
 const DRAFT = /\.draft-\d+$/;
 /** Anything slower is stuck: in npm test a single test, in soak a full count of one. */
@@ -55,9 +57,9 @@ const VERBS = {
   },
   async prepare() {
     // `npm link` and `npm install -g .` come here in a fresh clone too, and install nothing in it.
-    if (!existsSync(join(ROOT, 'node_modules'))) await install();
+    if (!existsSync(PACKAGES)) await install();
     // Installed without development packages there is nothing to build with, and no fault in it.
-    if (existsSync(join(ROOT, 'node_modules', 'esbuild'))) await build();
+    if (existsSync(join(PACKAGES, 'esbuild'))) await build();
     else say('esbuild is not installed, so dist/ is not built; run npm run build in a checkout');
   },
 };
@@ -93,6 +95,10 @@ function requireNode() {
 /** Installs packages unless those of this lock file, for this Node, are there. */
 async function install() {
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp()) return;
+  // npm would empty the folder that the link leads to, under whoever else uses it.
+  if (lstatSync(PACKAGES, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new Stop('node_modules is a link: install where it leads to, or remove it');
+  }
   const verb = existsSync(LOCK) ? 'ci' : 'install';
   say(`installing packages with npm ${verb}; the first time takes a minute`);
   const began = Date.now();
