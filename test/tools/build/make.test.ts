@@ -95,6 +95,15 @@ describe('a clone', () => {
     expect(npmCalls(clone)).toEqual([]);
   });
 
+  it('whose node_modules is a link installs nothing through it', async () => {
+    const clone = repository({ 'package-lock.json': '{}' });
+    const packages = mkdtempSync(join(folder, 'packages-'));
+    symlinkSync(packages, join(clone, 'node_modules'));
+    const { status, err } = await make(clone, ['build']);
+    expect([status, npmCalls(clone)]).toEqual([1, []]);
+    expect(err).toContain('node_modules is a link');
+  });
+
   it('that is linked before anything else is installed and built', async () => {
     const clone = repository({ 'package-lock.json': '{}' });
     const { status } = await make(clone, ['prepare'], { npm_config_global: 'true' });
