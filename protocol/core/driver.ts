@@ -11,8 +11,10 @@
  * An adapter never throws into the driver: what can fail outside comes back as an input. If one
  * throws all the same, or a law of the machine is broken, the driver halts for good: nothing more
  * of the batch is performed, so nothing is acknowledged that was not stored, and whoever owns the
- * driver builds a new machine from what is durable.
+ * driver builds a new machine from what is durable. Only what a commit failed of and the adapter
+ * says will heal is waited for: the batch is kept as it is, and stored again ever more rarely.
  */
+import { RETRIES } from './features.ts';
 import type { Machine, Millis, Tick } from './machine.ts';
 import { TICK } from './machine.ts';
 
@@ -30,12 +32,21 @@ export interface Adapters<Output> {
   commit(stores: Output[]): void;
   /** Performs any other output. */
   perform(output: Output): void;
+  /** Whether what `commit` threw may pass, so that the same is worth another try; absent for never. */
+  willHeal?: (cause: unknown) => boolean;
   /** The driver has halted. Called once. */
   halted(cause: unknown): void;
 }
 
 /** Inputs that may wait. Beyond it `feed` refuses, and the adapter must hold back its source. */
 export const INBOX_MAX = 1024;
+
+/** The wait before what could not be stored is tried again, doubled at each failure. */
+export const RETRY_MS = 250;
+export const RETRY_MAX_MS = 10_000;
+
+/** A batch of outputs, and how long it waits before it is tried again. */
+type Waiting<Output> = { stores: Output[]; rest: Output[]; waitMs: Millis };
 
 export class Driver<Input extends { kind: string }, Output extends { kind: string }> {
   private readonly machine: Machine<Input, Output>;
@@ -45,11 +56,14 @@ export class Driver<Input extends { kind: string }, Output extends { kind: strin
   private asked = false;
   private running = false;
   private isHalted = false;
+  /** A batch that waits to be stored. Nothing is stepped meanwhile. */
+  declare private waiting: Waiting<Output> | null;
 
   constructor(machine: Machine<Input, Output>, clock: Clock, adapters: Adapters<Output>) {
     this.machine = machine;
     this.clock = clock;
     this.adapters = adapters;
+    if (RETRIES) this.waiting = null;
   }
 
   /** False when the input was not taken: the inbox is full, or the driver has halted. */
@@ -63,6 +77,8 @@ export class Driver<Input extends { kind: string }, Output extends { kind: strin
   /** Performing an output may feed the next input; it waits for the next batch rather than nest. */
   private ask(): void {
     if (this.asked || this.running) return;
+    // The alarm wakes us, and no input before it: a disk that fails is not hurried.
+    if (RETRIES && this.waiting !== null) return;
     this.asked = true;
     this.clock.soon(() => this.drain());
   }
@@ -71,7 +87,8 @@ export class Driver<Input extends { kind: string }, Output extends { kind: strin
     this.asked = false;
     this.running = true;
     try {
-      while (this.inbox.length > 0) this.runBatch();
+      if (RETRIES && this.waiting !== null) this.settle(this.waiting);
+      while (this.inbox.length > 0 && !(RETRIES && this.waiting !== null)) this.runBatch();
       this.running = false;
       this.rearm();
     } catch (cause) {
@@ -92,11 +109,31 @@ export class Driver<Input extends { kind: string }, Output extends { kind: strin
         (outputs[k].kind === 'store' ? stores : rest).push(outputs[k]);
       }
     }
+    if (RETRIES) return this.settle({ stores: stores, rest: rest, waitMs: 0 });
     if (stores.length > 0) this.adapters.commit(stores);
     for (let i = 0; i < rest.length; i++) this.adapters.perform(rest[i]);
   }
 
+  /** Stores and performs a batch, or keeps it whole for another time. */
+  private settle(batch: Waiting<Output>): void {
+    const adapters = this.adapters;
+    try {
+      if (batch.stores.length > 0) adapters.commit(batch.stores);
+      this.waiting = null;
+    } catch (cause) {
+      if (adapters.willHeal === undefined || !adapters.willHeal(cause)) throw cause;
+      batch.waitMs = Math.min(Math.max(RETRY_MS, batch.waitMs * 2), RETRY_MAX_MS);
+      this.waiting = batch;
+      return;
+    }
+    for (let i = 0; i < batch.rest.length; i++) adapters.perform(batch.rest[i]);
+  }
+
   private rearm(): void {
+    if (RETRIES && this.waiting !== null) {
+      this.clock.wakeAt(this.clock.now() + this.waiting.waitMs, () => this.drain());
+      return;
+    }
     this.clock.wakeAt(this.machine.deadline(), () => {
       if (this.isHalted) return;
       this.inbox.push(TICK);

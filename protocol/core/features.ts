@@ -21,3 +21,5 @@ export const LOGS: boolean = true;
 export const MANY_LINKS: boolean = true;
 /** The text of a broken law; without it a node starts again all the same. */
 export const LAWS: boolean = true;
+/** A batch that the disk did not take is kept and stored again, rather than the end. */
+export const RETRIES: boolean = true;

@@ -39,6 +39,7 @@ export type Features = {
   LOGS: boolean;
   MANY_LINKS: boolean;
   LAWS: boolean;
+  RETRIES: boolean;
 };
 
 /** What lists and queues hold: constants of device/espruino/board.ts. */
@@ -69,6 +70,8 @@ const ALL: Features = {
   LOGS: true,
   MANY_LINKS: true,
   LAWS: true,
+  // A board stores with one write of its own, and starts again when that fails.
+  RETRIES: false,
 };
 
 /** Boards with memory to spare: a quarter of the smallest of them. */

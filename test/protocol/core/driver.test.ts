@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Adapters, Clock } from '../../../protocol/core/driver.ts';
-import { Driver, INBOX_MAX } from '../../../protocol/core/driver.ts';
+import { Driver, INBOX_MAX, RETRY_MAX_MS, RETRY_MS } from '../../../protocol/core/driver.ts';
 import type { Machine, Tick } from '../../../protocol/core/machine.ts';
 
 type Say = { kind: 'say'; word: string };
@@ -70,6 +70,55 @@ describe('a driver whose adapter throws', () => {
   });
 });
 
+describe('a driver whose disk fails for a while', () => {
+  it('keeps the batch whole, takes inputs, steps nothing, and goes on in order once it heals', () => {
+    const rig = rigOf();
+    rig.mayHeal = true;
+    rig.failCommit = true;
+    rig.driver.feed({ kind: 'say', word: 'a' });
+    rig.driver.feed({ kind: 'say', word: 'b' });
+    rig.clock.run();
+    expect(rig.driver.feed({ kind: 'say', word: 'c' })).toBe(true);
+    rig.clock.run();
+    expect([rig.log, rig.tried]).toEqual([[], 1]);
+
+    rig.failCommit = false;
+    rig.clock.wake(rig.clock.wakes);
+    expect(rig.log).toEqual(['commit a+b', 'send a', 'send b', 'commit c', 'send c']);
+  });
+
+  it('tries again ever more rarely, and as soon as ever after a success', () => {
+    const rig = rigOf();
+    rig.mayHeal = true;
+    const waits: number[] = [];
+    for (let round = 0; round < 2; round++) {
+      rig.failCommit = true;
+      rig.driver.feed({ kind: 'say', word: 'a' });
+      rig.clock.run();
+      for (let tries = 0; tries < 8; tries++) {
+        waits.push(rig.clock.wakes - rig.clock.now());
+        rig.clock.wake(rig.clock.wakes);
+      }
+      rig.failCommit = false;
+      rig.clock.wake(rig.clock.wakes);
+    }
+    const once = [RETRY_MS, 500, 1000, 2000, 4000, 8000, RETRY_MAX_MS, RETRY_MAX_MS];
+    expect(waits).toEqual([...once, ...once]);
+  });
+
+  it('halts when what comes next never heals, and acknowledges nothing', () => {
+    const rig = rigOf();
+    rig.mayHeal = true;
+    rig.failCommit = true;
+    rig.driver.feed({ kind: 'say', word: 'a' });
+    rig.clock.run();
+    rig.mayHeal = false;
+    rig.clock.wake(rig.clock.wakes);
+    expect(rig.log).toEqual(['halted: disk full']);
+    expect(rig.driver.feed({ kind: 'say', word: 'b' })).toBe(false);
+  });
+});
+
 /** A machine that stores and then sends every word it hears, and ticks every 100 ms. */
 function rigOf(performing: (output: Said) => void = () => {}) {
   const log: string[] = [];
@@ -86,9 +135,11 @@ function rigOf(performing: (output: Said) => void = () => {}) {
     deadline: () => next,
   };
   const clock = handClock();
-  const rig = { log, clock, failCommit: false, driver: undefined as unknown as Driver<Say, Said> };
+  const driver = undefined as unknown as Driver<Say, Said>;
+  const rig = { log, clock, failCommit: false, mayHeal: false, tried: 0, driver };
   const adapters: Adapters<Said> = {
     commit(stores) {
+      rig.tried++;
       if (rig.failCommit) throw new Error('disk full');
       log.push(`commit ${stores.map((store) => store.word).join('+')}`);
     },
@@ -96,6 +147,7 @@ function rigOf(performing: (output: Said) => void = () => {}) {
       log.push(`send ${output.word}`);
       performing(output);
     },
+    willHeal: () => rig.mayHeal,
     halted: (cause) => log.push(`halted: ${(cause as Error).message}`),
   };
   rig.driver = new Driver(machine, clock, adapters);
