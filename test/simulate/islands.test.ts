@@ -25,8 +25,8 @@ describe('twenty nodes with one link in and two out', () => {
       expectFormed(radio, `seed ${seed}`);
       const first = random(NODES);
       const second = (first + 1 + random(NODES - 1)) % NODES;
-      radio.kill(first);
-      radio.kill(second);
+      radio.ether.kill(first);
+      radio.ether.kill(second);
       expectFormed(radio, `seed ${seed} without ${first} and ${second}`);
     }
   });
@@ -39,8 +39,8 @@ describe('twenty nodes with one link in and two out', () => {
         const b = (a + more) % NODES;
         const radio = islandOf(11);
         expectFormed(radio, 'all twenty');
-        radio.kill(a);
-        radio.kill(b);
+        radio.ether.kill(a);
+        radio.ether.kill(b);
         expectFormed(radio, `without ${a} and ${b}`);
       }
     }
@@ -51,9 +51,9 @@ describe('twenty nodes with one link in and two out', () => {
       const radio = islandOf(seed);
       expectFormed(radio, `seed ${seed}`);
       radio.run(radio.now + 20_000);
-      const { opened, closed } = radio;
+      const { opened, closed } = radio.ether;
       radio.run(radio.now + 300_000);
-      expect([radio.opened, radio.closed], `seed ${seed}`).toEqual([opened, closed]);
+      expect([radio.ether.opened, radio.ether.closed], `seed ${seed}`).toEqual([opened, closed]);
     }
   });
 
@@ -61,8 +61,7 @@ describe('twenty nodes with one link in and two out', () => {
     const radio = islandOf(3);
     expectFormed(radio, 'seed 3');
     radio.run(radio.now + 20_000);
-    const ends = radio.stations.flatMap(({ ends }) => ends.filter((end) => end !== null));
-    expect(ends).toHaveLength(2 * (NODES - 1));
+    expect(radio.ether.ends).toBe(2 * (NODES - 1));
   });
 
   it('hear in the end what any of them says, where the TTL lets it through', () => {
@@ -72,12 +71,12 @@ describe('twenty nodes with one link in and two out', () => {
     const radio = islandOf(4, settings);
     expectFormed(radio, 'seed 4');
     radio.run(radio.now + 5000);
-    const before = radio.stations.map(({ node }) => deliveries(node));
+    const before = radio.nodes.map(deliveries);
     radio.feed(0, { kind: 'say', text: Uint8Array.of(104, 105) });
     radio.run(radio.now + 4000);
-    const after = radio.stations.map(({ node }) => deliveries(node));
+    const after = radio.nodes.map(deliveries);
     expect(after.map((count, node) => count - before[node])).toEqual(
-      radio.stations.map((_, node) => (node === 0 ? 0 : 1)),
+      radio.nodes.map((_, node) => (node === 0 ? 0 : 1)),
     );
   });
 
@@ -94,7 +93,7 @@ describe('twenty nodes with one link in and two out', () => {
     settings[SCAN_DUTY] = Uint8Array.of(0);
     const radio = islandOf(1, settings);
     radio.run(60_000);
-    expect(radio.meshes()).toHaveLength(NODES);
+    expect(radio.ether.meshes()).toHaveLength(NODES);
   });
 });
 
@@ -123,9 +122,9 @@ describe('islands of another shape', () => {
     ];
     const radio = new Radio({ seed: 9, nodes: 11, edges });
     expectFormed(radio, 'all eleven');
-    radio.kill(5);
+    radio.ether.kill(5);
     expectFormed(radio, 'two fives');
-    expect(radio.meshes()).toEqual([
+    expect(radio.ether.meshes()).toEqual([
       [0, 1, 2, 3, 4],
       [6, 7, 8, 9, 10],
     ]);
@@ -154,11 +153,11 @@ function islandOf(seed: number, settings: Uint8Array[] = []): Radio {
 function expectFormed(radio: Radio, what: string, withinMs: number = FORMED_MS): void {
   const until = radio.now + withinMs;
   do radio.run(radio.now + 1000);
-  while (radio.now < until && radio.meshes().length > radio.possible().length);
-  expect(radio.meshes(), what).toEqual(radio.possible());
+  while (radio.now < until && radio.ether.meshes().length > radio.ether.possible().length);
+  expect(radio.ether.meshes(), what).toEqual(radio.ether.possible());
 }
 
-function deliveries(node: Radio['stations'][number]['node']): number {
+function deliveries(node: Radio['nodes'][number]): number {
   const text = new TextDecoder().decode(node.statistics());
   return Number(/^delivered=(\d+)$/m.exec(text)![1]);
 }

@@ -54,6 +54,26 @@ export function hopsFrom(start: number, nodes: number, edges: Edge[]): number[] 
   return hops;
 }
 
+/** What hangs together, each part and the parts in the order of their first member. */
+export function componentsOf(nodes: number[], next: (node: number) => number[]): number[][] {
+  const parts: number[][] = [];
+  const found = new Set<number>();
+  for (const start of nodes) {
+    if (found.has(start)) continue;
+    const part = [start];
+    found.add(start);
+    for (const node of part) {
+      for (const to of next(node)) {
+        if (found.has(to)) continue;
+        found.add(to);
+        part.push(to);
+      }
+    }
+    parts.push(part.sort((a, b) => a - b));
+  }
+  return parts;
+}
+
 function edgesWithin(places: Place[], range: number): Edge[] {
   const edges: Edge[] = [];
   for (let a = 0; a < places.length; a++) {

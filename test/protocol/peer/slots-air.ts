@@ -10,8 +10,9 @@ import type { Due } from '../../../protocol/core/schedule.ts';
 import { Schedule } from '../../../protocol/core/schedule.ts';
 import type { SlotsInput, SlotsOutput } from '../../../protocol/peer/slots.ts';
 import { Slots } from '../../../protocol/peer/slots.ts';
-import { componentsOf } from '../../../tools/simulate/radio.ts';
+
 import { seededRandom } from '../../../tools/simulate/random.ts';
+import { componentsOf } from '../../../tools/simulate/topology.ts';
 import { nodeId } from '../../../tools/simulate/world.ts';
 
 export type Kind = 'relay' | 'button' | 'phone';
