@@ -3,7 +3,7 @@
  * `{ kind: 'store', write }` and reads through the small ports of an `Archive`; the store commits the
  * writes of a batch together, and a twin in memory does both for the simulator.
  */
-import type { Pin } from '../protocol/trust/pins.ts';
+import type { Pin, Standing } from '../protocol/trust/pins.ts';
 
 /** The name of the conversation that everyone hears. A private one is named by the peer's id in hex. */
 export const PUBLIC = 'public';
@@ -16,6 +16,16 @@ export type MessageState = 'heard' | 'waiting' | 'sent' | 'delivered' | 'read' |
 
 /** Conversation, sender and id name a message; phones draw the ids of private ones themselves. */
 export type MessageName = { conversation: string; sender: Uint8Array; id: string };
+
+/**
+ * Why a private message came to nothing.
+ *
+ * `no-route`: its peer was not in reach for as long as it may wait. `no-session`: the peer is in reach
+ * and does not answer handshakes. `unacknowledged`: it was sent, and sent again, to a peer in reach that
+ * never confirmed it. `expired`: the peer was in reach now and then, and time ran out. `refused`: the
+ * peer is turned away, or is not who he was.
+ */
+export type MessageFailure = 'no-route' | 'no-session' | 'unacknowledged' | 'expired' | 'refused';
 
 export type Message = MessageName & {
   text: string;
@@ -127,6 +137,64 @@ export type StoreWrite =
   | { kind: 'line-gone'; node: Uint8Array }
   | { kind: 'invite'; invite: Invite }
   | { kind: 'invite-used'; hash: Uint8Array; by: Uint8Array };
+
+/** What a person or a program here asks for. */
+export type Wish =
+  /** A public message. */
+  | { kind: 'say'; text: string }
+  /** A private one. */
+  | { kind: 'tell'; peer: Uint8Array; text: string }
+  /** Everything in a conversation up to this key is read; private senders are told so. */
+  | { kind: 'read'; conversation: string; key: number }
+  | { kind: 'stand'; peer: Uint8Array; standing: Standing }
+  | { kind: 'deny'; peer: Uint8Array }
+  | { kind: 'allow'; peer: Uint8Array }
+  /** A person says that this id stands for another device now. */
+  | { kind: 'forget'; peer: Uint8Array };
+
+/** Given once all that it says is durable: whoever has it has the acknowledgement. */
+export type Answer =
+  | { kind: 'stored'; name: MessageName }
+  | { kind: 'done' }
+  | { kind: 'refused'; reason: WishRefusal };
+
+/**
+ * `full`: too much waits already, in all or for this peer. `denied`: turned away by a person here.
+ * `distrusted`: the peer showed another key; `forget`, or a new standing, lets him be written to again.
+ */
+export type WishRefusal =
+  | 'no-clock'
+  | 'left'
+  | 'busy'
+  | 'empty'
+  | 'too-long'
+  | 'own-id'
+  | 'unknown-peer'
+  | 'denied'
+  | 'distrusted'
+  | 'full';
+
+/** What is worth telling of talk, as it happens. What it names is durable by then. */
+export type TalkEvent =
+  /** Somebody's, or our own: it is stored. */
+  | { kind: 'message'; name: MessageName }
+  /** One of ours came further, or came to nothing. */
+  | {
+      kind: 'message-state';
+      name: MessageName;
+      state: MessageState;
+      reason: MessageFailure | null;
+    }
+  | { kind: 'session'; peer: Uint8Array; state: SessionState }
+  /** What a person decided about a peer. */
+  | { kind: 'peer-changed'; peer: Uint8Array }
+  /**
+   * `second-key`: he showed another key than is known; believe nothing he says until it is cleared up.
+   * `unsealed`: something private came in the open, in his name (RELIABILITY S6). It was not taken.
+   */
+  | { kind: 'alarm'; peer: Uint8Array; reason: 'second-key' | 'unsealed' };
+
+export type SessionState = 'none' | 'opening' | 'live';
 
 /** What a machine emits to have something stored. The driver commits those of a batch together. */
 export type StoreOutput = { kind: 'store'; write: StoreWrite };
