@@ -17,6 +17,7 @@ import { signedBytesOf } from '../wire/packet.ts';
 import type { Crypto } from './crypto.ts';
 import type { Role } from './noise.ts';
 import { Handshake } from './noise.ts';
+import { openOneWay, sealOneWay } from './one-way.ts';
 import { verify } from './signature.ts';
 
 /** 32 bytes each, from a source of true randomness (RELIABILITY S5). */
@@ -66,6 +67,25 @@ export class Identity {
   /** A handshake in this node's name. `ephemeral` is 32 secret bytes drawn for it alone. */
   handshake(role: Role, prologue: Uint8Array, ephemeral: Uint8Array): Handshake {
     return new Handshake(this.#crypto, role, prologue, this.#secrets.noise, ephemeral);
+  }
+
+  /** One message that only the holder of `recipientKey` opens; null if that is no key. */
+  sealTo(
+    recipientKey: Uint8Array,
+    prologue: Uint8Array,
+    ephemeral: Uint8Array,
+    plaintext: Uint8Array,
+  ): Uint8Array | null {
+    const { noise } = this.#secrets;
+    return sealOneWay(this.#crypto, prologue, noise, ephemeral, recipientKey, plaintext);
+  }
+
+  /** What somebody sealed to this node, and his proven key; null where it is not for us. */
+  openSealed(
+    prologue: Uint8Array,
+    message: Uint8Array,
+  ): { senderKey: Uint8Array; plaintext: Uint8Array } | null {
+    return openOneWay(this.#crypto, prologue, this.#secrets.noise, message);
   }
 }
 

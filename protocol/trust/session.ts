@@ -29,6 +29,8 @@ import { nameOf } from './pins.ts';
 export type SessionInput =
   /** Wants a session. While there is one, or one on its way, nothing happens. */
   | { kind: 'open'; peer: Uint8Array }
+  /** Wants a new one beside the one there is, which goes on until then: the peer seems to lack it. */
+  | { kind: 'renew'; peer: Uint8Array }
   /** The payload of a handshake packet (0x10) for this node. */
   | { kind: 'handshake'; peer: Uint8Array; link: number; payload: Uint8Array }
   /** The payload of an encrypted packet (0x11) for this node. */
@@ -155,6 +157,9 @@ export class Sessions implements Machine<SessionInput, SessionOutput> {
     switch (input.kind) {
       case 'open':
         if (!this.live.has(name) && !this.outgoing.has(name)) this.begin(name, peer, now, out);
+        break;
+      case 'renew':
+        if (!this.outgoing.has(name)) this.begin(name, peer, now, out);
         break;
       case 'handshake':
         this.hearHandshake(name, peer, input.link, input.payload, now, out);

@@ -53,6 +53,15 @@ describe('two ends of a session', () => {
     expect(a.received()).toEqual([filled(6, 0), filled(6, 1), filled(6, 2)]);
   });
 
+  it('are renewed when one end asks, and talk on until then and after', () => {
+    const [a, b] = live();
+    for (let asked = 0; asked < 2; asked++) a.step({ kind: 'renew', peer: high.id });
+    expect(talk(a, low, b, high)).toBe(true);
+    expect(deliverAll(a, b).filter((size) => size >= 32)).toEqual([32, 96, 64]);
+    expect(b.heard('established')).toHaveLength(2);
+    expect(talk(a, low, b, high)).toBe(true);
+  });
+
   it('number their messages in front, from 0, big-endian', () => {
     const [a, b] = live();
     for (let i = 0; i < 3; i++) {
