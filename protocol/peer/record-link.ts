@@ -62,12 +62,14 @@ export type RecordLinkEnd =
 
 export type RecordLinkDrop = 'over-limit' | 'queue-full' | 'bad-heartbeat' | 'bad-hello';
 
+export type Admit = (id: Uint8Array, token: Uint8Array) => boolean;
+
 export type RecordLinkConfig = {
   role: Role;
   /** The id this end means to reach, or null for whoever it is. */
   wanted: Uint8Array | null;
-  /** Judges who has proven to be there. */
-  isAllowed: (id: Uint8Array) => boolean;
+  /** Judges who has proven to be there; `token` is what he says to be let in by, or empty (WIRE §20). */
+  admit: Admit;
   /** The largest frame we take, as our hello says. */
   frameMax: number;
   /** Records that may be out at once. */
@@ -83,6 +85,8 @@ export const RECORD_LINK_DEFAULTS = {
   packetsMax: 16_384,
   bytesMax: 4 * 1024 * 1024,
 };
+
+const NO_TOKEN = new Uint8Array(0);
 
 export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
   isOver = false;
@@ -186,7 +190,7 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
   private shake(out: RecordLinkOutput[]): void {
     // Before this end names itself to someone, it looks who that is.
     const { neighbour } = this.handshake;
-    if (neighbour !== null && !this.config.isAllowed(neighbour.id)) {
+    if (neighbour !== null && !this.config.admit(neighbour.id, NO_TOKEN)) {
       return this.end('not-allowed', out);
     }
     const message = this.handshake.write();
@@ -197,9 +201,9 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
 
   private open(now: Millis, out: RecordLinkOutput[]): void {
     const neighbour = this.handshake.neighbour!;
-    if (!this.config.isAllowed(neighbour.id)) return this.end('not-allowed', out);
     const hello = decodeHello(neighbour.hello);
     if (typeof hello === 'string') return this.end('bad-hello', out);
+    if (!this.config.admit(neighbour.id, hello.token)) return this.end('not-allowed', out);
     const { sealing, opening } = this.handshake.split();
     this.reader = new RecordReader(opening, this.config.frameMax);
     this.writer = new RecordWriter(sealing);

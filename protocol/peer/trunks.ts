@@ -20,7 +20,7 @@ import type { Identity } from '../trust/identity.ts';
 import type { Pins } from '../trust/pins.ts';
 import { toHex } from '../wire/hex.ts';
 import { RecordLink } from './record-link.ts';
-import type { RecordLinkDrop, RecordLinkEnd, RecordLinkOutput } from './record-link.ts';
+import type { Admit, RecordLinkDrop, RecordLinkEnd, RecordLinkOutput } from './record-link.ts';
 
 /** A peer to dial. */
 export type Route = {
@@ -28,6 +28,8 @@ export type Route = {
   address: string;
   /** Whom to find there, or null for whoever it is. */
   id: Uint8Array | null;
+  /** What lets us in there the first time (WIRE §20, client token). */
+  token?: Uint8Array;
 };
 
 export type TrunksInput =
@@ -62,7 +64,8 @@ export type TrunksConfig = {
   /** Lines that others opened and nobody has proven anything on; in all, and of one host. */
   shakingMax: number;
   shakingPerHostMax: number;
-  isAllowed: (id: Uint8Array) => boolean;
+  /** Asked before we name ourselves to somebody, and before a line is up. */
+  admit: Admit;
   link: { frameMax: number; window: number; packetsMax: number; bytesMax: number };
 };
 
@@ -79,13 +82,37 @@ export const REDIAL_MAX_MS = 60_000;
 export const DIAL_MAX_MS = 15_000;
 /** A line that was open for so long was no failure. */
 const STEADY_MS = 30_000;
+/** Within it whoever does not want us hangs up. */
+const UNWANTED_MS = 2000;
+const NOT_LET_IN =
+  'it hung up as soon as it knew us: we are not on its list, or our invite is used or has expired';
 
-type Call = Route & {
+type Call = {
+  address: string;
+  id: Uint8Array | null;
+  token: Uint8Array | null;
   /** Infinity while its line is there. */
   dialAt: Millis;
   failures: number;
   /** Who was there last. */
   found: Uint8Array | null;
+  /** Why it is not there. */
+  why: string | null;
+};
+
+/** A line that is up or wanted, for people. */
+export type TrunkView = {
+  /** Null for whoever it is, until somebody was there. */
+  id: Uint8Array | null;
+  address: string;
+  isDialled: boolean;
+  state: 'up' | 'dialling' | 'down';
+  /** Since when it is up; null while it is not. */
+  upAt: Millis | null;
+  /** The last round trip; null for unknown. */
+  roundTripMs: Millis | null;
+  /** Why it is down, in words; null while it is up, and until it was tried. */
+  why: string | null;
 };
 
 type Line = {
@@ -102,6 +129,8 @@ type Line = {
   upAt: Millis;
   /** We have let go, and wait for `closed`. */
   isLeaving: boolean;
+  /** Why we let go. */
+  why: string | null;
 };
 
 export class Trunks implements Machine<TrunksInput, TrunksOutput> {
@@ -148,6 +177,17 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     return false;
   }
 
+  /** The routes in their order, then the lines that others opened. */
+  snapshot(): TrunkView[] {
+    const lines = [...this.lines.values()];
+    const routes = this.calls.map((call) => {
+      const line = lines.find((other) => other.call === call) ?? null;
+      return viewOf(line, call, line === null ? 'down' : 'dialling');
+    });
+    const others = lines.filter(({ call, neighbour }) => call === null && neighbour !== null);
+    return [...routes, ...others.map((line) => viewOf(line, null, 'down'))];
+  }
+
   step(input: TrunksInput | Tick, now: Millis): TrunksOutput[] {
     const out: TrunksOutput[] = [];
     switch (input.kind) {
@@ -188,11 +228,13 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   }
 
   private linkOf(number: number, call: Call | null, now: Millis): RecordLink {
-    const { crypto, identity, pins, config, hello } = this;
-    const { isAllowed } = config;
+    const { crypto, identity, pins, config } = this;
+    const { admit } = config;
+    const token = call?.token ?? null;
+    const hello = token === null ? this.hello : { ...this.hello, token };
     const role = isDialled(number) ? 'initiator' : 'responder';
     const wanted = call?.id ?? null;
-    const linkConfig = { ...config.link, role, wanted, isAllowed } as const;
+    const linkConfig = { ...config.link, role, wanted, admit } as const;
     return new RecordLink(crypto, identity, pins, linkConfig, hello, this.draw(), now);
   }
 
@@ -240,6 +282,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.down(number, line, why, out);
     const { call } = line;
     if (call === null) return;
+    // Whoever lets go so soon after he learned who we are does not want us.
+    const isUnwanted = line.upAt < Infinity && now - line.upAt < UNWANTED_MS;
+    call.why = line.why ?? (isUnwanted ? NOT_LET_IN : why);
     const isSteady = now - line.upAt >= STEADY_MS;
     call.failures = isSteady ? 0 : call.failures + 1;
     this.callAt(call, now + this.pause(call.failures));
@@ -293,6 +338,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
           if (line.isLeaving) return;
           break;
         case 'over':
+          line.why = WORDS[output.reason] ?? `the line failed (${output.reason})`;
           out.push({ kind: 'drop', line: number, reason: output.reason });
           this.down(number, line, output.reason, out);
           this.hangUp(number, line, out);
@@ -338,8 +384,12 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     const before = this.calls;
     this.calls = routes.map((route) => {
       const known = before.find((call) => isSameRoute(call, route));
-      if (known !== undefined) return known;
-      const call: Call = { ...route, dialAt: Infinity, failures: 0, found: null };
+      const { address, id, token = null } = route;
+      if (known !== undefined) {
+        known.token = token;
+        return known;
+      }
+      const call = { address, id, token, dialAt: Infinity, failures: 0, found: null, why: null };
       this.callAt(call, now);
       return call;
     });
@@ -390,7 +440,32 @@ const NEW_LINE: Line = {
   dialledAt: 0,
   upAt: Infinity,
   isLeaving: false,
+  why: null,
 };
+
+/** Why a line that we let go is down, where the reason alone would leave people guessing. */
+const WORDS: Partial<Record<RecordLinkEnd, string>> = {
+  'too-slow': 'something is there, but does not answer as Hopline does',
+  'too-long': 'what is there is not Hopline',
+  'wrong-node': 'another node is there than the one we look for',
+  'not-allowed': 'the node there is not on our list',
+  denied: 'the node there is blocked here',
+  'identity-clash': 'the node there shows other keys than before',
+  silent: 'it stopped answering',
+};
+
+function viewOf(line: Line | null, call: Call | null, state: 'dialling' | 'down'): TrunkView {
+  const id = line?.neighbour?.id ?? call?.id ?? call?.found ?? null;
+  const address = call?.address ?? line!.address;
+  const isDialled = call !== null;
+  if (line === null || line.neighbour === null) {
+    const why = call?.why ?? null;
+    return { id, address, isDialled, state, upAt: null, roundTripMs: null, why };
+  }
+  const ms = line.link?.roundTripMs ?? -1;
+  const roundTripMs = ms < 0 ? null : ms;
+  return { id, address, isDialled, state: 'up', upAt: line.upAt, roundTripMs, why: null };
+}
 
 export function isDialled(line: number): boolean {
   return line % 2 === 1;
@@ -401,7 +476,7 @@ function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':'));
 }
 
-function isSameRoute(a: Route, b: Route): boolean {
+function isSameRoute(a: Pick<Route, 'address' | 'id'>, b: Route): boolean {
   if (a.address !== b.address) return false;
   if (a.id === null || b.id === null) return a.id === b.id;
   return sameBytes(a.id, 0, b.id);

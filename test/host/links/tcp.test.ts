@@ -147,7 +147,7 @@ class End {
       board: new Uint8Array(0),
       token: new Uint8Array(0),
     };
-    const config = { ...TRUNKS_DEFAULTS, isAllowed: () => true, link: RECORD_LINK_DEFAULTS };
+    const config = { ...TRUNKS_DEFAULTS, admit: () => true, link: RECORD_LINK_DEFAULTS };
     const [random, draw] = [xorshift(SEED), secretsFrom(++ends)];
     this.trunks = new Trunks(crypto, who, new Pins(crypto), config, hello, random, draw);
     this.tcp = new TcpLines((event) => {

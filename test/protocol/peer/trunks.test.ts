@@ -3,6 +3,7 @@
  * can be cut, and strangers who say whatever they like.
  */
 import { describe, expect, it } from 'vitest';
+import { INTERVAL_MS } from '../../../protocol/core/heartbeat.ts';
 import { LEAF } from '../../../protocol/core/hello.ts';
 import type { Hello } from '../../../protocol/core/hello.ts';
 import { MESSAGE, plainPacket, encodePacket } from '../../../protocol/core/packet.ts';
@@ -31,6 +32,35 @@ import { filled } from '../wire/given.ts';
 
 const [alice, bob, carol] = [person(1), person(2), person(3)];
 const [smaller, larger] = [alice, bob].sort((a, b) => (toHex(a.id) < toHex(b.id) ? -1 : 1));
+
+describe('what people are shown of lines', () => {
+  it('is who is there, or why nobody is', () => {
+    const net = new Net();
+    const a = net.add('a', alice, { allowed: [bob] });
+    const b = net.add('b', bob);
+    const c = net.add('c', carol);
+    b.feed({
+      kind: 'routes',
+      routes: [
+        { address: 'a', id: alice.id },
+        { address: 'c', id: alice.id },
+        { address: 'nowhere', id: null },
+      ],
+    });
+    c.calls('a', alice);
+    net.run(1000);
+    expect(b.machine.snapshot()).toMatchObject([
+      { id: alice.id, address: 'a', state: 'up', isDialled: true, why: null },
+      { id: alice.id, state: 'down', why: expect.stringContaining('another node') },
+      { id: null, address: 'nowhere', state: 'down', why: 'nobody there', upAt: null },
+    ]);
+    expect(a.machine.snapshot()).toMatchObject([{ id: bob.id, state: 'up', isDialled: false }]);
+    const [refused] = c.machine.snapshot();
+    expect(refused).toMatchObject({ state: 'down', why: expect.stringContaining('on its list') });
+    net.run(INTERVAL_MS + 100);
+    expect(a.machine.snapshot()[0].roundTripMs).toBeGreaterThanOrEqual(0);
+  });
+});
 
 describe('two ends', () => {
   it('know each other by proof, and pass packets both ways', () => {
@@ -179,6 +209,23 @@ describe('whoever else opens a line', () => {
     expect(a.drops).toMatchObject({ 'not-allowed': expect.any(Number) });
   });
 
+  it('is let in by a token that it was given, said once it knows who is there', () => {
+    const net = new Net();
+    const secret = filled(16, 9);
+    const a = net.add('a', alice, { allowed: [bob], token: secret });
+    const [c, d] = [net.add('c', carol), net.add('d', person(4))];
+    c.feed({ kind: 'routes', routes: [{ address: 'a', id: alice.id, token: secret }] });
+    d.feed({ kind: 'routes', routes: [{ address: 'a', id: alice.id, token: filled(16, 8) }] });
+    net.run(1000);
+    expect(a.up()).toEqual([toHex(carol.id)]);
+    expect(a.ups[0].hello.token).toEqual(secret);
+    // What was said before only they have heard who proved to be the one that was meant.
+    const b = net.add('b', bob, { token: secret });
+    c.feed({ kind: 'routes', routes: [{ address: 'b', id: alice.id, token: secret }] });
+    net.run(1000);
+    expect(b.tokens.map(toHex)).not.toContain(toHex(secret));
+  });
+
   it.each([
     { what: 'says nothing', says: [], after: HANDSHAKE_MAX_MS, reason: 'too-slow' },
     { what: 'never ends', says: [framed(filled(31, 1))], after: 0, reason: 'too-short' },
@@ -253,7 +300,7 @@ function message(number: number): Uint8Array {
   return encodePacket(plainPacket(MESSAGE, 7, number, alice.id, payload));
 }
 
-type Extra = { allowed?: Identity[]; linesMax?: number; frameMax?: number };
+type Extra = { allowed?: Identity[]; token?: Uint8Array; linesMax?: number; frameMax?: number };
 
 /** One end: a machine, what it said to the people above, and its ends of wires. */
 class End {
@@ -261,6 +308,8 @@ class End {
   readonly ups: (TrunksOutput & { kind: 'up' })[] = [];
   readonly drops: Record<string, number> = {};
   readonly hungUp: number[] = [];
+  /** Those it was asked to judge somebody by. */
+  readonly tokens: Uint8Array[] = [];
   readonly machine: Trunks;
   private readonly lines = new Map<number, string>();
   private readonly net: Net;
@@ -273,7 +322,11 @@ class End {
     const config: TrunksConfig = {
       ...TRUNKS_DEFAULTS,
       linesMax: extra.linesMax ?? TRUNKS_DEFAULTS.linesMax,
-      isAllowed: (id) => names === undefined || names.includes(toHex(id)),
+      admit: (id, token) => {
+        this.tokens.push(token);
+        const isInvited = extra.token !== undefined && toHex(token) === toHex(extra.token);
+        return isInvited || names === undefined || names.includes(toHex(id));
+      },
       link: { ...RECORD_LINK_DEFAULTS, frameMax: extra.frameMax ?? RECORD_LINK_DEFAULTS.frameMax },
     };
     const hello = { ...HELLO, frameMax: config.link.frameMax };
