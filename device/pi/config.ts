@@ -45,11 +45,11 @@ export type RelayConfig = {
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const SECURITY_LEVELS = ['permissive', 'moderate', 'strict'] as const;
+export const SECURITY_LEVELS = ['permissive', 'moderate', 'strict'] as const;
 
 /** Bytes of a name: what a hello carries. */
-const NAME_MAX = 32;
-const PATH_MAX = 4096;
+export const NAME_MAX = 32;
+export const PATH_MAX = 4096;
 /** Bytes that the system takes as the name of a socket. */
 export const SOCKET_PATH_MAX = 103;
 /** Devices whose notes one relay says on. */
@@ -142,7 +142,8 @@ function notesOf(top: Section): string[] {
   return files;
 }
 
-function inFolder(
+/** Where things lie in a folder of data. */
+export function inFolder(
   data: string,
   env: Surroundings['env'],
 ): Pick<RelayConfig, 'data' | 'keyFile' | 'socket'> {

@@ -16,6 +16,7 @@ import type { RelayConfig } from './config.ts';
 import { defaultConfig, readConfig } from './config.ts';
 import { loadSodium, nativeCrypto } from './crypto.ts';
 import { createKeyFile, readKeyFile } from './key-file.ts';
+import { atMost, Ending, LEAVE_MAX_MS } from './leaving.ts';
 import type { Log } from './log.ts';
 import { openLog } from './log.ts';
 import { readNodeKeyFile } from './node-keys.ts';
@@ -28,9 +29,6 @@ import { readCounters, readPins, writeCounters, writePins } from './state-file.t
 import { openStatusSocket } from './status-socket.ts';
 import { Tether } from './tether.ts';
 import { watchdog } from './watchdog.ts';
-
-/** Whatever hangs, hangs no longer. */
-const LEAVE_MAX_MS = 5000;
 
 export type RelayRun = {
   /** Null for the settings without a file. */
@@ -102,12 +100,12 @@ export async function runRelay(run: RelayRun): Promise<void> {
     const signal = await ending.wait();
     log.info('leaving', { signal });
     dog.stopping();
-    await within(LEAVE_MAX_MS, relay.leave());
+    await atMost(LEAVE_MAX_MS, relay.leave());
     dog.close();
     log.info('left');
   } finally {
     ending.close();
-    await within(LEAVE_MAX_MS, Promise.all([relay?.leave(), socket?.close()]));
+    await atMost(LEAVE_MAX_MS, Promise.all([relay?.leave(), socket?.close()]));
   }
 }
 
@@ -150,40 +148,4 @@ function deviceOf(file: string, counters: Map<string, number>): Device {
     throw new HoplineError('CONFIG_INVALID', `${detail}; take it out of notes`);
   }
   return { id, key: note, name, counter: counters.get(toHex(id)) ?? -1 };
-}
-
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-
-/** How a relay comes to its end: a signal asks for it, or something broke. */
-class Ending {
-  private readonly ended: Promise<string>;
-  private settle: { resolve(signal: string): void; reject(cause: unknown): void };
-  private readonly hear = (signal: NodeJS.Signals): void => this.settle.resolve(signal);
-
-  constructor() {
-    this.settle = { resolve() {}, reject() {} };
-    this.ended = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
-    // It may fail before anybody waits.
-    this.ended.catch(() => {});
-    for (const signal of SIGNALS) process.on(signal, this.hear);
-  }
-
-  fail(cause: unknown): void {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.settle.reject(new HoplineError('RELAY_BROKEN', `${why}; start it again`, { cause }));
-  }
-
-  wait(): Promise<string> {
-    return this.ended;
-  }
-
-  close(): void {
-    for (const signal of SIGNALS) process.off(signal, this.hear);
-  }
-}
-
-function within(ms: number, work: Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

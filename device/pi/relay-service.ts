@@ -5,8 +5,9 @@
 import { HoplineError } from '../../protocol/errors.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
+import type { Pong, WatchedFrame } from './audience.ts';
 import type { Sighted } from './neighbourhood.ts';
-import type { Pong, Relay, RelayReport, WatchedFrame } from './relay.ts';
+import type { Relay, RelayReport } from './relay.ts';
 import type { StatusService, Values } from './status-socket.ts';
 
 /** The answer to `status`. */
@@ -32,7 +33,13 @@ export type FrameEvent = {
   missed: number;
 };
 
-export function relayService(relay: Relay, version: string): StatusService {
+/** A relay, or whatever answers like one. */
+export type Answering = Pick<
+  Relay,
+  'report' | 'neighbours' | 'ping' | 'trace' | 'watch' | 'listen'
+>;
+
+export function relayService(relay: Answering, version: string): StatusService {
   return {
     ask(question, values) {
       switch (question) {
@@ -62,7 +69,7 @@ export function relayService(relay: Relay, version: string): StatusService {
   };
 }
 
-async function traced(relay: Relay, id: Uint8Array): Promise<TraceAnswer> {
+async function traced(relay: Answering, id: Uint8Array): Promise<TraceAnswer> {
   const hops = await relay.trace(id);
   return hops
     .map(({ target: _, id: hop, ...rest }) => ({ id: toHex(hop), ...rest }))

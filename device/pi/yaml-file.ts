@@ -106,6 +106,12 @@ export class Section {
     return (this.items(name) ?? []).map((node) => this.sectionAt(node, name));
   }
 
+  /** The text of a plain value; null where nothing, a list or a section stands. */
+  wordOf(name: string): string | null {
+    const node = this.value(name);
+    return isScalar(node) ? textOf(node) : null;
+  }
+
   /** What stands under that name, as it came, for values that may be of several kinds. */
   kindOf(name: string): 'absent' | 'value' | 'list' | 'section' {
     const node = this.value(name);

@@ -1,0 +1,114 @@
+/**
+ * Audience: those who watch the packets of a station, listen to what it tells, or wait for the answer
+ * to a ping or a trace.
+ */
+import { HoplineError } from '../../protocol/errors.ts';
+import type {
+  StationEvent,
+  StationInput,
+  TappedFrame,
+  TracedHop,
+} from '../../protocol/peer/contract.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
+
+/** Pings and traces that wait for their answers; more are refused. */
+export const WAITING_MAX = 8;
+
+export type Pong = { roundTripMs: number; hops: number | null };
+
+/** A frame for a person who watches, with when it was seen. */
+export type WatchedFrame = TappedFrame & { unixMs: number };
+
+type Question = Extract<StationInput, { kind: 'ping' | 'trace' | 'tap' }>;
+
+export class Audience {
+  /** False when the question was not taken. */
+  private readonly feed: (question: Question) => boolean;
+  private readonly watchers = new Set<(frame: WatchedFrame) => void>();
+  private readonly listeners = new Set<(event: StationEvent) => void>();
+  private waiting = 0;
+
+  constructor(feed: (question: Question) => boolean) {
+    this.feed = feed;
+  }
+
+  /** Calls `watcher` with every frame until the returned function is called. */
+  watch(watcher: (frame: WatchedFrame) => void): () => void {
+    this.watchers.add(watcher);
+    this.feed({ kind: 'tap', isOn: true });
+    return () => {
+      this.watchers.delete(watcher);
+      if (this.watchers.size === 0) this.feed({ kind: 'tap', isOn: false });
+    };
+  }
+
+  listen(listener: (event: StationEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Null when nothing came back. */
+  ping(id: Uint8Array): Promise<Pong | null> {
+    return this.asked<Pong | null>('ping', id, (event, done) => {
+      const { roundTripMs, hops } = event as Pong;
+      if (event.kind === 'pong') done({ roundTripMs, hops });
+      if (event.kind === 'ping-lost') done(null);
+    });
+  }
+
+  /** The nodes that answered, as they did. */
+  trace(id: Uint8Array): Promise<TracedHop[]> {
+    const hops: TracedHop[] = [];
+    return this.asked<TracedHop[]>('trace', id, (event, done) => {
+      if (event.kind === 'hop') hops.push(event.hop);
+      if (event.kind === 'trace-done') done(hops);
+    });
+  }
+
+  tell(event: StationEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+
+  show(frame: TappedFrame): void {
+    const watched = { ...frame, unixMs: Date.now() };
+    for (const watcher of this.watchers) watcher(watched);
+  }
+
+  /** Feeds a question and hears until it is answered or refused. */
+  private asked<Answer>(
+    kind: 'ping' | 'trace',
+    id: Uint8Array,
+    hear: (event: StationEvent, done: (answer: Answer) => void) => void,
+  ): Promise<Answer> {
+    if (this.waiting >= WAITING_MAX) throw refused('busy');
+    this.waiting++;
+    return new Promise<Answer>((resolve, reject) => {
+      const end = this.listen((event) => {
+        if (event.kind === 'refused' && event.what === kind)
+          return finish(() => reject(refused(event.reason)));
+        if (isAbout(event, id)) hear(event, (answer) => finish(() => resolve(answer)));
+      });
+      const finish = (settle: () => void): void => {
+        end();
+        this.waiting--;
+        settle();
+      };
+      if (!this.feed({ kind, id })) finish(() => reject(refused('busy')));
+    });
+  }
+}
+
+function isAbout(event: StationEvent, id: Uint8Array): boolean {
+  const about = event.kind === 'hop' ? event.hop.target : 'id' in event ? event.id : null;
+  return about instanceof Uint8Array && toHex(about) === toHex(id);
+}
+
+/** What a station did not do, for people. */
+export function refused(reason: string): HoplineError {
+  const why: Record<string, string> = {
+    'no-clock': 'the relay does not know the time; set its clock',
+    busy: 'it asks too much at once already; try again in a moment',
+    left: 'the relay is ending',
+  };
+  return new HoplineError('REQUEST_INVALID', why[reason] ?? reason);
+}

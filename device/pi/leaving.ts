@@ -1,0 +1,56 @@
+/**
+ * Leaving: how a program with links comes to its end. A signal asks for it, or something broke; then
+ * what was said last may still leave, within bounds.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { HoplineError } from '../../protocol/errors.ts';
+
+/** Whatever hangs, hangs no longer. */
+export const LEAVE_MAX_MS = 5000;
+/** For what was written last to leave, once we take our leave. */
+const DRAIN_MS = 1000;
+const DRAIN_LOOK_MS = 10;
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+export class Ending {
+  private readonly ended: Promise<string>;
+  private settle: { resolve(signal: string): void; reject(cause: unknown): void };
+  private readonly hear = (signal: NodeJS.Signals): void => this.settle.resolve(signal);
+
+  constructor() {
+    this.settle = { resolve() {}, reject() {} };
+    this.ended = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+    // It may fail before anybody waits.
+    this.ended.catch(() => {});
+    for (const signal of SIGNALS) process.on(signal, this.hear);
+  }
+
+  fail(cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    this.settle.reject(new HoplineError('RELAY_BROKEN', `${why}; start it again`, { cause }));
+  }
+
+  /** The signal that asked for it. */
+  wait(): Promise<string> {
+    return this.ended;
+  }
+
+  close(): void {
+    for (const signal of SIGNALS) process.off(signal, this.hear);
+  }
+}
+
+/** Resolves when `work` has, or is late. */
+export function atMost(ms: number, work: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** Resolves once everything has left, or has had its time. */
+export async function drained(isDrained: () => boolean): Promise<void> {
+  const until = performance.now() + DRAIN_MS;
+  do await wait(DRAIN_LOOK_MS);
+  while (!isDrained() && performance.now() < until);
+}
