@@ -58,11 +58,23 @@ export const DOORS: Door[] = [
   },
   { room: 'host/http', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },
-  { room: 'host/config.ts', imports: ['protocol', 'host/types.ts'], packages: ['yaml'] },
-  { room: 'host/daemon.ts', imports: ['protocol', 'host', 'device/pi'], packages: [] },
+  // The reader of settings is that of the relay.
+  { room: 'host/settings', imports: ['protocol', 'device/pi'], packages: [] },
+  {
+    room: 'host/config.ts',
+    imports: ['protocol', 'host/settings', 'device/pi'],
+    packages: ['node:path'],
+  },
+  {
+    room: 'host/bridge.ts',
+    imports: ['protocol', 'host/types.ts', ...MACHINE_ROOMS],
+    packages: [],
+  },
+  { room: 'host/desk.ts', imports: ['protocol', 'host'], packages: [] },
+  { room: 'host/daemon.ts', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
   {
     room: 'tools/simulate',
-    imports: ['protocol', 'host/types.ts', ...MACHINE_ROOMS],
+    imports: ['protocol', 'host/types.ts', 'host/bridge.ts', ...MACHINE_ROOMS],
     packages: [],
   },
   { room: 'tools/flash', imports: ['protocol'], packages: [] },

@@ -1,0 +1,320 @@
+/**
+ * Config: how a daemon is set up, in one table from which files are read and the JSON Schema of
+ * `hopline config schema` is made. Every setting has a value without a file; a file says only what is
+ * different, and each mistake in it is told with its line and column. Secrets are named by their
+ * files, and stand in none of ours.
+ */
+import { join } from 'node:path';
+import type { RelayConfig, Surroundings } from '../device/pi/config.ts';
+import {
+  defaultConfig as relayDefaults,
+  inFolder,
+  LOG_LEVELS,
+  NAME_MAX,
+  NOTE_DEVICES_MAX,
+  PATH_MAX,
+  SECURITY_LEVELS,
+  SERIAL_PORTS_MAX,
+  SOCKET_PATH_MAX,
+} from '../device/pi/config.ts';
+import type { Section } from '../device/pi/yaml-file.ts';
+import { readYaml } from '../device/pi/yaml-file.ts';
+import { fromHex } from '../protocol/wire/hex.ts';
+import type { Schema, Values } from './settings/rules.ts';
+import {
+  flag,
+  group,
+  list,
+  map,
+  oneOf,
+  optional,
+  readTable,
+  required,
+  schemaOf,
+  setting,
+  shaped,
+  text,
+  texts,
+  whole,
+  wordOr,
+} from './settings/rules.ts';
+
+/** What is let in from other gateways (DEFAULTS §5). */
+export const LISTEN_PORT = 8334;
+export const HTTP_PORT = 8000;
+/** Lines that a file may name; more are joined one by one. */
+const PEERS_MAX = 256;
+const HOSTS_MAX = 32;
+const ADDRESS_MAX = 261;
+
+/** As the relay's settings, with what only a bridge does. */
+export type DaemonConfig = Omit<RelayConfig, 'history'> & {
+  /** Where other gateways are let in; null for nowhere. */
+  listen: { host: string; port: number } | null;
+  /** Lines to dial. */
+  peers: { address: string; node: Uint8Array }[];
+  /** Who may open a line, beside those we dial and those a person invited. */
+  allow: Uint8Array[];
+  /** `host:port` under which others reach us, for invitations. */
+  publicAddress: string | null;
+  http: HttpConfig;
+  /** What may go from lines to the radios (WIRE §28). */
+  budget: { bytesPerSecond: number; burst: number };
+  keep: { messages: number; megabytes: number; days: number };
+};
+
+export type HttpConfig = {
+  host: string;
+  port: number;
+  /** Names under which it may be asked, beside its own address. */
+  hosts: string[];
+  /** Whether programs on this machine need no token. */
+  openOnLoopback: boolean;
+  tokenFile: string;
+};
+
+/** 1 to 65535; 0 takes any that is free. */
+const PORT = /(0|[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])/.source;
+const HOST = /([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])/.source;
+const address = shaped(
+  ADDRESS_MAX,
+  new RegExp(`^${HOST}:${PORT}$`),
+  'an address is host:port, as in bridge.example.org:8334',
+);
+const hostName = new RegExp(`^(${HOST}|[0-9a-fA-F:.]+)$`);
+const host = shaped(253, hostName, 'write the name or the address of a host, without a port');
+const nodeForm = /^[0-9a-fA-F]{16}$/;
+const nodeWhat = 'a node id is 16 hex digits; hopline status prints it';
+const nodeId = map(shaped(16, nodeForm, nodeWhat), (hex) => fromHex(hex.toLowerCase())!);
+const nodeIds = map(texts({ most: 16, form: nodeForm, what: nodeWhat }), (ids) =>
+  ids.map((hex) => fromHex(hex.toLowerCase())!),
+);
+const path = text(PATH_MAX);
+
+/** Every setting there is. */
+export const SETTINGS = {
+  name: optional(text(NAME_MAX), {
+    help: 'shown to phones; without it, the name of the machine',
+    examples: ['town-hall'],
+  }),
+  data: optional(path, {
+    help: 'the folder of keys and messages',
+    examples: ['/var/lib/hopline'],
+  }),
+  'key-file': optional(path, {
+    help: 'who this bridge is; without it, keys in the folder of data',
+    examples: ['/var/lib/hopline/keys'],
+  }),
+  socket: optional(text(SOCKET_PATH_MAX), {
+    help: 'where hopline status, ping, trace, scan and monitor ask',
+    examples: ['/run/hopline/relay.sock'],
+  }),
+  radio: group(
+    {
+      on: setting(flag, true, {
+        help: 'whether to use Bluetooth',
+        examples: [false],
+      }),
+      adapter: optional(
+        shaped(16, /^hci\d{1,2}$/, 'write the name of one, like hci0; hopline doctor lists them'),
+        {
+          help: 'which Bluetooth adapter; without it, the first',
+          examples: ['hci0'],
+        },
+      ),
+    },
+    'the Bluetooth adapter',
+  ),
+  serial: setting(wordOr(['auto', 'none'], texts({ most: PATH_MAX }, SERIAL_PORTS_MAX)), 'auto', {
+    help: 'boards on wires: auto for every port with hardware behind it, none, or a list of ports',
+    examples: ['auto', 'none', ['/dev/ttyUSB0']],
+  }),
+  baud: setting(whole(300, 4_000_000), 115_200, {
+    help: 'the speed of those ports',
+    examples: [9600],
+  }),
+  'power-cycle': optional(path, {
+    help: 'a command for a node that hangs; it finds the port in $PORT',
+    examples: ['uhubctl -l 1-1 -a cycle'],
+  }),
+  ttl: setting(whole(1, 64), 7, {
+    help: 'hops that packets between nodes keep at most',
+    examples: [7],
+  }),
+  security: setting(oneOf(SECURITY_LEVELS), 'moderate', {
+    help: 'what must be signed by whom before it is shown',
+    examples: ['strict'],
+  }),
+  notes: setting(texts({ most: PATH_MAX }, NOTE_DEVICES_MAX), [], {
+    help: 'key files of devices whose notes this bridge says on',
+    examples: [['/etc/hopline/keys/door.key']],
+  }),
+  log: setting(oneOf(LOG_LEVELS), 'info', {
+    help: 'how much is said about what happens',
+    examples: ['debug'],
+  }),
+  listen: group(
+    {
+      host: setting(host, '0.0.0.0', {
+        help: 'the address on which other gateways are let in',
+        examples: ['192.0.2.7', '::'],
+      }),
+      port: setting(wordOr(['off'], whole(0, 65_535)), LISTEN_PORT, {
+        help: 'the port; off where nobody is to be let in, 0 for any that is free',
+        examples: [8334, 'off'],
+      }),
+    },
+    'lines that other gateways open; only those who are allowed or invited get one',
+  ),
+  peers: setting(
+    list(
+      {
+        address: required(address, {
+          help: 'where it listens, as host:port',
+          examples: ['bridge.example.org:8334'],
+        }),
+        node: required(nodeId, {
+          help: 'the node id of who must be there, 16 hex digits',
+          examples: ['0123456789abcdef'],
+        }),
+      },
+      PEERS_MAX,
+    ),
+    [],
+    {
+      help: 'lines to other gateways, dialled for ever; hopline join adds others without a file',
+      examples: [[{ address: 'bridge.example.org:8334', node: '0123456789abcdef' }]],
+    },
+  ),
+  allow: setting(nodeIds, [], {
+    help: 'node ids of those who may open a line',
+    examples: [['0123456789abcdef']],
+  }),
+  'public-address': optional(address, {
+    help: 'the address under which others reach us, for hopline invite',
+    examples: ['bridge.example.org:8334'],
+  }),
+  http: group(
+    {
+      host: setting(host, '127.0.0.1', {
+        help: 'the address of the page and the API',
+        examples: ['127.0.0.1'],
+      }),
+      port: setting(whole(0, 65_535), HTTP_PORT, {
+        help: 'its port; 0 for any that is free',
+        examples: [8000],
+      }),
+      hosts: setting(
+        texts({ most: 253, form: hostName, what: 'write names without a port' }, HOSTS_MAX),
+        [],
+        {
+          help: 'names under which it may be asked, beside its address and localhost',
+          examples: [['bridge.home.example']],
+        },
+      ),
+      'open-on-loopback': setting(flag, false, {
+        help: 'whether programs and browsers on this machine need no token',
+        examples: [true],
+      }),
+      'token-file': optional(path, {
+        help: 'a file with the token of the API; without it, one in the folder of data',
+        examples: ['/etc/hopline/token'],
+      }),
+    },
+    'the page and the API',
+  ),
+  budget: group(
+    {
+      'bytes-per-second': setting(whole(1, 10_000_000), 2000, {
+        help: 'bytes a second from lines to each radio',
+        examples: [2000],
+      }),
+      burst: setting(whole(1, 100_000_000), 16_000, {
+        help: 'bytes that may go at once after a silence',
+        examples: [16_000],
+      }),
+    },
+    'what may go from the internet to the radios',
+  ),
+  keep: group(
+    {
+      messages: setting(whole(1, 100_000_000), 1_000_000, {
+        help: 'messages kept; then the oldest go',
+        examples: [10_000],
+      }),
+      megabytes: setting(whole(1, 1_000_000), 1024, {
+        help: 'megabytes of messages kept; then the oldest go',
+        examples: [100],
+      }),
+      days: setting(whole(1, 36_500), 365, {
+        help: 'days after which a message goes',
+        examples: [30],
+      }),
+    },
+    'what is kept, and for how long',
+  ),
+};
+
+/** The settings of a file, and the usual ones where it says nothing; `data` outweighs it. */
+export function readDaemonConfig(
+  top: Section,
+  surroundings: Surroundings,
+  data: string | null = null,
+): DaemonConfig {
+  return configOf(readTable(top, SETTINGS), surroundings, data);
+}
+
+/** The settings without a file. */
+export function defaultDaemonConfig(
+  surroundings: Surroundings,
+  data: string | null = null,
+): DaemonConfig {
+  return readDaemonConfig(readYaml('', ''), surroundings, data);
+}
+
+/** For editors, and for whoever writes settings by program. */
+export function daemonSchema(): Schema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Settings of a Hopline bridge',
+    ...schemaOf(SETTINGS),
+  };
+}
+
+function configOf(
+  values: Values<typeof SETTINGS>,
+  surroundings: Surroundings,
+  data: string | null,
+): DaemonConfig {
+  const usual = relayDefaults(surroundings);
+  const named = data ?? values.data;
+  const folder = named === undefined ? usual : inFolder(named, {});
+  const { radio, listen, http, budget, keep } = values;
+  return {
+    name: values.name ?? usual.name,
+    data: folder.data,
+    keyFile: values['key-file'] ?? folder.keyFile,
+    socket: values.socket ?? folder.socket,
+    radio: { isOn: radio.on, adapter: radio.adapter ?? null },
+    serial: values.serial === 'none' ? [] : values.serial,
+    baud: values.baud,
+    powerCycle: values['power-cycle'] ?? null,
+    ttl: values.ttl,
+    security: values.security,
+    notes: values.notes,
+    log: values.log,
+    listen: listen.port === 'off' ? null : { host: listen.host, port: listen.port },
+    peers: values.peers,
+    allow: values.allow,
+    publicAddress: values['public-address'] ?? null,
+    http: {
+      host: http.host,
+      port: http.port,
+      hosts: http.hosts,
+      openOnLoopback: http['open-on-loopback'],
+      tokenFile: http['token-file'] ?? join(folder.data, 'token'),
+    },
+    budget: { bytesPerSecond: budget['bytes-per-second'], burst: budget.burst },
+    keep,
+  };
+}

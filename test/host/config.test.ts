@@ -1,0 +1,148 @@
+/**
+ * The settings of a bridge: read with their places, refused with what to do, and said as JSON Schema
+ * by the same table.
+ */
+import { describe, expect, it } from 'vitest';
+import { readYaml } from '../../device/pi/yaml-file.ts';
+import {
+  daemonSchema,
+  defaultDaemonConfig,
+  readDaemonConfig,
+  SETTINGS,
+} from '../../host/config.ts';
+import type { Schema } from '../../host/settings/rules.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
+
+const MACHINE = { env: { HOME: '/h/ada' }, hostname: 'attic' };
+
+describe('the settings of a bridge', () => {
+  it('are all there without a file', () => {
+    const config = defaultDaemonConfig(MACHINE);
+    expect(config).toMatchObject({
+      name: 'attic',
+      data: '/h/ada/.local/state/hopline',
+      listen: { host: '0.0.0.0', port: 8334 },
+      peers: [],
+      publicAddress: null,
+      http: { host: '127.0.0.1', port: 8000, openOnLoopback: false },
+      budget: { bytesPerSecond: 2000, burst: 16_000 },
+      keep: { messages: 1_000_000, megabytes: 1024, days: 365 },
+    });
+    expect(config.http.tokenFile).toBe('/h/ada/.local/state/hopline/token');
+    expect(read('# nothing but words\n')).toEqual(config);
+  });
+
+  it('are those of a file where it says something', () => {
+    const config = read(`
+name: town-hall
+data: /srv/hopline
+serial: [/dev/ttyUSB0]
+listen: { port: off }
+peers:
+  - { address: 'bridge.example.org:8334', node: 0123456789ABCDEF }
+allow: [fedcba9876543210]
+http: { hosts: [bridge.home.example], open-on-loopback: true }
+`);
+    expect(config.keyFile).toBe('/srv/hopline/keys');
+    expect([config.listen, config.serial]).toEqual([null, ['/dev/ttyUSB0']]);
+    expect(config.peers.map(({ node }) => toHex(node))).toEqual(['0123456789abcdef']);
+    expect(config.allow.map(toHex)).toEqual(['fedcba9876543210']);
+    expect(config.http).toMatchObject({ hosts: ['bridge.home.example'], openOnLoopback: true });
+  });
+
+  it('take the folder that was given beside the file', () => {
+    const config = readDaemonConfig(readYaml('x', 'data: /one'), MACHINE, '/two');
+    expect([config.data, config.keyFile, config.socket]).toEqual([
+      '/two',
+      '/two/keys',
+      '/two/relay.sock',
+    ]);
+  });
+
+  it('are shown by example, and every example is one', () => {
+    const settings = settingsOf(daemonSchema());
+    expect(settings.length).toBe(30);
+    for (const { path, schema } of settings) {
+      const { description, examples } = schema as { description?: string; examples?: unknown[] };
+      expect(description, path.join('.')).toMatch(/^[a-z]/);
+      expect(examples?.length, path.join('.')).toBeGreaterThan(0);
+      for (const example of examples!) {
+        if (path.includes('[]')) continue;
+        const file = at(path, example);
+        expect(() => read(JSON.stringify(file)), path.join('.')).not.toThrow();
+      }
+    }
+  });
+
+  for (const [file, told] of [
+    [{ nmae: 'x' }, /1:2: there is no setting "nmae".*name/],
+    [{ name: 'x'.repeat(33) }, /1:9: name takes a text of 1 to 32 bytes/],
+    [{ name: '' }, /name takes a text/],
+    [{ radio: { adapter: 'usb0' } }, /write the name of one, like hci0/],
+    [{ radio: { on: 'perhaps' } }, /on takes true or false/],
+    [{ radio: 'on' }, /radio takes settings of its own/],
+    [{ serial: 'sometimes' }, /serial is one of auto, none/],
+    [{ serial: ['/dev/a', '/dev/a'] }, /is there twice/],
+    [{ baud: 12 }, /baud takes a whole number from 300/],
+    [{ ttl: 65 }, /ttl takes a whole number from 1 to 64/],
+    [{ ttl: 6.5 }, /ttl takes a whole number/],
+    [{ security: 'strcit' }, /did you mean strict/],
+    [{ listen: { port: 'of' } }, /port takes a whole number from 0 to 65535/],
+    [{ listen: { port: 65_536 } }, /port takes a whole number/],
+    [{ listen: { host: 'a b' } }, /without a port/],
+    [{ peers: [{ node: '0123456789abcdef' }] }, /address is missing: where it listens/],
+    [{ peers: [{ address: 'there:8334' }] }, /node is missing/],
+    [{ peers: [{ address: 'there', node: '0123456789abcdef' }] }, /an address is host:port/],
+    [{ peers: [{ address: 'there:66000', node: '0123456789abcdef' }] }, /an address is host:port/],
+    [{ peers: [{ address: 'there:1', node: '0123' }] }, /a node id is 16 hex digits/],
+    [{ peers: { address: 'there:1' } }, /peers takes a list/],
+    [{ allow: ['nobody'] }, /"nobody"; a node id is 16 hex digits/],
+    [{ 'public-address': 'https://there:8334' }, /an address is host:port/],
+    [{ http: { port: -1 } }, /port takes a whole number/],
+    [{ http: { hosts: ['page.example:8000'] } }, /write names without a port/],
+    [{ http: { token: 'a secret' } }, /there is no setting "token".*token-file/],
+    [{ budget: { burst: 0 } }, /burst takes a whole number from 1/],
+    [{ keep: { days: 0 } }, /days takes a whole number from 1/],
+    [{ notes: 'door.key' }, /notes takes a list/],
+  ] as const) {
+    const text = JSON.stringify(file);
+    it(`refuse ${text.slice(0, 60)} and say why`, () => {
+      expect(() => read(text)).toThrow(told);
+      expect(() => read(text)).toThrow(/bridge\.yaml:1:\d+: .*\[CONFIG_INVALID\]/);
+    });
+  }
+
+  it('tell the line and the column of a mistake', () => {
+    const text = 'name: attic\nhttp:\n  prot: 8000\n';
+    expect(() => read(text)).toThrow(
+      /bridge\.yaml:3:3: there is no setting "prot"; did you mean port|bridge\.yaml:3:3: .*"port"/,
+    );
+  });
+
+  it('are named in the schema as in the table, and nothing else is', () => {
+    const schema = daemonSchema() as { properties: object; additionalProperties: boolean };
+    expect(Object.keys(schema.properties)).toEqual(Object.keys(SETTINGS));
+    expect(schema.additionalProperties).toBe(false);
+  });
+});
+
+function read(text: string) {
+  return readDaemonConfig(readYaml('bridge.yaml', text), MACHINE);
+}
+
+type Found = { path: string[]; schema: Schema };
+
+/** Everything that takes a value, with its way from the top; `[]` stands for the entry of a list. */
+function settingsOf(schema: Schema, path: string[] = []): Found[] {
+  const properties = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>);
+  return properties.flatMap(([name, each]) => {
+    const here = [...path, name];
+    if (each['type'] === 'object') return settingsOf(each, here);
+    const entries = settingsOf((each['items'] ?? {}) as Schema, [...here, '[]']);
+    return [{ path: here, schema: each }, ...entries];
+  });
+}
+
+function at(path: string[], value: unknown): unknown {
+  return path.reduceRight((inner, name) => ({ [name]: inner }), value);
+}
