@@ -205,6 +205,8 @@ export interface MessageReads {
   after(key: number, limit: number): StoredMessage[];
   /** Signed public packets sent at or after `sentAt`, the newest first: what history sync answers with. */
   history(sentAt: number, limit: number): Uint8Array[];
+  /** What others said in a conversation, up to `key`, that was not read yet; the newest first. */
+  unread(conversation: string, key: number, limit: number): StoredMessage[];
   usage(): Usage;
 }
 
@@ -238,6 +240,8 @@ export interface SettingReads {
 }
 
 export interface HeldReads {
+  /** All that waits, in the order in which it came. */
+  all(purpose: HeldPurpose): HeldPacket[];
   /** What waits for a destination, the most urgent first, then the oldest. */
   of(purpose: HeldPurpose, destination: Uint8Array, limit: number): HeldPacket[];
   usage(purpose: HeldPurpose, destination: Uint8Array | null): Usage;

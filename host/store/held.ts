@@ -12,6 +12,7 @@ type Row = HeldPacket & { turn: number; size: number };
 export class Held implements HeldReads {
   private readonly insert;
   private readonly remove;
+  private readonly everything;
   private readonly waiting;
   private readonly usageOf;
   private readonly usageOfAll;
@@ -23,6 +24,9 @@ export class Held implements HeldReads {
     );
     this.remove = connection.prepare(
       'DELETE FROM held WHERE purpose = ? AND destination = ? AND mark = ?',
+    );
+    this.everything = connection.prepare<unknown[], Row>(
+      'SELECT * FROM held WHERE purpose = ? ORDER BY turn',
     );
     this.waiting = connection.prepare<unknown[], Row>(
       'SELECT * FROM held WHERE purpose = ? AND destination = ? ORDER BY priority, turn LIMIT ?',
@@ -45,6 +49,10 @@ export class Held implements HeldReads {
 
   release(purpose: HeldPurpose, destination: Uint8Array, mark: Uint8Array): void {
     this.remove.run(purpose, destination, mark);
+  }
+
+  all(purpose: HeldPurpose): HeldPacket[] {
+    return this.everything.all(purpose).map(packetOf);
   }
 
   of(purpose: HeldPurpose, destination: Uint8Array, limit: number): HeldPacket[] {

@@ -35,8 +35,9 @@ export class Messages implements MessagePages {
   private readonly newer;
   private readonly older;
   private readonly forSync;
+  private readonly unreadUpTo;
   private readonly latest;
-  private readonly unread;
+  private readonly countUnread;
   private readonly byWords;
   private readonly oldest;
   private readonly remove;
@@ -69,10 +70,13 @@ export class Messages implements MessagePages {
     this.forSync = connection.prepare<unknown[], { frame: Uint8Array }>(
       'SELECT frame FROM messages WHERE frame IS NOT NULL AND sentAt >= ? ORDER BY sentAt DESC, key DESC LIMIT ?',
     );
+    this.unreadUpTo = connection.prepare<unknown[], Row>(
+      "SELECT messages.* FROM messages JOIN conversations ON name = conversation WHERE conversation = ? AND key > readKey AND key <= ? AND state = 'heard' ORDER BY key DESC LIMIT ?",
+    );
     this.latest = connection.prepare<unknown[], { name: string; lastKey: number; readKey: number }>(
       'SELECT * FROM conversations ORDER BY lastKey DESC LIMIT ?',
     );
-    this.unread = connection.prepare<unknown[], { count: number }>(
+    this.countUnread = connection.prepare<unknown[], { count: number }>(
       "SELECT count(*) AS count FROM (SELECT 1 FROM messages WHERE conversation = ? AND key > ? AND state = 'heard' LIMIT ?)",
     );
     this.byWords = connection.prepare<unknown[], Row>(
@@ -121,6 +125,10 @@ export class Messages implements MessagePages {
     return this.forSync.all(sentAt, pageSize(limit)).map(({ frame }) => bytesOf(frame));
   }
 
+  unread(conversation: string, key: number, limit: number): StoredMessage[] {
+    return this.unreadUpTo.all(conversation, key, pageSize(limit)).map(messageOf);
+  }
+
   usage(): Usage {
     return this.tally.of('messages');
   }
@@ -129,7 +137,7 @@ export class Messages implements MessagePages {
     return this.latest.all(pageSize(limit)).flatMap(({ name, lastKey, readKey }) => {
       const last = messageOrNull(this.byKey.get(lastKey));
       if (last === null) return [];
-      return [{ name, last, unread: this.unread.get(name, readKey, UNREAD_MAX)!.count }];
+      return [{ name, last, unread: this.countUnread.get(name, readKey, UNREAD_MAX)!.count }];
     });
   }
 

@@ -34,6 +34,7 @@ export class MemoryArchive implements Archive {
   private readonly retention: Retention;
   private nextKey = 1;
   private said: StoredMessage[] = [];
+  private readonly readKeys = new Map<string, number>();
   private unacknowledged: OutboxEntry[] = [];
   private marks: { mark: string; sentAt: number }[] = [];
   private floor = -Infinity;
@@ -66,6 +67,13 @@ export class MemoryArchive implements Archive {
         .sort((a, b) => b.sentAt - a.sentAt || b.key - a.key)
         .slice(0, limit)
         .map(({ frame }) => frame!),
+    unread: (conversation, key, limit) =>
+      this.said
+        .filter((message) => message.conversation === conversation && message.state === 'heard')
+        .filter((message) => message.key <= key)
+        .filter((message) => message.key > (this.readKeys.get(conversation) ?? 0))
+        .reverse()
+        .slice(0, limit),
     usage: () => usageOf(this.said.map(messageSize)),
   };
 
@@ -101,6 +109,7 @@ export class MemoryArchive implements Archive {
   };
 
   readonly held: Archive['held'] = {
+    all: (purpose) => this.waiting.filter((packet) => packet.purpose === purpose),
     of: (purpose, destination, limit) =>
       this.waiting
         .filter((packet) => packet.purpose === purpose)
@@ -158,7 +167,7 @@ export class MemoryArchive implements Archive {
         return;
       }
       case 'read-up-to':
-        // Only a person's list of conversations shows it, and no machine reads that.
+        this.readUpTo(write.conversation, write.key);
         return;
       case 'outbox':
         if (this.unacknowledged.some((entry) => isEntry(entry, write.entry))) return;
@@ -243,6 +252,13 @@ export class MemoryArchive implements Archive {
         this.invites.set(toHex(write.hash), { ...invite, usedBy: write.by });
       }
     }
+  }
+
+  private readUpTo(conversation: string, key: number): void {
+    const last = this.said.findLast((message) => message.conversation === conversation);
+    if (last === undefined) return;
+    const before = this.readKeys.get(conversation) ?? 0;
+    this.readKeys.set(conversation, Math.max(before, Math.min(last.key, key)));
   }
 
   private forget(id: Uint8Array): void {
