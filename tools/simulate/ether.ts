@@ -15,6 +15,8 @@ import type { Edge } from './world.ts';
 /** What a machine says to its radio. Small nodes know one service only. */
 export type RadioOrder =
   | { kind: 'advertise'; bytes: Uint8Array; connectable: boolean }
+  /** No more advertisements. */
+  | { kind: 'hide' }
   | { kind: 'connect'; link: number; address: string; service?: Service }
   | Extract<StationOutput, { kind: 'scan' | 'disconnect' | 'write' }>;
 
@@ -71,7 +73,7 @@ type Tuner = {
 
 export class Ether {
   /** Moved by whoever lets time pass. */
-  now: Millis = 0;
+  now: Millis;
   /** Links dialled and opened, and closed for whatever reason. */
   opened = 0;
   closed = 0;
@@ -84,8 +86,9 @@ export class Ether {
   private readonly tell: (radio: number, news: RadioNews) => void;
 
   /** `tell` is called while `happen` runs; the orders it leads to may be given at once. */
-  constructor(options: EtherOptions, tell: (radio: number, news: RadioNews) => void) {
+  constructor(options: EtherOptions, now: Millis, tell: (radio: number, news: RadioNews) => void) {
     this.options = options;
+    this.now = now;
     this.tell = tell;
     this.random = seededRandom(options.seed);
     this.lossPercent = options.lossPercent ?? 20;
@@ -152,6 +155,9 @@ export class Ether {
         break;
       case 'advertise':
         tuner.advert = { bytes: order.bytes, connectable: order.connectable };
+        break;
+      case 'hide':
+        tuner.advert = null;
         break;
       case 'scan':
         tuner.isScanning = order.on;

@@ -75,6 +75,7 @@ export class Radio {
         ...(lossPercent === undefined ? {} : { lossPercent }),
         advertiseMs: (node) => this.nodes[node].advertiseMs,
       },
+      0,
       (node, news) => this.feed(node, news),
     );
   }

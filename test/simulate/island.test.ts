@@ -1,0 +1,133 @@
+/**
+ * A simulated island's promises: whoever comes to it as a guest finds company soon, and the same seed
+ * is the same island.
+ */
+import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../protocol/core/crc32.ts';
+import type { Millis, Tick } from '../../protocol/core/machine.ts';
+import { TICK } from '../../protocol/core/machine.ts';
+import type { StationEvent, StationInput } from '../../protocol/peer/contract.ts';
+import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
+import { Station } from '../../protocol/peer/station.ts';
+import type { IslandInput } from '../../tools/simulate/island.ts';
+import { Island } from '../../tools/simulate/island.ts';
+import { seededRandom } from '../../tools/simulate/random.ts';
+import { HOME } from '../../tools/simulate/scripts.ts';
+import { person } from '../protocol/trust/people.ts';
+import { crypto } from '../protocol/trust/ports.ts';
+import { runs } from '../seed.ts';
+
+const EPOCH = 1_700_000_000_000;
+/** A newcomer looks at the page for so long before it is a disappointment. */
+const SOON_MS = 40_000;
+
+describe('a guest of an island', () => {
+  it('knows everybody soon, and hears them talk', () => {
+    for (let seed = 1; seed <= runs(5, 200); seed++) {
+      const visit = new Visit(seed);
+      visit.pass(SOON_MS);
+      expect(visit.names(), `seed ${seed}`).toEqual(HOME.map(({ name }) => name).sort());
+      visit.pass(30_000);
+      const talk = visit.told('message');
+      expect(
+        talk.map(({ name }) => name),
+        `seed ${seed}`,
+      ).toEqual(expect.arrayContaining(['virtual-ada', 'virtual-ben']));
+      expect(talk.every(({ isVerified }) => isVerified)).toBe(true);
+    }
+  });
+
+  it('meets nobody whose name does not say that he is virtual', () => {
+    for (const { name } of HOME) expect(name).toMatch(/^virtual-\w+$/);
+  });
+
+  it('is missed by nobody for long, and neither invited nor dialled any more', () => {
+    const visit = new Visit(1);
+    visit.pass(SOON_MS);
+    visit.input({ kind: 'gone' });
+    visit.pass(1000);
+    const { news } = visit;
+    visit.pass(60_000);
+    expect(visit.news).toBe(news);
+    expect(visit.island.meshes).toEqual([[0, 1, 2, 3, 4, 5, 6, 7]]);
+  });
+});
+
+it('one seed is one island', () => {
+  const history = (): string => {
+    const visit = new Visit(7);
+    visit.pass(60_000);
+    return visit.tape.join('\n');
+  };
+  expect(history()).toBe(history());
+});
+
+/** A station that came to an island, and both in virtual time. */
+class Visit {
+  readonly island: Island;
+  readonly station: Station;
+  readonly events: StationEvent[] = [];
+  /** All that happened to the guest, in short. */
+  readonly tape: string[] = [];
+  news = 0;
+  private now: Millis = 0;
+
+  constructor(seed: number) {
+    const random = seededRandom(seed);
+    const draw = (size: number): Uint8Array => Uint8Array.from({ length: size }, () => random(256));
+    const ports = { crypto, identity: person(seed), random, draw, crc: crc32 };
+    this.station = new Station({ ...STATION_DEFAULTS, name: 'guest' }, ports, 0);
+    this.island = new Island({ seed, parts: HOME, crypto }, 0);
+    this.input({ kind: 'clock', offsetMs: EPOCH });
+    this.feed({ kind: 'clock', offsetMs: EPOCH });
+  }
+
+  pass(ms: Millis): void {
+    const until = this.now + ms;
+    for (;;) {
+      const at = Math.min(this.island.deadline(), this.station.deadline());
+      if (at > until) break;
+      this.now = Math.max(this.now, at);
+      this.input(TICK);
+      if (this.station.deadline() <= this.now) this.feed(TICK);
+    }
+    this.now = until;
+  }
+
+  input(input: IslandInput | Tick): void {
+    for (const { news } of this.island.step(input, this.now)) {
+      this.news++;
+      this.tape.push(`${this.now} ${news.kind}`);
+      this.feed(news);
+    }
+  }
+
+  names(): string[] {
+    return this.station
+      .snapshot(this.now)
+      .peers.map(({ name }) => name)
+      .sort();
+  }
+
+  told<K extends StationEvent['kind']>(kind: K): Extract<StationEvent, { kind: K }>[] {
+    return this.events.filter(
+      (event): event is Extract<StationEvent, { kind: K }> => event.kind === kind,
+    );
+  }
+
+  private feed(input: StationInput | Tick): void {
+    for (const output of this.station.step(input, this.now)) {
+      switch (output.kind) {
+        case 'write':
+        case 'connect':
+        case 'disconnect':
+        case 'advertise':
+        case 'scan':
+          this.input({ kind: 'order', order: output });
+          break;
+        case 'told':
+          this.events.push(output.event);
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Island: relays and people around each other, on a simulated air. A place among them may be a
+ * guest's, whose machine is elsewhere: what its radio would tell it comes out, what it wants of its
+ * radio goes in. Stepped against a real clock it is company for a real program. One seed, one history.
+ *
+ *   order -> ether -> stations -> ether -> news
+ */
+import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
+import { TICK } from '../../protocol/core/machine.ts';
+import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
+import type { Crypto } from '../../protocol/trust/crypto.ts';
+import type { RadioNews, RadioOrder } from './ether.ts';
+import { Ether } from './ether.ts';
+import { seededRandom } from './random.ts';
+import { Resident } from './resident.ts';
+import type { Part } from './scripts.ts';
+import { geometricIsland } from './topology.ts';
+
+export type IslandOptions = {
+  seed: number;
+  /** Who lives there; whoever has no script relays. */
+  parts: Part[];
+  crypto: Crypto;
+};
+
+export type IslandInput =
+  /** What the guest wants of its radio. */
+  | { kind: 'order'; order: RadioOrder }
+  /** Unix time is our clock plus this; null for unknown. */
+  | { kind: 'clock'; offsetMs: number | null }
+  /** The guest has gone. */
+  | { kind: 'gone' };
+
+/** What the guest's radio tells it. */
+export type IslandOutput = { kind: 'news'; news: RadioNews };
+
+/** Bytes of one write between two of them, without the header of a segment: a usual MTU, 185. */
+const PAYLOAD_MAX = 181;
+const ADVERTISE_MS = 500;
+const LOSS_PERCENT = 10;
+
+export class Island implements Machine<IslandInput, IslandOutput> {
+  private readonly ether: Ether;
+  private readonly residents: Resident[];
+  private readonly guest: number;
+  private out: IslandOutput[] = [];
+
+  constructor(options: IslandOptions, now: Millis) {
+    const { seed, parts, crypto } = options;
+    const random = seededRandom(seed);
+    this.guest = parts.length;
+    this.ether = new Ether(
+      {
+        seed,
+        radios: parts.length + 1,
+        edges: geometricIsland(parts.length + 1, random).edges,
+        linksMax: STATION_DEFAULTS.outMax + 1,
+        payloadMax: PAYLOAD_MAX,
+        lossPercent: LOSS_PERCENT,
+        advertiseMs: () => ADVERTISE_MS,
+      },
+      now,
+      (radio, news) => this.hear(radio, news),
+    );
+    this.residents = parts.map((part, at) => {
+      const chance = seededRandom(seed * 65_537 + at);
+      return new Resident(part, crypto, chance, now, (order) => this.ether.order(at, order));
+    });
+  }
+
+  step(input: IslandInput | Tick, now: Millis): IslandOutput[] {
+    this.out = [];
+    this.run(now);
+    switch (input.kind) {
+      case 'order':
+        this.ether.order(this.guest, input.order);
+        break;
+      case 'clock':
+        for (const resident of this.residents) resident.step(input, now);
+        break;
+      case 'gone':
+        this.ether.kill(this.guest);
+        break;
+      case 'tick':
+    }
+    return this.out;
+  }
+
+  deadline(): Millis {
+    return Math.min(this.ether.nextAt(), ...this.residents.map((resident) => resident.deadline()));
+  }
+
+  /** The radios that can be, and are, in one mesh; the guest's is the last. */
+  get meshes(): number[][] {
+    return this.ether.meshes();
+  }
+
+  private run(until: Millis): void {
+    const { ether } = this;
+    for (;;) {
+      let at = ether.nextAt();
+      let first: Resident | null = null;
+      for (const resident of this.residents) {
+        if (resident.deadline() >= at) continue;
+        at = resident.deadline();
+        first = resident;
+      }
+      if (at > until) break;
+      ether.now = Math.max(ether.now, at);
+      if (first === null) ether.happen();
+      else first.step(TICK, ether.now);
+    }
+    ether.now = until;
+  }
+
+  private hear(radio: number, news: RadioNews): void {
+    if (radio === this.guest) this.out.push({ kind: 'news', news });
+    else this.residents[radio].step(news, this.ether.now);
+  }
+}
