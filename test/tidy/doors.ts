@@ -56,8 +56,17 @@ export const DOORS: Door[] = [
     imports: ['protocol', 'host/types.ts'],
     packages: ['node:*', 'better-sqlite3'],
   },
-  { room: 'host/http', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
+  {
+    room: 'host/http',
+    imports: ['protocol', 'host/types.ts'],
+    packages: ['node:*', 'fastify', 'ws'],
+  },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },
+  {
+    room: 'host/token-file.ts',
+    imports: ['protocol', 'device/pi/private-file.ts'],
+    packages: ['node:*'],
+  },
   // The reader of settings is that of the relay.
   { room: 'host/settings', imports: ['protocol', 'device/pi'], packages: [] },
   {

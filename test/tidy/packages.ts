@@ -6,7 +6,13 @@ import { isIn } from './doors.ts';
 import type { Problem, Rule, Tree } from './tree.ts';
 
 /** What is run or read by tools, and imported by nothing. */
-const RUN_NOT_IMPORTED = ['@types/better-sqlite3', '@types/node', 'prettier', 'typescript'];
+const RUN_NOT_IMPORTED = [
+  '@types/better-sqlite3',
+  '@types/node',
+  '@types/ws',
+  'prettier',
+  'typescript',
+];
 /** Where packages that only developers have may be imported. */
 const DEVELOPER_ROOMS = ['test', 'tools/build'];
 /** Modules of a board's firmware, which no registry has. */

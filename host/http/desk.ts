@@ -1,0 +1,55 @@
+/**
+ * Desk: what the API asks of the bridge. Reads answer at once; what changes something resolves when it
+ * is durable, and rejects with a HoplineError that says what was wrong.
+ */
+import type { Standing } from '../../protocol/trust/pins.ts';
+import type {
+  ConversationView,
+  EventView,
+  GatewayView,
+  HopView,
+  InviteView,
+  LineView,
+  LinkView,
+  MapView,
+  MessageView,
+  PeerView,
+  PingView,
+  StatisticsView,
+  StatusView,
+} from './views.ts';
+
+export interface Desk {
+  status(): StatusView;
+  statistics(): StatisticsView;
+  map(): MapView;
+  links(): LinkView[];
+  gateways(): GatewayView[];
+
+  peers(): PeerView[];
+  /** By id, or by a name that only one peer has. AMBIGUOUS_NAME names the candidates. */
+  peer(who: string): PeerView;
+  changePeer(id: string, change: { standing?: Standing; isDenied?: boolean }): Promise<PeerView>;
+  /** A person says that this id stands for another device now. */
+  forgetPeer(id: string): Promise<void>;
+  ping(id: string): Promise<PingView>;
+  trace(id: string): Promise<HopView[]>;
+
+  conversations(limit: number): ConversationView[];
+  /** With keys below `before`, the newest first. */
+  messages(conversation: string, before: number, limit: number): MessageView[];
+  search(text: string, before: number, limit: number): MessageView[];
+  /** `to`: `public`, an id, or a name that only one peer has. */
+  send(to: string, text: string): Promise<MessageView>;
+  /** Everything up to this key is read; private senders are told so. */
+  read(conversation: string, key: number): Promise<void>;
+
+  lines(): LineView[];
+  invite(address: string | null): Promise<InviteView>;
+  join(line: string): Promise<LineView>;
+  part(node: string): Promise<void>;
+
+  /** Events after a cursor; null begins now. A cursor that is not known any more begins with a gap. */
+  eventsAfter(cursor: string | null): EventView[];
+  listen(listener: (event: EventView) => void): () => void;
+}

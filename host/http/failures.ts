@@ -1,0 +1,64 @@
+/**
+ * Failures: which HTTP status goes with which code, and how a failure is written. What is no
+ * HoplineError is our own mistake: the log hears of it, whoever asked does not.
+ */
+import { HoplineError } from '../../protocol/errors.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+
+/** Everything else is 500: the bridge cannot do what it should. */
+export const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
+  REQUEST_INVALID: 400,
+  TOKEN_REFUSED: 401,
+  LOGIN_REFUSED: 401,
+  SITE_REFUSED: 403,
+  NOT_FOUND: 404,
+  PEER_UNKNOWN: 404,
+  AMBIGUOUS_NAME: 409,
+  REQUEST_TOO_LARGE: 413,
+  TOO_OFTEN: 429,
+  TOO_MANY: 503,
+};
+
+export type Failure = { status: number; body: { error: { code: ErrorCode; message: string } } };
+
+export function failureOf(cause: unknown): Failure {
+  const known = cause instanceof HoplineError ? cause : (translated(cause) ?? FAULT);
+  const { code, message } = known;
+  return { status: HTTP_STATUS[code] ?? 500, body: { error: { code, message } } };
+}
+
+/** Whether the failure is one that a person should look into. */
+export function isFault(cause: unknown): boolean {
+  return !(cause instanceof HoplineError) && translated(cause) === null;
+}
+
+const FAULT = new HoplineError('BRIDGE_FAULT', 'its log says more; please report it');
+
+/** What Fastify says of a request, in our words. */
+function translated(cause: unknown): HoplineError | null {
+  const { code, statusCode, validation, validationContext } = cause as FastifyFailure;
+  if (validation !== undefined) {
+    const [{ instancePath, message }] = validation;
+    const where = `${validationContext ?? 'request'}${instancePath.replaceAll('/', '.')}`;
+    return new HoplineError('REQUEST_INVALID', `${where} ${message ?? 'is not as it should be'}`);
+  }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new HoplineError('REQUEST_INVALID', 'it is not well formed');
+  }
+  return null;
+}
+
+type FastifyFailure = {
+  code?: string;
+  statusCode?: number;
+  validation?: { instancePath: string; message?: string }[];
+  validationContext?: string;
+};
+
+export function tooLarge(): HoplineError {
+  return new HoplineError('REQUEST_TOO_LARGE', `a body has at most ${BODY_MAX} bytes`);
+}
+
+/** Bytes of a body. The longest that anybody needs is a message. */
+export const BODY_MAX = 64 * 1024;

@@ -1,0 +1,19 @@
+/**
+ * All routes, in the order in which the document lists them.
+ */
+import type { Route } from '../route.ts';
+import { aboutRoutes } from './about.ts';
+import { bridgeRoutes } from './bridge.ts';
+import { lineRoutes } from './lines.ts';
+import { loginRoutes } from './login.ts';
+import { messageRoutes } from './messages.ts';
+import { peerRoutes } from './peers.ts';
+
+export const ROUTES: Route[] = [
+  ...aboutRoutes,
+  ...loginRoutes,
+  ...bridgeRoutes,
+  ...peerRoutes,
+  ...messageRoutes,
+  ...lineRoutes,
+];

@@ -1,0 +1,281 @@
+/**
+ * Shapes: the schemas of the views. A view that says more or less than its shape is a type error.
+ */
+import type { MessageState } from '../types.ts';
+import type { Schema } from './schema.ts';
+import {
+  counts,
+  flag,
+  integer,
+  kinds,
+  list,
+  named,
+  nullable,
+  object,
+  oneOf,
+  text,
+} from './schema.ts';
+import type {
+  BudgetView,
+  ConversationView,
+  EventView,
+  GatewayView,
+  HopView,
+  InviteView,
+  LineView,
+  LinkView,
+  MapNode,
+  MapView,
+  MessageView,
+  PeerView,
+  PingView,
+  RadioView,
+  StatisticsView,
+  StatusView,
+} from './views.ts';
+
+const ID_PATTERN = '^[0-9a-f]{16}$';
+export const ID = text({ about: 'an id: 8 bytes as hex', pattern: ID_PATTERN });
+const TIME = integer({ about: 'Unix ms' });
+const HEALTH = oneOf('ok', 'degraded');
+export const STANDING = oneOf('seen', 'contacted', 'verified', 'trusted');
+const STATE: Schema<MessageState> = oneOf(
+  'heard',
+  'waiting',
+  'sent',
+  'delivered',
+  'read',
+  'failed',
+);
+
+const RADIO = object<RadioView>({
+  name: text(),
+  state: oneOf('unwanted', 'missing', 'off', 'on', 'virtual'),
+  isAdvertising: flag(),
+  isScanning: flag(),
+});
+
+export const STATUS = named(
+  'Status',
+  object<StatusView>({
+    version: text(),
+    id: ID,
+    name: text(),
+    fingerprint: text({ about: 'SHA-256 of the Noise key, in hex: what people compare' }),
+    startedAt: TIME,
+    unixMs: nullable(integer({ about: 'Unix ms, or null while the clock is not set' })),
+    isVirtual: flag('everything around this bridge is simulated'),
+    health: HEALTH,
+    problems: list(text({ about: 'what is wrong, and what to do' })),
+    radios: list(RADIO),
+    counts: object<StatusView['counts']>({
+      heard: integer(),
+      sent: integer(),
+      delivered: integer(),
+      drops: counts('packets by the reason they were dropped for'),
+    }),
+    stored: object<StatusView['stored']>({ messages: integer(), bytes: integer() }),
+    rssBytes: integer(),
+  }),
+);
+
+export const PEER = named(
+  'Peer',
+  object<PeerView>({
+    id: ID,
+    name: text({ about: 'as he calls himself; anybody can call himself anything' }),
+    fingerprint: nullable(text()),
+    standing: STANDING,
+    isDenied: flag(),
+    isReachable: flag('heard of lately enough to be talked to'),
+    isDirect: flag(),
+    hops: nullable(integer()),
+    link: nullable(integer({ about: 'the link he was heard over last' })),
+    isHere: flag('on our own island, rather than behind a line'),
+    firstSeenAt: TIME,
+    lastSeenAt: TIME,
+    neighbours: list(ID),
+    capabilities: list(text()),
+    session: oneOf('none', 'opening', 'live'),
+    hasAlarm: flag('somebody showed another key for this id'),
+  }),
+);
+
+export const LINK = named(
+  'Link',
+  object<LinkView>({
+    link: integer(),
+    medium: oneOf('phone', 'node', 'wire', 'line'),
+    way: oneOf('in', 'out', 'wire', 'line'),
+    mode: nullable(oneOf('full', 'limited', 'legacy', 'incompatible')),
+    peer: nullable(ID),
+    name: nullable(text()),
+    rssi: nullable(integer({ about: 'dBm' })),
+    roundTripMs: nullable(integer()),
+    openMs: integer(),
+    heard: integer(),
+    sent: integer(),
+    drops: counts(),
+  }),
+);
+
+export const LINE = named(
+  'Line',
+  object<LineView>({
+    node: ID,
+    name: text(),
+    address: nullable(text({ about: "host:port; null where it is the other end's to dial" })),
+    origin: oneOf('config', 'joined', 'invited'),
+    state: oneOf('up', 'dialling', 'down'),
+    sinceAt: nullable(TIME),
+    roundTripMs: nullable(integer()),
+    problem: nullable(text({ about: 'why it is down' })),
+  }),
+);
+
+export const GATEWAY = named(
+  'Gateway',
+  object<GatewayView>({
+    id: ID,
+    name: text(),
+    isSelf: flag(),
+    isHere: flag('it shares our island, so it takes turns with us'),
+    lines: list(ID),
+    heardAt: TIME,
+  }),
+);
+
+const BUDGET = object<BudgetView>({
+  bytesPerSecond: integer(),
+  burstBytes: integer(),
+  levelBytes: integer(),
+  waiting: integer(),
+  injected: integer(),
+  injectedBytes: integer(),
+  overheard: integer(),
+  drops: counts(),
+});
+
+export const STATISTICS = named(
+  'Statistics',
+  object<StatisticsView>({
+    at: TIME,
+    gateway: BUDGET,
+    carried: list(
+      object<StatisticsView['carried'][number]>({
+        who: ID,
+        name: nullable(text()),
+        packets: integer(),
+        bytes: integer(),
+      }),
+    ),
+    sessions: object<StatisticsView['sessions']>({
+      live: integer(),
+      outgoing: integer(),
+      incoming: integer(),
+    }),
+    outbox: integer(),
+    held: object<StatisticsView['held']>({ count: integer(), bytes: integer() }),
+  }),
+);
+
+export const MESSAGE = named(
+  'Message',
+  object<MessageView>({
+    key: integer({ about: 'grows with every message, and is the cursor of a page' }),
+    conversation: text({ about: "`public`, or the peer's id" }),
+    sender: ID,
+    senderName: nullable(text()),
+    isOwn: flag(),
+    id: text(),
+    text: text(),
+    sentAt: TIME,
+    heardAt: TIME,
+    isVerified: flag(),
+    state: STATE,
+    reason: nullable(text({ about: 'why it failed' })),
+  }),
+);
+
+export const CONVERSATION = named(
+  'Conversation',
+  object<ConversationView>({
+    name: text(),
+    title: text(),
+    last: nullable(MESSAGE),
+    unread: integer(),
+  }),
+);
+
+const MAP_NODE = object<MapNode>({
+  id: text({ about: 'an id, or the name of a link for a node without keys' }),
+  name: text(),
+  kind: oneOf('self', 'gateway', 'peer', 'relay'),
+  isReachable: flag(),
+});
+
+export const MAP = named(
+  'Map',
+  object<MapView>({
+    self: ID,
+    islands: list(
+      object<MapView['islands'][number]>({
+        id: text(),
+        isHere: flag(),
+        nodes: list(MAP_NODE),
+      }),
+    ),
+    links: list(
+      object<MapView['links'][number]>({
+        a: text(),
+        b: text(),
+        kind: oneOf('radio', 'wire', 'line'),
+        isUp: flag(),
+      }),
+    ),
+  }),
+);
+
+export const INVITE = named(
+  'Invite',
+  object<InviteView>({
+    line: text({ about: 'what the other side joins with, once' }),
+    command: text(),
+    expiresAt: TIME,
+  }),
+);
+
+export const PING = named(
+  'Ping',
+  object<NonNullable<PingView>>({ roundTripMs: integer(), hops: nullable(integer()) }),
+);
+
+export const HOP = named(
+  'Hop',
+  object<HopView>({
+    id: ID,
+    distance: integer(),
+    medium: oneOf('air', 'wire'),
+    rssi: nullable(integer({ about: 'dBm' })),
+    roundTripMs: nullable(integer()),
+  }),
+);
+
+const CURSOR = text({ about: '`?after=` goes on from here' });
+const EVERY = { cursor: CURSOR, at: TIME };
+
+export const EVENT = named(
+  'Event',
+  kinds<EventView>({
+    message: { ...EVERY, message: MESSAGE },
+    'message-state': { ...EVERY, message: MESSAGE },
+    peer: { ...EVERY, peer: PEER },
+    'peer-left': { ...EVERY, id: ID, name: text(), reason: oneOf('user', 'timeout', 'crowded') },
+    alarm: { ...EVERY, id: ID },
+    link: { ...EVERY, link: integer(), isUp: flag() },
+    line: { ...EVERY, line: LINE },
+    note: { ...EVERY, device: text(), name: text(), text: text() },
+    health: { ...EVERY, health: HEALTH, problems: list(text()) },
+    gap: EVERY,
+  }),
+);

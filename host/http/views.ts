@@ -1,0 +1,184 @@
+/**
+ * Views: what the API shows, as plain values that survive JSON. Ids are lowercase hex, times are Unix
+ * milliseconds, and what is unknown is null.
+ */
+import type { LeftReason, Medium } from '../../protocol/peer/contract.ts';
+import type { Mode } from '../../protocol/core/version.ts';
+import type { Standing } from '../../protocol/trust/pins.ts';
+import type { MessageState } from '../types.ts';
+
+export type StatusView = {
+  version: string;
+  id: string;
+  name: string;
+  /** SHA-256 of the Noise key, in hex: what people compare. */
+  fingerprint: string;
+  startedAt: number;
+  unixMs: number | null;
+  /** Everything around this bridge is simulated. */
+  isVirtual: boolean;
+  health: 'ok' | 'degraded';
+  /** Sentences: what is wrong, and what to do. */
+  problems: string[];
+  radios: RadioView[];
+  counts: { heard: number; sent: number; delivered: number; drops: Record<string, number> };
+  stored: { messages: number; bytes: number };
+  rssBytes: number;
+};
+
+export type RadioView = {
+  name: string;
+  state: 'unwanted' | 'missing' | 'off' | 'on' | 'virtual';
+  isAdvertising: boolean;
+  isScanning: boolean;
+};
+
+export type PeerView = {
+  id: string;
+  name: string;
+  fingerprint: string | null;
+  standing: Standing;
+  isDenied: boolean;
+  /** Heard of lately enough to be talked to. */
+  isReachable: boolean;
+  isDirect: boolean;
+  hops: number | null;
+  /** The link he was heard over last. */
+  link: number | null;
+  /** On our own island, rather than behind a line. */
+  isHere: boolean;
+  firstSeenAt: number;
+  lastSeenAt: number;
+  /** Ids of whom he says he hears himself. */
+  neighbours: string[];
+  capabilities: string[];
+  session: 'none' | 'opening' | 'live';
+  /** Somebody showed another key for this id. */
+  hasAlarm: boolean;
+};
+
+export type LinkView = {
+  link: number;
+  medium: Medium | 'line';
+  way: 'in' | 'out' | 'wire' | 'line';
+  mode: Mode | null;
+  peer: string | null;
+  name: string | null;
+  rssi: number | null;
+  roundTripMs: number | null;
+  openMs: number;
+  heard: number;
+  sent: number;
+  drops: Record<string, number>;
+};
+
+/** A line to another gateway: one that we dial, or that was let in. */
+export type LineView = {
+  node: string;
+  name: string;
+  /** `host:port`; null where it is the other end's to dial. */
+  address: string | null;
+  origin: 'config' | 'joined' | 'invited';
+  state: 'up' | 'dialling' | 'down';
+  sinceAt: number | null;
+  roundTripMs: number | null;
+  /** Why it is down, in words. */
+  problem: string | null;
+};
+
+export type GatewayView = {
+  id: string;
+  name: string;
+  isSelf: boolean;
+  /** Shares our island, so it takes turns with us (WIRE §28). */
+  isHere: boolean;
+  /** Ids of the gateways at the other ends of its lines. */
+  lines: string[];
+  heardAt: number;
+};
+
+export type BudgetView = {
+  bytesPerSecond: number;
+  burstBytes: number;
+  levelBytes: number;
+  waiting: number;
+  injected: number;
+  injectedBytes: number;
+  overheard: number;
+  drops: Record<string, number>;
+};
+
+export type StatisticsView = {
+  at: number;
+  gateway: BudgetView;
+  /** What was carried today, for whom most first. */
+  carried: { who: string; name: string | null; packets: number; bytes: number }[];
+  sessions: { live: number; outgoing: number; incoming: number };
+  outbox: number;
+  held: { count: number; bytes: number };
+};
+
+export type MessageView = {
+  key: number;
+  conversation: string;
+  sender: string;
+  senderName: string | null;
+  isOwn: boolean;
+  id: string;
+  text: string;
+  sentAt: number;
+  heardAt: number;
+  isVerified: boolean;
+  state: MessageState;
+  reason: string | null;
+};
+
+export type ConversationView = {
+  /** `public`, or the peer's id. */
+  name: string;
+  title: string;
+  last: MessageView | null;
+  unread: number;
+};
+
+/** What a live map is drawn from. A node without keys is known by the link that it is on. */
+export type MapView = {
+  self: string;
+  islands: { id: string; isHere: boolean; nodes: MapNode[] }[];
+  /** Pairs of ids. `line`: over the internet. */
+  links: { a: string; b: string; kind: 'radio' | 'wire' | 'line'; isUp: boolean }[];
+};
+
+export type MapNode = {
+  id: string;
+  name: string;
+  kind: 'self' | 'gateway' | 'peer' | 'relay';
+  isReachable: boolean;
+};
+
+export type InviteView = { line: string; command: string; expiresAt: number };
+export type PingView = { roundTripMs: number; hops: number | null } | null;
+export type HopView = {
+  id: string;
+  distance: number;
+  medium: 'air' | 'wire';
+  rssi: number | null;
+  roundTripMs: number | null;
+};
+
+/** What happens, as it happens. */
+export type Happening =
+  | { kind: 'message'; message: MessageView }
+  | { kind: 'message-state'; message: MessageView }
+  | { kind: 'peer'; peer: PeerView }
+  | { kind: 'peer-left'; id: string; name: string; reason: LeftReason }
+  | { kind: 'alarm'; id: string }
+  | { kind: 'link'; link: number; isUp: boolean }
+  | { kind: 'line'; line: LineView }
+  | { kind: 'note'; device: string; name: string; text: string }
+  | { kind: 'health'; health: 'ok' | 'degraded'; problems: string[] }
+  /** Events were left out, or the cursor is of another start: read again what is shown. */
+  | { kind: 'gap' };
+
+/** With it, `?after=` goes on where a reader stopped. */
+export type EventView = { cursor: string; at: number } & Happening;

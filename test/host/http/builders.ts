@@ -1,0 +1,333 @@
+/**
+ * Builders: a desk that knows three peers, a server over it on a free port, and requests as raw as a
+ * test wants them.
+ */
+import { connect } from 'node:net';
+import { HoplineError } from '../../../protocol/errors.ts';
+import type { Desk } from '../../../host/http/desk.ts';
+import type { HttpOptions, HttpServer } from '../../../host/http/server.ts';
+import { openHttp } from '../../../host/http/server.ts';
+import type {
+  EventView,
+  Happening,
+  LineView,
+  MessageView,
+  PeerView,
+} from '../../../host/http/views.ts';
+
+export const TOKEN = '00112233445566778899aabbccddeeff';
+export const NOW = 1_800_000_000_000;
+export const ALICE = 'a1'.repeat(8);
+export const BOB = 'b2'.repeat(8);
+/** Calls himself Bob too. */
+export const BOB_TWO = 'b3'.repeat(8);
+export const SELF = '5e'.repeat(8);
+
+/** Events a desk of tests remembers. */
+const RING_MAX = 1000;
+
+/** A desk of answers, with a log of what changed and an event ring. */
+export class DeskDouble implements Desk {
+  readonly changes: unknown[] = [];
+  /** What `status` throws, if anything. */
+  failure: Error | null = null;
+  private readonly ring: EventView[] = [];
+  private readonly listeners = new Set<(event: EventView) => void>();
+  private count = 0;
+
+  status: Desk['status'] = () => {
+    if (this.failure !== null) throw this.failure;
+    return {
+      version: '0.1.0',
+      id: SELF,
+      name: 'bridge',
+      fingerprint: 'f0'.repeat(32),
+      startedAt: NOW,
+      unixMs: null,
+      isVirtual: true,
+      health: 'ok',
+      problems: [],
+      radios: [{ name: 'air', state: 'virtual', isAdvertising: true, isScanning: true }],
+      counts: { heard: 3, sent: 2, delivered: 1, drops: { duplicate: 4 } },
+      stored: { messages: 1, bytes: 100 },
+      rssBytes: 50_000_000,
+    };
+  };
+  statistics: Desk['statistics'] = () => ({
+    at: NOW,
+    gateway: {
+      bytesPerSecond: 2000,
+      burstBytes: 16_000,
+      levelBytes: 16_000,
+      waiting: 0,
+      injected: 0,
+      injectedBytes: 0,
+      overheard: 0,
+      drops: { stale: 1 },
+    },
+    carried: [{ who: ALICE, name: 'alice', packets: 1, bytes: 100 }],
+    sessions: { live: 1, outgoing: 0, incoming: 0 },
+    outbox: 0,
+    held: { count: 0, bytes: 0 },
+  });
+  map: Desk['map'] = () => ({
+    self: SELF,
+    islands: [
+      {
+        id: 'here',
+        isHere: true,
+        nodes: [
+          { id: SELF, name: 'bridge', kind: 'self', isReachable: true },
+          { id: 'link 3', name: 'button', kind: 'relay', isReachable: true },
+        ],
+      },
+    ],
+    links: [{ a: SELF, b: 'link 3', kind: 'radio', isUp: true }],
+  });
+  links: Desk['links'] = () => [
+    {
+      link: 0,
+      medium: 'phone',
+      way: 'in',
+      mode: null,
+      peer: ALICE,
+      name: 'alice',
+      rssi: -60,
+      roundTripMs: null,
+      openMs: 1000,
+      heard: 1,
+      sent: 1,
+      drops: {},
+    },
+  ];
+  gateways: Desk['gateways'] = () => [
+    { id: SELF, name: 'bridge', isSelf: true, isHere: true, lines: [BOB], heardAt: NOW },
+  ];
+  peers: Desk['peers'] = () => [peer(ALICE, 'alice'), peer(BOB, 'bob'), peer(BOB_TWO, 'Bob')];
+  peer: Desk['peer'] = (who) => {
+    const named = this.peers().filter(
+      ({ id, name }) => id === who || name.toLowerCase() === who.toLowerCase(),
+    );
+    if (named.length > 1) {
+      const ids = named.map(({ id }) => id).join(', ');
+      throw new HoplineError('AMBIGUOUS_NAME', `${who} may be ${ids}; take the id`);
+    }
+    if (named.length === 0) throw new HoplineError('PEER_UNKNOWN', `nobody is called ${who}`);
+    return named[0];
+  };
+  changePeer: Desk['changePeer'] = async (id, change) => {
+    this.changes.push({ id, ...change });
+    return { ...this.peer(id), ...change };
+  };
+  forgetPeer: Desk['forgetPeer'] = async (id) => {
+    this.changes.push({ forget: this.peer(id).id });
+  };
+  ping: Desk['ping'] = async (id) => (id === ALICE ? { roundTripMs: 12, hops: 1 } : null);
+  trace: Desk['trace'] = async (id) => [
+    { id, distance: 1, medium: 'air', rssi: -70, roundTripMs: 30 },
+  ];
+  conversations: Desk['conversations'] = (limit) =>
+    [
+      { name: 'public', title: 'everyone', last: message(), unread: 1 },
+      { name: ALICE, title: 'alice', last: null, unread: 0 },
+    ].slice(0, limit);
+  messages: Desk['messages'] = (conversation, before, limit) =>
+    [3, 2, 1]
+      .filter((key) => key < before)
+      .slice(0, limit)
+      .map((key) => message({ key, conversation }));
+  search: Desk['search'] = (text, before, limit) =>
+    this.messages('public', before, limit).filter((found) => found.text.includes(text));
+  send: Desk['send'] = async (to, text) => {
+    this.changes.push({ to, text });
+    const conversation = to === 'public' ? to : this.peer(to).id;
+    return message({ conversation, text, isOwn: true, sender: SELF, state: 'waiting' });
+  };
+  read: Desk['read'] = async (conversation, key) => {
+    this.changes.push({ read: conversation, key });
+  };
+  lines: Desk['lines'] = () => [line()];
+  invite: Desk['invite'] = async (address) => ({
+    line: `hopline:${address ?? '192.0.2.1:8334'}/${SELF}/secret`,
+    command: 'hopline join',
+    expiresAt: NOW,
+  });
+  join: Desk['join'] = async (joined) => {
+    this.changes.push({ join: joined });
+    return line();
+  };
+  part: Desk['part'] = async (node) => {
+    this.changes.push({ part: node });
+  };
+
+  eventsAfter: Desk['eventsAfter'] = (cursor) => {
+    if (cursor === null) return [];
+    const at = this.ring.findIndex((event) => event.cursor === cursor);
+    if (at >= 0) return this.ring.slice(at + 1);
+    return [{ cursor: this.cursor(), at: NOW, kind: 'gap' }];
+  };
+  listen: Desk['listen'] = (listener) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Lets something happen. */
+  tell(happening: Happening): EventView {
+    this.count++;
+    const event: EventView = { cursor: this.cursor(), at: NOW, ...happening };
+    this.ring.push(event);
+    if (this.ring.length > RING_MAX) this.ring.shift();
+    for (const listener of this.listeners) listener(event);
+    return event;
+  }
+
+  cursor(): string {
+    return `b1-${this.count}`;
+  }
+}
+
+export function peer(id: string, name: string): PeerView {
+  return {
+    id,
+    name,
+    fingerprint: null,
+    standing: 'seen',
+    isDenied: false,
+    isReachable: true,
+    isDirect: true,
+    hops: 1,
+    link: 0,
+    isHere: true,
+    firstSeenAt: NOW,
+    lastSeenAt: NOW,
+    neighbours: [],
+    capabilities: ['gateway'],
+    session: 'none',
+    hasAlarm: false,
+  };
+}
+
+export function message(some: Partial<MessageView> = {}): MessageView {
+  return {
+    key: 1,
+    conversation: 'public',
+    sender: ALICE,
+    senderName: 'alice',
+    isOwn: false,
+    id: 'one',
+    text: 'hello',
+    sentAt: NOW,
+    heardAt: NOW,
+    isVerified: true,
+    state: 'heard',
+    reason: null,
+    ...some,
+  };
+}
+
+function line(): LineView {
+  return {
+    node: BOB,
+    name: 'bob',
+    address: '192.0.2.2:8334',
+    origin: 'joined',
+    state: 'down',
+    sinceAt: null,
+    roundTripMs: null,
+    problem: 'nobody answers there',
+  };
+}
+
+export type Running = {
+  server: HttpServer;
+  desk: DeskDouble;
+  /** What the server logged, a line each. */
+  logged: string[];
+  /** Fetches a path of the API with the token. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
+};
+
+/** A server that is closed after `run`. */
+export async function serving<T>(
+  run: (running: Running) => Promise<T>,
+  some: Partial<HttpOptions> = {},
+): Promise<T> {
+  const desk = new DeskDouble();
+  return servingDesk(desk, ({ server, logged, ask }) => run({ server, desk, logged, ask }), some);
+}
+
+export async function servingDesk<T>(
+  desk: Desk,
+  run: (running: Omit<Running, 'desk'>) => Promise<T>,
+  some: Partial<HttpOptions> = {},
+): Promise<T> {
+  const logged: string[] = [];
+  const say = (words: string, facts?: object): void => {
+    logged.push(`${words} ${JSON.stringify(facts)}`);
+  };
+  const server = await openHttp(
+    {
+      address: '127.0.0.1',
+      port: 0,
+      names: [],
+      token: TOKEN,
+      isOpenOnLoopback: false,
+      web: null,
+      version: '0.1.0',
+      log: { debug: say, info: say, warn: say, error: say },
+      ...some,
+    },
+    desk,
+  );
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${server.url}${path}`, {
+      ...init,
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'content-type': 'application/json',
+        ...(init.headers as Record<string, string>),
+      },
+    });
+  try {
+    return await run({ server, logged, ask });
+  } finally {
+    await server.close();
+  }
+}
+
+export type Reply = { status: number; head: string; body: string };
+
+/** Writes bytes to the port and reads until the server closes, or has answered whole. */
+export function raw(port: number, request: string | Uint8Array): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    let text = '';
+    const finish = (): void => {
+      socket.destroy();
+      const [head, ...body] = text.split('\r\n\r\n');
+      resolve({
+        status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0),
+        head,
+        body: body.join('\r\n\r\n'),
+      });
+    };
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk) => {
+      text += chunk;
+      if (isWhole(text)) finish();
+    });
+    socket.on('close', finish);
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ECONNRESET' || cause.code === 'EPIPE') finish();
+      else reject(cause);
+    });
+  });
+}
+
+function isWhole(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return false;
+  const [, size] = /content-length: (\d+)/i.exec(text.slice(0, end)) ?? [];
+  if (size === undefined) return / 204 /.test(text.slice(0, 15));
+  return Buffer.byteLength(text.slice(end + 4)) >= Number(size);
+}
