@@ -9,14 +9,9 @@ import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Desk } from './desk.ts';
+import type { HttpLimits } from './limits.ts';
 import type { EventView } from './views.ts';
 
-/** Readers at once; one more is refused. */
-export const READERS_MAX = 64;
-/** Bytes that wait for a slow reader; then it is sent nothing until it has read them. */
-export const WAITING_MAX = 256 * 1024;
-/** A reader that answers no ping for so long is gone. */
-export const PING_MS = 30_000;
 /** Bytes a reader may send us; nothing it says means anything. */
 const SAID_MAX = 1024;
 /** Characters of a cursor; none of ours is half as long. */
@@ -27,7 +22,7 @@ type Line = Pick<WebSocket, 'send' | 'bufferedAmount' | 'ping' | 'terminate' | '
 
 export class Events {
   private readonly desk: Desk;
-  private readonly readersMax: number;
+  private readonly limits: HttpLimits;
   private readonly readers = new Set<Reader>();
   private readonly server = new WebSocketServer({
     noServer: true,
@@ -38,26 +33,27 @@ export class Events {
   private readonly stop: () => void;
   private readonly pulse: NodeJS.Timeout;
 
-  constructor(desk: Desk, readersMax: number) {
+  constructor(desk: Desk, limits: HttpLimits) {
     this.desk = desk;
-    this.readersMax = readersMax;
+    this.limits = limits;
     this.stop = desk.listen((event) => {
       for (const reader of this.readers) reader.tell(event);
     });
     this.pulse = setInterval(() => {
       for (const reader of this.readers) reader.ping();
-    }, PING_MS);
+    }, limits.pingMs);
     this.pulse.unref();
   }
 
   /** Takes over the connection of a request that the guard let through. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.readers.size >= this.readersMax) {
-      throw new HoplineError('TOO_MANY', `${this.readersMax} others listen already`);
+    const { readersMax, waitingMax } = this.limits;
+    if (this.readers.size >= readersMax) {
+      throw new HoplineError('TOO_MANY', `${readersMax} others listen already`);
     }
     const cursor = cursorOf(request.url ?? '');
     this.server.handleUpgrade(request, socket, head, (line) => {
-      const reader = new Reader(line, this.desk, cursor);
+      const reader = new Reader(line, this.desk, cursor, waitingMax);
       this.readers.add(reader);
       line.on('close', () => this.readers.delete(reader));
       line.on('error', () => line.terminate());
@@ -85,16 +81,18 @@ function cursorOf(url: string): string | null {
 class Reader {
   private readonly line: Line;
   private readonly desk: Desk;
+  private readonly waitingMax: number;
   /** Of the last event sent. */
   private cursor: string | null;
   /** There are events after the cursor that were not sent. */
   private isBehind = false;
   private isAlive = true;
 
-  constructor(line: Line, desk: Desk, cursor: string | null) {
+  constructor(line: Line, desk: Desk, cursor: string | null, waitingMax: number) {
     this.line = line;
     this.desk = desk;
     this.cursor = cursor;
+    this.waitingMax = waitingMax;
     line.on('pong', () => {
       this.isAlive = true;
     });
@@ -130,7 +128,7 @@ class Reader {
   }
 
   private isFull(): boolean {
-    return this.line.bufferedAmount > WAITING_MAX;
+    return this.line.bufferedAmount > this.waitingMax;
   }
 
   private send(event: EventView): void {

@@ -4,9 +4,10 @@
  */
 import { HoplineError } from '../../protocol/errors.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
+import { BODY_MAX } from './limits.ts';
 
 /** Everything else is 500: the bridge cannot do what it should. */
-export const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
+const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   REQUEST_INVALID: 400,
   TOKEN_REFUSED: 401,
   LOGIN_REFUSED: 401,
@@ -56,9 +57,6 @@ type FastifyFailure = {
   validationContext?: string;
 };
 
-export function tooLarge(): HoplineError {
+function tooLarge(): HoplineError {
   return new HoplineError('REQUEST_TOO_LARGE', `a body has at most ${BODY_MAX} bytes`);
 }
-
-/** Bytes of a body. The longest that anybody needs is a message. */
-export const BODY_MAX = 64 * 1024;

@@ -19,8 +19,11 @@ export type GuardOptions = {
   isOpenOnLoopback: boolean;
 };
 
-/** `token`: it must show the token. `public`: it must not be a stranger's page. */
-export type Access = 'token' | 'public';
+/**
+ * `token`: it must show the token. `public`: it must not be a page of a stranger. `file`: it may even
+ * be a link that a person followed from there, because files hold nothing.
+ */
+export type Access = 'token' | 'public' | 'file';
 
 /** Headers that are refused when they come twice, because two readers might take different ones. */
 const ONCE = ['host', 'origin', 'authorization', 'content-type', 'sec-websocket-protocol'];
@@ -41,14 +44,9 @@ export class Guard {
   check(head: Head, access: Access): void {
     const headers = read(head.rawHeaders);
     this.checkHost(head, headers);
-    this.checkPage(headers);
+    if (access !== 'file') this.checkPage(headers);
     if (access === 'token') this.checkToken(head, headers);
     if (WITH_BODY.includes(head.method)) checkType(headers.get('content-type'));
-  }
-
-  /** What holds for any address, even one that nobody answers. */
-  checkAnywhere(head: Head): void {
-    this.checkHost(head, read(head.rawHeaders));
   }
 
   private checkHost({ url }: Head, headers: Headers): void {
@@ -58,7 +56,7 @@ export class Guard {
     if (this.options.hosts.has(host.toLowerCase())) return;
     throw new HoplineError(
       'SITE_REFUSED',
-      'it does not answer under this name; use 127.0.0.1, or add the name to http.names',
+      'it does not answer under this name; use 127.0.0.1, or add the name to http.hosts',
     );
   }
 

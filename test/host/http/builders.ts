@@ -267,9 +267,9 @@ export async function servingDesk<T>(
   };
   const server = await openHttp(
     {
-      address: '127.0.0.1',
+      host: '127.0.0.1',
       port: 0,
-      names: [],
+      hosts: [],
       token: TOKEN,
       isOpenOnLoopback: false,
       web: null,

@@ -48,7 +48,7 @@ it('refuses one listener too many', async () => {
       await listen(running, null);
       await expect(listen(running, null)).rejects.toThrow('503 TOO_MANY');
     },
-    { readersMax: 1 },
+    { limits: { readersMax: 1 } },
   );
 });
 
