@@ -86,7 +86,7 @@ export const RECORD_LINK_DEFAULTS = {
   bytesMax: 4 * 1024 * 1024,
 };
 
-const NO_TOKEN = new Uint8Array(0);
+export const NO_TOKEN = new Uint8Array(0);
 
 export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
   isOver = false;

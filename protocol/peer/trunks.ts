@@ -19,7 +19,7 @@ import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
 import type { Pins } from '../trust/pins.ts';
 import { toHex } from '../wire/hex.ts';
-import { RecordLink } from './record-link.ts';
+import { NO_TOKEN, RecordLink } from './record-link.ts';
 import type { Admit, RecordLinkDrop, RecordLinkEnd, RecordLinkOutput } from './record-link.ts';
 
 /** A peer to dial. */
@@ -42,7 +42,7 @@ export type TrunksInput =
   | { kind: 'sent'; line: number }
   /** A packet to hand over. */
   | { kind: 'send'; line: number; bytes: Uint8Array; priority: number }
-  /** Who is to be dialled from now on, in place of all before. */
+  /** Who is to be dialled from now on, in place of all before; and who may not stay is let go. */
   | { kind: 'routes'; routes: Route[] }
   | { kind: 'hello'; hello: Hello };
 
@@ -394,11 +394,18 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
       return call;
     });
     for (const [number, line] of this.lines) {
-      if (line.call === null || this.calls.includes(line.call)) continue;
-      line.call = null;
+      const isWanted = line.call === null || this.calls.includes(line.call);
+      if (isWanted && this.mayStay(line)) continue;
+      if (!isWanted) line.call = null;
       this.down(number, line, 'not wanted any more', out);
       this.hangUp(number, line, out);
     }
+  }
+
+  /** What was decided about peers may have changed with the routes. */
+  private mayStay({ neighbour }: Line): boolean {
+    if (neighbour === null) return true;
+    return !this.pins.isDenied(neighbour.id) && this.config.admit(neighbour.id, NO_TOKEN);
   }
 
   private wake(now: Millis, out: TrunksOutput[]): void {

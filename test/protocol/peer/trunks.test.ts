@@ -226,6 +226,22 @@ describe('whoever else opens a line', () => {
     expect(b.tokens.map(toHex)).not.toContain(toHex(secret));
   });
 
+  it('is let go when it is taken off the list, or blocked', () => {
+    const net = new Net();
+    const allowed = [bob, carol];
+    const a = net.add('a', alice, { allowed });
+    net.add('b', bob).calls('a', alice);
+    net.add('c', carol).calls('a', alice);
+    net.run(1000);
+    expect(a.up()).toHaveLength(2);
+    allowed.pop();
+    a.feed({ kind: 'routes', routes: [] });
+    expect(a.up()).toEqual([toHex(bob.id)]);
+    a.pins.deny(bob.id);
+    a.feed({ kind: 'routes', routes: [] });
+    expect(a.up()).toEqual([]);
+  });
+
   it.each([
     { what: 'says nothing', says: [], after: HANDSHAKE_MAX_MS, reason: 'too-slow' },
     { what: 'never ends', says: [framed(filled(31, 1))], after: 0, reason: 'too-short' },
@@ -300,6 +316,10 @@ function message(number: number): Uint8Array {
   return encodePacket(plainPacket(MESSAGE, 7, number, alice.id, payload));
 }
 
+function isOn(list: Identity[] | undefined, id: Uint8Array): boolean {
+  return list === undefined || list.some((one) => toHex(one.id) === toHex(id));
+}
+
 type Extra = { allowed?: Identity[]; token?: Uint8Array; linesMax?: number; frameMax?: number };
 
 /** One end: a machine, what it said to the people above, and its ends of wires. */
@@ -311,6 +331,7 @@ class End {
   /** Those it was asked to judge somebody by. */
   readonly tokens: Uint8Array[] = [];
   readonly machine: Trunks;
+  readonly pins = new Pins(crypto);
   private readonly lines = new Map<number, string>();
   private readonly net: Net;
   private openedCount = 0;
@@ -318,21 +339,20 @@ class End {
 
   constructor(net: Net, who: Identity, extra: Extra, seed: number) {
     this.net = net;
-    const names = extra.allowed?.map(({ id }) => toHex(id));
     const config: TrunksConfig = {
       ...TRUNKS_DEFAULTS,
       linesMax: extra.linesMax ?? TRUNKS_DEFAULTS.linesMax,
       admit: (id, token) => {
         this.tokens.push(token);
         const isInvited = extra.token !== undefined && toHex(token) === toHex(extra.token);
-        return isInvited || names === undefined || names.includes(toHex(id));
+        return isInvited || isOn(extra.allowed, id);
       },
       link: { ...RECORD_LINK_DEFAULTS, frameMax: extra.frameMax ?? RECORD_LINK_DEFAULTS.frameMax },
     };
     const hello = { ...HELLO, frameMax: config.link.frameMax };
     const random = xorshift(SEED + seed);
     const draw = secretsFrom(seed);
-    this.machine = new Trunks(crypto, who, new Pins(crypto), config, hello, random, draw);
+    this.machine = new Trunks(crypto, who, this.pins, config, hello, random, draw);
   }
 
   calls(address: string, who: Identity | null): void {

@@ -1,0 +1,46 @@
+/**
+ * Budget: how much of the air what comes from the internet may have (DEFAULTS §5). A packet costs its
+ * bytes once for every link it leaves over, because each has its own moment on the air.
+ */
+import type { Millis } from '../../protocol/core/machine.ts';
+
+export type BudgetLimits = { bytesPerSecond: number; burstBytes: number };
+
+export const BUDGET_DEFAULTS: BudgetLimits = { bytesPerSecond: 2000, burstBytes: 16_000 };
+
+export class Budget {
+  readonly limits: BudgetLimits;
+  private level: number;
+  private at: Millis;
+
+  constructor(limits: BudgetLimits, level: number, now: Millis) {
+    this.limits = limits;
+    this.level = Math.min(level, limits.burstBytes);
+    this.at = now;
+  }
+
+  /** Below 0 while what cost more than a burst is paid off. */
+  levelAt(now: Millis): number {
+    const { bytesPerSecond, burstBytes } = this.limits;
+    const earned = ((now - this.at) * bytesPerSecond) / 1000;
+    return Math.min(burstBytes, this.level + earned);
+  }
+
+  /** When so much can be spent. What costs more than a burst waits for a full one. */
+  readyAt(cost: number, now: Millis): Millis {
+    const missing = Math.min(cost, this.limits.burstBytes) - this.levelAt(now);
+    return missing <= 0 ? now : now + Math.ceil((missing * 1000) / this.limits.bytesPerSecond);
+  }
+
+  /** For time that went by before this one was made. */
+  earn(ms: Millis, now: Millis): void {
+    const earned = (Math.max(0, ms) * this.limits.bytesPerSecond) / 1000;
+    this.level = Math.min(this.limits.burstBytes, this.levelAt(now) + earned);
+    this.at = now;
+  }
+
+  spend(cost: number, now: Millis): void {
+    this.level = this.levelAt(now) - cost;
+    this.at = now;
+  }
+}

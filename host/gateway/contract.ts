@@ -1,0 +1,103 @@
+/**
+ * Contract: what the gateway is told and what it tells, in one place for whoever runs it. Links are
+ * numbered as the station numbers them, lines among them.
+ */
+import type { OwnDraft } from '../../protocol/peer/contract.ts';
+import type { Route } from '../../protocol/peer/trunks.ts';
+import type { Packet } from '../../protocol/wire/packet.ts';
+import type { StoreOutput } from '../types.ts';
+
+export type GatewayInput =
+  /** A flooded packet went further for the first time, as the station says; link -1 for our own. */
+  | {
+      kind: 'passed';
+      link: number;
+      bytes: Uint8Array;
+      priority: number;
+      isFromLine: boolean;
+    }
+  /** A line to a proven peer is up: his id, what he calls himself, and what he said to be let in by. */
+  | { kind: 'lineUp'; link: number; id: Uint8Array; name: string; token: Uint8Array }
+  | { kind: 'lineDown'; link: number }
+  /** An advert that verified. Over a line it comes from any island. */
+  | { kind: 'advert'; packet: Packet; isFromLine: boolean }
+  /** Somebody came into reach of our radio or wires: perhaps another gateway with him. */
+  | { kind: 'met' }
+  /** Unix time is our clock plus this; null for unknown. */
+  | { kind: 'clock'; offsetMs: number | null }
+  | { kind: 'ask'; ticket: number; wish: LineWish }
+  /** What is only counted is to be stored: the end is near. */
+  | { kind: 'leave' };
+
+export type GatewayOutput =
+  /** The station is to let our island hear what a line brought. */
+  | { kind: 'inject'; bytes: Uint8Array }
+  /** For one line alone: what was said while it was down. */
+  | { kind: 'hand'; link: number; bytes: Uint8Array; priority: number }
+  /** For the station to say in our name. */
+  | { kind: 'send'; draft: OwnDraft }
+  | StoreOutput
+  /** Whom to dial from now on, in place of all before. */
+  | { kind: 'routes'; routes: Route[] }
+  | { kind: 'told'; event: GatewayEvent }
+  /** Given once what it says is durable. */
+  | { kind: 'answer'; ticket: number; answer: LineAnswer };
+
+/** What a person asks of lines. */
+export type LineWish =
+  /** One line of text that lets one other gateway join; null for the address of the settings. */
+  | { kind: 'invite'; address: string | null }
+  /** Such a line, as it was pasted. */
+  | { kind: 'join'; text: string }
+  | { kind: 'part'; node: Uint8Array };
+
+export type LineAnswer =
+  | { kind: 'invited'; line: string; expiresAt: number }
+  | { kind: 'joined'; node: Uint8Array }
+  | { kind: 'parted' }
+  /** `why` is for people: what is wrong, and what to do. */
+  | { kind: 'refused'; why: string };
+
+export type GatewayEvent =
+  /** Somebody used an invite of ours, and may open a line from now on. */
+  | { kind: 'line-joined'; node: Uint8Array; name: string }
+  /** A gateway is new, has other lines, or is on our island or not any more. */
+  | { kind: 'gateway-changed'; id: Uint8Array }
+  | { kind: 'gateway-gone'; id: Uint8Array };
+
+/** What the gateway asks of the station at once. */
+export interface Air {
+  /** To how many radio links and wires `inject` would bring the packet now; 0 when it was overheard. */
+  lacking(bytes: Uint8Array): number;
+}
+
+export type GatewaySnapshot = {
+  bytesPerSecond: number;
+  burstBytes: number;
+  levelBytes: number;
+  /** Packets that wait for their turn or for the budget. */
+  waiting: number;
+  injected: number;
+  injectedBytes: number;
+  /** Left to another gateway, or on the air already. */
+  overheard: number;
+  /** Handed to lines that came up. */
+  handed: number;
+  drops: Record<string, number>;
+  /** Other gateways, those of our island first. */
+  gateways: { id: Uint8Array; isHere: boolean; lines: Uint8Array[]; ageMs: number }[];
+  /** Lines wanted or allowed. */
+  lines: KnownLine[];
+};
+
+/** Where a line comes from: the settings, an invite of another's, or one of ours. */
+export type LineOrigin = 'config' | 'joined' | 'invited';
+
+export type KnownLine = {
+  /** Null where the settings name an address alone. */
+  node: Uint8Array | null;
+  name: string;
+  /** Null where it is the other end's to dial. */
+  address: string | null;
+  origin: LineOrigin;
+};

@@ -1,0 +1,192 @@
+/**
+ * Gateways: the others, as their adverts tell, and which of them take turns with us (WIRE §28): those
+ * that share our island, and get over lines whatever we get over ours.
+ *
+ * Only what both ends of a line say counts as one, so that nobody makes himself anybody's rival alone.
+ */
+import { sameBytes } from '../../protocol/core/bytes.ts';
+import type { Millis } from '../../protocol/core/machine.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
+import type { Advert } from './advert.ts';
+import { HERE_MAX, NAMED_MAX } from './advert.ts';
+
+export const ADVERT_EVERY_MS = 30_000;
+/** A gateway is forgotten after three adverts that did not come. */
+export const GATEWAY_TIMEOUT_MS = 3 * ADVERT_EVERY_MS;
+/** Others known at once (DEFAULTS §5); then the one of another island that was heard first goes. */
+export const GATEWAYS_MAX = 1000;
+/** Rivals at most, the first by id: whoever makes gateways up must not put off the real ones for long. */
+export const RIVALS_MAX = 8;
+/** Until all have heard of a change, nobody goes ahead at once. */
+export const SETTLING_MS = 2000;
+
+type Known = {
+  id: Uint8Array;
+  advert: Advert;
+  lines: Set<string>;
+  heardAt: Millis;
+  /** When it was last proven to be on our island; -Infinity once that is too long ago. */
+  hereAt: Millis;
+};
+
+export class Gateways {
+  /** Those that take turns with us. */
+  rivals: Uint8Array[] = [];
+  private readonly self: string;
+  private readonly known = new Map<string, Known>();
+  /** At the far ends of our lines. */
+  private readonly ownLines = new Map<string, Uint8Array>();
+  private changedAt: Millis = -Infinity;
+
+  constructor(id: Uint8Array) {
+    this.self = toHex(id);
+  }
+
+  get hasLines(): boolean {
+    return this.ownLines.size > 0;
+  }
+
+  isHere(id: Uint8Array, now: Millis): boolean {
+    const other = this.known.get(toHex(id));
+    return other !== undefined && isFresh(other.hereAt, now);
+  }
+
+  /** Whether it says something new, or is new itself. */
+  hear(id: Uint8Array, advert: Advert, isFromLine: boolean, now: Millis): boolean {
+    const name = toHex(id);
+    if (name === this.self) return false;
+    const before = this.known.get(name);
+    const lines = new Set(advert.lines.map(toHex));
+    const hereAt = isFromLine ? (before?.hereAt ?? -Infinity) : now;
+    this.known.delete(name);
+    this.known.set(name, { id, advert, lines, heardAt: now, hereAt });
+    if (this.known.size > GATEWAYS_MAX) this.makeRoom(now);
+    const isNew = before === undefined || !isAlike(before.advert, advert);
+    const isNewHere = !isFromLine && !isFresh(before?.hereAt ?? -Infinity, now);
+    if (isNew || isNewHere) this.reckon(now);
+    return isNew || isNewHere;
+  }
+
+  /** What it said over a line was heard on the air as well. Whether that is new. */
+  proveHere(id: Uint8Array, now: Millis): boolean {
+    const other = this.known.get(toHex(id));
+    if (other === undefined) return false;
+    const wasHere = isFresh(other.hereAt, now);
+    other.hereAt = now;
+    if (!wasHere) this.reckon(now);
+    return !wasHere;
+  }
+
+  lineUp(id: Uint8Array, now: Millis): void {
+    this.ownLines.set(toHex(id), id);
+    this.changedAt = now;
+    this.reckon(now);
+  }
+
+  lineDown(id: Uint8Array, now: Millis): void {
+    this.ownLines.delete(toHex(id));
+    this.reckon(now);
+  }
+
+  /** Others may have come into reach that we do not know yet. */
+  unsettle(now: Millis): void {
+    this.changedAt = now;
+  }
+
+  /** The earliest moment at which what came now may go ahead. Later packets never get an earlier one. */
+  settledAt(cameAt: Millis): Millis {
+    const until = this.changedAt + SETTLING_MS;
+    return Math.max(cameAt, Math.min(cameAt + SETTLING_MS / 2, until));
+  }
+
+  /** Those that have not been heard for too long. */
+  expire(now: Millis): Uint8Array[] {
+    const gone: Uint8Array[] = [];
+    for (const [name, other] of this.known) {
+      if (!isFresh(other.hereAt, now)) other.hereAt = -Infinity;
+      if (isFresh(other.heardAt, now)) continue;
+      this.known.delete(name);
+      gone.push(other.id);
+    }
+    this.reckon(now);
+    return gone;
+  }
+
+  deadline(): Millis {
+    let at = Infinity;
+    for (const { heardAt, hereAt } of this.known.values()) {
+      at = Math.min(at, heardAt + GATEWAY_TIMEOUT_MS);
+      if (hereAt > -Infinity) at = Math.min(at, hereAt + GATEWAY_TIMEOUT_MS);
+    }
+    return at;
+  }
+
+  /** What we say of ourselves. */
+  advert(now: Millis): Advert {
+    const lines = [...this.ownLines.values()];
+    const here = this.all(now).filter(({ isHere }) => isHere);
+    return {
+      lines: lines.slice(0, NAMED_MAX),
+      lineCount: lines.length,
+      here: here.slice(0, HERE_MAX).map(({ id }) => id),
+    };
+  }
+
+  all(now: Millis): { id: Uint8Array; isHere: boolean; lines: Uint8Array[]; ageMs: Millis }[] {
+    const others = [...this.known.values()].map(({ id, advert, heardAt, hereAt }) => {
+      return { id, isHere: isFresh(hereAt, now), lines: advert.lines, ageMs: now - heardAt };
+    });
+    return others.sort((a, b) => Number(b.isHere) - Number(a.isHere));
+  }
+
+  /** Who takes turns with us has to be the same to all of them, so it follows from adverts alone. */
+  private reckon(now: Millis): void {
+    const reached = this.reached();
+    const rivals = [...this.known]
+      .filter(([name, { hereAt }]) => reached.has(name) && isFresh(hereAt, now))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, RIVALS_MAX)
+      .map(([, { id }]) => id);
+    if (!isAlikeIds(rivals, this.rivals)) this.changedAt = now;
+    this.rivals = rivals;
+  }
+
+  /** Whom our lines lead to, over however many of them. */
+  private reached(): Set<string> {
+    const reached = new Set<string>(this.ownLines.keys());
+    for (const name of reached) {
+      const from = this.known.get(name);
+      if (from === undefined) continue;
+      for (const next of from.lines) if (this.hasLine(next, name)) reached.add(next);
+    }
+    return reached;
+  }
+
+  private hasLine(name: string, to: string): boolean {
+    const other = this.known.get(name);
+    if (other === undefined) return false;
+    return other.lines.has(to) || other.advert.lineCount > other.advert.lines.length;
+  }
+
+  private makeRoom(now: Millis): void {
+    for (const [name, { hereAt }] of this.known) {
+      if (isFresh(hereAt, now)) continue;
+      this.known.delete(name);
+      return;
+    }
+    this.known.delete(this.known.keys().next().value!);
+  }
+}
+
+function isFresh(at: Millis, now: Millis): boolean {
+  return now - at < GATEWAY_TIMEOUT_MS;
+}
+
+function isAlike(a: Advert, b: Advert): boolean {
+  const isSame = a.lineCount === b.lineCount && isAlikeIds(a.lines, b.lines);
+  return isSame && isAlikeIds(a.here, b.here);
+}
+
+function isAlikeIds(a: Uint8Array[], b: Uint8Array[]): boolean {
+  return a.length === b.length && a.every((id, at) => sameBytes(id, 0, b[at]));
+}
