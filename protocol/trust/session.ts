@@ -187,6 +187,11 @@ export class Sessions implements Machine<SessionInput, SessionOutput> {
     return this.live.has(nameOf(peer));
   }
 
+  /** Whether a handshake of ours is under way. */
+  isOpening(peer: Uint8Array): boolean {
+    return this.outgoing.has(nameOf(peer));
+  }
+
   /** What this machine holds, for those who watch its bounds. */
   counts(): { live: number; replaced: number; outgoing: number; incoming: number; early: number } {
     return {

@@ -1,0 +1,89 @@
+/**
+ * Contract: what conversations are told and what they tell, in one place for whoever runs them.
+ */
+import type { Millis } from '../../protocol/core/machine.ts';
+import type { Draw } from '../../protocol/peer/author.ts';
+import type { OwnDraft, StationEvent } from '../../protocol/peer/contract.ts';
+import type { Crypto } from '../../protocol/trust/crypto.ts';
+import type { Identity } from '../../protocol/trust/identity.ts';
+import type { Pins } from '../../protocol/trust/pins.ts';
+import type { SessionLimits } from '../../protocol/trust/session.ts';
+import { SESSION_LIMITS } from '../../protocol/trust/session.ts';
+import type { Packet } from '../../protocol/wire/packet.ts';
+import type { Answer, Archive, StoreOutput, TalkEvent, Wish } from '../types.ts';
+import { DAY_MS } from '../types.ts';
+
+/** What the station tells. */
+export type Heard =
+  | Exclude<StationEvent, { kind: 'message' }>
+  | (Extract<StationEvent, { kind: 'message' }> & { frame: Uint8Array | null })
+  | {
+      kind: 'said';
+      id: string;
+      text: string;
+      timestamp: number;
+      frame: Uint8Array;
+      device: string | null;
+    }
+  | {
+      kind: 'announced';
+      id: Uint8Array;
+      name: string;
+      frame: Uint8Array;
+      capabilities: bigint | null;
+      neighbours: Uint8Array[];
+    };
+
+export type ConversationsInput =
+  /** What the station leaves to services. What is no talk is let be. */
+  | { kind: 'delivered'; packet: Packet; link: number; isVerified: boolean }
+  | { kind: 'heard'; event: Heard }
+  /** Unix time is our clock plus this; null for unknown. Without it nothing is sent. */
+  | { kind: 'clock'; offsetMs: number | null }
+  /** Its answer carries the same ticket. */
+  | { kind: 'ask'; ticket: number; wish: Wish };
+
+export type ConversationsOutput =
+  /** For the station to send. */
+  | { kind: 'send'; draft: OwnDraft }
+  /** For the station to say; it tells `said`, or `refused`. */
+  | { kind: 'say'; text: string }
+  | StoreOutput
+  | { kind: 'told'; event: TalkEvent }
+  | { kind: 'answer'; ticket: number; answer: Answer };
+
+/** A peer in reach, as the station knows him. */
+export type Presence = {
+  id: Uint8Array;
+  /** His last announce, or what else he signed. */
+  heardAt: Millis;
+  isDirect: boolean;
+  capabilities: bigint | null;
+};
+
+/** Who is in reach now. */
+export interface Around {
+  find(id: Uint8Array): Presence | null;
+  all(): Presence[];
+}
+
+export type ConversationsConfig = {
+  /** How long a private message may wait for its peer. 0: it comes to nothing unless he is in reach. */
+  waitMs: Millis;
+  sessions: SessionLimits;
+};
+
+export const CONVERSATIONS_DEFAULTS: ConversationsConfig = {
+  waitMs: DAY_MS,
+  sessions: SESSION_LIMITS,
+};
+
+export type ConversationsPorts = {
+  crypto: Crypto;
+  identity: Identity;
+  /** Those of the station: what one learns, both know. */
+  pins: Pins;
+  archive: Archive;
+  around: Around;
+  draw: Draw;
+};

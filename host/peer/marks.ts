@@ -1,0 +1,31 @@
+/**
+ * Marks: what was delivered, so that nothing is shown twice, neither by a replay nor after a restart
+ * (RELIABILITY S11). Marks just made are not in the store before their batch is committed, so the
+ * newest are remembered here as well.
+ */
+import { ID_SIZE } from '../../protocol/core/packet.ts';
+import { nameOf } from '../../protocol/trust/pins.ts';
+import type { DeliveredReads, StoreOutput } from '../types.ts';
+
+export const MARK_SIZE = 16;
+/** More than a batch of the driver makes; then the oldest are found in the store alone. */
+export const RECENT_MARKS_MAX = 8192;
+
+export class Marks {
+  private readonly delivered: DeliveredReads;
+  /** The oldest first. */
+  private readonly recent = new Set<string>();
+
+  constructor(delivered: DeliveredReads) {
+    this.delivered = delivered;
+  }
+
+  /** What makes it last that this was delivered; null where it was before. */
+  take(mark: Uint8Array, sentAt: number): StoreOutput | null {
+    const name = nameOf(mark) + nameOf(mark, ID_SIZE);
+    if (this.recent.has(name) || this.delivered.has(mark, sentAt)) return null;
+    this.recent.add(name);
+    if (this.recent.size > RECENT_MARKS_MAX) this.recent.delete(this.recent.values().next().value!);
+    return { kind: 'store', write: { kind: 'delivered', mark, sentAt } };
+  }
+}
