@@ -40,7 +40,7 @@ import {
   TTL_AT,
   VIEW,
 } from './packet.ts';
-import type { Admission, DropReason, RelayConfig, RelayInput } from './relay.ts';
+import type { Admission, DropReason, RelayConfig, RelayInput, RelayDrop } from './relay.ts';
 import { isLinkScoped, Relay } from './relay.ts';
 import type { PacketHash } from './seen.ts';
 import type { Settings, Slot } from './settings.ts';
@@ -434,7 +434,10 @@ export class Node implements Machine<NodeInput, NodeOutput> {
           this.announces.keep(this.packet, output.bytes, this.now);
         }
         this.serve(output.link, out);
-      } else this.count(output.reason);
+      } else {
+        // It has no lines, and is not told what goes further.
+        this.count((output as RelayDrop).reason);
+      }
     }
   }
 

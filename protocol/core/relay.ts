@@ -36,21 +36,26 @@ import type { PacketHash } from './seen.ts';
 import { Seen, wordOf } from './seen.ts';
 
 export type RelayInput =
-  /** `air` shares a medium, so packets wait a drawn time on it; a wire does not. */
-  | { kind: 'linkUp'; link: number; air: boolean }
+  /** `air` shares a medium, so packets wait a drawn time on it; neither wire nor `line` does. */
+  | { kind: 'linkUp'; link: number; air: boolean; line?: boolean }
   | { kind: 'linkDown'; link: number }
   /** Who is at the far end, as far as anybody has shown it; routes are followed by this. */
   | { kind: 'neighbour'; link: number; id: Uint8Array }
   /** A frame arrived. The relay owns the bytes from here, and may change their TTL. */
   | { kind: 'heard'; link: number; bytes: Uint8Array }
   /** This node's own packet: to everyone it reaches, or over one link (-1: all). */
-  | { kind: 'send'; link: number; bytes: Uint8Array };
+  | { kind: 'send'; link: number; bytes: Uint8Array }
+  /** To a relay with lines: what one of them brought shall be heard here, as `passed` had it. */
+  | { kind: 'inject'; bytes: Uint8Array };
 
 export type RelayOutput =
   | { kind: 'transmit'; link: number; bytes: Uint8Array; priority: number }
   /** The bytes carry the TTL they are passed on with; `ttl` is what was heard. */
   | { kind: 'deliver'; link: number; bytes: Uint8Array; ttl: number }
-  | { kind: 'drop'; link: number; reason: DropReason };
+  /** Of a relay with lines: a packet goes further for the first time. Link -1 for our own. */
+  | { kind: 'passed'; link: number; bytes: Uint8Array; priority: number }
+  | RelayDrop;
+export type RelayDrop = { kind: 'drop'; link: number; reason: DropReason };
 
 /** Why a packet, or one copy of it, went no further. Closed: counters and pages are keyed by it. */
 export type DropReason =
@@ -129,21 +134,21 @@ type Waiting = {
 };
 
 export class Relay implements Machine<RelayInput, RelayOutput> {
-  private readonly config: RelayConfig;
+  protected readonly config: RelayConfig;
   private readonly random: Random;
   private readonly hash: PacketHash;
   private readonly admission: Admission;
-  private readonly seen: Seen;
-  private readonly packet = VIEW;
-  private readonly key = new Uint32Array(2);
+  protected readonly seen: Seen;
+  protected readonly packet = VIEW;
+  protected readonly key = new Uint32Array(2);
   /** Sets of links, 32 to a word. */
-  private readonly up: Uint32Array;
+  protected readonly up: Uint32Array;
   private readonly onAir: Uint32Array;
-  private degree = 0;
+  protected degree = 0;
   private readonly neighbours: (Uint8Array | null)[] = [];
   /** In the order in which they leave. */
   private readonly waiting: Waiting[] = [];
-  private now: Millis = 0;
+  protected now: Millis = 0;
 
   constructor(config: RelayConfig, random: Random, hash: PacketHash, admission: Admission) {
     assert(config.id.length === ID_SIZE, 'a node id has 8 bytes');
@@ -189,7 +194,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     return this.waiting.length > 0 ? this.waiting[0].dueAt : Infinity;
   }
 
-  private hear(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
+  protected hear(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
     const packet = this.packet;
     const malformed = packet.read(bytes, this.config.frameMax);
     if (malformed !== null) return drop(out, link, malformed);
@@ -231,7 +236,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     this.passOn(link, slot, priority, out);
   }
 
-  private passOn(link: number, slot: number, priority: number, out: RelayOutput[]): void {
+  protected passOn(link: number, slot: number, priority: number, out: RelayOutput[]): void {
     const packet = this.packet;
     if (ROUTES && hasLoop(packet)) return drop(out, link, 'loop');
     const bytes = packet.frame();
@@ -266,7 +271,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   }
 
   /** WIRE §12: how far the packet may still go from here. */
-  private remainingTtl(priority: number): number {
+  protected remainingTtl(priority: number): number {
     const packet = this.packet;
     const most = this.config.ttlMax;
     let limit = most;
@@ -308,7 +313,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   }
 
   /** The link to the next hop, or -1: no such neighbour, or it has the packet already. */
-  private nextOnRoute(slot: number): number {
+  protected nextOnRoute(slot: number): number {
     const packet = this.packet;
     if (packet.routeCount === 0) return -1;
     const bytes = packet.bytes;
@@ -330,7 +335,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     return -1;
   }
 
-  private send(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
+  protected send(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
     const packet = this.packet;
     assert(packet.read(bytes, this.config.frameMax) === null, 'our own packets are well formed');
     const priority = priorityOf(carriedType(packet));
@@ -368,7 +373,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     }
   }
 
-  private transmitAll(
+  protected transmitAll(
     links: number,
     word: number,
     slot: number,
@@ -383,7 +388,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     }
   }
 
-  private transmit(
+  protected transmit(
     link: number,
     slot: number,
     bytes: Uint8Array,
@@ -395,7 +400,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   }
 
   /** Hashes the packet as it was signed: without TTL, answer flag, unknown flags and padding. */
-  private hashPacket(): void {
+  protected hashPacket(): void {
     const bytes = this.packet.bytes;
     const ttl = bytes[TTL_AT];
     const flags = bytes[FLAGS_AT];
@@ -415,7 +420,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     return (this.up[wordOf(link)] & (1 << (link & 31))) !== 0;
   }
 
-  private raise(link: number, air: boolean): void {
+  protected raise(link: number, air: boolean): void {
     assert(link >= 0 && link < this.config.linksMax, 'links are numbered below linksMax');
     assert(!this.isUp(link), 'a link comes up once');
     const bit = 1 << (link & 31);
@@ -426,7 +431,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     this.degree++;
   }
 
-  private lower(link: number): void {
+  protected lower(link: number): void {
     if (!this.isUp(link)) return;
     this.up[wordOf(link)] &= ~(1 << (link & 31));
     if (ROUTES) this.neighbours[link] = null;
@@ -446,7 +451,7 @@ export function isLinkScoped(type: number): boolean {
 }
 
 /** A fragment has the class of what it carries (WIRE §7: byte 12 of its header). */
-function carriedType(packet: PacketView): number {
+export function carriedType(packet: PacketView): number {
   if (packet.type !== FRAGMENT) return packet.type;
   return packet.payloadLength > 12 ? packet.bytes[packet.payloadAt + 12] : FRAGMENT;
 }
@@ -470,7 +475,7 @@ function thin(links: number, packet: number): number {
   return kept;
 }
 
-function hasLoop(packet: PacketView): boolean {
+export function hasLoop(packet: PacketView): boolean {
   for (let a = 0; a < packet.routeCount; a++) {
     for (let b = a + 1; b < packet.routeCount; b++) {
       const first = packet.routeAt + a * ID_SIZE;
@@ -485,6 +490,6 @@ function sameId(bytes: Uint8Array, a: number, b: number): boolean {
   return readU32(bytes, a) === readU32(bytes, b) && readU32(bytes, a + 4) === readU32(bytes, b + 4);
 }
 
-function drop(out: RelayOutput[], link: number, reason: DropReason): void {
+export function drop(out: RelayOutput[], link: number, reason: DropReason): void {
   out.push({ kind: 'drop', link: link, reason: reason });
 }

@@ -5,7 +5,6 @@
  */
 import { assert } from '../core/assert.ts';
 import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
-import { capabilities } from '../wire/capabilities.ts';
 import { encodeAnnounce, NEIGHBOURS_MAX } from '../wire/announce.ts';
 import { encodeText } from '../wire/text.ts';
 import type { Identity } from '../trust/identity.ts';
@@ -21,8 +20,11 @@ const JITTER = 4;
 export const NAME_MAX = 64;
 
 export type AnnouncerInput =
-  /** Whether anybody would hear us, and the peers known to be at the far end of a link. */
-  | { kind: 'around'; isHeard: boolean; neighbours: Uint8Array[] }
+  /**
+   * Whether anybody would hear us, the peers known to be at the far end of a link on our island, and
+   * how many are at the far end of a line.
+   */
+  | { kind: 'around'; isHeard: boolean; neighbours: Uint8Array[]; lined: number }
   /** Whether the time is known. */
   | { kind: 'clock'; isKnown: boolean }
   /** We have said goodbye. */
@@ -35,16 +37,20 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
   private readonly identity: Identity;
   private readonly name: string;
   private readonly random: Random;
+  private readonly capabilities: bigint;
   private neighbours: Uint8Array[] = [];
+  private lined = 0;
   private isHeard = false;
   private hasClock = false;
   private hasLeft = false;
   private nextAt: Millis = 0;
 
-  constructor(identity: Identity, name: string, random: Random) {
+  /** `capabilities` are bits of WIRE §5. */
+  constructor(identity: Identity, name: string, capabilities: bigint, random: Random) {
     assert(encodeText(name).length <= NAME_MAX, 'a name has its limit');
     this.identity = identity;
     this.name = name;
+    this.capabilities = capabilities;
     this.random = random;
   }
 
@@ -52,11 +58,12 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
     if (input.kind === 'leave') this.hasLeft = true;
     if (input.kind === 'clock') this.hasClock = input.isKnown;
     if (input.kind === 'around') {
-      const wereAlone = this.neighbours.length === 0;
+      const wereAlone = this.company() === 0;
       this.isHeard = input.isHeard;
       this.neighbours = input.neighbours;
+      this.lined = input.lined;
       // Whoever lost his last neighbour looks for others sooner.
-      if (this.neighbours.length === 0 && !wereAlone) {
+      if (this.company() === 0 && !wereAlone) {
         this.nextAt = Math.min(this.nextAt, now + ISOLATED_MS);
       }
     }
@@ -69,8 +76,12 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
     return this.isHeard && this.hasClock && !this.hasLeft ? this.nextAt : Infinity;
   }
 
+  private company(): number {
+    return this.neighbours.length + this.lined;
+  }
+
   private interval(): Millis {
-    const count = this.neighbours.length;
+    const count = this.company();
     if (count === 0) return ISOLATED_MS;
     const ms = count < CROWD ? CONNECTED_MS : CROWDED_MS;
     const chance = ms / JITTER;
@@ -83,8 +94,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
       noiseKey: this.identity.noiseKey,
       signingKey: this.identity.signingKey,
       neighbours: this.neighbours.slice(0, NEIGHBOURS_MAX),
-      // It answers pings and traces, and has none of what the phones' other bits say.
-      capabilities: capabilities(['meshDiagnostics']),
+      capabilities: this.capabilities,
       geohash: null,
       extras: [],
     });

@@ -5,16 +5,21 @@
  *   link 0            the one that others open
  *   1 to `outMax`     those that it opens
  *   from there on     wires, opened once
+ *   from there on     lines of the internet
  */
+import type { Hello } from '../core/hello.ts';
+import type { Millis } from '../core/machine.ts';
 import type { Mode } from '../core/version.ts';
 import type { Pin } from '../trust/pins.ts';
 import type { Packet } from '../wire/packet.ts';
 
 /**
  * `phone`: whole frames, and no hello (WIRE §11). `node`: segments (WIRE §23). `wire`: a pipe of bytes
- * (WIRE §22).
+ * (WIRE §22). `line`: whole frames from and to a peer who has proven himself (WIRE §24).
  */
-export type Medium = 'phone' | 'node' | 'wire';
+export type Medium = 'phone' | 'node' | 'wire' | 'line';
+/** What hears by itself and has a machine of ours. */
+export type OwnMedium = Exclude<Medium, 'line'>;
 
 /** Which of the two services of a radio. */
 export type Service = 'phone' | 'node';
@@ -24,12 +29,16 @@ export type StationInput =
   | {
       kind: 'opened';
       link: number;
-      medium: Medium;
+      medium: OwnMedium;
       payloadMax: number;
       rssi: number;
       /** Of the one in, where the radio knows it. */
       address?: string;
     }
+  /** A line is up, or what is known of it has changed. Frames on it are whole, and none is `sent`. */
+  | { kind: 'lined'; link: number; id: Uint8Array; mode: Mode; hello: Hello; roundTripMs?: Millis }
+  /** What came over a line is to be heard here: the bytes of a `passed`. */
+  | { kind: 'inject'; bytes: Uint8Array }
   /** The far end takes longer writes than it said at first. */
   | { kind: 'resized'; link: number; payloadMax: number }
   /** Also the answer to every `disconnect`, and to a `connect` that failed. */
@@ -63,6 +72,13 @@ export type OwnDraft = {
 
 export type StationOutput =
   | { kind: 'write'; link: number; bytes: Uint8Array }
+  /** A whole frame for a line. */
+  | { kind: 'forward'; link: number; bytes: Uint8Array; priority: number }
+  /**
+   * Of whom has lines: a packet goes further for the first time, with the TTL that it has in `bytes`.
+   * `link` is where it came from, -1 for our own. From a line, it went over other lines only.
+   */
+  | { kind: 'passed'; link: number; bytes: Uint8Array; priority: number; isVerified: boolean }
   | { kind: 'connect'; link: number; address: string; service: Service }
   | { kind: 'disconnect'; link: number }
   /** With `phones` false the phones' service is not shown, so that a node gets the link in. */
@@ -94,6 +110,28 @@ export type StationEvent =
       /** Answered to our request, not just said. */
       isHistory: boolean;
       isVerified: boolean;
+      /** As it was signed; null when nobody vouches for it. */
+      frame: Uint8Array | null;
+    }
+  /** A public message of our own is on its way: of a person here, or of a `device` whose note it is. */
+  | {
+      kind: 'said';
+      id: string;
+      text: string;
+      timestamp: number;
+      frame: Uint8Array;
+      device: string | null;
+    }
+  /** A peer is new, has another name, or was last told of ten minutes ago. */
+  | {
+      kind: 'announced';
+      id: Uint8Array;
+      name: string;
+      /** As it was signed. */
+      frame: Uint8Array;
+      /** Null where not said (WIRE §5). */
+      capabilities: bigint | null;
+      neighbours: Uint8Array[];
     }
   /** A device said something, and we said it on. */
   | { kind: 'note'; device: Uint8Array; name: string; text: string }

@@ -2,46 +2,72 @@
  * Gate: what a station asks of a packet it has not met: first whether it can be of now, then what
  * Admission asks. And how it is to be treated on its way: whatever nobody vouched for keeps its
  * priority only within a budget of its link, and beyond that waits behind all that is verified, or a
- * flood on one link would crowd out the others on the next.
+ * flood on one link would crowd out the others on the next. What lines bring has rates of its own.
  */
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
 import { CONTROL, HEARTBEAT, HELLO, NOTE, NOTED, REQUEST_SYNC, TRACE } from '../core/packet.ts';
 import { BACKGROUND } from '../core/queue.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
-import type { TrustAdmission } from '../trust/admission.ts';
+import type { AdmissionConfig } from '../trust/admission.ts';
+import { TrustAdmission } from '../trust/admission.ts';
+import type { Crypto } from '../trust/crypto.ts';
+import type { Pins } from '../trust/pins.ts';
 import { Courtesy } from './courtesy.ts';
 import { isFresh } from './history.ts';
+
+/** Rates of what no line brings, and of what lines bring. */
+export type GateConfig = {
+  admission: LinkAdmission;
+  lineAdmission: LinkAdmission;
+  /** Links are numbered below it, and lines from `firstLine` on. */
+  linksMax: number;
+  firstLine: number;
+};
+export type LinkAdmission = Omit<AdmissionConfig, 'linksMax'>;
 
 export class Gate implements Admission {
   /** Unix time at 0 of our clock, or null. */
   epochMs: number | null = null;
   private readonly trust: TrustAdmission;
+  private readonly lineTrust: TrustAdmission;
+  private readonly firstLine: number;
   private readonly isAsked: (link: number, now: Millis) => boolean;
   private readonly courtesy: Courtesy;
   private readonly demoted = new WeakSet<Uint8Array>();
 
-  /** `isAsked`: whether what comes over a link may be an answer to us. */
+  /**
+   * `isAsked`: whether what comes over a link may be an answer to us. `seed` is secret, as of
+   * TrustAdmission.
+   */
   constructor(
-    trust: TrustAdmission,
+    crypto: Crypto,
+    pins: Pins,
+    { admission, lineAdmission, linksMax, firstLine }: GateConfig,
     isAsked: (link: number, now: Millis) => boolean,
-    linksMax: number,
+    seed: number,
   ) {
-    this.trust = trust;
+    this.trust = new TrustAdmission(crypto, pins, { ...admission, linksMax }, seed);
+    const hasLines = firstLine < linksMax;
+    this.lineTrust = hasLines
+      ? new TrustAdmission(crypto, pins, { ...lineAdmission, linksMax }, seed)
+      : this.trust;
+    this.firstLine = firstLine;
     this.isAsked = isAsked;
     this.courtesy = new Courtesy(linksMax);
   }
 
   admit(packet: PacketView, link: number, now: Millis): DropReason | null {
     if (!this.isOfNow(packet, link, now)) return 'stale';
-    const refusal = this.trust.admit(packet, link, now);
-    if (refusal !== null || this.trust.isVerified(packet.bytes)) return refusal;
+    const trust = link < this.firstLine ? this.trust : this.lineTrust;
+    const refusal = trust.admit(packet, link, now);
+    if (refusal !== null || trust.isVerified(packet.bytes)) return refusal;
     if (!this.courtesy.take(link, now)) this.demoted.add(packet.bytes);
     return null;
   }
 
   isVerified(bytes: Uint8Array): boolean {
-    return this.trust.isVerified(bytes);
+    return this.trust.isVerified(bytes) || this.lineTrust.isVerified(bytes);
   }
 
   /** The class a packet leaves in; `priority` is that of its type. */

@@ -13,6 +13,7 @@ import { nameOf } from '../trust/pins.ts';
 import { buildFilter, filterNumber, filterNumbers, holdsNumber, syncId } from '../wire/gcs.ts';
 import { toHex } from '../wire/hex.ts';
 import type { Packet } from '../wire/packet.ts';
+import { openPacket } from '../wire/packet.ts';
 import type { RequestSync } from '../wire/request-sync.ts';
 import { SYNC_TYPE, syncTypes } from '../wire/request-sync.ts';
 
@@ -72,6 +73,17 @@ export class History {
 
   get size(): number {
     return this.messages.size;
+  }
+
+  /** Whether it is held, whoever vouched for it. */
+  has(packet: Packet): boolean {
+    return this.messages.has(toHex(syncId(this.hash, packet)));
+  }
+
+  /** Out of our own store, without asking whether it is old. */
+  restore(frame: Uint8Array): void {
+    const opened = openPacket(frame);
+    if (opened.ok) this.add(opened.packet, frame, opened.packet.timestamp);
   }
 
   /** False where it is held already, is too old, or may have been forgotten: nothing new, then. */

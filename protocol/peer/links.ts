@@ -12,8 +12,10 @@ import { Link } from '../core/link.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
 import type { Mode } from '../core/version.ts';
-import type { Medium } from './contract.ts';
+import type { Medium, OwnMedium } from './contract.ts';
 import { Counts } from './counts.ts';
+import type { LineLinkOutput } from './line-link.ts';
+import { LineLink } from './line-link.ts';
 import type { PhoneLinkDrop, PhoneLinkOutput } from './phone-link.ts';
 import { PhoneLink } from './phone-link.ts';
 
@@ -36,7 +38,7 @@ export type Hop = {
   payloadMax: number;
   readonly rssi: number;
   readonly openedAt: Millis;
-  readonly machine: Link | PhoneLink;
+  readonly machine: Link | PhoneLink | LineLink;
   /** Who is at the far end, as far as anybody has shown it; null for unknown. */
   peer: Uint8Array | null;
   boundAt: Millis;
@@ -44,7 +46,9 @@ export type Hop = {
 };
 
 export type LinksInput =
-  | { kind: 'opened'; link: number; medium: Medium; payloadMax: number; rssi: number; hello: Hello }
+  | OpenedInput
+  /** A line whose far end has proven who it is, and said its hello. */
+  | { kind: 'lined'; link: number; id: Uint8Array; mode: Mode; hello: Hello; roundTripMs?: Millis }
   | { kind: 'resized'; link: number; payloadMax: number }
   | { kind: 'closed'; link: number }
   | { kind: 'received'; link: number; bytes: Uint8Array }
@@ -53,8 +57,19 @@ export type LinksInput =
   /** What our hello says has changed. */
   | { kind: 'hello'; link: number; hello: Hello };
 
+type OpenedInput = {
+  kind: 'opened';
+  link: number;
+  medium: OwnMedium;
+  payloadMax: number;
+  rssi: number;
+  hello: Hello;
+};
+
 export type LinksOutput =
   | { kind: 'write'; link: number; bytes: Uint8Array }
+  /** A whole frame for a line. */
+  | { kind: 'forward'; link: number; bytes: Uint8Array; priority: number }
   | { kind: 'heard'; link: number; bytes: Uint8Array }
   | {
       kind: 'settled';
@@ -69,6 +84,13 @@ export type LinksOutput =
 
 /** A link that was bound stays so for this long, whoever else claims to be there (WIRE §5). */
 export const REBIND_MS = 60_000;
+
+type HopOutput = PhoneLinkOutput | LineLinkOutput;
+
+/** On our island, that is: whoever has a line may well be in the same room. */
+function isThere(hop: Hop | null, id: Uint8Array): boolean {
+  return hop !== null && hop.medium !== 'line' && hop.peer !== null && sameBytes(hop.peer, 0, id);
+}
 
 export class Links implements Machine<LinksInput, LinksOutput> {
   readonly counts: Counts[];
@@ -94,6 +116,8 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     if (input.kind === 'opened') {
       this.hops[link] = this.hopOf(input, now);
       this.turn(link, TICK, now, out);
+    } else if (input.kind === 'lined') {
+      this.line(input, now, out);
     } else if (input.kind === 'closed') {
       this.close(link);
     } else if (input.kind === 'resized') {
@@ -130,13 +154,30 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     if (hop.peer !== null && sameBytes(hop.peer, 0, id)) return true;
     if (hop.medium !== 'phone') return false;
     if (hop.peer !== null && now - hop.boundAt < REBIND_MS) return false;
-    if (this.hops.some((other) => other?.peer && sameBytes(other.peer, 0, id))) return false;
+    if (this.hops.some((other) => isThere(other, id))) return false;
     hop.peer = new Uint8Array(id);
     hop.boundAt = now;
     return true;
   }
 
-  private hopOf(input: Extract<LinksInput, { kind: 'opened' }>, now: Millis): Hop {
+  /** Again and again for the same line, whenever something of it has changed. */
+  private line(
+    { link, id, mode, hello, roundTripMs }: Extract<LinksInput, { kind: 'lined' }>,
+    now: Millis,
+    out: LinksOutput[],
+  ): void {
+    const before = this.hops[link];
+    const isFirst = !(before?.machine instanceof LineLink);
+    const machine = isFirst ? new LineLink(mode) : (before.machine as LineLink);
+    machine.mode = mode;
+    if (roundTripMs !== undefined) machine.roundTripMs = roundTripMs;
+    const [openedAt, boundAt] = isFirst ? [now, now] : [before.openedAt, before.boundAt];
+    const hop = { medium: 'line', payloadMax: 0, rssi: 0, openedAt, boundAt } as const;
+    this.hops[link] = { ...hop, machine, peer: new Uint8Array(id), hello };
+    out.push({ kind: 'settled', link, mode, id, hello, isFirst });
+  }
+
+  private hopOf(input: OpenedInput, now: Millis): Hop {
     const { medium, payloadMax, rssi, hello } = input;
     const { window, packetsMax, bytesMax } = this.config;
     const machine =
@@ -173,7 +214,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     const hop = this.hops[link];
     // What a link that is gone still had to say.
     if (hop === null) return;
-    for (const output of hop.machine.step(input, now) as PhoneLinkOutput[]) {
+    for (const output of hop.machine.step(input, now) as HopOutput[]) {
       if (output.kind === 'settled' && output.hello !== null) {
         hop.peer = output.id;
         hop.hello = output.hello;

@@ -1,6 +1,6 @@
 /**
- * Peers: who is about, as their announces say (WIRE §5). A peer is here for 60 s after it was last
- * heard. Anybody can make up peers, so there is room for a fixed number, and the stranger silent for
+ * Peers: who is about, as their announces say (WIRE §5). A peer is about for 60 s after it was last
+ * heard, and for longer where only lines bring word of it. Anybody can make up peers, so there is room for a fixed number, and the stranger silent for
  * longest makes way; those a person keeps never do (RELIABILITY S4).
  */
 import type { Millis } from '../core/machine.ts';
@@ -10,6 +10,10 @@ import type { LeftReason } from './contract.ts';
 
 /** WIRE §5. */
 export const REACHABLE_MS = 60_000;
+/** On its way over several islands, an announce waits for its turn on each (WIRE §28). */
+export const REACHABLE_BY_LINE_MS = 180_000;
+/** Who stays is told of again so often. */
+export const TOLD_EVERY_MS = 600_000;
 /** Peers known at once, those kept by a person beside them. */
 export const PEERS_MAX = 1024;
 
@@ -23,18 +27,25 @@ export type Peer = {
   /** Links crossed by its last announce; null for unknown. */
   hops: number | null;
   heardAt: Millis;
+  /** When an announce of it came over anything but a line. */
+  heardHereAt: Millis;
+  toldAt: Millis;
   neighbours: Uint8Array[];
   capabilities: bigint | null;
 };
 
 /** How an announce came. */
-export type Way = Pick<Peer, 'link' | 'isDirect' | 'hops'>;
+export type Way = Pick<Peer, 'link' | 'isDirect' | 'hops'> & { isByLine: boolean };
+/** `isNew` with another name as well; `isNews` when others should be told of it, once more. */
+export type Hearing = { isNew: boolean; isNews: boolean };
 export type Departure = { peer: Peer; reason: LeftReason };
 
 export class Peers {
   private readonly max: number;
   /** The one silent longest first. */
   private readonly peers = new Map<string, Peer>();
+  /** When the next one has been silent for too long, or earlier. */
+  private wakeAt: Millis = Infinity;
 
   constructor(max: number = PEERS_MAX) {
     this.max = max;
@@ -44,21 +55,24 @@ export class Peers {
     return this.peers.size;
   }
 
-  /** True when the peer is new here, or has another name than before. */
-  hear(id: Uint8Array, announce: Announce, way: Way, now: Millis): boolean {
+  hear(id: Uint8Array, announce: Announce, way: Way, now: Millis): Hearing {
     const key = nameOf(id);
     const before = this.peers.get(key);
     const { name, neighbours, capabilities } = announce;
-    this.peers.delete(key);
-    this.peers.set(key, {
+    const { isByLine, link, isDirect, hops } = way;
+    const isNew = before === undefined || before.name !== name;
+    const isNews = isNew || now - before.toldAt >= TOLD_EVERY_MS;
+    this.keep(key, {
       id: before?.id ?? new Uint8Array(id),
       name,
-      ...way,
+      ...{ link, isDirect, hops },
       heardAt: now,
+      heardHereAt: isByLine ? (before?.heardHereAt ?? -Infinity) : now,
+      toldAt: isNews ? now : before.toldAt,
       neighbours,
       capabilities,
     });
-    return before === undefined || before.name !== name;
+    return { isNew, isNews };
   }
 
   /** Something else that it signed. */
@@ -66,8 +80,7 @@ export class Peers {
     const key = nameOf(id);
     const peer = this.peers.get(key);
     if (peer === undefined) return;
-    this.peers.delete(key);
-    this.peers.set(key, { ...peer, heardAt: now });
+    this.keep(key, { ...peer, heardAt: now });
   }
 
   leave(id: Uint8Array): Departure | null {
@@ -91,17 +104,21 @@ export class Peers {
   /** Those that have been silent for too long. */
   expire(now: Millis): Departure[] {
     const gone: Departure[] = [];
+    if (now < this.wakeAt) return gone;
+    this.wakeAt = Infinity;
     for (const [key, peer] of this.peers) {
-      if (now - peer.heardAt < REACHABLE_MS) break;
-      this.peers.delete(key);
-      gone.push({ peer, reason: 'timeout' });
+      const until = reachableUntil(peer);
+      if (now < until) this.wakeAt = Math.min(this.wakeAt, until);
+      else {
+        this.peers.delete(key);
+        gone.push({ peer, reason: 'timeout' });
+      }
     }
     return gone;
   }
 
   deadline(): Millis {
-    for (const { heardAt } of this.peers.values()) return heardAt + REACHABLE_MS;
-    return Infinity;
+    return this.wakeAt;
   }
 
   find(id: Uint8Array): Peer | null {
@@ -111,4 +128,61 @@ export class Peers {
   all(): Peer[] {
     return [...this.peers.values()];
   }
+
+  /**
+   * Those on our island. Peers who name each other as neighbours are on one, and it is ours when it
+   * has one at the far end of a link of ours that is no line (`near`), or when word of all of them
+   * came without one. Others may be on it, whom a gateway brought here first.
+   */
+  here(near: Uint8Array[], now: Millis): Set<Peer> {
+    const nearby = new Set(near.map((id) => nameOf(id)));
+    const here = new Set<Peer>();
+    for (const island of this.islands()) {
+      const isOurs =
+        island.some(({ id }) => nearby.has(nameOf(id))) ||
+        island.every(({ heardHereAt }) => now - heardHereAt < REACHABLE_MS);
+      if (isOurs) for (const peer of island) here.add(peer);
+    }
+    return here;
+  }
+
+  /** Peers in groups that neighbours hold together. */
+  private islands(): Peer[][] {
+    const ways = new Map<string, string[]>();
+    const join = (from: string, to: string): void => {
+      ways.set(from, [...(ways.get(from) ?? []), to]);
+    };
+    for (const [key, { neighbours }] of this.peers) {
+      for (const id of neighbours) {
+        join(key, nameOf(id));
+        join(nameOf(id), key);
+      }
+    }
+    const met = new Set<string>();
+    const islands: Peer[][] = [];
+    for (const first of this.peers.keys()) {
+      const island: Peer[] = [];
+      const toVisit = [first];
+      for (let key = toVisit.pop(); key !== undefined; key = toVisit.pop()) {
+        if (met.has(key)) continue;
+        met.add(key);
+        const peer = this.peers.get(key);
+        if (peer !== undefined) island.push(peer);
+        toVisit.push(...(ways.get(key) ?? []));
+      }
+      if (island.length > 0) islands.push(island);
+    }
+    return islands;
+  }
+
+  private keep(key: string, peer: Peer): void {
+    this.peers.delete(key);
+    this.peers.set(key, peer);
+    this.wakeAt = Math.min(this.wakeAt, reachableUntil(peer));
+  }
+}
+
+function reachableUntil({ heardAt, heardHereAt }: Peer): Millis {
+  const isByLine = heardAt - heardHereAt >= REACHABLE_MS;
+  return heardAt + (isByLine ? REACHABLE_BY_LINE_MS : REACHABLE_MS);
 }

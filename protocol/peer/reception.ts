@@ -48,7 +48,7 @@ const UNVERIFIED_MAX = 65_536;
 
 export type ReceptionOutput =
   /** Over one link, or -1 for all; with TTL 0 it stays there. */
-  | { kind: 'say'; link: number; ttl: number; draft: OwnDraft }
+  | { kind: 'say'; link: number; ttl: number; draft: OwnDraft; device?: string }
   /** A packet of somebody else's, as it was, for one link. */
   | { kind: 'answer'; link: number; bytes: Uint8Array }
   /** Fragments have become a frame, which is to be judged like any other. */
@@ -134,6 +134,14 @@ export class Reception {
     );
   }
 
+  /** A line is up, and who is there has proven it: nothing else has to show it first. */
+  lineUp(link: number, now: Millis): ReceptionOutput[] {
+    const out: ReceptionOutput[] = [];
+    const wallMs = this.wall(now);
+    if (wallMs !== null) this.onSync(this.sync.step({ kind: 'met', link, wallMs }, now), out);
+    return out;
+  }
+
   /** A link is no more. */
   gone(link: number, now: Millis): void {
     this.sync.step({ kind: 'gone', link }, now);
@@ -212,11 +220,18 @@ export class Reception {
     const isNewThere = before === null || !sameBytes(before, 0, sender);
     if (isDirect && isNewThere) out.push({ kind: 'bound', link, id: sender });
     const hops = ttl > 0 && ttl <= OWN_TTL ? OWN_TTL - ttl + 1 : null;
-    const isNew = this.peers.hear(sender, announce.value, { link, isDirect, hops }, now);
+    const isByLine = this.ports.links.at(link)?.medium === 'line';
+    const way = { link, isDirect, hops, isByLine };
+    const { isNew, isNews } = this.peers.hear(sender, announce.value, way, now);
+    const { name, capabilities, neighbours } = announce.value;
     if (isNew) {
-      tell(out, { kind: 'peer-seen', id: sender, name: announce.value.name, isDirect });
+      tell(out, { kind: 'peer-seen', id: sender, name, isDirect });
       const crowdedOut = this.peers.makeRoom((id) => this.isKept(id));
       if (crowdedOut !== null) this.sayGoodbye([crowdedOut], out);
+    }
+    if (isNews) {
+      const frame = new Uint8Array(from.bytes);
+      tell(out, { kind: 'announced', id: sender, name, frame, capabilities, neighbours });
     }
     if (isDirect && wallMs !== null)
       this.onSync(this.sync.step({ kind: 'met', link, wallMs }, now), out);
@@ -230,7 +245,9 @@ export class Reception {
     const wallMs = this.wall(now) ?? timestamp;
     const isOld = !isFresh(timestamp, wallMs);
     // What nobody vouches for is not kept, and so not taken as old either.
-    const isNews = isVerified ? this.history.add(packet, from.bytes, wallMs) : !isOld;
+    const isNews = isVerified
+      ? this.history.add(packet, from.bytes, wallMs)
+      : !isOld && !this.history.has(packet);
     if (!isNews) return void out.push({ kind: 'drop', link, reason: 'known-history' });
     if (isVerified) {
       if (!isOld) this.peers.touch(sender, now);
@@ -245,6 +262,7 @@ export class Reception {
       timestamp,
       isHistory: isOld,
       isVerified,
+      frame: isVerified ? new Uint8Array(from.bytes) : null,
     });
   }
 
@@ -305,7 +323,7 @@ export class Reception {
     const ways = this.trace.hear(
       link,
       {
-        kind: hop.medium === 'wire' ? 1 : 0,
+        kind: hop.medium === 'wire' || hop.medium === 'line' ? 1 : 0,
         rssi: hop.rssi,
         roundTripMs: hop.machine.roundTripMs,
       },
@@ -349,7 +367,7 @@ export class Reception {
           const { device, name, text, message } = output;
           const payload = new TextEncoder().encode(message);
           const draft = { type: MESSAGE, payload, recipient: null, isSigned: true };
-          out.push({ ...everyone, draft });
+          out.push({ ...everyone, draft, device: name });
           tell(out, { kind: 'note', device, name, text });
           break;
         }

@@ -5,13 +5,14 @@ import type { Rate } from '../core/buckets.ts';
 import type { Crc32 } from '../core/framing.ts';
 import { PEER } from '../core/hello.ts';
 import type { Random } from '../core/machine.ts';
-import type { AdmissionConfig } from '../trust/admission.ts';
 import { ADMISSION_DEFAULTS } from '../trust/admission.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
 import type { Pin, PinsConfig } from '../trust/pins.ts';
 import { PINS_DEFAULTS } from '../trust/pins.ts';
+import { capabilities } from '../wire/capabilities.ts';
 import type { Draw } from './author.ts';
+import type { LinkAdmission } from './gate.ts';
 import type { HistoryLimits } from './history.ts';
 import { HISTORY_LIMITS } from './history.ts';
 import type { Device } from './note-desk.ts';
@@ -27,6 +28,8 @@ export type StationConfig = {
   nodesMax: number;
   /** Wires, numbered from `outMax` + 1. */
   wires: number;
+  /** Lines of the internet, numbered on from the last wire. */
+  lines: number;
   /** Percent of the time in which to scan while there is something to find. */
   scanDuty: number;
   /** TTLs above it are cut down to it (WIRE §12). */
@@ -42,11 +45,17 @@ export type StationConfig = {
   seenMax: number;
   /** Packets waiting for their moment on the air. */
   waitingMax: number;
-  admission: Omit<AdmissionConfig, 'linksMax'>;
+  admission: LinkAdmission;
+  /** What lines may bring: those at their far ends have admitted it on their own links. */
+  lineAdmission: LinkAdmission;
   pinsLimits: PinsConfig;
   /** What was stored. */
   pins: Pin[];
   history: HistoryLimits;
+  /** Signed public packets of our own store, the oldest first: what was said before a restart. */
+  frames: Uint8Array[];
+  /** What announces say we can do (WIRE §5). */
+  capabilities: bigint;
   /** Devices whose notes are said on, each with its counter as stored. */
   devices: Device[];
 };
@@ -55,6 +64,10 @@ const { linksMax: _, ...ADMISSION } = ADMISSION_DEFAULTS;
 
 /** What one link may bring that nobody vouches for: a phone's files, and little more than a radio carries. */
 const UNVERIFIED: Rate = { perSecond: 200, burst: 1000 };
+/** More than a line carries: it is bounded by its bytes, and what it fills is not read on. */
+const LINE_TRAFFIC: Rate = { perSecond: 500_000, burst: 1_000_000 };
+/** Of one sender: what he said in the hours that a line was down comes all at once. */
+const CAUGHT_UP: Rate = { perSecond: 100, burst: 10_000 };
 
 export const STATION_DEFAULTS: StationConfig = {
   name: 'Hopline relay',
@@ -62,6 +75,7 @@ export const STATION_DEFAULTS: StationConfig = {
   outMax: 6,
   nodesMax: 3,
   wires: 4,
+  lines: 0,
   scanDuty: 25,
   ttlMax: 7,
   frameMax: 65_536,
@@ -71,9 +85,18 @@ export const STATION_DEFAULTS: StationConfig = {
   seenMax: 10_000,
   waitingMax: 1024,
   admission: { ...ADMISSION, unverified: UNVERIFIED },
+  lineAdmission: {
+    ...ADMISSION,
+    perLinkAndSender: LINE_TRAFFIC,
+    unverified: LINE_TRAFFIC,
+    messages: CAUGHT_UP,
+  },
   pinsLimits: PINS_DEFAULTS,
   pins: [],
   history: HISTORY_LIMITS,
+  frames: [],
+  // It answers pings and traces, and has none of what the phones' other bits say.
+  capabilities: capabilities(['meshDiagnostics']),
   devices: [],
 };
 

@@ -4,6 +4,8 @@
  */
 import type { Millis } from '../core/machine.ts';
 import type { Mode } from '../core/version.ts';
+import type { Capability } from '../wire/capabilities.ts';
+import { namedCapabilities } from '../wire/capabilities.ts';
 import { toHex } from '../wire/hex.ts';
 import type { Medium } from './contract.ts';
 import type { Hop } from './links.ts';
@@ -33,7 +35,7 @@ export type Snapshot = {
 export type LinkSnapshot = {
   link: number;
   medium: Medium;
-  way: 'in' | 'out' | 'wire';
+  way: 'in' | 'out' | 'wire' | 'line';
   /** Null until it is known. */
   mode: Mode | null;
   peer: string | null;
@@ -54,10 +56,15 @@ export type PeerSnapshot = {
   id: string;
   name: string;
   link: number;
+  /** At the far end of that link, be it a line. */
   isDirect: boolean;
+  /** Whether it is on our island, as far as announces show it: by radio and wires, without a line. */
+  isHere: boolean;
   hops: number | null;
   silentMs: Millis;
   neighbours: string[];
+  /** What its announce says it can do, of what has a name (WIRE §5). */
+  capabilities: Capability[];
 };
 
 export function linkSnapshots(
@@ -73,12 +80,12 @@ export function linkSnapshots(
     return {
       link,
       medium: hop.medium,
-      way: link === 0 ? 'in' : link <= outMax ? 'out' : 'wire',
+      way: wayOf(hop, link, outMax),
       mode,
       peer: hop.peer === null ? null : toHex(hop.peer),
       name: nameOn(hop, peers),
       rssi: hop.rssi === 0 ? null : hop.rssi,
-      payloadMax: hop.medium === 'wire' ? null : hop.payloadMax,
+      payloadMax: hop.payloadMax === 0 ? null : hop.payloadMax,
       roundTripMs: roundTripMs < 0 ? null : roundTripMs,
       openMs: now - hop.openedAt,
       heard,
@@ -88,16 +95,32 @@ export function linkSnapshots(
   });
 }
 
-export function peerSnapshot(peer: Peer, now: Millis): PeerSnapshot {
-  const { id, name, link, isDirect, hops, heardAt, neighbours } = peer;
+function wayOf({ medium }: Hop, link: number, outMax: number): LinkSnapshot['way'] {
+  if (medium === 'line' || medium === 'wire') return medium;
+  return link === 0 ? 'in' : link <= outMax ? 'out' : 'wire';
+}
+
+export function peerSnapshots(links: Links, peers: Peers, now: Millis): PeerSnapshot[] {
+  const near = links.open().flatMap((link) => {
+    const { medium, peer } = links.at(link)!;
+    return medium === 'line' || peer === null ? [] : [peer];
+  });
+  const here = peers.here(near, now);
+  return peers.all().map((peer) => peerSnapshot(peer, here.has(peer), now));
+}
+
+function peerSnapshot(peer: Peer, isHere: boolean, now: Millis): PeerSnapshot {
+  const { id, name, link, isDirect, hops, heardAt, neighbours, capabilities } = peer;
   return {
     id: toHex(id),
     name,
     link,
     isDirect,
+    isHere,
     hops,
     silentMs: now - heardAt,
     neighbours: neighbours.map(toHex),
+    capabilities: namedCapabilities(capabilities ?? 0n),
   };
 }
 

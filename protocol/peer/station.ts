@@ -16,7 +16,8 @@ import { isLinkScoped } from '../core/relay.ts';
 import { Pins } from '../trust/pins.ts';
 import { toHex } from '../wire/hex.ts';
 import { encodeLeave } from '../wire/leave.ts';
-import { encodeMessage } from '../wire/message.ts';
+import { encodeMessage, messageId } from '../wire/message.ts';
+import type { Packet } from '../wire/packet.ts';
 import { openPacket } from '../wire/packet.ts';
 import type { AnnouncerInput } from './announcer.ts';
 import { Announcer } from './announcer.ts';
@@ -34,7 +35,7 @@ import type { ReceptionOutput } from './reception.ts';
 import { OWN_TTL, Reception } from './reception.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
-import { linkSnapshots, nameOn, peerSnapshot, sumOfDrops } from './snapshot.ts';
+import { linkSnapshots, nameOn, peerSnapshots, sumOfDrops } from './snapshot.ts';
 import type { SwitchboardInput, SwitchboardOutput } from './switchboard.ts';
 import { Switchboard } from './switchboard.ts';
 
@@ -77,7 +78,8 @@ export class Station implements Machine<StationInput, StationOutput> {
     const { links } = this.switchboard;
     const historyLimits = config.history;
     this.reception = new Reception({ id: identity.id, crypto, pins, links, desk, historyLimits });
-    this.announcer = new Announcer(identity, config.name, random);
+    for (const frame of config.frames) this.reception.history.restore(frame);
+    this.announcer = new Announcer(identity, config.name, config.capabilities, random);
     this.author = new Author(identity, draw);
   }
 
@@ -121,6 +123,11 @@ export class Station implements Machine<StationInput, StationOutput> {
     );
   }
 
+  /** Links on the air and wires that would get a `passed` packet if it were injected now. */
+  lacking(bytes: Uint8Array): number {
+    return this.switchboard.lacking(bytes);
+  }
+
   snapshot(now: Millis): Snapshot {
     const { peers, history } = this.reception;
     const { links, ownDrops, islandSize } = this.switchboard;
@@ -132,7 +139,7 @@ export class Station implements Machine<StationInput, StationOutput> {
       unixMs: this.reception.wall(now),
       islandSize,
       links: linkSnapshots(links, peers, this.config.outMax, now),
-      peers: peers.all().map((peer) => peerSnapshot(peer, now)),
+      peers: peerSnapshots(links, peers, now),
       historySize: history.size,
       heard: counts.reduce((sum, { heard }) => sum + heard, 0),
       sent: counts.reduce((sum, { sent }) => sum + sent, 0),
@@ -189,7 +196,13 @@ export class Station implements Machine<StationInput, StationOutput> {
   }
 
   /** In our own name: over one link, or -1 for all. */
-  private sayOwn(link: number, ttl: number, draft: OwnDraft, out: StationOutput[]): void {
+  private sayOwn(
+    link: number,
+    ttl: number,
+    draft: OwnDraft,
+    out: StationOutput[],
+    device: string | null = null,
+  ): void {
     if (this.hasLeft) return;
     // Without a clock, the time since the start still tells our packets apart.
     const wallMs = this.reception.wall(this.now) ?? Math.floor(this.now);
@@ -201,7 +214,20 @@ export class Station implements Machine<StationInput, StationOutput> {
     }
     // Our own are history like any: others lack them, and need not tell us of them.
     const own = openPacket(frame);
-    if (own.ok && draft.recipient === null) this.reception.history.add(own.packet, frame, wallMs);
+    if (!own.ok || draft.recipient !== null) return;
+    this.reception.history.add(own.packet, frame, wallMs);
+    if (draft.type === MESSAGE) this.tellSaid(own.packet, frame, device, out);
+  }
+
+  private tellSaid(
+    { sender, timestamp, payload }: Packet,
+    frame: Uint8Array,
+    device: string | null,
+    out: StationOutput[],
+  ): void {
+    const text = new TextDecoder().decode(payload);
+    const id = messageId(this.ports.crypto, sender, timestamp, text);
+    tell(out, { kind: 'said', id, text, timestamp, frame, device });
   }
 
   /** Somebody else's packet out of our memory, cut to what the link takes: here it begins with us. */
@@ -264,6 +290,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     if (hop === null || !isFirst) return;
     const name = nameOn(hop, this.reception.peers) ?? '';
     tell(out, { kind: 'link-settled', link, medium: hop.medium, mode, id, name });
+    if (hop.medium === 'line') this.onReception(this.reception.lineUp(link, this.now), out);
     this.look(out);
   }
 
@@ -271,7 +298,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     for (const output of outputs) {
       switch (output.kind) {
         case 'say':
-          this.sayOwn(output.link, output.ttl, output.draft, out);
+          this.sayOwn(output.link, output.ttl, output.draft, out, output.device);
           break;
         case 'answer':
           this.answer(output.link, output.bytes, out);
@@ -307,12 +334,16 @@ export class Station implements Machine<StationInput, StationOutput> {
     const { links } = this.switchboard;
     const open = links.open();
     const neighbours: Uint8Array[] = [];
+    let lined = 0;
     for (const link of open) {
-      const peer = links.at(link)?.peer ?? null;
-      if (peer === null || this.reception.peers.find(peer) === null) continue;
-      if (!neighbours.some((other) => sameBytes(other, 0, peer))) neighbours.push(peer);
+      const { peer, medium } = links.at(link)!;
+      // Phones would route along what an announce says, as if a line were a hop on the air.
+      if (medium === 'line') lined++;
+      else if (peer !== null && this.reception.peers.find(peer) !== null) {
+        if (!neighbours.some((other) => sameBytes(other, 0, peer))) neighbours.push(peer);
+      }
     }
-    this.toAnnouncer({ kind: 'around', isHeard: open.length > 0, neighbours }, out);
+    this.toAnnouncer({ kind: 'around', isHeard: open.length > 0, neighbours, lined }, out);
   }
 
   private toAnnouncer(input: AnnouncerInput | Tick, out: StationOutput[]): void {

@@ -7,7 +7,7 @@
  *                              |-> deliver
  */
 import { Announces, REPLAY_AGE_MS } from '../core/announces.ts';
-import { readU32 } from '../core/bytes.ts';
+import { readU32, sameBytes } from '../core/bytes.ts';
 import type { Hello } from '../core/hello.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
@@ -29,10 +29,10 @@ import {
   VOICE,
 } from '../core/packet.ts';
 import { NORMAL, priorityOf } from '../core/queue.ts';
+import { LineRelay } from '../core/line-relay.ts';
 import type { RelayInput, RelayOutput } from '../core/relay.ts';
-import { isLinkScoped, Relay, RELAY_DEFAULTS } from '../core/relay.ts';
+import { isLinkScoped, RELAY_DEFAULTS } from '../core/relay.ts';
 import { MESH, OUR_VERSION } from '../core/version.ts';
-import { TrustAdmission } from '../trust/admission.ts';
 import type { Pins } from '../trust/pins.ts';
 import { makeSeenHash } from '../trust/seen-hash.ts';
 import { encodeText } from '../wire/text.ts';
@@ -52,7 +52,16 @@ const ANNOUNCES_MAX = 128;
 const USED_EVERY_MS = 1000;
 
 type FromBelow =
-  'opened' | 'resized' | 'closed' | 'received' | 'sent' | 'sighted' | 'power' | 'tap';
+  | 'opened'
+  | 'lined'
+  | 'inject'
+  | 'resized'
+  | 'closed'
+  | 'received'
+  | 'sent'
+  | 'sighted'
+  | 'power'
+  | 'tap';
 export type SwitchboardInput =
   | Extract<StationInput, { kind: FromBelow }>
   /** A frame of our own: to everyone it reaches, or over one link (-1: all). */
@@ -64,7 +73,8 @@ export type SwitchboardInput =
   /** A peer has shown itself at the far end of a link. */
   | { kind: 'bound'; link: number; id: Uint8Array };
 
-type ToBelow = 'write' | 'connect' | 'disconnect' | 'advertise' | 'scan' | 'tapped';
+type ToBelow =
+  'write' | 'forward' | 'passed' | 'connect' | 'disconnect' | 'advertise' | 'scan' | 'tapped';
 export type SwitchboardOutput =
   | Extract<StationOutput, { kind: ToBelow }>
   | Extract<LinksOutput, { kind: 'settled' }>
@@ -81,7 +91,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   readonly ownDrops = new Counts();
   private readonly config: StationConfig;
   private readonly gate: Gate;
-  private readonly relay: Relay;
+  private readonly relay: LineRelay;
   private readonly slots: Slots;
   private readonly announces = new Announces(ANNOUNCES_MAX);
   private readonly tap = new Tap();
@@ -104,16 +114,17 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const { id } = ports.identity;
     const { role, scanDuty, outMax, nodesMax, ttlMax, seenMax, waitingMax } = config;
     const { frameMax, window, packetsMax, bytesMax } = config;
-    const linksMax = 1 + outMax + config.wires;
+    const firstLine = 1 + outMax + config.wires;
+    const linksMax = firstLine + config.lines;
     this.config = config;
     this.now = now;
     const { crc } = ports;
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc });
     const secret = ports.draw(12);
-    const limits = { ...config.admission, linksMax };
-    const trust = new TrustAdmission(ports.crypto, pins, limits, readU32(secret, 0));
-    this.gate = new Gate(trust, isAsked, linksMax);
-    this.relay = new Relay(
+    const { admission, lineAdmission } = config;
+    const limits = { admission, lineAdmission, linksMax, firstLine };
+    this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0));
+    this.relay = new LineRelay(
       { ...RELAY_DEFAULTS, id, ttlMax, linksMax, seenMax, waitingMax },
       ports.random,
       makeSeenHash(readU32(secret, 4), readU32(secret, 8)),
@@ -139,6 +150,12 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     switch (input.kind) {
       case 'opened':
         this.open(input, out);
+        break;
+      case 'lined':
+        this.openLine(input, out);
+        break;
+      case 'inject':
+        this.toRelay(input, out);
         break;
       case 'closed':
         this.close(input.link, out);
@@ -188,6 +205,11 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     return Math.min(this.relay.deadline(), this.links.deadline(), this.slotsAt());
   }
 
+  /** Links on the air and wires that `inject` would bring a packet to now. */
+  lacking(bytes: Uint8Array): number {
+    return this.relay.lacking(bytes);
+  }
+
   drop(link: number, reason: string): void {
     (link < 0 ? this.ownDrops : this.links.counts[link]).drop(reason);
   }
@@ -206,6 +228,21 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const hello = this.hello();
     this.toLinks({ kind: 'opened', link, medium, payloadMax, rssi, hello }, out);
     if (air) this.toSlots(input, out);
+    this.introduce(link, out);
+    out.push({ kind: 'opened', link });
+  }
+
+  private openLine(
+    input: Extract<StationInput, { kind: 'lined' }>,
+    out: SwitchboardOutput[],
+  ): void {
+    const { link, id } = input;
+    const before = this.links.at(link);
+    const isSame = before !== null && sameBytes(before.peer!, 0, id);
+    if (before !== null && !isSame) this.close(link, out);
+    if (!isSame) this.toRelay({ kind: 'linkUp', link, air: false, line: true }, out);
+    this.toLinks(input, out);
+    if (isSame) return;
     this.introduce(link, out);
     out.push({ kind: 'opened', link });
   }
@@ -268,6 +305,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     for (const output of outputs) {
       switch (output.kind) {
         case 'write':
+        case 'forward':
           out.push(output);
           break;
         case 'heard':
@@ -325,6 +363,11 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       return this.send(link, bytes, this.gate.priorityOf(bytes, output.priority), out);
     }
     const isVerified = this.gate.isVerified(bytes);
+    if (output.kind === 'passed') {
+      if (this.config.lines === 0) return;
+      const priority = this.gate.priorityOf(bytes, output.priority);
+      return void out.push({ kind: 'passed', link, bytes, priority, isVerified });
+    }
     if (bytes[1] === ANNOUNCE && isVerified && output.ttl > 1) {
       this.packet.read(bytes, FRAME_MAX);
       this.announces.keep(this.packet, bytes, this.now);

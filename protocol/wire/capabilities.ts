@@ -27,6 +27,12 @@ export function hasCapability(bits: bigint, name: Capability): boolean {
   return ((bits >> BigInt(CAPABILITY[name])) & 1n) === 1n;
 }
 
+/** Those that have a name, by bit. */
+export function namedCapabilities(bits: bigint): Capability[] {
+  const names = Object.keys(CAPABILITY) as Capability[];
+  return names.filter((name) => hasCapability(bits, name));
+}
+
 /** At least one byte, so that none differs from not said. */
 export function encodeCapabilities(bits: bigint): Uint8Array {
   const bytes: number[] = [];

@@ -83,6 +83,8 @@ function lineOf({ input, at }: Step): string {
       return `down ${input.link} ${at}`;
     case 'neighbour':
       return `near ${input.link} ${hexOf(input.id)} ${at}`;
+    case 'inject':
+      throw new Error('a board has no lines');
     case 'tick':
       return `tick ${at}`;
     default:

@@ -78,7 +78,9 @@ function sayOne(output: RelayOutput): string {
       return 'transmit ' + output.link + ' ' + output.priority + ' ' + hexOf(output.bytes);
     case 'deliver':
       return 'deliver ' + output.link + ' ' + output.ttl + ' ' + hexOf(output.bytes);
-    default:
+    case 'passed':
+      return 'passed ' + output.link;
+    case 'drop':
       return 'drop ' + output.link + ' ' + output.reason;
   }
 }

@@ -126,7 +126,7 @@ function describe(step: Step, world: World | undefined): string[] {
       const to = world?.neighbour(step.node, output.link) ?? 0;
       sent.set(what, [...(sent.get(what) ?? []), to]);
     } else if (output.kind === 'deliver') told(`deliver ${nameOf(output.bytes, output.ttl)}`);
-    else told(`drop ${output.reason}`);
+    else if (output.kind === 'drop') told(`drop ${output.reason}`);
   }
   for (const [what, nodes] of sent) told(`transmit ${what} to ${nodes.join(',')}`);
   return lines;

@@ -103,7 +103,7 @@ function watching(nodes: number): Shown {
         else if (output.kind === 'transmit') {
           shown.transmissions += 1;
           shown.sending.add(node);
-        } else if (output.reason === 'duplicate') shown.duplicates += 1;
+        } else if (output.kind === 'drop' && output.reason === 'duplicate') shown.duplicates += 1;
       }
     },
   };

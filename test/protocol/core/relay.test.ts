@@ -531,6 +531,8 @@ function names(outputs: RelayOutput[]): string[] {
         return `transmit ${output.link} ttl ${output.bytes[TTL_AT]}`;
       case 'deliver':
         return `deliver ttl ${output.ttl}`;
+      case 'passed':
+        return `passed from ${output.link} ttl ${output.bytes[TTL_AT]}`;
       case 'drop':
         return `drop ${output.reason}`;
     }

@@ -95,10 +95,10 @@ describe('an announcer', () => {
 
 /** `chance` 0 draws the least, 1 the most. */
 function of(chance = 0, name = 'hill'): Announcer {
-  return new Announcer(person(1), name, (below) => (chance === 0 ? 0 : below - 1));
+  return new Announcer(person(1), name, 64n, (below) => (chance === 0 ? 0 : below - 1));
 }
 
-function around(announcer: Announcer, count: number, now: number) {
+function around(announcer: Announcer, count: number, now: number, lined = 0) {
   const neighbours = Array.from({ length: count }, (_, i) => filled(8, i + 1));
-  return announcer.step({ kind: 'around', isHeard: true, neighbours }, now);
+  return announcer.step({ kind: 'around', isHeard: true, neighbours, lined }, now);
 }

@@ -3,13 +3,13 @@
  * and come up; and who comes late learns the rest from his neighbours.
  */
 import { describe, expect, it } from 'vitest';
-import type { Medium } from '../../../protocol/peer/contract.ts';
+import type { OwnMedium } from '../../../protocol/peer/contract.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { seededRandom } from '../../../tools/simulate/random.ts';
 import { runs, SEED } from '../../seed.ts';
 import { stationOf, Village } from './village.ts';
 
-const MEDIA: Medium[] = ['node', 'wire', 'node'];
+const MEDIA: OwnMedium[] = ['node', 'wire', 'node'];
 const STATIONS = 6;
 const WORDS = 12;
 
@@ -41,7 +41,7 @@ describe('an island of stations', () => {
   });
 });
 
-type Edge = { a: number; b: number; links: [number, number]; medium: Medium; isSpare: boolean };
+type Edge = { a: number; b: number; links: [number, number]; medium: OwnMedium; isSpare: boolean };
 
 /** A tree, and two edges more. */
 function islandOf(seed: number): { village: Village; stations: Station[]; edges: Edge[] } {

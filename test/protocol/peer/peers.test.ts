@@ -4,19 +4,25 @@
 import { describe, expect, it } from 'vitest';
 import { Counts, REASONS_MAX } from '../../../protocol/peer/counts.ts';
 import { COURTESY, Courtesy } from '../../../protocol/peer/courtesy.ts';
-import { Peers, REACHABLE_MS } from '../../../protocol/peer/peers.ts';
+import {
+  Peers,
+  REACHABLE_BY_LINE_MS,
+  REACHABLE_MS,
+  TOLD_EVERY_MS,
+} from '../../../protocol/peer/peers.ts';
 import { Tap, TAPPED_PER_SECOND } from '../../../protocol/peer/tap.ts';
 import type { Announce } from '../../../protocol/wire/announce.ts';
 import { filled } from '../wire/given.ts';
 
-const WAY = { link: 1, isDirect: true, hops: 1 };
+const WAY = { link: 1, isDirect: true, hops: 1, isByLine: false };
+const BY_LINE = { ...WAY, isDirect: false, isByLine: true };
 
 describe('peers', () => {
   it('are new once, and again under another name', () => {
     const peers = new Peers();
-    expect(peers.hear(filled(8, 1), announce('ann'), WAY, 0)).toBe(true);
-    expect(peers.hear(filled(8, 1), announce('ann'), WAY, 1)).toBe(false);
-    expect(peers.hear(filled(8, 1), announce('bea'), WAY, 2)).toBe(true);
+    expect(peers.hear(filled(8, 1), announce('ann'), WAY, 0).isNew).toBe(true);
+    expect(peers.hear(filled(8, 1), announce('ann'), WAY, 1).isNew).toBe(false);
+    expect(peers.hear(filled(8, 1), announce('bea'), WAY, 2).isNew).toBe(true);
     expect(peers.all()).toHaveLength(1);
   });
 
@@ -26,7 +32,7 @@ describe('peers', () => {
     peers.hear(filled(8, 2), announce('bea'), WAY, 10);
     peers.touch(filled(8, 1), 20);
     peers.touch(filled(8, 3), 20);
-    expect(peers.deadline()).toBe(10 + REACHABLE_MS);
+    expect(peers.deadline()).toBeLessThanOrEqual(10 + REACHABLE_MS);
     expect(peers.expire(9 + REACHABLE_MS)).toEqual([]);
     expect(peers.expire(10 + REACHABLE_MS)).toMatchObject([
       { reason: 'timeout', peer: { name: 'bea' } },
@@ -34,7 +40,47 @@ describe('peers', () => {
     expect(peers.deadline()).toBe(20 + REACHABLE_MS);
     expect(peers.leave(filled(8, 1))).toMatchObject({ reason: 'user', peer: { name: 'ann' } });
     expect(peers.leave(filled(8, 1))).toBe(null);
+    expect(peers.expire(20 + REACHABLE_MS)).toEqual([]);
     expect(peers.deadline()).toBe(Infinity);
+  });
+
+  it('are missed later when only lines bring word of them', () => {
+    const peers = new Peers();
+    peers.hear(filled(8, 1), announce('ann'), WAY, 0);
+    peers.hear(filled(8, 2), announce('bea'), BY_LINE, 0);
+    peers.hear(filled(8, 1), announce('ann'), BY_LINE, 1000);
+    expect(peers.expire(REACHABLE_MS + 1000)).toMatchObject([{ peer: { name: 'ann' } }]);
+    expect(peers.deadline()).toBe(REACHABLE_BY_LINE_MS);
+    expect(peers.expire(REACHABLE_BY_LINE_MS)).toMatchObject([{ peer: { name: 'bea' } }]);
+  });
+
+  it('are news when they are new, are renamed, and every ten minutes', () => {
+    const peers = new Peers();
+    const isNews = (name: string, now: number): boolean =>
+      peers.hear(filled(8, 1), announce(name), WAY, now).isNews;
+    const said = [0, 1000, TOLD_EVERY_MS - 1, TOLD_EVERY_MS, TOLD_EVERY_MS + 1];
+    expect(said.map((now) => isNews('ann', now))).toEqual([true, false, false, true, false]);
+    expect(isNews('bea', TOLD_EVERY_MS + 2)).toBe(true);
+  });
+
+  it('are on our island when neighbours lead to them, or no line is needed for word of them', () => {
+    const peers = new Peers();
+    const hear = (number: number, neighbours: number[], way: typeof WAY): void => {
+      const said = { ...announce(`${number}`), neighbours: neighbours.map((n) => filled(8, n)) };
+      peers.hear(filled(8, number), said, way, 0);
+    };
+    // 1 is next to us; 3 is beyond it, but a line was quicker.
+    hear(1, [2], WAY);
+    hear(2, [], WAY);
+    hear(3, [2], BY_LINE);
+    // Another island, of which a gateway here brought 5 before our line did.
+    hear(4, [5], BY_LINE);
+    hear(5, [], WAY);
+    hear(6, [], BY_LINE);
+    hear(7, [], WAY);
+    const here = [...peers.here([filled(8, 1)], 0)].map(({ name }) => name);
+    expect(here.sort()).toEqual(['1', '2', '3', '7']);
+    expect([...peers.here([], REACHABLE_MS)]).toEqual([]);
   });
 
   it('make room by who was silent longest, but for those a person keeps', () => {

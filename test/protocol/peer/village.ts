@@ -3,6 +3,7 @@
  * and radios: what is written arrives after a moment, in order, and the writer learns that it has left.
  */
 import { crc32 } from '../../../protocol/core/crc32.ts';
+import type { Hello } from '../../../protocol/core/hello.ts';
 import type { Millis, Tick } from '../../../protocol/core/machine.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 import type { NodeInput, NodeOutput } from '../../../protocol/core/node.ts';
@@ -12,7 +13,7 @@ import { Schedule } from '../../../protocol/core/schedule.ts';
 import { NOTE_KEY } from '../../../protocol/core/settings-table.ts';
 import type { Settings } from '../../../protocol/core/settings.ts';
 import type {
-  Medium,
+  OwnMedium,
   StationEvent,
   StationInput,
   StationOutput,
@@ -22,6 +23,9 @@ import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import { Station } from '../../../protocol/peer/station.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
 import { makeSeenHash } from '../../../protocol/trust/seen-hash.ts';
+import { GATEWAY } from '../../../protocol/core/hello.ts';
+import { MESH, OUR_VERSION } from '../../../protocol/core/version.ts';
+import { fromHex } from '../../../protocol/wire/hex.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
 import { SMALL } from '../../../tools/simulate/radio.ts';
@@ -42,13 +46,15 @@ export interface Resident {
 }
 
 type Place = { resident: Resident; ends: Map<number, End> };
-type End = { place: Place; link: number };
+type End = { place: Place; link: number; isLine: boolean };
 type Happening = Due & { place: Place; input: StationInput };
 
 export class Village {
   now: Millis = 0;
   /** All that happened, in order. */
   readonly tape: { at: Millis; resident: Resident; output: StationOutput }[] = [];
+  /** Stations that inject at once whatever a line brings, as a gateway does that is alone. */
+  readonly gateways = new Set<Resident>();
   private readonly places: Place[] = [];
   private readonly happenings = new Schedule<Happening>();
 
@@ -67,15 +73,23 @@ export class Village {
     linkOfA: number,
     b: Resident,
     linkOfB: number,
-    medium: Medium,
+    medium: OwnMedium,
     payloadMax: number = { phone: 512, node: 180, wire: 0 }[medium],
   ): void {
-    const [from, to] = [this.placeOf(a), this.placeOf(b)];
-    from.ends.set(linkOfA, { place: to, link: linkOfB });
-    to.ends.set(linkOfB, { place: from, link: linkOfA });
+    this.tie(a, linkOfA, b, linkOfB, false);
     const opened = { kind: 'opened', medium, payloadMax, rssi: -60 } as const;
     this.tell(a, { ...opened, link: linkOfA });
     this.tell(b, { ...opened, link: linkOfB });
+  }
+
+  /** A line between two who have proven who they are. */
+  line(a: Station, linkOfA: number, b: Station, linkOfB: number): void {
+    this.tie(a, linkOfA, b, linkOfB, true);
+    for (const [station, link, far] of [[a, linkOfA, b] as const, [b, linkOfB, a] as const]) {
+      const { id, name } = far.snapshot(this.now);
+      const hello = { ...LINE_HELLO, name: new TextEncoder().encode(name) };
+      this.tell(station, { kind: 'lined', link, id: fromHex(id)!, mode: 'full', hello });
+    }
   }
 
   cut(a: Resident, linkOfA: number): void {
@@ -92,10 +106,11 @@ export class Village {
     const outputs = resident.step(input, this.now);
     for (const output of outputs) {
       this.tape.push({ at: this.now, resident, output });
-      if (output.kind !== 'write') continue;
+      if (output.kind === 'passed') this.carry(place, output.link, output.bytes);
+      if (output.kind !== 'write' && output.kind !== 'forward') continue;
       const end = place.ends.get(output.link);
       const { link } = output;
-      this.later(place, { kind: 'sent', link });
+      if (output.kind === 'write') this.later(place, { kind: 'sent', link });
       if (end === undefined) continue;
       const bytes = output.bytes.slice();
       this.later(end.place, { kind: 'received', link: end.link, bytes });
@@ -149,6 +164,17 @@ export class Village {
     );
   }
 
+  private tie(a: Resident, linkOfA: number, b: Resident, linkOfB: number, isLine: boolean): void {
+    const [from, to] = [this.placeOf(a), this.placeOf(b)];
+    from.ends.set(linkOfA, { place: to, link: linkOfB, isLine });
+    to.ends.set(linkOfB, { place: from, link: linkOfA, isLine });
+  }
+
+  private carry(place: Place, link: number, bytes: Uint8Array): void {
+    const isByLine = place.ends.get(link)?.isLine === true;
+    if (isByLine && this.gateways.has(place.resident)) this.later(place, { kind: 'inject', bytes });
+  }
+
   private later(place: Place, input: StationInput): void {
     this.happenings.add({ dueAt: this.now + MOMENT_MS, order: 0, place, input });
   }
@@ -157,6 +183,17 @@ export class Village {
     return this.places.find((place) => place.resident === resident)!;
   }
 }
+
+export const LINE_HELLO: Hello = {
+  version: OUR_VERSION,
+  role: GATEWAY,
+  features: MESH,
+  frameMax: STATION_DEFAULTS.frameMax,
+  name: new Uint8Array(0),
+  unixMs: null,
+  board: new Uint8Array(0),
+  token: new Uint8Array(0),
+};
 
 /** What a phone at the end of its link 0 sees; what it says is made by hand. */
 export class Phone implements Resident {

@@ -130,5 +130,16 @@ export function linkSnapshot(differs: Partial<LinkSnapshot>): LinkSnapshot {
 }
 
 export function peerSnapshot(id: string, name: string): PeerSnapshot {
-  return { id, name, link: 1, isDirect: true, hops: 1, silentMs: 2000, neighbours: [] };
+  const [isDirect, isHere, silentMs] = [true, true, 2000];
+  return {
+    id,
+    name,
+    link: 1,
+    isDirect,
+    isHere,
+    hops: 1,
+    silentMs,
+    neighbours: [],
+    capabilities: [],
+  };
 }

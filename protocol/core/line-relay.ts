@@ -1,0 +1,158 @@
+/**
+ * LineRelay: a relay some of whose links are lines of the internet (WIRE §24, §28). What is heard here
+ * goes over lines at once, as over wires. What a line brings is delivered, and passed on over other
+ * lines alone: whether the island shall hear it is for its gateways to agree.
+ *
+ *   heard here  -> links here and lines                 -> `passed`
+ *   from a line -> other lines                          -> `passed` -> ... -> `inject` -> links here
+ *                  heard here meanwhile: passed on as if no line had brought it
+ *
+ * No board has lines, so none of this is in a board's bundle.
+ */
+import { assert } from './assert.ts';
+import type { Millis, Random, Tick } from './machine.ts';
+import { TTL_AT } from './packet.ts';
+import { priorityOf } from './queue.ts';
+import type { Admission, RelayConfig, RelayInput, RelayOutput } from './relay.ts';
+import { carriedType, drop, hasLoop, Relay } from './relay.ts';
+import type { PacketHash } from './seen.ts';
+import { wordOf } from './seen.ts';
+
+export class LineRelay extends Relay {
+  /** Links that are lines, 32 to a word. */
+  private readonly lines: Uint32Array;
+  /** By slot, the hash of the packet in it that lines have by now, because one of them brought it. */
+  private readonly spreadLow: Uint32Array;
+  private readonly spreadHigh: Uint32Array;
+
+  constructor(config: RelayConfig, random: Random, hash: PacketHash, admission: Admission) {
+    super(config, random, hash, admission);
+    this.lines = new Uint32Array(this.seen.words);
+    this.spreadLow = new Uint32Array(config.seenMax);
+    this.spreadHigh = new Uint32Array(config.seenMax);
+  }
+
+  override step(input: RelayInput | Tick, now: Millis): RelayOutput[] {
+    const out = super.step(input, now);
+    if (input.kind === 'linkUp' && input.line === true) this.raiseLine(input.link);
+    if (input.kind === 'inject') this.inject(input.bytes, out);
+    return out;
+  }
+
+  /** To how many links, lines aside, `inject` would bring the packet now. */
+  lacking(bytes: Uint8Array): number {
+    const slot = this.waitingSlot(bytes);
+    let count = 0;
+    for (let word = 0; slot >= 0 && word < this.seen.words; word++) {
+      for (let left = this.lackingHere(slot, word); left !== 0; left = left >>> 1) {
+        count += left & 1;
+      }
+    }
+    return count;
+  }
+
+  /** Judged, delivered and passed on are the same bytes, without ballast. */
+  protected override hear(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
+    const packet = this.packet;
+    const isWhole = packet.read(bytes, this.config.frameMax) === null;
+    super.hear(link, isWhole && packet.length < bytes.length ? packet.frame() : bytes, out);
+  }
+
+  protected override passOn(
+    link: number,
+    slot: number,
+    priority: number,
+    out: RelayOutput[],
+  ): void {
+    const isSpread = this.isSpread(slot);
+    if (!this.isLine(link)) {
+      super.passOn(link, slot, priority, out);
+      const isFlooded = this.packet.routeCount === 0 && this.seen.isPassed(slot);
+      if (isFlooded && !isSpread) this.tellPassed(link, priority, out);
+      return;
+    }
+    if (isSpread) return drop(out, link, 'duplicate');
+    const packet = this.packet;
+    if (hasLoop(packet)) return drop(out, link, 'loop');
+    const next = this.nextOnRoute(slot);
+    if (next >= 0 && this.isLine(next)) return super.passOn(link, slot, priority, out);
+    const bytes = packet.frame();
+    bytes[TTL_AT] = this.remainingTtl(priority);
+    this.spreadLow[slot] = this.key[0];
+    this.spreadHigh[slot] = this.key[1];
+    // Where a route goes on from here, it goes on over no line.
+    if (next < 0) this.passOver(slot, bytes, priority, out);
+    out.push({ kind: 'passed', link: link, bytes: bytes, priority: priority });
+  }
+
+  protected override send(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
+    super.send(link, bytes, out);
+    if (link >= 0) return;
+    const priority = priorityOf(carriedType(this.packet));
+    out.push({ kind: 'passed', link: -1, bytes: bytes, priority: priority });
+  }
+
+  /** A link number is of a line only until another link comes up under it. */
+  protected override raise(link: number, air: boolean): void {
+    super.raise(link, air);
+    this.lines[wordOf(link)] &= ~(1 << (link & 31));
+  }
+
+  protected override lower(link: number): void {
+    const before = this.degree;
+    super.lower(link);
+    if (this.isLine(link)) this.degree = before;
+  }
+
+  /** Lines make no island denser. */
+  private raiseLine(link: number): void {
+    this.lines[wordOf(link)] |= 1 << (link & 31);
+    this.degree--;
+  }
+
+  private passOver(slot: number, bytes: Uint8Array, priority: number, out: RelayOutput[]): void {
+    for (let word = 0; word < this.seen.words; word++) {
+      const open = this.up[word] & this.lines[word] & ~this.seen.marks(slot, word);
+      this.transmitAll(open, word, slot, bytes, priority, out);
+    }
+  }
+
+  private tellPassed(link: number, priority: number, out: RelayOutput[]): void {
+    const bytes = this.packet.frame();
+    out.push({ kind: 'passed', link: link, bytes: bytes, priority: priority });
+  }
+
+  private inject(bytes: Uint8Array, out: RelayOutput[]): void {
+    const slot = this.waitingSlot(bytes);
+    if (slot < 0) return drop(out, -1, 'suppressed');
+    this.seen.pass(slot);
+    const priority = priorityOf(carriedType(this.packet));
+    const next = this.nextOnRoute(slot);
+    if (next >= 0) return this.transmit(next, slot, bytes, priority, out);
+    for (let word = 0; word < this.seen.words; word++) {
+      this.transmitAll(this.lackingHere(slot, word), word, slot, bytes, priority, out);
+    }
+  }
+
+  /** Of a packet that waits to be injected; -1 when it does no longer. */
+  private waitingSlot(bytes: Uint8Array): number {
+    const malformed = this.packet.read(bytes, this.config.frameMax);
+    assert(malformed === null, 'what was passed on is well formed');
+    this.hashPacket();
+    const slot = this.seen.find(this.key[0], this.key[1], this.now, this.config.seenAgeMs);
+    return slot >= 0 && this.seen.isPassed(slot) ? -1 : slot;
+  }
+
+  /** Links that are no lines and lack the packet, of one word. */
+  private lackingHere(slot: number, word: number): number {
+    return (this.up[word] & ~this.lines[word] & ~this.seen.marks(slot, word)) >>> 0;
+  }
+
+  private isSpread(slot: number): boolean {
+    return this.spreadLow[slot] === this.key[0] && this.spreadHigh[slot] === this.key[1];
+  }
+
+  private isLine(link: number): boolean {
+    return (this.lines[wordOf(link)] & (1 << (link & 31))) !== 0;
+  }
+}

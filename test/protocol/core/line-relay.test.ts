@@ -1,0 +1,200 @@
+/**
+ * What lines of the internet get and give (WIRE §28): all that is heard here, and nothing that is not
+ * injected.
+ */
+import { describe, expect, it } from 'vitest';
+import { LineRelay } from '../../../protocol/core/line-relay.ts';
+import { CONTROL, ENCRYPTED, REQUEST_SYNC, TRACE, TTL_AT } from '../../../protocol/core/packet.ts';
+import type {
+  Admission,
+  RelayConfig,
+  RelayInput,
+  RelayOutput,
+} from '../../../protocol/core/relay.ts';
+import { RELAY_DEFAULTS } from '../../../protocol/core/relay.ts';
+import { plainHash } from '../../espruino/plain-hash.ts';
+import { id, packet } from '../../packets.ts';
+
+const ME = id(9);
+
+describe('a relay with lines', () => {
+  it('passes on over lines at once what any link brings, and says so', () => {
+    const relay = relayOn({ wire: [0], air: [1], line: [2, 3] });
+    expect(names(relay.step(heard(1), 0))).toEqual([
+      'deliver ttl 7',
+      'transmit 0 ttl 6',
+      'transmit 2 ttl 6',
+      'transmit 3 ttl 6',
+      'passed from 1 ttl 6',
+    ]);
+  });
+
+  it('passes on over lines alone what a line brings, until it is injected', () => {
+    const relay = relayOn({ wire: [0], air: [1], line: [2, 3] });
+    const out = relay.step(heard(2), 0);
+    expect(names(out)).toEqual(['deliver ttl 7', 'transmit 3 ttl 6', 'passed from 2 ttl 6']);
+    expect(relay.deadline()).toBe(Infinity);
+    const { bytes } = out[2] as RelayOutput & { kind: 'passed' };
+    expect(relay.lacking(bytes)).toBe(2);
+    expect(names(relay.step({ kind: 'inject', bytes }, 2000))).toEqual([
+      'transmit 0 ttl 6',
+      'transmit 1 ttl 6',
+    ]);
+    expect(relay.lacking(bytes)).toBe(0);
+    expect(names(relay.step({ kind: 'inject', bytes }, 2001))).toEqual(['drop suppressed']);
+    expect(names(relay.step(heard(1), 2002))).toEqual(['drop duplicate']);
+  });
+
+  it('takes a second copy from a line for a duplicate', () => {
+    const relay = relayOn({ wire: [0], line: [1, 2] });
+    relay.step(heard(1), 0);
+    expect(names(relay.step(heard(1), 1))).toEqual(['drop duplicate']);
+    expect(names(relay.step(heard(2), 1))).toEqual(['drop duplicate']);
+  });
+
+  it('passes on as ever what it hears here before it was injected, and no line twice', () => {
+    const relay = relayOn({ wire: [0, 1], line: [2, 3] });
+    const out = relay.step(heard(2), 0);
+    const { bytes } = out[2] as RelayOutput & { kind: 'passed' };
+    expect(names(relay.step(heard(0, { ttl: 4 }), 1))).toEqual(['transmit 1 ttl 3']);
+    expect(relay.lacking(bytes)).toBe(0);
+    expect(names(relay.step({ kind: 'inject', bytes }, 2))).toEqual(['drop suppressed']);
+  });
+
+  it('injects only where it was not heard, though the copy heard had no TTL to spend', () => {
+    const relay = relayOn({ wire: [0, 1], line: [2] });
+    const out = relay.step(heard(2), 0);
+    const { bytes } = out[1] as RelayOutput & { kind: 'passed' };
+    expect(names(relay.step(heard(0, { ttl: 1 }), 1))).toEqual(['drop duplicate']);
+    expect(relay.lacking(bytes)).toBe(1);
+    expect(names(relay.step({ kind: 'inject', bytes }, 2))).toEqual(['transmit 1 ttl 6']);
+  });
+
+  it('lacks a packet nowhere that it has forgotten', () => {
+    const relay = relayOn({ wire: [0], line: [1] }, { seenMax: 2 });
+    const { bytes } = relay.step(heard(1), 0)[1] as RelayOutput & { kind: 'passed' };
+    relay.step(heard(1, { timestamp: 5 }), 1);
+    relay.step(heard(1, { timestamp: 6 }), 1);
+    expect(relay.lacking(bytes)).toBe(0);
+    expect(names(relay.step({ kind: 'inject', bytes }, 2))).toEqual(['drop suppressed']);
+  });
+
+  it('tells a hop over a line from none: the TTL counts down on each', () => {
+    const relay = relayOn({ wire: [0], line: [1, 2] });
+    expect(names(relay.step(heard(1, { ttl: 2 }), 0))).toEqual([
+      'deliver ttl 2',
+      'transmit 2 ttl 1',
+      'passed from 1 ttl 1',
+    ]);
+    expect(names(relay.step(heard(1, { ttl: 1, timestamp: 5 }), 0))).toEqual([
+      'deliver ttl 1',
+      'drop out-of-hops',
+    ]);
+  });
+
+  it.each([REQUEST_SYNC, TRACE, CONTROL])('passes type %i on over no line', (type) => {
+    const relay = relayOn({ wire: [0], line: [1, 2] });
+    for (const link of [0, 1]) {
+      expect(names(relay.step(heard(link, { type, ttl: 0 }), 0))).toEqual(['deliver ttl 0']);
+      expect(names(relay.step(heard(link, { type, ttl: 7 }), 0))).toEqual(['drop link-scope']);
+    }
+  });
+
+  it('keeps what is for it, whichever link brings it', () => {
+    const relay = relayOn({ wire: [0], line: [1, 2] });
+    const mine = { type: ENCRYPTED, recipient: ME };
+    expect(names(relay.step(heard(1, mine), 0))).toEqual(['deliver ttl 7']);
+    expect(names(relay.step(heard(0, mine), 1))).toEqual(['drop duplicate']);
+  });
+
+  it('is not a denser island for its lines', () => {
+    const lines = [10, 11, 12, 13, 14, 15];
+    const relay = relayOn({ wire: [0], line: lines });
+    expect(relay.step(heard(0), 0).filter(isTransmit)[0].bytes[TTL_AT]).toBe(6);
+    for (const link of lines) relay.step({ kind: 'linkDown', link }, 1);
+    expect(names(relay.step(heard(0, { timestamp: 5 }), 2))).toContain('passed from 0 ttl 6');
+  });
+
+  it('says its own words over lines too, and that it did', () => {
+    const relay = relayOn({ wire: [0], line: [1] });
+    expect(names(relay.step({ kind: 'send', link: -1, bytes: packet() }, 0))).toEqual([
+      'transmit 0 ttl 7',
+      'transmit 1 ttl 7',
+      'passed from -1 ttl 7',
+    ]);
+  });
+
+  it('judges the bytes that it passes on, whatever ballast they came with', () => {
+    const judged: Uint8Array[] = [];
+    const admit: Admission['admit'] = (view) => {
+      judged.push(view.bytes);
+      return null;
+    };
+    const relay = relayOn({ wire: [0], line: [1] }, {}, admit);
+    const bytes = new Uint8Array([...packet(), 8, 8, 9]);
+    for (const output of relay.step({ kind: 'heard', link: 0, bytes }, 0)) {
+      expect(output.kind !== 'drop' && output.bytes).toBe(judged[0]);
+    }
+    expect(judged[0]).toHaveLength(packet().length);
+  });
+
+  it('leaves a route that goes on here to be injected along it', () => {
+    const relay = relayOn({ wire: [0, 1], line: [2, 3] });
+    relay.step({ kind: 'neighbour', link: 1, id: id(5) }, 0);
+    relay.step({ kind: 'neighbour', link: 3, id: id(6) }, 0);
+    const routed = { version: 2 as const, recipient: id(7), route: [ME, id(5)] };
+    const out = relay.step(heard(2, routed), 0);
+    expect(names(out)).toEqual(['passed from 2 ttl 6']);
+    const { bytes } = out[0] as RelayOutput & { kind: 'passed' };
+    expect(names(relay.step({ kind: 'inject', bytes }, 1))).toEqual(['transmit 1 ttl 6']);
+    const over = { version: 2 as const, recipient: id(7), route: [ME, id(6)] };
+    expect(names(relay.step(heard(2, over), 1))).toEqual(['transmit 3 ttl 6']);
+  });
+
+  it('is a line no longer when its number is used by another link', () => {
+    const relay = relayOn({ wire: [0], line: [1] });
+    relay.step({ kind: 'linkDown', link: 1 }, 0);
+    relay.step({ kind: 'linkUp', link: 1, air: false }, 0);
+    expect(names(relay.step(heard(1), 0))).toContain('transmit 0 ttl 6');
+  });
+});
+
+/** A relay with these links up. */
+function relayOn(
+  links: { air?: number[]; wire?: number[]; line?: number[] },
+  differs: Partial<RelayConfig> = {},
+  admit: Admission['admit'] = () => null,
+): LineRelay {
+  const config = { ...RELAY_DEFAULTS, id: ME, ...differs };
+  const relay = new LineRelay(config, () => 0, plainHash, { admit });
+  const up = (link: number, air: boolean, line: boolean): void => {
+    relay.step({ kind: 'linkUp', link, air, line }, 0);
+  };
+  for (const link of links.wire ?? []) up(link, false, false);
+  for (const link of links.air ?? []) up(link, true, false);
+  for (const link of links.line ?? []) up(link, false, true);
+  return relay;
+}
+
+function heard(link: number, differs: Parameters<typeof packet>[0] = {}): RelayInput {
+  return { kind: 'heard', link, bytes: packet(differs) };
+}
+
+function isTransmit(output: RelayOutput): output is RelayOutput & { kind: 'transmit' } {
+  return output.kind === 'transmit';
+}
+
+function names(outputs: RelayOutput[]): string[] {
+  return outputs.map((output) => {
+    switch (output.kind) {
+      case 'transmit':
+        return `transmit ${output.link} ttl ${output.bytes[TTL_AT]}`;
+      case 'deliver':
+        return `deliver ttl ${output.ttl}`;
+      case 'passed':
+        return `passed from ${output.link} ttl ${output.bytes[TTL_AT]}`;
+      case 'drop':
+        return `drop ${output.reason}`;
+    }
+  });
+}
