@@ -212,6 +212,9 @@ export class Relay {
         return this.audience.show(output.frame);
       case 'deliver':
       case 'store':
+      // It has no lines.
+      case 'forward':
+      case 'passed':
         return;
       default:
         return this.hardware.perform(output);

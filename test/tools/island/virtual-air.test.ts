@@ -95,8 +95,14 @@ async function visit() {
   const driver = new Driver<StationInput, StationOutput>(station, clock, {
     commit() {},
     perform(output) {
-      if (!('link' in output || output.kind === 'advertise' || output.kind === 'scan')) return;
-      if (output.kind !== 'deliver') hardware.perform(output);
+      switch (output.kind) {
+        case 'write':
+        case 'connect':
+        case 'disconnect':
+        case 'advertise':
+        case 'scan':
+          hardware.perform(output);
+      }
     },
     halted: fail,
   });
