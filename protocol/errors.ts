@@ -48,6 +48,7 @@ export const MEANING = {
   STORE_NEWER: 'the store was written by a newer Hopline',
   STORE_DAMAGED: 'the store cannot be used',
   STORE_FOREIGN: "the store is another peer's",
+  STORE_FAILING: 'nothing can be stored just now',
   STORE_EXISTS: 'there is a store already',
   NODE_LOCKED: 'the node obeys its admin only',
   NODE_LOST: 'the node stopped answering',

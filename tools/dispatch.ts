@@ -47,6 +47,7 @@ export const STATUS: Record<ErrorCode, number> = {
   TOO_OFTEN: 47,
   TOO_MANY: 48,
   BRIDGE_FAULT: 49,
+  STORE_FAILING: 50,
   RELAY_BROKEN: 17,
   USAGE: 64,
   BUNDLE_REFUSED: 65,

@@ -13,6 +13,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '../../protocol/core/assert.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import type { Device } from '../../protocol/peer/note-desk.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import {
   checkFolder,
@@ -140,6 +142,16 @@ export function readNodeKeys(folder: string): NodeKeys[] {
 /** The keys in one file. */
 export function readNodeKeyFile(path: string): NodeKeys {
   return readOne(path);
+}
+
+/** A device whose notes are said on; `counterOf` gives the last one that was taken of it, or -1. */
+export function readNoteDevice(path: string, counterOf: (id: Uint8Array) => number): Device {
+  const { id, note, name } = readOne(path);
+  if (note === null) {
+    const detail = `${path}: ${name} has no note key, so its notes cannot be told from others'`;
+    throw new HoplineError('CONFIG_INVALID', `${detail}; take it out of notes`);
+  }
+  return { id, key: note, name, counter: counterOf(id) };
 }
 
 function readOne(path: string): NodeKeys {

@@ -9,7 +9,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { StoredRecord } from '../../protocol/peer/contract.ts';
-import type { Device } from '../../protocol/peer/note-desk.ts';
 import { Identity } from '../../protocol/trust/identity.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { RelayConfig } from './config.ts';
@@ -19,7 +18,7 @@ import { createKeyFile, readKeyFile } from './key-file.ts';
 import { atMost, Ending, LEAVE_MAX_MS } from './leaving.ts';
 import type { Log } from './log.ts';
 import { openLog } from './log.ts';
-import { readNodeKeyFile } from './node-keys.ts';
+import { readNoteDevice } from './node-keys.ts';
 import { codeOf } from './private-file.ts';
 import type { RelayMemory } from './relay.ts';
 import { Relay } from './relay.ts';
@@ -129,7 +128,9 @@ function remember(config: RelayConfig, log: Log): Kept {
   const known = counters ?? new Map<string, number>();
   if (counters === null) writeCounters(countersFile, known);
   if (pins === null) writePins(pinsFile, []);
-  const devices = config.notes.map((file) => deviceOf(file, known));
+  const devices = config.notes.map((file) =>
+    readNoteDevice(file, (id) => known.get(toHex(id)) ?? -1),
+  );
   const identity = new Identity(crypto, secrets);
   return {
     memory: { identity, pins: pins ?? [], devices },
@@ -139,13 +140,4 @@ function remember(config: RelayConfig, log: Log): Kept {
       writeCounters(countersFile, known);
     },
   };
-}
-
-function deviceOf(file: string, counters: Map<string, number>): Device {
-  const { id, note, name } = readNodeKeyFile(file);
-  if (note === null) {
-    const detail = `${file}: ${name} has no note key, so its notes cannot be told from others'`;
-    throw new HoplineError('CONFIG_INVALID', `${detail}; take it out of notes`);
-  }
-  return { id, key: note, name, counter: counters.get(toHex(id)) ?? -1 };
 }

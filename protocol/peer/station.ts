@@ -31,6 +31,7 @@ import type {
 } from './contract.ts';
 import type { LinksOutput } from './links.ts';
 import { NoteDesk } from './note-desk.ts';
+import type { Peers } from './peers.ts';
 import type { ReceptionOutput } from './reception.ts';
 import { OWN_TTL, Reception } from './reception.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
@@ -126,6 +127,11 @@ export class Station implements Machine<StationInput, StationOutput> {
   /** Links on the air and wires that would get a `passed` packet if it were injected now. */
   lacking(bytes: Uint8Array): number {
     return this.switchboard.lacking(bytes);
+  }
+
+  /** Who is in reach. */
+  get around(): Pick<Peers, 'find' | 'all'> {
+    return this.reception.peers;
   }
 
   snapshot(now: Millis): Snapshot {

@@ -80,7 +80,9 @@ export const DOORS: Door[] = [
     packages: [],
   },
   { room: 'host/desk.ts', imports: ['protocol', 'host'], packages: [] },
+  { room: 'host/desk', imports: ['protocol', 'host'], packages: [] },
   { room: 'host/daemon.ts', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
+  { room: 'host/daemon', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
   {
     room: 'tools/simulate',
     imports: ['protocol', 'host/types.ts', 'host/bridge.ts', ...MACHINE_ROOMS],

@@ -1,0 +1,393 @@
+/**
+ * Bridge: a station with conversations, a gateway and lines over the internet, as one machine: the
+ * daemon runs it on real hardware, the simulator in virtual time. It joins the machines and decides
+ * nothing itself.
+ *
+ *   radio, wires -> station -> conversations -> store, told, answer
+ *                    |   ^ <- say, send -'
+ *                    |   | <- inject, send - gateway <- passed, advert
+ *   lines -> trunks -+- received             |
+ *              ^-------- forward, hand ------'
+ */
+import { assert } from '../protocol/core/assert.ts';
+import type { Hello } from '../protocol/core/hello.ts';
+import type { Machine, Millis, Tick } from '../protocol/core/machine.ts';
+import { TICK } from '../protocol/core/machine.ts';
+import { GATEWAY } from '../protocol/core/packet.ts';
+import { GATEWAYS, MESH, OUR_VERSION } from '../protocol/core/version.ts';
+import type { StationEvent, StationInput, StationOutput } from '../protocol/peer/contract.ts';
+import type { StationConfig, StationPorts } from '../protocol/peer/settings.ts';
+import type { Snapshot } from '../protocol/peer/snapshot.ts';
+import { Station } from '../protocol/peer/station.ts';
+import type {
+  TrunksConfig,
+  TrunksInput,
+  TrunksOutput,
+  TrunkView,
+} from '../protocol/peer/trunks.ts';
+import { Trunks } from '../protocol/peer/trunks.ts';
+import type { Pins } from '../protocol/trust/pins.ts';
+import { encodeText } from '../protocol/wire/text.ts';
+import type {
+  ConversationsConfig,
+  ConversationsInput,
+  ConversationsOutput,
+} from './peer/contract.ts';
+import type { ConversationsSnapshot } from './peer/conversations.ts';
+import { Conversations } from './peer/conversations.ts';
+import type {
+  GatewayEvent,
+  GatewayInput,
+  GatewayOutput,
+  GatewaySnapshot,
+  LineAnswer,
+  LineWish,
+} from './gateway/contract.ts';
+import type { GatewayConfig } from './gateway/gateway.ts';
+import { Gateway } from './gateway/gateway.ts';
+import type { Answer, Archive, SessionState, StoreOutput, TalkEvent, Wish } from './types.ts';
+
+/** What of a station is for whoever runs it: its radio and wires, and those who ask and watch. */
+type StationIn = Extract<
+  StationInput,
+  {
+    kind:
+      | 'opened'
+      | 'resized'
+      | 'closed'
+      | 'received'
+      | 'sent'
+      | 'sighted'
+      | 'power'
+      | 'clock'
+      | 'ping'
+      | 'trace'
+      | 'tap'
+      | 'leave';
+  }
+>;
+type StationOut = Extract<
+  StationOutput,
+  { kind: 'write' | 'connect' | 'disconnect' | 'advertise' | 'scan' | 'tapped' }
+>;
+
+/** What lines tell, as their adapter says it. */
+export type LineInput = Extract<TrunksInput, { kind: 'opened' | 'closed' | 'received' | 'sent' }>;
+/** What is wanted of lines. */
+export type LineOutput = Extract<TrunksOutput, { kind: 'dial' | 'hangUp' | 'write' }>;
+
+export type BridgeInput =
+  | StationIn
+  | { kind: 'line'; event: LineInput }
+  /** Its answer carries the same ticket. */
+  | { kind: 'ask'; ticket: number; wish: Wish | LineWish };
+
+export type BridgeOutput =
+  | StationOut
+  | { kind: 'line'; order: LineOutput }
+  | StoreOutput
+  | ({ kind: 'told' } & BridgeEvent)
+  /** Given once all that it says is durable. */
+  | { kind: 'answer'; ticket: number; answer: Answer | LineAnswer };
+
+export type BridgeEvent =
+  | { of: 'station'; event: StationEvent }
+  | { of: 'talk'; event: TalkEvent }
+  | { of: 'gateway'; event: GatewayEvent }
+  | { of: 'line'; event: LineEvent };
+
+export type LineEvent =
+  { kind: 'line-up'; node: Uint8Array } | { kind: 'line-down'; node: Uint8Array; why: string };
+
+export type BridgeConfig = {
+  station: StationConfig;
+  trunks: Omit<TrunksConfig, 'admit'>;
+  talk: ConversationsConfig;
+  gateway: GatewayConfig;
+};
+
+export type BridgePorts = StationPorts & { archive: Archive };
+
+/** Everything there is to see, at one moment. */
+export type BridgeSnapshot = {
+  station: Snapshot;
+  lines: TrunkView[];
+  gateway: GatewaySnapshot;
+  talk: ConversationsSnapshot;
+};
+
+/** A step of work for one of the machines. */
+type Task =
+  | { to: 'station'; input: StationInput | Tick }
+  | { to: 'trunks'; input: TrunksInput | Tick }
+  | { to: 'talk'; input: ConversationsInput | Tick }
+  | { to: 'gateway'; input: GatewayInput | Tick };
+
+/** Lines that are up, by the number that trunks and station know them by. */
+type LineUp = { line: number; link: number; id: Uint8Array };
+
+export class Bridge implements Machine<BridgeInput, BridgeOutput> {
+  private readonly station: Station;
+  private readonly trunks: Trunks;
+  private readonly talk: Conversations;
+  private readonly gateway: Gateway;
+  private readonly firstLine: number;
+  /** By the station's number, less `firstLine`. */
+  private readonly links: (LineUp | null)[];
+  private readonly byLine = new Map<number, LineUp>();
+  /** In the order in which it came up: nobody's packets overtake each other. */
+  private tasks: Task[] = [];
+
+  constructor(config: BridgeConfig, ports: BridgePorts, now: Millis) {
+    const { crypto, identity, random, draw, archive } = ports;
+    const { station } = config;
+    this.firstLine = 1 + station.outMax + station.wires;
+    this.links = new Array<LineUp | null>(station.lines).fill(null);
+    this.station = new Station(station, ports, now);
+    const { pins } = this.station;
+    const gatewayPorts = { id: identity.id, crypto, draw, archive, air: this.station };
+    this.gateway = new Gateway(config.gateway, gatewayPorts, now);
+    const admit: TrunksConfig['admit'] = (id, token) => this.gateway.admits(id, token);
+    const hello = helloOf(station);
+    this.trunks = new Trunks(
+      crypto,
+      identity,
+      pins,
+      { ...config.trunks, admit },
+      hello,
+      random,
+      () => draw(32),
+    );
+    const around = this.station.around;
+    this.talk = new Conversations(
+      config.talk,
+      { crypto, identity, pins, archive, around, draw },
+      now,
+    );
+    this.tasks.push({ to: 'trunks', input: { kind: 'routes', routes: this.gateway.routes() } });
+  }
+
+  step(input: BridgeInput | Tick, now: Millis): BridgeOutput[] {
+    const out: BridgeOutput[] = [];
+    this.take(input);
+    this.work(now, out);
+    if (now >= this.trunks.deadline()) this.tasks.push({ to: 'trunks', input: TICK });
+    if (now >= this.station.deadline()) this.tasks.push({ to: 'station', input: TICK });
+    if (now >= this.talk.deadline()) this.tasks.push({ to: 'talk', input: TICK });
+    if (now >= this.gateway.deadline()) this.tasks.push({ to: 'gateway', input: TICK });
+    this.work(now, out);
+    return out;
+  }
+
+  deadline(): Millis {
+    const { station, trunks, talk, gateway } = this;
+    return Math.min(station.deadline(), trunks.deadline(), talk.deadline(), gateway.deadline());
+  }
+
+  snapshot(now: Millis): BridgeSnapshot {
+    return {
+      station: this.station.snapshot(now),
+      lines: this.trunks.snapshot(),
+      gateway: this.gateway.snapshot(now),
+      talk: this.talk.snapshot(),
+    };
+  }
+
+  /** Whose keys are known, and what people think of them. */
+  get pins(): Pins {
+    return this.station.pins;
+  }
+
+  sessionOf(peer: Uint8Array): SessionState {
+    return this.talk.sessionOf(peer);
+  }
+
+  private take(input: BridgeInput | Tick): void {
+    switch (input.kind) {
+      case 'line':
+        return void this.tasks.push({ to: 'trunks', input: input.event });
+      case 'ask':
+        return this.ask(input.ticket, input.wish);
+      case 'clock':
+        this.tasks.push({ to: 'station', input }, { to: 'talk', input }, { to: 'gateway', input });
+        return;
+      case 'leave':
+        return void this.tasks.push({ to: 'station', input }, { to: 'gateway', input });
+      case 'tick':
+        return;
+      default:
+        this.tasks.push({ to: 'station', input });
+    }
+  }
+
+  private ask(ticket: number, wish: Wish | LineWish): void {
+    switch (wish.kind) {
+      case 'invite':
+      case 'join':
+      case 'part':
+        return void this.tasks.push({ to: 'gateway', input: { kind: 'ask', ticket, wish } });
+      default:
+        this.tasks.push({ to: 'talk', input: { kind: 'ask', ticket, wish } });
+    }
+  }
+
+  /** Until nobody has anything more to say to another. */
+  private work(now: Millis, out: BridgeOutput[]): void {
+    const { tasks } = this;
+    for (let at = 0; at < tasks.length; at++) this.run(tasks[at], now, out);
+    tasks.length = 0;
+  }
+
+  private run(task: Task, now: Millis, out: BridgeOutput[]): void {
+    switch (task.to) {
+      case 'station':
+        for (const output of this.station.step(task.input, now)) this.onStation(output, out);
+        break;
+      case 'trunks':
+        for (const output of this.trunks.step(task.input, now)) this.onTrunks(output, out);
+        break;
+      case 'talk':
+        for (const output of this.talk.step(task.input, now)) this.onTalk(output, out);
+        break;
+      case 'gateway':
+        for (const output of this.gateway.step(task.input, now)) this.onGateway(output, out);
+        break;
+    }
+  }
+
+  private onStation(output: StationOutput, out: BridgeOutput[]): void {
+    switch (output.kind) {
+      case 'forward': {
+        const { link, bytes, priority } = output;
+        return this.toLine(link, bytes, priority);
+      }
+      case 'passed': {
+        const isFromLine = output.link >= this.firstLine;
+        return void this.tasks.push({ to: 'gateway', input: { ...output, isFromLine } });
+      }
+      case 'deliver':
+        return this.deliver(output);
+      case 'store':
+        return void out.push({ kind: 'store', write: output.record });
+      case 'told':
+        return this.hear(output.event, out);
+      default:
+        out.push(output);
+    }
+  }
+
+  private deliver(output: Extract<StationOutput, { kind: 'deliver' }>): void {
+    const { packet, link, isVerified } = output;
+    if (packet.type !== GATEWAY) {
+      const input = { kind: 'delivered', packet, link, isVerified } as const;
+      return void this.tasks.push({ to: 'talk', input });
+    }
+    if (!isVerified) return;
+    const isFromLine = link >= this.firstLine;
+    this.tasks.push({ to: 'gateway', input: { kind: 'advert', packet, isFromLine } });
+  }
+
+  private hear(event: StationEvent, out: BridgeOutput[]): void {
+    out.push({ kind: 'told', of: 'station', event });
+    this.tasks.push({ to: 'talk', input: { kind: 'heard', event } });
+    const isMeeting = event.kind === 'link-settled' || event.kind === 'link-bound';
+    if (isMeeting && event.link < this.firstLine) {
+      this.tasks.push({ to: 'gateway', input: { kind: 'met' } });
+    }
+  }
+
+  private onTrunks(output: TrunksOutput, out: BridgeOutput[]): void {
+    switch (output.kind) {
+      case 'dial':
+      case 'hangUp':
+      case 'write':
+        return void out.push({ kind: 'line', order: output });
+      case 'up':
+        return this.lineUp(output, out);
+      case 'down':
+        return this.lineDown(output.line, output.why, out);
+      case 'heard': {
+        const up = this.byLine.get(output.line);
+        if (up === undefined) return;
+        const input = { kind: 'received', link: up.link, bytes: output.bytes } as const;
+        return void this.tasks.push({ to: 'station', input });
+      }
+      case 'drop':
+    }
+  }
+
+  private lineUp(output: Extract<TrunksOutput, { kind: 'up' }>, out: BridgeOutput[]): void {
+    const { line, mode, hello, neighbour } = output;
+    const { id } = neighbour;
+    const known = this.byLine.get(line);
+    const up = known ?? this.place(line, id);
+    this.tasks.push({ to: 'station', input: { kind: 'lined', link: up.link, id, mode, hello } });
+    if (known !== undefined) return;
+    const name = new TextDecoder().decode(hello.name);
+    const { token } = hello;
+    this.tasks.push({ to: 'gateway', input: { kind: 'lineUp', link: up.link, id, name, token } });
+    out.push({ kind: 'told', of: 'line', event: { kind: 'line-up', node: id } });
+  }
+
+  private place(line: number, id: Uint8Array): LineUp {
+    const at = this.links.indexOf(null);
+    // Trunks open no more lines than there are links for.
+    assert(at >= 0, 'a line finds a link');
+    const up = { line, link: this.firstLine + at, id };
+    this.links[at] = up;
+    this.byLine.set(line, up);
+    return up;
+  }
+
+  private lineDown(line: number, why: string, out: BridgeOutput[]): void {
+    const up = this.byLine.get(line);
+    if (up === undefined) return;
+    this.byLine.delete(line);
+    this.links[up.link - this.firstLine] = null;
+    this.tasks.push({ to: 'station', input: { kind: 'closed', link: up.link } });
+    this.tasks.push({ to: 'gateway', input: { kind: 'lineDown', link: up.link } });
+    out.push({ kind: 'told', of: 'line', event: { kind: 'line-down', node: up.id, why } });
+  }
+
+  private toLine(link: number, bytes: Uint8Array, priority: number): void {
+    const up = this.links[link - this.firstLine];
+    if (up === null) return;
+    this.tasks.push({ to: 'trunks', input: { kind: 'send', line: up.line, bytes, priority } });
+  }
+
+  private onTalk(output: ConversationsOutput, out: BridgeOutput[]): void {
+    switch (output.kind) {
+      case 'send':
+      case 'say':
+        return void this.tasks.push({ to: 'station', input: output });
+      case 'told':
+        return void out.push({ kind: 'told', of: 'talk', event: output.event });
+      default:
+        out.push(output);
+    }
+  }
+
+  private onGateway(output: GatewayOutput, out: BridgeOutput[]): void {
+    switch (output.kind) {
+      case 'inject':
+      case 'send':
+        return void this.tasks.push({ to: 'station', input: output });
+      case 'hand':
+        return this.toLine(output.link, output.bytes, output.priority);
+      case 'routes':
+        return void this.tasks.push({ to: 'trunks', input: output });
+      case 'told':
+        return void out.push({ kind: 'told', of: 'gateway', event: output.event });
+      default:
+        out.push(output);
+    }
+  }
+}
+
+/** Lines carry what is said, and no mesh of few links: nothing else of a hello means anything there. */
+function helloOf({ role, frameMax, name }: StationConfig): Hello {
+  const none = new Uint8Array(0);
+  const features = MESH | GATEWAYS;
+  const head = { version: OUR_VERSION, role, features, frameMax, name: encodeText(name) };
+  return { ...head, unixMs: null, board: none, token: none };
+}

@@ -1,0 +1,370 @@
+/**
+ * Daemon: a bridge on this machine: its radio, wires and lines, its clock, its store, and those who
+ * ask. It performs what the bridge wants and tells it what happens; it decides nothing about packets.
+ *
+ *   hardware, lines -> bridge (Driver) -> hardware, lines
+ *   wall clock      ->                 -> store, log, audience, whoever follows
+ *   wishes          ->                 -> answers
+ */
+import type { Pong, WatchedFrame } from '../device/pi/audience.ts';
+import { Audience } from '../device/pi/audience.ts';
+import type { SystemClock } from '../device/pi/clock.ts';
+import { systemClock } from '../device/pi/clock.ts';
+import { logEvent } from '../device/pi/event-log.ts';
+import type { HardwarePorts } from '../device/pi/hardware.ts';
+import { Hardware } from '../device/pi/hardware.ts';
+import { drained } from '../device/pi/leaving.ts';
+import type { Log } from '../device/pi/log.ts';
+import type { Sighted } from '../device/pi/neighbourhood.ts';
+import type { Answering } from '../device/pi/relay-service.ts';
+import { relayService } from '../device/pi/relay-service.ts';
+import type { RelayReport } from '../device/pi/relay.ts';
+import type { StatusSocket } from '../device/pi/status-socket.ts';
+import { openStatusSocket } from '../device/pi/status-socket.ts';
+import { WallClock } from '../device/pi/wall-clock.ts';
+import { crc32 } from '../protocol/core/crc32.ts';
+import { Driver } from '../protocol/core/driver.ts';
+import type { Random } from '../protocol/core/machine.ts';
+import { HoplineError } from '../protocol/errors.ts';
+import type { StationEvent, TracedHop } from '../protocol/peer/contract.ts';
+import { STATION_DEFAULTS } from '../protocol/peer/settings.ts';
+import type { Crypto } from '../protocol/trust/crypto.ts';
+import type { Identity } from '../protocol/trust/identity.ts';
+import { toHex } from '../protocol/wire/hex.ts';
+import type {
+  BridgeEvent,
+  BridgeInput,
+  BridgeOutput,
+  BridgeSnapshot,
+  LineOutput,
+} from './bridge.ts';
+import { Bridge } from './bridge.ts';
+import type { DaemonConfig } from './config.ts';
+import { bridgeConfigOf } from './daemon/bridge-config.ts';
+import { Health } from './daemon/health.ts';
+import type { DaemonStore, Home } from './daemon/home.ts';
+import { openHome } from './daemon/home.ts';
+import { Tickets } from './daemon/tickets.ts';
+import type { LineAnswer, LineWish } from './gateway/contract.ts';
+import { TcpLines } from './links/tcp.ts';
+import type { Answer, StoreWrite, Wish } from './types.ts';
+
+/** How often what is kept no longer is removed, and how soon there is another slice of it. */
+const TRIM_EVERY_MS = 60_000;
+const TRIM_AGAIN_MS = 250;
+
+export type DaemonPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSerial'> & {
+  crypto: Crypto;
+  random: Random;
+  draw: (size: number) => Uint8Array;
+  log: Log;
+  version: string;
+  /** Everything around us is simulated. */
+  isVirtual: boolean;
+  /** Nothing goes on: what is durable must be begun with anew. */
+  broken(cause: unknown): void;
+  /** Opens what lies in the data folder; tests may have another. */
+  openHome?: typeof openHome;
+};
+
+/** What a listener is told: what happens in the bridge, and that its health is another. */
+export type DaemonEvent = BridgeEvent | { of: 'daemon'; event: { kind: 'health' } };
+
+export class Daemon implements Answering {
+  readonly config: DaemonConfig;
+  readonly identity: Identity;
+  readonly store: DaemonStore;
+  readonly startedAt = Date.now();
+  readonly isVirtual: boolean;
+  readonly version: string;
+  /** Where other gateways are let in; null for nowhere. */
+  listening: { host: string; port: number } | null = null;
+  private readonly ports: DaemonPorts;
+  private readonly hardware: Hardware;
+  private readonly bridge: Bridge;
+  private readonly driver: Driver<BridgeInput, BridgeOutput>;
+  private readonly lines: TcpLines;
+  private readonly clock: SystemClock;
+  private readonly wallClock: WallClock;
+  private readonly audience: Audience;
+  private readonly tickets = new Tickets<Answer | LineAnswer>();
+  private readonly health: Health;
+  private readonly followers = new Set<(event: DaemonEvent) => void>();
+  private socket: StatusSocket | null = null;
+  private trimming: NodeJS.Timeout | undefined;
+  private isBroken = false;
+  private hasLeft = false;
+
+  private constructor(
+    config: DaemonConfig,
+    home: Home,
+    ports: DaemonPorts,
+    hardware: Hardware,
+    clock: SystemClock,
+  ) {
+    const { crypto, random, draw, log } = ports;
+    const { identity, store } = home;
+    this.config = config;
+    this.identity = identity;
+    this.store = store;
+    this.ports = ports;
+    this.isVirtual = ports.isVirtual;
+    this.version = ports.version;
+    this.hardware = hardware;
+    this.clock = clock;
+    this.health = new Health(() => this.tell({ of: 'daemon', event: { kind: 'health' } }));
+    this.bridge = new Bridge(
+      bridgeConfigOf(config, hardware.outMax, home),
+      { crypto, identity, random, draw, crc: crc32, archive: store },
+      clock.now(),
+    );
+    this.driver = new Driver(this.bridge, clock, {
+      commit: (outputs) => this.commit(outputs),
+      willHeal: (cause) => this.willHeal(cause),
+      perform: (output) => this.perform(output),
+      halted: (cause) => this.end(cause),
+    });
+    this.audience = new Audience((question) => this.driver.feed(question));
+    this.wallClock = new WallClock(clock, log, (offsetMs) => this.setClock(offsetMs));
+    this.lines = new TcpLines((event) => this.driver.feed({ kind: 'line', event }));
+  }
+
+  /** Rejects with what is wrong and what to do; then nothing is left open. */
+  static async start(config: DaemonConfig, ports: DaemonPorts): Promise<Daemon> {
+    let daemon: Daemon | null = null;
+    const answers = (): ReturnType<typeof relayService> | null =>
+      daemon === null ? null : relayService(daemon, ports.version);
+    // First of all, since two of one identity are worse than none.
+    const socket = await openStatusSocket(config.socket, {
+      ask: (question, values) => answers()?.ask(question, values) ?? null,
+      follow: (what, values, event) => answers()?.follow(what, values, event) ?? null,
+    });
+    try {
+      daemon = await Daemon.open(config, ports);
+      daemon.socket = socket;
+      return daemon;
+    } catch (failure) {
+      await socket.close();
+      throw failure;
+    }
+  }
+
+  private static async open(config: DaemonConfig, ports: DaemonPorts): Promise<Daemon> {
+    const home = (ports.openHome ?? openHome)(config, ports);
+    const clock = systemClock();
+    let daemon: Daemon | null = null;
+    const end = (cause: unknown): void =>
+      daemon === null ? ports.broken(cause) : daemon.end(cause);
+    let hardware: Hardware | null = null;
+    try {
+      const { id } = home.identity;
+      const { frameMax } = STATION_DEFAULTS;
+      hardware = await Hardware.open(
+        { ...config, id, frameMax, isOptional: true },
+        { ...ports, clock, overwhelmed: end },
+      );
+      daemon = new Daemon(config, home, ports, hardware, clock);
+      await daemon.begin();
+      return daemon;
+    } catch (failure) {
+      clock.stop();
+      await hardware?.close();
+      await daemon?.lines.close();
+      home.store.close();
+      throw failure;
+    }
+  }
+
+  get isAlive(): boolean {
+    return !this.isBroken;
+  }
+
+  /** What is wrong, in sentences that say what to do. */
+  get problems(): string[] {
+    return this.health.problems;
+  }
+
+  /** Resolves once it is durable; a refusal is an answer, too. */
+  ask<Kind extends Wish | LineWish>(
+    wish: Kind,
+  ): Promise<Kind extends LineWish ? LineAnswer : Answer> {
+    const failing = this.health.of('store');
+    if (failing !== null) throw new HoplineError('STORE_FAILING', failing);
+    if (this.isBroken || this.hasLeft) throw new HoplineError('RELAY_BROKEN', 'it is ending');
+    const answer = this.tickets.ask((ticket) => this.driver.feed({ kind: 'ask', ticket, wish }));
+    return answer as Promise<Kind extends LineWish ? LineAnswer : Answer>;
+  }
+
+  snapshot(): BridgeSnapshot {
+    return this.bridge.snapshot(this.clock.now());
+  }
+
+  /** What our clock adds to the bridge's to make it Unix time. */
+  get unixOffsetMs(): number {
+    return Date.now() - this.clock.now();
+  }
+
+  report(): RelayReport {
+    const { hardware } = this;
+    return {
+      pid: process.pid,
+      startedAt: this.startedAt,
+      rssBytes: process.memoryUsage.rss(),
+      radio: hardware.radioReport(),
+      wires: hardware.wireReport(),
+      clock: { ...hardware.skewReading(), isKnown: this.wallClock.isKnown },
+      station: this.snapshot().station,
+    };
+  }
+
+  neighbours(): Sighted[] {
+    return this.hardware.neighbours();
+  }
+
+  ping(id: Uint8Array): Promise<Pong | null> {
+    return this.audience.ping(id);
+  }
+
+  trace(id: Uint8Array): Promise<TracedHop[]> {
+    return this.audience.trace(id);
+  }
+
+  watch(watcher: (frame: WatchedFrame) => void): () => void {
+    this.ports.log.debug('watched');
+    return this.audience.watch(watcher);
+  }
+
+  listen(listener: (event: StationEvent) => void): () => void {
+    return this.audience.listen(listener);
+  }
+
+  /** Calls `follower` with everything that happens until the returned function is called. */
+  follow(follower: (event: DaemonEvent) => void): () => void {
+    this.followers.add(follower);
+    return () => this.followers.delete(follower);
+  }
+
+  /** Says goodbye, lets what was said leave, and lets go of everything. */
+  async leave(): Promise<void> {
+    if (this.hasLeft) return;
+    this.hasLeft = true;
+    clearTimeout(this.trimming);
+    this.hardware.leave();
+    if (!this.isBroken) {
+      this.driver.feed({ kind: 'leave' });
+      await drained(() => this.hardware.isDrained);
+    }
+    this.tickets.refuse(new HoplineError('RELAY_BROKEN', 'it is ending'));
+    this.wallClock.stop();
+    this.clock.stop();
+    await Promise.all([this.hardware.close(), this.lines.close(), this.socket?.close()]);
+    this.store.close();
+  }
+
+  private async begin(): Promise<void> {
+    const { listen } = this.config;
+    if (listen !== null) this.listening = await this.lines.listen(listen.host, listen.port);
+    this.wallClock.start();
+    await this.hardware.start((input) => this.driver.feed(input));
+    this.lookAtHardware();
+    this.trimming = setTimeout(() => this.trim(), TRIM_EVERY_MS);
+  }
+
+  /** A bridge without an island is of use to those at the ends of its lines alone. */
+  private lookAtHardware(): void {
+    const { radioProblem, wireCount } = this.hardware;
+    const isBare = radioProblem !== null && (wireCount === 0 || this.config.radio.adapter !== null);
+    this.health.set('radio', isBare ? radioProblem : null);
+  }
+
+  private setClock(offsetMs: number | null): void {
+    const problem = 'the clock is not set: packets are relayed, and nothing is said; set it';
+    this.health.set('clock', offsetMs === null ? problem : null);
+    this.driver.feed({ kind: 'clock', offsetMs });
+  }
+
+  /** Slice by slice, so that nobody waits long for it. A disk that fails is the driver's to notice. */
+  private trim(): void {
+    let isMore = false;
+    try {
+      if (this.health.of('store') === null) isMore = this.store.trim(Date.now());
+    } catch (cause) {
+      if (!isDiskTrouble(cause)) return this.end(cause);
+      this.ports.log.warn((cause as HoplineError).message);
+    }
+    this.trimming = setTimeout(() => this.trim(), isMore ? TRIM_AGAIN_MS : TRIM_EVERY_MS);
+  }
+
+  private commit(outputs: BridgeOutput[]): void {
+    const writes: StoreWrite[] = [];
+    for (const output of outputs) if (output.kind === 'store') writes.push(output.write);
+    this.store.commit(writes);
+    if (this.health.of('store') === null) return;
+    this.ports.log.info('the disk takes what is stored again');
+    this.health.set('store', null);
+  }
+
+  private willHeal(cause: unknown): boolean {
+    if (!isDiskTrouble(cause)) return false;
+    const { message } = cause as HoplineError;
+    if (this.health.of('store') === null) this.ports.log.error(message);
+    this.health.set('store', message);
+    return true;
+  }
+
+  private end(cause: unknown): void {
+    this.isBroken = true;
+    this.tickets.refuse(new HoplineError('RELAY_BROKEN', 'it had to end', { cause }));
+    this.ports.broken(cause);
+  }
+
+  private perform(output: BridgeOutput): void {
+    switch (output.kind) {
+      case 'line':
+        return this.onLine(output.order);
+      case 'told':
+        return this.hear(output);
+      case 'answer':
+        return this.tickets.answer(output.ticket, output.answer);
+      case 'tapped':
+        return this.audience.show(output.frame);
+      case 'store':
+        return;
+      default:
+        return this.hardware.perform(output);
+    }
+  }
+
+  private onLine(order: LineOutput): void {
+    switch (order.kind) {
+      case 'dial':
+        return this.lines.dial(order.line, order.address);
+      case 'hangUp':
+        return this.lines.hangUp(order.line);
+      case 'write':
+        return this.lines.write(order.line, order.bytes);
+    }
+  }
+
+  private hear(told: BridgeEvent): void {
+    const { log } = this.ports;
+    if (told.of === 'station') {
+      logEvent(told.event, log);
+      this.audience.tell(told.event);
+    } else if (told.of === 'line') {
+      const { kind, node } = told.event;
+      log.info(kind === 'line-up' ? 'line' : 'line is down', { node: toHex(node) });
+    } else log.debug(told.event.kind);
+    this.tell(told);
+  }
+
+  private tell(event: DaemonEvent): void {
+    for (const follower of this.followers) follower(event);
+  }
+}
+
+/** What passes when somebody sees to the disk. */
+function isDiskTrouble(cause: unknown): boolean {
+  if (!(cause instanceof HoplineError)) return false;
+  return cause.code === 'FILE_UNWRITABLE' || cause.code === 'STORE_LOCKED';
+}

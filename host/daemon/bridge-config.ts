@@ -1,0 +1,59 @@
+/**
+ * Bridge config: what a daemon's settings, its hardware and its store make of a bridge.
+ */
+import { SERIAL_PORTS_MAX } from '../../device/pi/config.ts';
+import { GATEWAY } from '../../protocol/core/hello.ts';
+import { HISTORY_LIMITS } from '../../protocol/peer/history.ts';
+import { RECORD_LINK_DEFAULTS } from '../../protocol/peer/record-link.ts';
+import type { StationConfig } from '../../protocol/peer/settings.ts';
+import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
+import { TRUNKS_DEFAULTS } from '../../protocol/peer/trunks.ts';
+import type { BridgeConfig } from '../bridge.ts';
+import type { DaemonConfig } from '../config.ts';
+import type { GatewayConfig } from '../gateway/gateway.ts';
+import { CONVERSATIONS_DEFAULTS } from '../peer/contract.ts';
+import type { Home } from './home.ts';
+
+/** Lines dialled or open at once; those that others open have half of them (DEFAULTS §5). */
+export const LINES_MAX = 256;
+
+/** `outMax`: links out that the radio has, 0 for none. */
+export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home): BridgeConfig {
+  return {
+    station: stationConfigOf(config, outMax, home),
+    trunks: { ...TRUNKS_DEFAULTS, linesMax: LINES_MAX, link: RECORD_LINK_DEFAULTS },
+    talk: CONVERSATIONS_DEFAULTS,
+    gateway: gatewayConfigOf(config),
+  };
+}
+
+function stationConfigOf(
+  config: DaemonConfig,
+  outMax: number,
+  { store, devices }: Home,
+): StationConfig {
+  const since = Date.now() - HISTORY_LIMITS.ageMs;
+  return {
+    ...STATION_DEFAULTS,
+    name: config.name,
+    role: GATEWAY,
+    outMax,
+    nodesMax: outMax > 0 ? STATION_DEFAULTS.nodesMax : 0,
+    wires: SERIAL_PORTS_MAX,
+    // Others may open half as many beside all that we dial.
+    lines: LINES_MAX + LINES_MAX / 2,
+    ttlMax: config.ttl,
+    admission: { ...STATION_DEFAULTS.admission, level: config.security },
+    pins: store.peers.pins(),
+    frames: store.messages.history(since, HISTORY_LIMITS.messages).reverse(),
+    devices,
+  };
+}
+
+function gatewayConfigOf({ peers, allow, publicAddress, budget }: DaemonConfig): GatewayConfig {
+  return {
+    lines: [...peers, ...allow.map((node) => ({ node, address: null }))],
+    address: publicAddress,
+    budget: { bytesPerSecond: budget.bytesPerSecond, burstBytes: budget.burst },
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * Whole daemons in one process, joined by real lines, with real stores.
+ */
+import { chmodSync, copyFileSync, renameSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openHome } from '../../host/daemon/home.ts';
+import type { StoredMessage } from '../../host/types.ts';
+import { PUBLIC } from '../../host/types.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
+import type { Rig, Running } from './daemon-rig.ts';
+import { openDaemonRig, until } from './daemon-rig.ts';
+
+let rig: Rig;
+beforeEach(() => {
+  rig = openDaemonRig();
+});
+afterEach(() => rig.end());
+
+describe('two daemons with a line between them', () => {
+  it('hear each other in public, once', async () => {
+    const [one, two] = await pair();
+    const answer = await one.daemon.ask({ kind: 'say', text: 'is anybody there?' });
+    expect(answer).toMatchObject({ kind: 'stored' });
+    await until('it is heard', () => publicOf(two).length > 0);
+    expect(publicOf(two)).toEqual(['is anybody there?']);
+  });
+
+  it('write to each other in private, and know that it arrived', async () => {
+    const [one, two] = await pair();
+    const answer = await one.daemon.ask({
+      kind: 'tell',
+      peer: two.daemon.identity.id,
+      text: 'only for you',
+    });
+    expect(answer).toMatchObject({ kind: 'stored' });
+    await until('it is delivered', () => privateOf(one, two)[0]?.state === 'delivered');
+    expect(privateOf(two, one)).toMatchObject([
+      { text: 'only for you', state: 'heard', isVerified: true },
+    ]);
+  });
+});
+
+describe('a daemon that starts again', () => {
+  it('knows who it is, what was said and whom it has lines to', async () => {
+    const [one, two] = await pair();
+    await one.daemon.ask({ kind: 'say', text: 'before' });
+    await until('it is heard', () => publicOf(two).length > 0);
+    await two.daemon.leave();
+    await one.daemon.ask({ kind: 'say', text: 'meanwhile' });
+
+    const again = await rig.start(two.daemon.config.data);
+    expect(again.id).toBe(two.id);
+    expect(publicOf(again)).toEqual(['before']);
+    await until('it caught up', () => publicOf(again).length === 2);
+    expect(publicOf(again)).toEqual(['meanwhile', 'before']);
+  });
+
+  it('delivers what was said before its end, and nothing twice', async () => {
+    const [one, two] = await pair();
+    await two.daemon.leave();
+    const answer = await one.daemon.ask({
+      kind: 'tell',
+      peer: two.daemon.identity.id,
+      text: 'when you are back',
+    });
+    expect(answer.kind).toBe('stored');
+    await one.daemon.leave();
+
+    const first = await rig.start(one.daemon.config.data, {
+      listen: { host: '127.0.0.1', port: one.daemon.listening!.port },
+    });
+    const second = await rig.start(two.daemon.config.data);
+    await until('it is delivered', () => privateOf(first, second)[0]?.state === 'delivered');
+    expect(privateOf(second, first)).toMatchObject([{ text: 'when you are back' }]);
+  });
+
+  it('takes no folder that another has, and says who has it', async () => {
+    const { daemon } = await rig.start(rig.folder());
+    const socket = `${daemon.config.socket}.other`;
+    await expect(rig.start(daemon.config.data, { socket })).rejects.toThrow(
+      /process \d+ has it; stop that one, or name another folder \[STORE_LOCKED\]/,
+    );
+    await expect(rig.start(daemon.config.data)).rejects.toThrow(/\[RELAY_RUNNING\]/);
+  });
+
+  it('refuses a store without its keys, and keys that are not its own', async () => {
+    const { daemon } = await rig.start(rig.folder());
+    await daemon.leave();
+    const { data, keyFile } = daemon.config;
+    renameSync(keyFile, `${keyFile}.away`);
+    await expect(rig.start(data)).rejects.toThrow(/restore it from a copy \[FILE_UNREADABLE\]/);
+
+    const other = await rig.start(rig.folder());
+    copyFileSync(other.daemon.config.keyFile, keyFile);
+    chmodSync(keyFile, 0o600);
+    await expect(rig.start(data)).rejects.toThrow(/\[STORE_FOREIGN\]/);
+
+    renameSync(`${keyFile}.away`, keyFile);
+    expect((await rig.start(data)).id).toBe(toHex(daemon.identity.id));
+  });
+});
+
+describe('a daemon whose disk fails', () => {
+  it('acknowledges nothing, says so, and goes on once the disk heals', async () => {
+    const disk = { isFull: false };
+    const one = await rig.start(rig.folder(), {}, { openHome: onDisk(disk) });
+    disk.isFull = true;
+    let isAcknowledged = false;
+    const saying = one.daemon.ask({ kind: 'say', text: 'into the void' });
+    void saying.then(() => (isAcknowledged = true));
+    await until('it is noticed', () => one.daemon.problems.length > 0);
+    expect(one.daemon.problems).toEqual([expect.stringContaining('see to the disk')]);
+    await expect(tellInVain(one)).rejects.toThrow(/see to the disk.*\[STORE_FAILING\]/);
+    expect([isAcknowledged, one.daemon.isAlive, publicOf(one)]).toEqual([false, true, []]);
+
+    disk.isFull = false;
+    expect(await saying).toMatchObject({ kind: 'stored' });
+    expect([one.daemon.problems, publicOf(one)]).toEqual([[], ['into the void']]);
+    const ailments = one.events.filter(({ of }) => of === 'daemon');
+    expect(ailments).toHaveLength(2);
+  });
+
+  it('ends when it cannot heal', async () => {
+    const disk = { isFull: false, isDamaged: true };
+    const one = await rig.start(rig.folder(), {}, { openHome: onDisk(disk) });
+    disk.isFull = true;
+    await expect(one.daemon.ask({ kind: 'say', text: 'lost' })).rejects.toThrow(/\[RELAY_BROKEN\]/);
+    expect(one.broken).toMatchObject([{ code: 'STORE_DAMAGED' }]);
+    expect(one.daemon.isAlive).toBe(false);
+  });
+});
+
+/** Rejects, rather than throws, what is refused at once. */
+async function tellInVain({ daemon }: Running): Promise<void> {
+  await daemon.ask({ kind: 'say', text: 'more' });
+}
+
+/** A home whose store fails while its disk is full. */
+function onDisk(disk: { isFull: boolean; isDamaged?: boolean }): typeof openHome {
+  return (config, ports) => {
+    const home = openHome(config, ports);
+    const { store } = home;
+    const commit = store.commit.bind(store);
+    store.commit = (writes) => {
+      if (!disk.isFull) return commit(writes);
+      const code = disk.isDamaged === true ? 'STORE_DAMAGED' : 'FILE_UNWRITABLE';
+      throw new HoplineError(code, 'the store: it is full; see to the disk');
+    };
+    return home;
+  };
+}
+
+/** Two that joined by an invite, as people would. */
+async function pair(): Promise<[Running, Running]> {
+  const one = await rig.start(rig.folder());
+  const two = await rig.start(rig.folder());
+  const invited = await one.daemon.ask({ kind: 'invite', address: one.address });
+  if (invited.kind !== 'invited') throw new Error(JSON.stringify(invited));
+  await two.daemon.ask({ kind: 'join', text: invited.line });
+  const isUp = ({ daemon }: Running): boolean =>
+    daemon.snapshot().lines.some(({ state }) => state === 'up');
+  await until('the line is up', () => isUp(one) && isUp(two));
+  return [one, two];
+}
+
+function privateOf({ daemon }: Running, { id }: Running): StoredMessage[] {
+  return daemon.store.messages.before(id, Number.MAX_SAFE_INTEGER, 100);
+}
+
+function publicOf({ daemon }: Running): string[] {
+  return daemon.store.messages.before(PUBLIC, Number.MAX_SAFE_INTEGER, 100).map(({ text }) => text);
+}
