@@ -1,24 +1,19 @@
 /**
- * Events: what happens, told to whoever listens over a WebSocket. A reader holds a cursor and is sent
- * what comes after it; one that does not keep up costs us no more than its limit, and goes on from its
- * cursor once it has read, or is told of a gap where that is gone (RELIABILITY R14).
+ * Events: what happens, told to whoever listens over a WebSocket, from the cursor he names
+ * (RELIABILITY R14).
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Desk } from './desk.ts';
 import type { HttpLimits } from './limits.ts';
-import type { EventView } from './views.ts';
+import { Reader } from './reader.ts';
 
 /** Bytes a reader may send us; nothing it says means anything. */
 const SAID_MAX = 1024;
 /** Characters of a cursor; none of ours is half as long. */
 const CURSOR_MAX = 64;
-
-/** What of `ws` a reader needs. */
-type Line = Pick<WebSocket, 'send' | 'bufferedAmount' | 'ping' | 'terminate' | 'close' | 'on'>;
 
 export class Events {
   private readonly desk: Desk;
@@ -76,65 +71,4 @@ function cursorOf(url: string): string | null {
     throw new HoplineError('REQUEST_INVALID', 'after: that is no cursor of ours');
   }
   return cursor;
-}
-
-class Reader {
-  private readonly line: Line;
-  private readonly desk: Desk;
-  private readonly waitingMax: number;
-  /** Of the last event sent. */
-  private cursor: string | null;
-  /** There are events after the cursor that were not sent. */
-  private isBehind = false;
-  private isAlive = true;
-
-  constructor(line: Line, desk: Desk, cursor: string | null, waitingMax: number) {
-    this.line = line;
-    this.desk = desk;
-    this.cursor = cursor;
-    this.waitingMax = waitingMax;
-    line.on('pong', () => {
-      this.isAlive = true;
-    });
-  }
-
-  tell(event: EventView): void {
-    if (this.isBehind) return;
-    if (this.isFull()) this.isBehind = true;
-    else this.send(event);
-  }
-
-  catchUp(): void {
-    this.isBehind = false;
-    if (this.cursor === null) return;
-    for (const event of this.desk.eventsAfter(this.cursor)) {
-      if (this.isFull()) {
-        this.isBehind = true;
-        return;
-      }
-      this.send(event);
-    }
-  }
-
-  ping(): void {
-    if (!this.isAlive) return this.line.terminate();
-    this.isAlive = false;
-    this.line.ping();
-  }
-
-  end(): void {
-    this.line.close(1001);
-    this.line.terminate();
-  }
-
-  private isFull(): boolean {
-    return this.line.bufferedAmount > this.waitingMax;
-  }
-
-  private send(event: EventView): void {
-    this.cursor = event.cursor;
-    this.line.send(JSON.stringify(event), () => {
-      if (this.isBehind && this.line.bufferedAmount === 0) this.catchUp();
-    });
-  }
 }

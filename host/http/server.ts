@@ -109,8 +109,7 @@ function upgrade(
 
 /** Every name, with and without our port, under which requests may come, in lower case. */
 function namesOf({ host, hosts }: HttpOptions, port: number): string[] {
-  const isEverywhere = host === '0.0.0.0' || written(host) === '[::]';
-  const own = ['127.0.0.1', 'localhost', '[::1]', ...(isEverywhere ? [] : [written(host)])];
+  const own = ['127.0.0.1', 'localhost', '[::1]', written(host)];
   const names = [...own, ...hosts].map((name) => name.toLowerCase());
   // Whoever gave us a name may have put a proxy before it, on a port of its own.
   return [
@@ -119,8 +118,9 @@ function namesOf({ host, hosts }: HttpOptions, port: number): string[] {
   ];
 }
 
-/** As a URL has it. */
+/** As a URL has it. Who listens on every address is asked here. */
 function written(host: string): string {
+  if (/^(0\.0\.0\.0|\[?::\]?)$/.test(host)) return '127.0.0.1';
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 

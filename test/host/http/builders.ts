@@ -238,9 +238,9 @@ function line(): LineView {
   };
 }
 
-export type Running = {
+export type Running<D extends Desk = DeskDouble> = {
   server: HttpServer;
-  desk: DeskDouble;
+  desk: D;
   /** What the server logged, a line each. */
   logged: string[];
   /** Fetches a path of the API with the token. */
@@ -252,15 +252,19 @@ export async function serving<T>(
   run: (running: Running) => Promise<T>,
   some: Partial<HttpOptions> = {},
 ): Promise<T> {
-  const desk = new DeskDouble();
-  return servingDesk(desk, ({ server, logged, ask }) => run({ server, desk, logged, ask }), some);
+  const running = await serve(new DeskDouble(), some);
+  try {
+    return await run(running);
+  } finally {
+    await running.server.close();
+  }
 }
 
-export async function servingDesk<T>(
-  desk: Desk,
-  run: (running: Omit<Running, 'desk'>) => Promise<T>,
+/** A server over a desk; whoever opens it closes it. */
+export async function serve<D extends Desk>(
+  desk: D,
   some: Partial<HttpOptions> = {},
-): Promise<T> {
+): Promise<Running<D>> {
   const logged: string[] = [];
   const say = (words: string, facts?: object): void => {
     logged.push(`${words} ${JSON.stringify(facts)}`);
@@ -279,20 +283,10 @@ export async function servingDesk<T>(
     },
     desk,
   );
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${server.url}${path}`, {
-      ...init,
-      headers: {
-        authorization: `Bearer ${TOKEN}`,
-        'content-type': 'application/json',
-        ...(init.headers as Record<string, string>),
-      },
-    });
-  try {
-    return await run({ server, logged, ask });
-  } finally {
-    await server.close();
-  }
+    fetch(`${server.url}${path}`, { headers, ...init });
+  return { server, desk, logged, ask };
 }
 
 export type Reply = { status: number; head: string; body: string };
