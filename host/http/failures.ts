@@ -18,6 +18,8 @@ const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   REQUEST_TOO_LARGE: 413,
   TOO_OFTEN: 429,
   TOO_MANY: 503,
+  STORE_FAILING: 503,
+  RELAY_BROKEN: 503,
 };
 
 export type Failure = { status: number; body: { error: { code: ErrorCode; message: string } } };
