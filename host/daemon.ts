@@ -31,13 +31,7 @@ import { STATION_DEFAULTS } from '../protocol/peer/settings.ts';
 import type { Crypto } from '../protocol/trust/crypto.ts';
 import type { Identity } from '../protocol/trust/identity.ts';
 import { toHex } from '../protocol/wire/hex.ts';
-import type {
-  BridgeEvent,
-  BridgeInput,
-  BridgeOutput,
-  BridgeSnapshot,
-  LineOutput,
-} from './bridge.ts';
+import type { BridgeEvent, BridgeInput, BridgeOutput, BridgeSnapshot } from './bridge.ts';
 import { Bridge } from './bridge.ts';
 import type { DaemonConfig } from './config.ts';
 import { bridgeConfigOf } from './daemon/bridge-config.ts';
@@ -63,7 +57,7 @@ export type DaemonPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSeri
   isVirtual: boolean;
   /** Nothing goes on: what is durable must be begun with anew. */
   broken(cause: unknown): void;
-  /** Opens what lies in the data folder; tests may have another. */
+  /** Opens what lies in the data folder, unless that is done in another way. */
   openHome?: typeof openHome;
 };
 
@@ -321,7 +315,7 @@ export class Daemon implements Answering {
   private perform(output: BridgeOutput): void {
     switch (output.kind) {
       case 'line':
-        return this.onLine(output.order);
+        return this.lines.perform(output.order);
       case 'told':
         return this.hear(output);
       case 'answer':
@@ -332,17 +326,6 @@ export class Daemon implements Answering {
         return;
       default:
         return this.hardware.perform(output);
-    }
-  }
-
-  private onLine(order: LineOutput): void {
-    switch (order.kind) {
-      case 'dial':
-        return this.lines.dial(order.line, order.address);
-      case 'hangUp':
-        return this.lines.hangUp(order.line);
-      case 'write':
-        return this.lines.write(order.line, order.bytes);
     }
   }
 

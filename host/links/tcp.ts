@@ -13,6 +13,12 @@ export type LineEvent =
   | { kind: 'received'; line: number; bytes: Uint8Array }
   | { kind: 'sent'; line: number };
 
+/** As Trunks give them. */
+export type LineOrder =
+  | { kind: 'dial'; line: number; address: string }
+  | { kind: 'hangUp'; line: number }
+  | { kind: 'write'; line: number; bytes: Uint8Array };
+
 /** A far end that is gone without a word is noticed by the heartbeat above; this is for routers. */
 const KEEP_ALIVE_MS = 60_000;
 /** Connections that the system may hold ready before they are accepted. */
@@ -51,6 +57,18 @@ export class TcpLines {
     this.servers.push(server);
     const bound = server.address() as AddressInfo;
     return { host: bound.address, port: bound.port };
+  }
+
+  /** What is wanted of a line. */
+  perform(order: LineOrder): void {
+    switch (order.kind) {
+      case 'dial':
+        return this.dial(order.line, order.address);
+      case 'hangUp':
+        return this.hangUp(order.line);
+      case 'write':
+        return this.write(order.line, order.bytes);
+    }
   }
 
   /** `address` is `host:port`; an IPv6 host stands in brackets. */

@@ -12,7 +12,12 @@ import { interpreter } from '../../tools/build/measure.ts';
 export const INTERPRETER = interpreter(process.env);
 export const WITHOUT_INTERPRETER = INTERPRETER === null ? ' (skipped: no interpreter)' : '';
 
-export type Running = { said(): string; stop(): Promise<void> };
+export type Running = {
+  said(): string;
+  /** At its console. */
+  type(text: string): void;
+  stop(): Promise<void>;
+};
 
 /**
  * Starts `binary` with these files in its Storage, and again when it exits; those named `.boot0` and
@@ -41,6 +46,7 @@ export async function start(binary: string, files: Record<string, Uint8Array>): 
   let running = begin();
   return {
     said: () => said,
+    type: (text) => void running.stdin!.write(text),
     async stop() {
       isStopped = true;
       running.kill('SIGKILL');

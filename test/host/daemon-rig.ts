@@ -77,7 +77,7 @@ export function configIn(folder: string): DaemonConfig {
   return readDaemonConfig(readYaml('bridge.yaml', text), machine, folder);
 }
 
-function portsOf(log: Log, broken: (cause: unknown) => void): DaemonPorts {
+export function portsOf(log: Log, broken: (cause: unknown) => void): DaemonPorts {
   return {
     crypto: nativeCrypto(),
     random: (below) => randomInt(below),

@@ -77,7 +77,7 @@ class Visit {
     const draw = (size: number): Uint8Array => Uint8Array.from({ length: size }, () => random(256));
     const ports = { crypto, identity: person(seed), random, draw, crc: crc32 };
     this.station = new Station({ ...STATION_DEFAULTS, name: 'guest' }, ports, 0);
-    this.island = new Island({ seed, parts: HOME, crypto }, 0);
+    this.island = new Island({ seed, parts: HOME, hasGuest: true, lines: [], crypto }, 0);
     this.input({ kind: 'clock', offsetMs: EPOCH });
     this.feed({ kind: 'clock', offsetMs: EPOCH });
   }
@@ -95,7 +95,9 @@ class Visit {
   }
 
   input(input: IslandInput | Tick): void {
-    for (const { news } of this.island.step(input, this.now)) {
+    for (const output of this.island.step(input, this.now)) {
+      if (output.kind !== 'news') continue;
+      const { news } = output;
       this.news++;
       this.tape.push(`${this.now} ${news.kind}`);
       this.feed(news);

@@ -5,6 +5,8 @@
  *
  *   order -> ether -> stations -> ether -> news
  */
+import type { LineInput, LineOutput } from '../../host/bridge.ts';
+import type { ConfiguredLine } from '../../host/gateway/lines.ts';
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
@@ -20,19 +22,28 @@ export type IslandOptions = {
   seed: number;
   /** Who lives there; whoever has no script relays. */
   parts: Part[];
+  /** Whether there is a place for a guest. */
+  hasGuest: boolean;
+  /** The lines of who lives there first; the others have none. */
+  lines: ConfiguredLine[];
   crypto: Crypto;
 };
 
 export type IslandInput =
   /** What the guest wants of its radio. */
   | { kind: 'order'; order: RadioOrder }
+  /** What the lines tell. */
+  | { kind: 'line'; event: LineInput }
   /** Unix time is our clock plus this; null for unknown. */
   | { kind: 'clock'; offsetMs: number | null }
   /** The guest has gone. */
   | { kind: 'gone' };
 
-/** What the guest's radio tells it. */
-export type IslandOutput = { kind: 'news'; news: RadioNews };
+export type IslandOutput =
+  /** What the guest's radio tells it. */
+  | { kind: 'news'; news: RadioNews }
+  /** What is wanted of the lines. */
+  | { kind: 'line'; order: LineOutput };
 
 /** Bytes of one write between two of them, without the header of a segment: a usual MTU, 185. */
 const PAYLOAD_MAX = 181;
@@ -41,19 +52,20 @@ const LOSS_PERCENT = 10;
 
 export class Island implements Machine<IslandInput, IslandOutput> {
   private readonly ether: Ether;
-  private readonly residents: Resident[];
+  readonly residents: Resident[];
   private readonly guest: number;
   private out: IslandOutput[] = [];
 
   constructor(options: IslandOptions, now: Millis) {
-    const { seed, parts, crypto } = options;
+    const { seed, parts, hasGuest, lines, crypto } = options;
     const random = seededRandom(seed);
-    this.guest = parts.length;
+    this.guest = hasGuest ? parts.length : -1;
+    const radios = parts.length + (hasGuest ? 1 : 0);
     this.ether = new Ether(
       {
         seed,
-        radios: parts.length + 1,
-        edges: geometricIsland(parts.length + 1, random).edges,
+        radios,
+        edges: geometricIsland(radios, random).edges,
         linksMax: STATION_DEFAULTS.outMax + 1,
         payloadMax: PAYLOAD_MAX,
         lossPercent: LOSS_PERCENT,
@@ -63,8 +75,13 @@ export class Island implements Machine<IslandInput, IslandOutput> {
       (radio, news) => this.hear(radio, news),
     );
     this.residents = parts.map((part, at) => {
-      const chance = seededRandom(seed * 65_537 + at);
-      return new Resident(part, crypto, chance, now, (order) => this.ether.order(at, order));
+      const ports = {
+        crypto,
+        random: seededRandom(seed * 65_537 + at),
+        order: (order: RadioOrder) => this.ether.order(at, order),
+        dial: (order: LineOutput) => void this.out.push({ kind: 'line', order }),
+      };
+      return new Resident(part, at === 0 ? lines : [], ports, now);
     });
   }
 
@@ -77,6 +94,9 @@ export class Island implements Machine<IslandInput, IslandOutput> {
         break;
       case 'clock':
         for (const resident of this.residents) resident.step(input, now);
+        break;
+      case 'line':
+        this.residents[0].step(input, now);
         break;
       case 'gone':
         this.ether.kill(this.guest);

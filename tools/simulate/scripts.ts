@@ -21,18 +21,18 @@ const TALK: [string, string][] = [
   ['Who has the key to the boathouse?', 'It hangs behind the door, as always.'],
 ];
 
-export const ADA: Part = {
+const ADA: Part = {
   name: 'virtual-ada',
   script: { remarks: TALK.map(([remark]) => remark), answers: {}, replies: REPLIES },
 };
 
-export const BEN: Part = {
+const BEN: Part = {
   name: 'virtual-ben',
   script: { remarks: [], answers: Object.fromEntries(TALK), replies: REPLIES },
 };
 
 /** On the island behind the line. */
-export const CORA: Part = {
+const CORA: Part = {
   name: 'virtual-cora',
   script: {
     remarks: [
@@ -52,8 +52,8 @@ export const HOME: Part[] = [
   BEN,
 ];
 
-/** The island behind the line, without its gateway. */
-export const FAR: Part[] = [...relays('dune', 'cliff'), CORA];
+/** The island behind the line, its gateway first. */
+export const FAR: Part[] = [...relays('gateway', 'dune', 'cliff'), CORA];
 
 function relays(...places: string[]): Part[] {
   return places.map((place) => ({ name: `virtual-${place}`, script: null }));

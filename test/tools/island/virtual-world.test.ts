@@ -1,0 +1,121 @@
+/**
+ * Virtual worlds: what a daemon without a radio finds around it, and that nothing of it gets out.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openLog } from '../../../device/pi/log.ts';
+import type { Identity } from '../../../protocol/trust/identity.ts';
+import { realPartOf, startVirtual } from '../../../tools/island/virtual-daemon.ts';
+import { VirtualWorld } from '../../../tools/island/virtual-world.ts';
+import { until } from '../../device/pi/relay-rig.ts';
+import { configIn, openDaemonRig, portsOf } from '../../host/daemon-rig.ts';
+import { LineEnd } from '../../host/links/line-end.ts';
+import { person } from '../../protocol/trust/people.ts';
+import { crypto } from '../../protocol/trust/ports.ts';
+import { SEED } from '../../seed.ts';
+
+const log = openLog('error', { write() {} }, null);
+
+let ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.reverse()) await end();
+  ends = [];
+});
+
+describe('a virtual world', () => {
+  it('has company on the radio, and another island at the end of a line', async () => {
+    const { daemon } = await visit();
+    const names = () => daemon.snapshot().station.peers.map(({ name }) => name);
+    await until(() => names().includes('virtual-cora'), 'somebody behind the line is met');
+    await until(() => names().includes('virtual-ada'), 'and somebody on the air');
+    for (const name of names()) expect(name).toMatch(/^virtual-/);
+    expect(daemon.report().radio).toMatchObject({ state: 'on', isAdvertising: true });
+    // Nobody takes its addresses for those of devices.
+    for (const { address } of daemon.neighbours()) expect(address).toMatch(/^virtual-\d$/);
+  });
+
+  it('keeps what it has to keep apart, and opens no door', async () => {
+    const { daemon, folder } = await visit();
+    expect(daemon.listening).toBe(null);
+    expect(daemon.isVirtual).toBe(true);
+    expect(existsSync(join(folder, 'virtual', 'store.sqlite'))).toBe(true);
+    expect(readdirSync(folder)).not.toContain('store.sqlite');
+    expect(readdirSync(folder)).not.toContain('keys');
+  });
+
+  it('has no console to open, and is silent once its radio is closed', async () => {
+    const world = await worldOf(person(1).id);
+    const events: string[] = [];
+    const radio = await world.openRadio({ adapter: null, name: '' }, ({ kind }) =>
+      events.push(kind),
+    );
+    radio.connect(1, 'virtual-0', 'uart');
+    await until(() => events.includes('closed'), 'it is closed');
+    radio.scan(true);
+    await until(() => events.includes('sighted'), 'somebody is there');
+    await radio.close();
+    const before = events.length;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(events).toHaveLength(before);
+  });
+
+  it('has a second gateway, which listens to this machine and lets in that daemon alone', async () => {
+    const { peer } = await worldOf(person(1).id);
+    expect(peer.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(await dial(peer, person(1))).toBe('up');
+    expect(await dial(peer, person(2))).toBe('down');
+  });
+});
+
+describe('settings', () => {
+  const plain = configIn('data');
+  it('with nothing real in them leave room for a virtual world', () => {
+    expect(realPartOf({ ...plain, serial: 'auto' })).toBe(null);
+    expect(realPartOf(plain)).toBe(null);
+  });
+  const node = new Uint8Array(8);
+  it.each([
+    ['the adapter hci1', { radio: { isOn: true, adapter: 'hci1' } }],
+    ['the serial port /dev/ttyUSB0', { serial: ['/dev/ttyUSB0'] }],
+    ['the line to b.example:8334', { peers: [{ address: 'b.example:8334', node }] }],
+    ['who may open a line (allow)', { allow: [node] }],
+    ['the public address a.example:8334', { publicAddress: 'a.example:8334' }],
+  ])('with %s do not', (what, differs) => {
+    expect(realPartOf({ ...plain, ...differs })).toBe(what);
+  });
+});
+
+async function visit() {
+  const rig = openDaemonRig();
+  const folder = rig.folder();
+  const { daemon, world } = await startVirtual(configIn(folder), portsOf(log, fail));
+  ends.push(
+    () => rig.end(),
+    () => world.close(),
+    () => daemon.leave(),
+  );
+  return { daemon, folder };
+}
+
+/** What becomes of a line that `who` opens. */
+async function dial(
+  { address, node }: { address: string; node: Uint8Array },
+  who: Identity,
+): Promise<'up' | 'down'> {
+  const end = new LineEnd(who, SEED);
+  ends.push(() => end.tcp.close());
+  end.call(address, node);
+  await until(() => end.line !== null || end.closed !== '', 'it is known');
+  return end.line === null ? 'down' : 'up';
+}
+
+async function worldOf(guest: Uint8Array): Promise<VirtualWorld> {
+  const world = await VirtualWorld.open(guest, { crypto, log, broken: fail });
+  ends.push(() => world.close());
+  return world;
+}
+
+function fail(cause: unknown): never {
+  throw cause;
+}
