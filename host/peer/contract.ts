@@ -13,31 +13,10 @@ import type { Packet } from '../../protocol/wire/packet.ts';
 import type { Answer, Archive, StoreOutput, TalkEvent, Wish } from '../types.ts';
 import { DAY_MS } from '../types.ts';
 
-/** What the station tells. */
-export type Heard =
-  | Exclude<StationEvent, { kind: 'message' }>
-  | (Extract<StationEvent, { kind: 'message' }> & { frame: Uint8Array | null })
-  | {
-      kind: 'said';
-      id: string;
-      text: string;
-      timestamp: number;
-      frame: Uint8Array;
-      device: string | null;
-    }
-  | {
-      kind: 'announced';
-      id: Uint8Array;
-      name: string;
-      frame: Uint8Array;
-      capabilities: bigint | null;
-      neighbours: Uint8Array[];
-    };
-
 export type ConversationsInput =
   /** What the station leaves to services. What is no talk is let be. */
   | { kind: 'delivered'; packet: Packet; link: number; isVerified: boolean }
-  | { kind: 'heard'; event: Heard }
+  | { kind: 'heard'; event: StationEvent }
   /** Unix time is our clock plus this; null for unknown. Without it nothing is sent. */
   | { kind: 'clock'; offsetMs: number | null }
   /** Its answer carries the same ticket. */

@@ -151,9 +151,9 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
     return [...this.boxes.values()].map(({ peer }) => peer);
   }
 
-  find(peer: Uint8Array, id: string): OutboxEntry | null {
+  has(peer: Uint8Array, id: string): boolean {
     const box = this.boxes.get(nameOf(peer));
-    return box?.letters.find(({ entry }) => entry.id === id)?.entry ?? null;
+    return box?.letters.some(({ entry }) => entry.id === id) ?? false;
   }
 
   counts(): { letters: number; receipts: number; mailboxes: number } {

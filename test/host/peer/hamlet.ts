@@ -14,6 +14,7 @@ import { Conversations } from '../../../host/peer/conversations.ts';
 import type {
   Answer,
   MessageName,
+  OutboxEntry,
   StoredMessage,
   StoreWrite,
   TalkEvent,
@@ -27,6 +28,7 @@ import type { OwnDraft } from '../../../protocol/peer/contract.ts';
 import { REACHABLE_MS } from '../../../protocol/peer/peers.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
 import { nameOf, Pins } from '../../../protocol/trust/pins.ts';
+import { encodeReceipt, KIND } from '../../../protocol/wire/noise-payload.ts';
 import { messageId } from '../../../protocol/wire/message.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
@@ -36,6 +38,16 @@ import { seededRandom } from '../../../tools/simulate/random.ts';
 import { SEED } from '../../seed.ts';
 import { person } from '../../protocol/trust/people.ts';
 import { crypto } from '../../protocol/trust/ports.ts';
+
+/** The Noise keys of one with the signing keys of another. */
+function impostor(noise: Identity, sign: Identity): Identity {
+  const own = Object.getOwnPropertyDescriptors(noise);
+  const both: Identity = Object.create(noise, { ...own, signingKey: { value: sign.signingKey } });
+  for (const name of ['handshake', 'sealTo', 'openSealed'] as const) {
+    Object.defineProperty(both, name, { value: noise[name].bind(noise) });
+  }
+  return both;
+}
 
 /** Unix time when a hamlet begins. */
 export const EPOCH = 1_700_000_000_000;
@@ -173,7 +185,7 @@ export class Hamlet {
 }
 
 export class Villager {
-  readonly identity: Identity;
+  identity: Identity;
   readonly archive = new MemoryArchive();
   readonly answers = new Map<number, Answer>();
   readonly events: TalkEvent[] = [];
@@ -209,6 +221,29 @@ export class Villager {
     this.around.clear();
     this.machine = this.start();
     this.feed({ kind: 'clock', offsetMs: EPOCH });
+  }
+
+  /** Signs with the key of another from the next start on, and holds his own Noise key still. */
+  steal(from: Villager): void {
+    this.identity = impostor(this.identity, from.identity);
+  }
+
+  /** Confirms a message as if it had been told it, in a session that there is. */
+  confirm(to: Villager, id: string): void {
+    const body = encodeReceipt(id);
+    const entry: OutboxEntry = {
+      recipient: to.id,
+      id: 'made up',
+      payloadKind: KIND.delivered,
+      body,
+      madeAt: EPOCH,
+      expiresAt: EPOCH * 2,
+      tries: 0,
+      triedAt: null,
+    };
+    this.archive.commit([{ kind: 'outbox', entry }]);
+    this.restart();
+    this.hamlet.join(this, to);
   }
 
   feed(...inputs: (ConversationsInput | Tick)[]): void {
@@ -269,6 +304,8 @@ export class Villager {
   hearAnnounce(who: Villager): void {
     const { id, noiseKey, signingKey } = who.identity;
     this.pins.meet(id, noiseKey, signingKey);
+    // The station tells of these.
+    this.pins.takeAlarms();
     const isNew = !this.around.has(nameOf(id));
     const { capabilities } = who;
     this.around.set(nameOf(id), { id, heardAt: this.hamlet.now, isDirect: true, capabilities });
@@ -357,6 +394,10 @@ export class Villager {
       this.feed({ kind: 'heard', event });
     });
   }
+}
+
+export function toward(packet: Packet, who: Villager): boolean {
+  return packet.recipient !== null && toHex(packet.recipient) === toHex(who.id);
 }
 
 function pairOf(a: Villager, b: Villager): string {
