@@ -15,6 +15,7 @@ import { seededRandom } from '../../tools/simulate/random.ts';
 import { HOME } from '../../tools/simulate/scripts.ts';
 import { person } from '../protocol/trust/people.ts';
 import { crypto } from '../protocol/trust/ports.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
 import { runs } from '../seed.ts';
 
 const EPOCH = 1_700_000_000_000;
@@ -23,7 +24,7 @@ const SOON_MS = 40_000;
 
 describe('a guest of an island', () => {
   it('knows everybody soon, and hears them talk', () => {
-    for (let seed = 1; seed <= runs(5, 200); seed++) {
+    for (let seed = 1; seed <= runs(3, 200); seed++) {
       const visit = new Visit(seed);
       visit.pass(SOON_MS);
       expect(visit.names(), `seed ${seed}`).toEqual(HOME.map(({ name }) => name).sort());
@@ -53,6 +54,25 @@ describe('a guest of an island', () => {
   });
 });
 
+describe('the people of an island', () => {
+  it('answer whoever writes to them, and let him know that they read it', () => {
+    const visit = new Visit(1);
+    visit.pass(SOON_MS);
+    const [writer] = visit.island.residents;
+    const ada = visit.island.residents[HOME.findIndex(({ name }) => name === 'virtual-ada')];
+    writer.ask({ kind: 'tell', peer: ada.identity.id, text: 'hello Ada' }, visit.now);
+    visit.pass(15_000);
+    const conversation = toHex(ada.identity.id);
+    const talk = writer.archive.messages
+      .after(0, 100)
+      .filter((message) => message.conversation === conversation);
+    expect(talk.map(({ text, state }) => [text, state])).toEqual([
+      ['hello Ada', 'read'],
+      [expect.stringContaining('thank you'), 'heard'],
+    ]);
+  });
+});
+
 it('one seed is one island', () => {
   const history = (): string => {
     const visit = new Visit(7);
@@ -70,7 +90,7 @@ class Visit {
   /** All that happened to the guest, in short. */
   readonly tape: string[] = [];
   news = 0;
-  private now: Millis = 0;
+  now: Millis = 0;
 
   constructor(seed: number) {
     const random = seededRandom(seed);
