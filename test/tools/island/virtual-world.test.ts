@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openLog } from '../../../device/pi/log.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
-import { Daemon } from '../../../host/daemon.ts';
-import { realPartOf, virtualSurroundings } from '../../../tools/island/surroundings.ts';
+import { realPartOf, startVirtual } from '../../../tools/island/virtual-daemon.ts';
 import { VirtualWorld } from '../../../tools/island/virtual-world.ts';
 import { until } from '../../device/pi/relay-rig.ts';
 import { configIn, openDaemonRig, portsOf } from '../../host/daemon-rig.ts';
@@ -90,14 +89,12 @@ describe('settings', () => {
 async function visit() {
   const rig = openDaemonRig();
   const folder = rig.folder();
-  const real = portsOf(log, fail);
-  const { config, ports, close } = await virtualSurroundings(configIn(folder), real);
+  ends.push(() => rig.end());
+  const { daemon, world } = await startVirtual(configIn(folder), portsOf(log, fail));
   ends.push(
-    () => rig.end(),
-    () => close(),
+    () => world.close(),
+    () => daemon.leave(),
   );
-  const daemon = await Daemon.start(config, { ...real, ...ports });
-  ends.push(() => daemon.leave());
   return { daemon, folder };
 }
 

@@ -1,20 +1,16 @@
 /**
- * Virtual surroundings: what stands in for radio and lines where there are none. The daemon is as it
- * is; what is simulated keeps to itself: it has an identity and a store of its own, opens no adapter,
- * port or door, and is not for settings that name something real.
+ * Virtual daemon: the daemon as it is, in a virtual world. What is simulated keeps to itself: it has an
+ * identity and a store of its own, opens no adapter, port or door, and is refused where something real
+ * is configured.
  */
 import { join } from 'node:path';
 import type { DaemonConfig } from '../../host/config.ts';
 import type { DaemonPorts } from '../../host/daemon.ts';
+import { Daemon } from '../../host/daemon.ts';
 import { openHome } from '../../host/daemon/home.ts';
 import { VirtualWorld } from './virtual-world.ts';
 
-export type Surroundings = {
-  config: DaemonConfig;
-  ports: Pick<DaemonPorts, 'openRadio' | 'isVirtual'> & Partial<DaemonPorts>;
-  /** Once the daemon has left. */
-  close(): Promise<void>;
-};
+export type VirtualDaemon = { daemon: Daemon; world: VirtualWorld };
 
 /** In the folder of data, so that nothing that was said here is ever history elsewhere. */
 const FOLDER = 'virtual';
@@ -30,31 +26,32 @@ export function realPartOf(config: DaemonConfig): string | null {
   return null;
 }
 
-/** With these settings and ports instead of its own a daemon is in a virtual world. */
-export async function virtualSurroundings(
+/** The caller has seen that nothing of the settings is real. `close` of the world is the caller's. */
+export async function startVirtual(
   config: DaemonConfig,
   ports: Omit<DaemonPorts, 'openRadio' | 'isVirtual'>,
-): Promise<Surroundings> {
+): Promise<VirtualDaemon> {
   const folder = join(config.data, FOLDER);
   const home = openHome({ ...config, data: folder, keyFile: join(folder, 'keys') }, ports);
-  const world = await VirtualWorld.open(home.identity.id, ports).catch((failure) => {
+  let world: VirtualWorld | null = null;
+  try {
+    world = await VirtualWorld.open(home.identity.id, ports);
+    const { openRadio, peer } = world;
+    const daemon = await Daemon.start(
+      {
+        ...config,
+        radio: { isOn: true, adapter: null },
+        serial: [],
+        listen: null,
+        peers: [peer],
+        http: { ...config.http, host: '127.0.0.1', hosts: [] },
+      },
+      { ...ports, openRadio, isVirtual: true, openHome: () => home },
+    );
+    return { daemon, world };
+  } catch (failure) {
+    await world?.close();
     home.store.close();
     throw failure;
-  });
-  return {
-    config: {
-      ...config,
-      radio: { isOn: true, adapter: null },
-      serial: [],
-      listen: null,
-      peers: [world.peer],
-      http: { ...config.http, host: '127.0.0.1', hosts: [] },
-    },
-    ports: { openRadio: world.openRadio, isVirtual: true, openHome: () => home },
-    async close() {
-      await world.close();
-      // It may have come to no daemon that would have closed it.
-      home.store.close();
-    },
-  };
+  }
 }
