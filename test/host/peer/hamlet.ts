@@ -166,7 +166,7 @@ export class Hamlet {
     const { to } = happening;
     if ('packet' in happening) {
       const { packet } = happening;
-      to.feed({ kind: 'delivered', packet, link: 0, isVerified: to.knows(packet.sender) });
+      to.receive({ kind: 'delivered', packet, link: 0, isVerified: to.knows(packet.sender) });
     } else if ('run' in happening) happening.run();
     else {
       to.lookAround();
@@ -199,6 +199,9 @@ export class Villager {
   capabilities: bigint | null = null;
   /** May fail a batch: 'before' nothing of it is stored, 'after' it is, and nothing else done. */
   crash: () => 'before' | 'after' | null = () => null;
+  /** What arrives within so long is one batch. */
+  batchMs: Millis = 0;
+  private batch: ConversationsInput[] = [];
   private readonly hamlet: Hamlet;
   private readonly config: ConversationsConfig;
   private readonly around = new Map<string, Presence>();
@@ -219,6 +222,7 @@ export class Villager {
   /** A process begins, with what is in the store and nothing else. */
   restart(): void {
     this.around.clear();
+    this.batch.length = 0;
     this.machine = this.start();
     this.feed({ kind: 'clock', offsetMs: EPOCH });
   }
@@ -244,6 +248,13 @@ export class Villager {
     this.archive.commit([{ kind: 'outbox', entry }]);
     this.restart();
     this.hamlet.join(this, to);
+  }
+
+  receive(input: ConversationsInput): void {
+    if (this.batchMs === 0) return this.feed(input);
+    this.batch.push(input);
+    if (this.batch.length > 1) return;
+    this.hamlet.later(this.batchMs, this, () => this.feed(...this.batch.splice(0)));
   }
 
   feed(...inputs: (ConversationsInput | Tick)[]): void {
