@@ -41,7 +41,7 @@ import { openHome } from './daemon/home.ts';
 import { Tickets } from './daemon/tickets.ts';
 import type { LineAnswer, LineWish } from './gateway/contract.ts';
 import { TcpLines } from './links/tcp.ts';
-import type { Answer, StoreWrite, Wish } from './types.ts';
+import type { Answer, SessionState, StoreWrite, Wish } from './types.ts';
 
 /** How often what is kept no longer is removed, and how soon there is another slice of it. */
 const TRIM_EVERY_MS = 60_000;
@@ -191,6 +191,20 @@ export class Daemon implements Answering {
 
   snapshot(): BridgeSnapshot {
     return this.bridge.snapshot(this.clock.now());
+  }
+
+  /** Whose keys are known, and what people think of them. */
+  get pins(): Bridge['pins'] {
+    return this.bridge.pins;
+  }
+
+  sessionOf(peer: Uint8Array): SessionState {
+    return this.bridge.sessionOf(peer);
+  }
+
+  /** What people compare. */
+  fingerprintOf(noiseKey: Uint8Array): Uint8Array {
+    return this.ports.crypto.sha256(noiseKey);
   }
 
   /** What our clock adds to the bridge's to make it Unix time. */

@@ -4,6 +4,8 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { HoplineError } from '../../protocol/errors.ts';
+import type { Log } from './log.ts';
+import { watchdog } from './watchdog.ts';
 
 /** Whatever hangs, hangs no longer. */
 export const LEAVE_MAX_MS = 5000;
@@ -13,6 +15,7 @@ const DRAIN_LOOK_MS = 10;
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
+/** A signal asks for it, or something broke. */
 export class Ending {
   private readonly ended: Promise<string>;
   private settle: { resolve(signal: string): void; reject(cause: unknown): void };
@@ -39,6 +42,23 @@ export class Ending {
   close(): void {
     for (const signal of SIGNALS) process.off(signal, this.hear);
   }
+}
+
+/** Tells systemd how it is until a signal ends it, and then lets it leave. */
+export async function runUntilEnded(
+  ending: Ending,
+  env: Record<string, string | undefined>,
+  log: Log,
+  one: { isAlive(): boolean; leave(): Promise<void> },
+): Promise<void> {
+  const dog = watchdog(env, () => one.isAlive());
+  dog.ready();
+  const signal = await ending.wait();
+  log.info('leaving', { signal });
+  dog.stopping();
+  await atMost(LEAVE_MAX_MS, one.leave());
+  dog.close();
+  log.info('left');
 }
 
 /** Resolves when `work` has, or is late. */

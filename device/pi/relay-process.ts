@@ -2,7 +2,7 @@
  * Relay process: a relay from its settings to its end, as `hopline relay` and the packed program run
  * it. A signal ends it cleanly and within bounds; what it cannot do it says with what to do.
  */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -15,7 +15,7 @@ import type { RelayConfig } from './config.ts';
 import { defaultConfig, readConfig } from './config.ts';
 import { loadSodium, nativeCrypto } from './crypto.ts';
 import { createKeyFile, readKeyFile } from './key-file.ts';
-import { atMost, Ending, LEAVE_MAX_MS } from './leaving.ts';
+import { atMost, Ending, LEAVE_MAX_MS, runUntilEnded } from './leaving.ts';
 import type { Log } from './log.ts';
 import { openLog } from './log.ts';
 import { readNoteDevice } from './node-keys.ts';
@@ -23,11 +23,9 @@ import { codeOf } from './private-file.ts';
 import type { RelayMemory } from './relay.ts';
 import { Relay } from './relay.ts';
 import { relayService } from './relay-service.ts';
-import { listSerial } from './serial.ts';
 import { readCounters, readPins, writeCounters, writePins } from './state-file.ts';
 import { openStatusSocket } from './status-socket.ts';
-import { Tether } from './tether.ts';
-import { watchdog } from './watchdog.ts';
+import { thisMachine } from './this-machine.ts';
 
 export type RelayRun = {
   /** Null for the settings without a file. */
@@ -72,16 +70,7 @@ export async function runRelay(run: RelayRun): Promise<void> {
       follow: (what, values, event) => service()?.follow(what, values, event) ?? null,
     });
     relay = await Relay.start(config, memory, {
-      crypto: nativeCrypto(),
-      random: (below) => randomInt(below),
-      draw: (size) => new Uint8Array(randomBytes(size)),
-      openRadio: async (options, events) => {
-        const { openBluetooth } = await import('./bluetooth.ts');
-        const adapters = run.env['HOPLINE_ADAPTERS'];
-        return openBluetooth(adapters === undefined ? options : { ...options, adapters }, events);
-      },
-      tether: (options, heard) => new Tether(options, heard),
-      listSerial,
+      ...thisMachine(run.env),
       log,
       store,
       broken: (cause) => ending.fail(cause),
@@ -94,14 +83,10 @@ export async function runRelay(run: RelayRun): Promise<void> {
       socket: config.socket,
     });
     const alive = relay;
-    const dog = watchdog(run.env, () => alive.isAlive);
-    dog.ready();
-    const signal = await ending.wait();
-    log.info('leaving', { signal });
-    dog.stopping();
-    await atMost(LEAVE_MAX_MS, relay.leave());
-    dog.close();
-    log.info('left');
+    await runUntilEnded(ending, run.env, log, {
+      isAlive: () => alive.isAlive,
+      leave: () => alive.leave(),
+    });
   } finally {
     ending.close();
     await atMost(LEAVE_MAX_MS, Promise.all([relay?.leave(), socket?.close()]));

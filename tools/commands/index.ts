@@ -7,6 +7,8 @@ import type { Commands } from '../dispatch.ts';
 
 export const commands: Commands = {
   demo: async () => (await import('./demo.ts')).demo,
+  up: async () => (await import('./up.ts')).up,
+  config: async () => (await import('./config.ts')).config,
   identity: async () => (await import('./identity.ts')).identity,
   flash: async () => (await import('./flash.ts')).flash,
   relay: async () => (await import('./relay.ts')).relay,

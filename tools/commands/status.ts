@@ -8,7 +8,7 @@ import { printable } from '../../protocol/printable.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
 import { SOCKET_OPTION, statusOf, withRelay } from '../relay/asking.ts';
-import { age, counted, seconds, tableOf } from '../relay/words.ts';
+import { age, counted, labelled, seconds, tableOf } from '../relay/words.ts';
 
 export const status: Command = {
   name: 'status',
@@ -92,8 +92,4 @@ function peerLines({ station }: StatusAnswer): string[] {
     age(silentMs),
   ]);
   return ['', ...tableOf(['peer', 'name', 'hops', 'link', 'silent'], rows)];
-}
-
-function labelled(rows: [string, string][]): string[] {
-  return rows.map(([label, words]) => `  ${label.padEnd(8)} ${words}`);
 }

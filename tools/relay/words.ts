@@ -48,3 +48,8 @@ export function counted(counts: Record<string, number>): string {
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');
 }
+
+/** Rows of a label and what it is. */
+export function labelled(rows: [string, string][]): string[] {
+  return rows.map(([label, words]) => `  ${label.padEnd(8)} ${words}`);
+}

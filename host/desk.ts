@@ -1,0 +1,357 @@
+/**
+ * Desk: what the API asks of a daemon. Reads answer at once, from the bridge, its store and what
+ * happened lately; wishes resolve when they are durable.
+ */
+import { HoplineError } from '../protocol/errors.ts';
+import type { StationEvent } from '../protocol/peer/contract.ts';
+import { printable } from '../protocol/printable.ts';
+import type { Standing } from '../protocol/trust/pins.ts';
+import { fromHex, toHex } from '../protocol/wire/hex.ts';
+import type { Daemon, DaemonEvent } from './daemon.ts';
+import { EventRing } from './desk/event-ring.ts';
+import { mapOf } from './desk/map.ts';
+import { People } from './desk/people.ts';
+import { refusalOf } from './desk/refusals.ts';
+import type { LineAnswer } from './gateway/contract.ts';
+import type { Desk } from './http/desk.ts';
+import type {
+  ConversationView,
+  EventView,
+  GatewayView,
+  Happening,
+  HopView,
+  InviteView,
+  LineView,
+  LinkView,
+  MapView,
+  MessageView,
+  PeerView,
+  PingView,
+  RadioView,
+  StatisticsView,
+  StatusView,
+} from './http/views.ts';
+import type { Answer, MessageName, StoredMessage, TalkEvent } from './types.ts';
+import { DAY_MS, PUBLIC } from './types.ts';
+
+/** For whom was carried, as statistics show it. */
+const CARRIED_SHOWN = 50;
+
+export class DaemonDesk implements Desk {
+  private readonly daemon: Daemon;
+  private readonly people: People;
+  private readonly ring: EventRing;
+
+  /** `boot` is another one at each start: cursors of others are not ours. */
+  constructor(daemon: Daemon, boot: string) {
+    this.daemon = daemon;
+    this.people = new People(daemon);
+    this.ring = new EventRing(boot);
+    daemon.follow((event) => this.hear(event));
+  }
+
+  status(): StatusView {
+    const { daemon } = this;
+    const { problems } = daemon;
+    const { station } = daemon.snapshot();
+    const { heard, sent, delivered, drops } = station;
+    const { count, bytes } = daemon.store.messages.usage();
+    return {
+      version: daemon.version,
+      id: station.id,
+      name: station.name,
+      fingerprint: toHex(daemon.identity.fingerprint),
+      startedAt: daemon.startedAt,
+      unixMs: station.unixMs,
+      isVirtual: daemon.isVirtual,
+      health: problems.length === 0 ? 'ok' : 'degraded',
+      problems,
+      radios: [this.radio()],
+      counts: { heard, sent, delivered, drops },
+      stored: { messages: count, bytes },
+      rssBytes: daemon.report().rssBytes,
+    };
+  }
+
+  statistics(): StatisticsView {
+    const { gateway, talk } = this.daemon.snapshot();
+    const { bytesPerSecond, burstBytes, levelBytes, waiting, injected } = gateway;
+    const { injectedBytes, overheard, drops } = gateway;
+    const at = Date.now();
+    const carried = this.daemon.store.ledger.ofDay(Math.floor(at / DAY_MS), CARRIED_SHOWN);
+    const pace = { bytesPerSecond, burstBytes, levelBytes, waiting };
+    return {
+      at,
+      gateway: { ...pace, injected, injectedBytes, overheard, drops },
+      carried: carried.map(({ who, packets, bytes }) => ({
+        who: toHex(who),
+        name: this.people.nameOf(who),
+        packets,
+        bytes,
+      })),
+      sessions: talk.sessions,
+      outbox: talk.outbox,
+      held: talk.held,
+    };
+  }
+
+  map(): MapView {
+    return mapOf(this.daemon.snapshot(), (id) => this.people.nameOf(id));
+  }
+
+  links(): LinkView[] {
+    const { links } = this.daemon.snapshot().station;
+    return links.map(({ payloadMax: _, ...link }) => link);
+  }
+
+  gateways(): GatewayView[] {
+    const { daemon } = this;
+    const { gateway, lines, station } = daemon.snapshot();
+    const own = lines.flatMap(({ id, state }) =>
+      id !== null && state === 'up' ? [toHex(id)] : [],
+    );
+    const self = { id: station.id, name: station.name, isSelf: true, isHere: true };
+    const others = gateway.gateways.map(({ id, isHere, lines: ends, ageMs }) => ({
+      id: toHex(id),
+      name: this.people.nameOf(id) ?? '',
+      isSelf: false,
+      isHere,
+      lines: ends.map(toHex),
+      heardAt: Math.round(Date.now() - ageMs),
+    }));
+    return [{ ...self, lines: own, heardAt: Date.now() }, ...others];
+  }
+
+  peers(): PeerView[] {
+    return this.people.all();
+  }
+
+  peer(who: string): PeerView {
+    const id = toHex(this.people.idOf(who));
+    const found = this.people.find(id);
+    if (found !== null) return found;
+    throw new HoplineError('PEER_UNKNOWN', `${id}: hopline peers lists those that are known`);
+  }
+
+  async changePeer(
+    id: string,
+    { standing, isDenied }: { standing?: Standing; isDenied?: boolean },
+  ): Promise<PeerView> {
+    const peer = idFrom(id);
+    if (isDenied !== undefined) {
+      done(await this.daemon.ask({ kind: isDenied ? 'deny' : 'allow', peer }));
+    }
+    if (standing !== undefined) done(await this.daemon.ask({ kind: 'stand', peer, standing }));
+    return this.people.view(toHex(peer));
+  }
+
+  async forgetPeer(id: string): Promise<void> {
+    done(await this.daemon.ask({ kind: 'forget', peer: idFrom(id) }));
+  }
+
+  ping(id: string): Promise<PingView> {
+    return this.daemon.ping(idFrom(id));
+  }
+
+  async trace(id: string): Promise<HopView[]> {
+    const hops = await this.daemon.trace(idFrom(id));
+    return hops
+      .map(({ target: _, id: hop, ...rest }) => ({ id: toHex(hop), ...rest }))
+      .sort((a, b) => a.distance - b.distance);
+  }
+
+  conversations(limit: number): ConversationView[] {
+    const { messages } = this.daemon.store;
+    return messages.conversations(limit).map(({ name, last, unread }) => {
+      const peer = fromHex(name);
+      const title = name === PUBLIC || peer === null ? name : (this.people.nameOf(peer) ?? name);
+      return { name, title, last: this.messageView(last), unread };
+    });
+  }
+
+  messages(conversation: string, before: number, limit: number): MessageView[] {
+    const { messages } = this.daemon.store;
+    return messages.before(conversation, before, limit).map((each) => this.messageView(each));
+  }
+
+  search(text: string, before: number, limit: number): MessageView[] {
+    const { messages } = this.daemon.store;
+    return messages.search(text, before, limit).map((each) => this.messageView(each));
+  }
+
+  async send(to: string, text: string): Promise<MessageView> {
+    const answer =
+      to === PUBLIC
+        ? await this.daemon.ask({ kind: 'say', text })
+        : await this.daemon.ask({ kind: 'tell', peer: this.people.idOf(to), text });
+    if (answer.kind === 'refused') throw refusalOf(answer.reason);
+    const view = answer.kind === 'stored' ? this.messageNamed(answer.name) : null;
+    if (view !== null) return view;
+    throw new HoplineError('BRIDGE_FAULT', 'what was stored is not there; please report it');
+  }
+
+  async read(conversation: string, key: number): Promise<void> {
+    done(await this.daemon.ask({ kind: 'read', conversation, key }));
+  }
+
+  lines(): LineView[] {
+    const { gateway, lines } = this.daemon.snapshot();
+    return gateway.lines.flatMap(({ node, name, address, origin }): LineView[] => {
+      if (node === null) return [];
+      const id = toHex(node);
+      const line = lines.find((each) => each.id !== null && toHex(each.id) === id);
+      const { state = 'down', upAt = null, roundTripMs = null, why: problem = null } = line ?? {};
+      const sinceAt = upAt === null ? null : Math.round(upAt + this.daemon.unixOffsetMs);
+      const called = name === '' ? (this.people.nameOf(node) ?? '') : name;
+      return [{ node: id, name: called, address, origin, state, sinceAt, roundTripMs, problem }];
+    });
+  }
+
+  async invite(address: string | null): Promise<InviteView> {
+    this.refuseVirtual();
+    if (this.daemon.listening === null) {
+      const detail = 'nobody is let in here: the settings say listen.port: off';
+      throw new HoplineError('REQUEST_INVALID', `${detail}; invite from the other side`);
+    }
+    const answer = lineDone(await this.daemon.ask({ kind: 'invite', address }));
+    if (answer.kind !== 'invited') throw unexpected();
+    const { line, expiresAt } = answer;
+    return { line, command: `hopline join '${line}'`, expiresAt };
+  }
+
+  async join(text: string): Promise<LineView> {
+    this.refuseVirtual();
+    const answer = lineDone(await this.daemon.ask({ kind: 'join', text }));
+    const node = answer.kind === 'joined' ? toHex(answer.node) : null;
+    const line = this.lines().find((each) => each.node === node);
+    if (line === undefined) throw unexpected();
+    this.tell({ kind: 'line', line });
+    return line;
+  }
+
+  async part(node: string): Promise<void> {
+    const before = this.lines().find((line) => line.node === node.toLowerCase());
+    lineDone(await this.daemon.ask({ kind: 'part', node: idFrom(node) }));
+    if (before !== undefined) {
+      this.tell({
+        kind: 'line',
+        line: { ...before, state: 'down', problem: 'it was parted with' },
+      });
+    }
+  }
+
+  eventsAfter(cursor: string | null): EventView[] {
+    return this.ring.after(cursor, Date.now());
+  }
+
+  listen(listener: (event: EventView) => void): () => void {
+    return this.ring.listen(listener);
+  }
+
+  private radio(): RadioView {
+    const { state, adapter, isAdvertising, isScanning } = this.daemon.report().radio;
+    const name = this.daemon.isVirtual ? 'virtual island' : (adapter ?? 'Bluetooth');
+    const seen = this.daemon.isVirtual && state === 'on' ? 'virtual' : state;
+    return { name, state: seen, isAdvertising, isScanning };
+  }
+
+  /** Virtual packets never cross a real line. */
+  private refuseVirtual(): void {
+    if (!this.daemon.isVirtual) return;
+    const detail = 'this bridge is on a virtual island, whose packets cross no real line';
+    throw new HoplineError('REQUEST_INVALID', `${detail}; start hopline up without it`);
+  }
+
+  private hear(event: DaemonEvent): void {
+    switch (event.of) {
+      case 'station':
+        return this.onStation(event.event);
+      case 'talk':
+        return this.onTalk(event.event);
+      case 'line':
+        return this.onLine(toHex(event.event.node));
+      case 'gateway':
+        if (event.event.kind === 'line-joined') this.onLine(toHex(event.event.node));
+        return;
+      case 'daemon': {
+        const { health, problems } = this.status();
+        return this.tell({ kind: 'health', health, problems });
+      }
+    }
+  }
+
+  private onStation(event: StationEvent): void {
+    switch (event.kind) {
+      case 'peer-seen':
+      case 'announced':
+        return this.tell({ kind: 'peer', peer: this.people.view(toHex(event.id)) });
+      case 'peer-left':
+        return this.tell({ ...event, id: toHex(event.id), name: printable(event.name) });
+      case 'link-settled':
+      case 'link-bound':
+        return this.tell({ kind: 'link', link: event.link, isUp: true });
+      case 'link-closed':
+        return this.tell({ kind: 'link', link: event.link, isUp: false });
+      case 'note':
+        return this.tell({ ...event, device: toHex(event.device) });
+    }
+  }
+
+  private onTalk(event: TalkEvent): void {
+    switch (event.kind) {
+      case 'message':
+      case 'message-state': {
+        const message = this.messageNamed(event.name);
+        if (message !== null) this.tell({ kind: event.kind, message });
+        return;
+      }
+      case 'alarm':
+        if (event.reason === 'second-key') this.people.alarm(toHex(event.peer));
+        return this.tell({ kind: 'alarm', id: toHex(event.peer) });
+      case 'peer-changed':
+        this.people.calm(toHex(event.peer));
+        return this.tell({ kind: 'peer', peer: this.people.view(toHex(event.peer)) });
+      case 'session':
+        return this.tell({ kind: 'peer', peer: this.people.view(toHex(event.peer)) });
+    }
+  }
+
+  private onLine(node: string): void {
+    const line = this.lines().find((each) => each.node === node);
+    if (line !== undefined) this.tell({ kind: 'line', line });
+  }
+
+  private tell(happening: Happening): void {
+    this.ring.add(happening, Date.now());
+  }
+
+  private messageNamed(name: MessageName): MessageView | null {
+    const message = this.daemon.store.messages.find(name);
+    return message === null ? null : this.messageView(message);
+  }
+
+  private messageView({ frame: _, sender, ...message }: StoredMessage): MessageView {
+    const id = toHex(sender);
+    const isOwn = id === toHex(this.daemon.identity.id);
+    return { ...message, sender: id, senderName: this.people.nameOf(sender), isOwn };
+  }
+}
+
+function idFrom(hex: string): Uint8Array {
+  const id = hex.length === 16 ? fromHex(hex.toLowerCase()) : null;
+  if (id === null) throw new HoplineError('REQUEST_INVALID', 'an id has 16 hex digits');
+  return id;
+}
+
+function done(answer: Answer): void {
+  if (answer.kind === 'refused') throw refusalOf(answer.reason);
+}
+
+function lineDone(answer: LineAnswer): LineAnswer {
+  if (answer.kind === 'refused') throw new HoplineError('REQUEST_INVALID', answer.why);
+  return answer;
+}
+
+function unexpected(): HoplineError {
+  return new HoplineError('BRIDGE_FAULT', 'it did something else than was asked; please report it');
+}

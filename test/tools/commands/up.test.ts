@@ -1,0 +1,103 @@
+/**
+ * hopline up, as a person starts it: in a process of its own, until a signal ends it.
+ */
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RelayChild, tempFolder, until } from '../../device/pi/relay-rig.ts';
+import { hopline, PROGRAM } from '../built.ts';
+
+let ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.reverse()) await end();
+  ends = [];
+});
+beforeAll(() => hopline(['--version']));
+
+describe('hopline up', () => {
+  it('says what it found and where its page is, serves it, answers like a relay, and goes', async () => {
+    const { bridge, data } = await started('radio: { on: false }\nserial: none');
+    expect(bridge.out).toMatch(/^cellar {2}[0-9a-f]{16}\n/);
+    expect(bridge.out).toMatch(/radio +off, as the settings say\n/);
+    expect(bridge.out).toMatch(/lines +others are let in at 127\.0\.0\.1:\d+; 0 to dial\n/);
+    const [, url, code] = /(http:\S+)\/#login=([0-9a-f]{32})/.exec(bridge.out)!;
+
+    const login = await fetch(`${url}/api/v1/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ code }),
+    });
+    const { token } = (await login.json()) as { token: string };
+    expect(token).toBe(readFileSync(join(data, 'token'), 'latin1').trim());
+    const headers = { authorization: `Bearer ${token}` };
+    const status = await (await fetch(`${url}/api/v1/status`, { headers })).json();
+    expect(status).toMatchObject({ name: 'cellar', isVirtual: false, problems: [] });
+
+    for (const file of ['token', 'bridge.json', 'keys', 'store.sqlite']) {
+      expect(statSync(join(data, file)).mode & 0o777, file).toBe(0o600);
+    }
+    expect(bridge.out + bridge.err).not.toContain(token);
+
+    const asked = await hopline(['status', '--json', '--socket', join(data, 'relay.sock')]);
+    expect(JSON.parse(asked.out)).toMatchObject({ station: { name: 'cellar' }, wires: [] });
+    bridge.signal('SIGTERM');
+    expect(await bridge.ends()).toBe(0);
+    expect(['bridge.json', 'relay.sock'].filter((file) => existsSync(join(data, file)))).toEqual(
+      [],
+    );
+  });
+
+  it('goes on without a radio, and says what is missing and what to do', async () => {
+    const { bridge } = await started('serial: none');
+    expect(bridge.out).toMatch(/radio +there is none that can be used; hopline doctor says/);
+    expect(bridge.out).toMatch(/! there is no such Bluetooth adapter: .*plug one in/);
+  });
+
+  it('simulates nothing where something real is configured', async () => {
+    const folder = tempFolder(ends);
+    const peers = 'peers: [{ address: "127.0.0.1:1", node: 0123456789abcdef }]';
+    const file = settings(folder, peers);
+    const { status, err } = await hopline(['up', '--config', file, '--virtual-island']);
+    expect([status, err]).toEqual([79, expect.stringMatching(/127\.0\.0\.1:1.*leave out/)]);
+  });
+
+  it('says who has the folder already', async () => {
+    const { bridge, file } = await started('radio: { on: false }\nserial: none');
+    const second = await hopline(['up', '--config', file]);
+    expect([second.status, second.err]).toEqual([11, expect.stringContaining('[RELAY_RUNNING]')]);
+    expect(bridge.status).toBe(null);
+  });
+
+  it('leaves nothing open when it cannot begin', async () => {
+    const { bridge, data } = await started('radio: { on: false }\nserial: none');
+    const { url } = JSON.parse(readFileSync(join(data, 'bridge.json'), 'utf8')) as { url: string };
+    const folder = tempFolder(ends);
+    const port = new URL(url).port;
+    const file = settings(folder, 'radio: { on: false }\nserial: none', port);
+    const second = await hopline(['up', '--config', file]);
+    expect(second.err).toMatch(/\[LISTEN_FAILED\]/);
+    expect(existsSync(join(folder, 'data', 'relay.sock'))).toBe(false);
+    expect(bridge.status).toBe(null);
+  });
+});
+
+async function started(more: string): Promise<{ bridge: RelayChild; data: string; file: string }> {
+  const folder = tempFolder(ends);
+  const file = settings(folder, more);
+  const env = { HOPLINE_ADAPTERS: join(folder, 'none') };
+  const bridge = new RelayChild(folder, [PROGRAM, 'up', '--config', file], env);
+  ends.push(() => bridge.end());
+  const data = join(folder, 'data');
+  await until(() => {
+    if (bridge.status !== null) throw new Error(`it ended: ${bridge.out}${bridge.err}`);
+    return bridge.out.includes('log in') && existsSync(join(data, 'bridge.json'));
+  }, 'the bridge is up');
+  return { bridge, data, file };
+}
+
+function settings(folder: string, more: string, httpPort = '0'): string {
+  const file = join(folder, 'bridge.yaml');
+  const always = `name: cellar\ndata: ${join(folder, 'data')}\nhttp: { port: ${httpPort} }`;
+  writeFileSync(file, `${always}\nlisten: { host: 127.0.0.1, port: 0 }\n${more}\n`);
+  return file;
+}

@@ -1,0 +1,40 @@
+/**
+ * hopline up [--config <file>] [--data <folder>] [--virtual-island]
+ *
+ * A bridge: the radio, wires and lines of this machine, its messages, its page and its API, in this
+ * process until a signal ends it. Nothing around it is ever simulated unless it is asked for.
+ */
+import type { Command } from '../command.ts';
+import { has, textOf } from '../command.ts';
+
+export const up: Command = {
+  name: 'up',
+  summary: 'run a bridge: radio, wires, lines to other islands, and the page',
+  usage: 'hopline up [--config <file>] [--data <folder>] [--virtual-island]',
+  options: {
+    config: { type: 'string', value: 'file', help: 'settings in YAML; without it the usual ones' },
+    data: { type: 'string', value: 'folder', help: 'where keys and messages lie' },
+    'virtual-island': { type: 'boolean', help: 'simulate an island around it, and use no radio' },
+  },
+  examples: ['hopline up', 'hopline up --config bridge.yaml', 'hopline up --virtual-island'],
+
+  async run(args, io) {
+    const { settingsIn } = await import('../up/settings.ts');
+    const { runBridge, startInVirtualWorld, startReal } = await import('../up/bridge-run.ts');
+    const { version } = await import('../version.ts');
+    const { webFolder } = await import('../web-folder.ts');
+    const config = await settingsIn(textOf(args, 'config'), textOf(args, 'data'), io.env);
+    const run = {
+      version: version(),
+      env: io.env,
+      web: webFolder(),
+      out: (line: string) => io.out(line),
+      logOutput: process.stderr,
+      isColoured: io.colour,
+    };
+    const isVirtual = has(args, 'virtual-island');
+    await runBridge(config, run, isVirtual ? startInVirtualWorld : startReal);
+    // noble and bleno ask for ever, and nothing ends them but this.
+    process.exit(0);
+  },
+};

@@ -1,0 +1,130 @@
+/**
+ * Bridge run: a daemon from its settings to its end, with its page and API, as `hopline up` runs it. A
+ * signal ends it cleanly and within bounds; what it cannot do it says with what to do.
+ */
+import { atMost, Ending, LEAVE_MAX_MS, runUntilEnded } from '../../device/pi/leaving.ts';
+import { openLog } from '../../device/pi/log.ts';
+import { thisMachine } from '../../device/pi/this-machine.ts';
+import type { DaemonConfig } from '../../host/config.ts';
+import type { DaemonPorts } from '../../host/daemon.ts';
+import { Daemon } from '../../host/daemon.ts';
+import { writeBridgeFile } from '../../host/daemon/bridge-file.ts';
+import { tokenIn } from '../../host/daemon/token.ts';
+import { DaemonDesk } from '../../host/desk.ts';
+import type { HttpServer } from '../../host/http/server.ts';
+import { openHttp } from '../../host/http/server.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
+import { greeting } from './greeting.ts';
+
+export type BridgeRun = {
+  version: string;
+  env: Record<string, string | undefined>;
+  /** Where the files of the page are; null for no page. */
+  web: string | null;
+  /** What a person is told at the start. */
+  out(line: string): void;
+  /** Where the log goes: a terminal gets short lines, anything else JSON. */
+  logOutput: { write(text: string): unknown; isTTY?: boolean };
+  isColoured: boolean;
+};
+
+/** A daemon, and what lets go of all that was opened with it. */
+export type Started = { daemon: Daemon; close(): Promise<void> };
+export type StartDaemon = (config: DaemonConfig, ports: DaemonPorts) => Promise<Started>;
+
+/** With the radio, wires and lines that there really are. */
+export async function startReal(config: DaemonConfig, ports: DaemonPorts): Promise<Started> {
+  const daemon = await Daemon.start(config, ports);
+  return { daemon, close: () => daemon.leave() };
+}
+
+/** In a world of its own, where nothing real is configured. */
+export async function startInVirtualWorld(
+  config: DaemonConfig,
+  ports: DaemonPorts,
+): Promise<Started> {
+  const { realPartOf, startVirtual } = await import('../island/virtual-daemon.ts');
+  const real = realPartOf(config);
+  if (real !== null) {
+    const detail = `they name ${real}, and what is virtual meets nothing real`;
+    throw new HoplineError(
+      'CONFIG_INVALID',
+      `${detail}; leave out --virtual-island, or the setting`,
+    );
+  }
+  const { daemon, world } = await startVirtual(config, ports);
+  return {
+    daemon,
+    async close() {
+      await daemon.leave();
+      await world.close();
+    },
+  };
+}
+
+/** Runs until a signal ends it; rejects when it cannot begin, or cannot go on. */
+export async function runBridge(
+  config: DaemonConfig,
+  run: BridgeRun,
+  start: StartDaemon,
+): Promise<void> {
+  const people = run.logOutput.isTTY === true ? { isColoured: run.isColoured } : null;
+  const log = openLog(config.log, { write: (text) => void run.logOutput.write(text) }, people);
+  const ending = new Ending();
+  const { env, version } = run;
+  const broken = (cause: unknown): void => ending.fail(cause);
+  const ports = { ...thisMachine(env), log, version, isVirtual: false, broken };
+  let running: Running | null = null;
+  try {
+    running = await begin(config, ports, run, start);
+    const { daemon, end } = running;
+    await runUntilEnded(ending, env, log, { isAlive: () => daemon.isAlive, leave: end });
+  } finally {
+    ending.close();
+    await atMost(LEAVE_MAX_MS, running?.end() ?? Promise.resolve());
+  }
+}
+
+type Running = { daemon: Daemon; end(): Promise<void> };
+
+/** Everything is open and said when it resolves; when it rejects, nothing is open. */
+async function begin(
+  config: DaemonConfig,
+  ports: DaemonPorts,
+  run: BridgeRun,
+  start: StartDaemon,
+): Promise<Running> {
+  /** The last one opened is the first to be closed. */
+  const ends: (() => unknown)[] = [];
+  const end = async (): Promise<void> => {
+    for (let next = ends.pop(); next !== undefined; next = ends.pop()) await next();
+  };
+  try {
+    const { daemon, close } = await start(config, ports);
+    ends.push(close);
+    const desk = new DaemonDesk(daemon, toHex(ports.draw(4)));
+    const server = await openPage(daemon, desk, ports, run);
+    ends.push(() => server.close());
+    const { url } = server;
+    const { data, http } = daemon.config;
+    const { version } = run;
+    ends.push(writeBridgeFile(data, { url, pid: process.pid, version, token: http.tokenFile }));
+    greeting(daemon, desk.status(), url, server.newLogin().link).forEach(run.out);
+    return { daemon, end };
+  } catch (failure) {
+    await end();
+    throw failure;
+  }
+}
+
+function openPage(
+  { config }: Daemon,
+  desk: DaemonDesk,
+  { draw, log }: DaemonPorts,
+  { web, version }: BridgeRun,
+): Promise<HttpServer> {
+  const { host, port, hosts, openOnLoopback: isOpenOnLoopback, tokenFile } = config.http;
+  const token = tokenIn(tokenFile, draw);
+  return openHttp({ host, port, hosts, token, isOpenOnLoopback, web, version, log }, desk);
+}
