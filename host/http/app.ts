@@ -120,8 +120,8 @@ function addRoute(app: FastifyInstance, route: Route, guard: Guard, context: Con
     },
     schema: {
       ...(params === null ? {} : { params }),
-      ...(query === null ? {} : { querystring: query }),
-      ...(body === null ? {} : { body }),
+      querystring: query ?? NOTHING,
+      ...(route.method === 'POST' || route.method === 'PATCH' ? { body: body ?? NOTHING } : {}),
       ...(answer === null ? {} : { response: { 200: answer } }),
     },
     handler: async (request, reply) => {
@@ -132,6 +132,9 @@ function addRoute(app: FastifyInstance, route: Route, guard: Guard, context: Con
     },
   });
 }
+
+/** Where a route takes no query, or no body. */
+const NOTHING = { type: ['object', 'null'], maxProperties: 0 };
 
 /** A query is all text; where a number is meant, digits are one. */
 function numbered(query: Record<string, unknown>, schema: Route['query']): Record<string, unknown> {

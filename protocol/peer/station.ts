@@ -19,6 +19,7 @@ import { encodeLeave } from '../wire/leave.ts';
 import { encodeMessage, messageId } from '../wire/message.ts';
 import type { Packet } from '../wire/packet.ts';
 import { openPacket } from '../wire/packet.ts';
+import { decodeText } from '../wire/text.ts';
 import type { AnnouncerInput } from './announcer.ts';
 import { Announcer } from './announcer.ts';
 import { Author, PAYLOAD_MAX } from './author.ts';
@@ -231,7 +232,8 @@ export class Station implements Machine<StationInput, StationOutput> {
     device: string | null,
     out: StationOutput[],
   ): void {
-    const text = new TextDecoder().decode(payload);
+    // Ours, so it is text; a mark at its front is part of it, or others had another id for it.
+    const text = decodeText(payload) ?? '';
     const id = messageId(this.ports.crypto, sender, timestamp, text);
     tell(out, { kind: 'said', id, text, timestamp, frame, device });
   }

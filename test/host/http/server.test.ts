@@ -81,6 +81,8 @@ describe('what a request must not hold', () => {
     ['GET', '/api/v1/messages?limit=1e1', undefined, 400, 'REQUEST_INVALID'],
     ['GET', '/api/v1/messages?limit=1&limit=2', undefined, 400, 'REQUEST_INVALID'],
     ['GET', '/api/v1/messages?evil=1', undefined, 400, 'REQUEST_INVALID'],
+    ['GET', '/api/v1/status?token=1', undefined, 400, 'REQUEST_INVALID'],
+    ['POST', '/api/v1/peers/alice/ping', { hard: true }, 400, 'REQUEST_INVALID'],
     ['GET', '/api/v1/search', undefined, 400, 'REQUEST_INVALID'],
     ['POST', '/api/v1/messages', {}, 400, 'REQUEST_INVALID'],
     ['POST', '/api/v1/messages', { to: 'public', text: 7 }, 400, 'REQUEST_INVALID'],

@@ -4,29 +4,18 @@
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import type { StoreWrite } from '../../../host/types.ts';
 import { walk } from '../../../tools/build/syntax.ts';
-import { vectors } from '../../vectors.ts';
 import { treeOf } from '../../tidy/tree.ts';
 import { entry, id, NOW, said, withStore } from './builders.ts';
+import { HOSTILE } from './hostile.ts';
+import { countsOf, schemaOf } from './tables.ts';
 
-const BLNS = vectors('blns/blns.json');
-const ATTACKS = ['xplatform', 'crlf-injection', 'JHADDIX_LFI', 'NullByteRepresentations'].flatMap(
-  (file) => vectors(`fuzzdb/${file}.txt`)?.split('\n') ?? [],
-);
-const OURS = ["'; DROP TABLE messages; --", '" OR 1=1 --', '\0', '%', '_', '?1', ':name', '\ufeff'];
-
-it.each([
-  ['our own', OURS],
-  ...(BLNS === null ? [] : [['blns', JSON.parse(BLNS) as string[]]]),
-  ...(ATTACKS.length === 0 ? [] : [['fuzzdb', ATTACKS]]),
-] as [string, string[]][])(
+it.each(Object.entries(HOSTILE))(
   'takes the strings of %s as they are, in every field',
-  (_, texts) => {
+  (_, strings) => {
     withStore((store) => {
-      const strings = [...new Set(texts)].filter((text) => !/\p{Surrogate}/u.test(text));
       const before = schemaOf(store.path);
       store.commit(strings.flatMap(everywhere));
       expect(schemaOf(store.path)).toBe(before);
@@ -92,33 +81,4 @@ function everywhere(text: string): StoreWrite[] {
     { kind: 'budget', budget: { link: text, level: 1, at: NOW } },
     { kind: 'line', line: { node: id(8), address: text, name: text, addedAt: NOW } },
   ];
-}
-
-function schemaOf(path: string): string {
-  return reading(path, (database) =>
-    JSON.stringify(database.prepare('SELECT * FROM sqlite_schema').all()),
-  );
-}
-
-function countsOf(path: string): Record<string, number> {
-  return reading(path, (database) => {
-    const tables = database
-      .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'")
-      .all();
-    return Object.fromEntries(
-      tables.map(({ name }) => [
-        name,
-        database.prepare<[], { n: number }>(`SELECT count(*) AS n FROM "${name}"`).get()!.n,
-      ]),
-    );
-  });
-}
-
-function reading<T>(path: string, read: (database: Database.Database) => T): T {
-  const database = new Database(path, { readonly: true });
-  try {
-    return read(database);
-  } finally {
-    database.close();
-  }
 }
