@@ -58,9 +58,10 @@ export class Gate implements Admission {
   }
 
   admit(packet: PacketView, link: number, now: Millis): DropReason | null {
-    if (!this.isOfNow(packet, link, now)) return 'stale';
+    const isAnswer = packet.ttl === 0 && this.isAsked(link, now);
+    if (!this.isOfNow(packet, isAnswer, now)) return 'stale';
     const trust = link < this.firstLine ? this.trust : this.lineTrust;
-    const refusal = trust.admit(packet, link, now);
+    const refusal = trust.admit(packet, link, now, isAnswer);
     if (refusal !== null || trust.isVerified(packet.bytes)) return refusal;
     if (!this.courtesy.take(link, now)) this.demoted.add(packet.bytes);
     return null;
@@ -79,11 +80,10 @@ export class Gate implements Admission {
    * No phone takes what is two minutes off, unless it is an answer (WIRE §12 o). Neither flag nor TTL of
    * an answer is signed, so all that counts is whether we asked.
    */
-  private isOfNow(packet: PacketView, link: number, now: Millis): boolean {
+  private isOfNow(packet: PacketView, isAnswer: boolean, now: Millis): boolean {
     if (this.epochMs === null || TIMELESS.includes(packet.type)) return true;
     if (isFresh(packet.timestamp(), this.epochMs + now)) return true;
-    const mayAnswer = packet.ttl === 0 && packet.type !== REQUEST_SYNC;
-    return mayAnswer && this.isAsked(link, now);
+    return isAnswer && packet.type !== REQUEST_SYNC;
   }
 }
 

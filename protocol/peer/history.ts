@@ -7,14 +7,23 @@
  * as new. What is young, the relay remembers.
  */
 import type { Millis } from '../core/machine.ts';
-import { ANNOUNCE, FLAGS_AT, IS_ANSWER, MESSAGE, TTL_AT } from '../core/packet.ts';
+import { ANNOUNCE, MESSAGE } from '../core/packet.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import { nameOf } from '../trust/pins.ts';
-import { buildFilter, filterNumber, filterNumbers, holdsNumber, syncId } from '../wire/gcs.ts';
+import type { FilterKey } from '../wire/gcs.ts';
+import {
+  filterKey,
+  filterNumbers,
+  filterOf,
+  holdsNumber,
+  numberOf,
+  roomFor,
+  syncId,
+} from '../wire/gcs.ts';
 import { toHex } from '../wire/hex.ts';
 import type { Packet } from '../wire/packet.ts';
 import { openPacket } from '../wire/packet.ts';
-import type { RequestSync } from '../wire/request-sync.ts';
+import type { RequestSync, SyncType } from '../wire/request-sync.ts';
 import { SYNC_TYPE, syncTypes } from '../wire/request-sync.ts';
 
 export type HistoryLimits = {
@@ -36,30 +45,45 @@ export const HISTORY_LIMITS: HistoryLimits = {
   announces: 256,
 };
 
+/** What joins islands holds what was said on all of them while a line was down. */
+export const GATEWAY_HISTORY_LIMITS: HistoryLimits = {
+  messages: 20_000,
+  bytes: 16 * 1024 * 1024,
+  ageMs: HISTORY_LIMITS.ageMs,
+  announces: 4096,
+};
+
 /** WIRE §12 (o): an older announce makes an iPhone forget what its sender said. */
 const ANNOUNCE_AGE_MS = 60_000;
 /** What iPhones allow for clocks and ways, either side (WIRE §5). */
 export const FRESH_MS = 120_000;
 /** WIRE §9: so filters of the same packets are the same on every node. */
-const FILTER_BYTES = 400;
+export const FILTER_BYTES = 400;
 const FALSE_POSITIVES = 0.01;
 /** Packets in the answer to one request, the newest; the next request asks for the rest. */
 export const ANSWER_MAX = 300;
 
-type Kept = {
-  id: Uint8Array;
-  name: string;
-  sender: string;
-  type: number;
-  timestamp: number;
-  bytes: Uint8Array;
+export type Kept = {
+  readonly name: string;
+  readonly key: FilterKey;
+  /** As characters. */
+  readonly sender: string;
+  readonly type: number;
+  readonly timestamp: number;
+  readonly bytes: Uint8Array;
 };
+
+/** A request for one span of time, and where the next older one ends; null when there is none. */
+export type Asking = { request: RequestSync; older: number | null };
 
 export class History {
   private readonly hash: Pick<Crypto, 'sha256'>;
   private readonly limits: HistoryLimits;
   /** By id, the one heard first in front. */
   private readonly messages = new Map<string, Kept>();
+  /** The same, by age, the oldest in front. */
+  private timeline: Kept[] = [];
+  /** The newest of each sender, the one heard first in front. Those not of now are introductions only. */
   private readonly announces = new Map<string, Kept>();
   private readonly countOf = new Map<string, number>();
   private bytes = 0;
@@ -91,50 +115,91 @@ export class History {
     const { type, sender, timestamp } = packet;
     if (type !== MESSAGE && type !== ANNOUNCE) return false;
     const id = syncId(this.hash, packet);
+    const name = toHex(id);
+    if (this.messages.has(name)) return false;
+    const key = filterKey(this.hash, id);
     const bytes = new Uint8Array(frame);
-    const kept = { id, name: toHex(id), sender: nameOf(sender), type, timestamp, bytes };
+    const kept = { name, key, sender: nameOf(sender), type, timestamp, bytes };
     return type === MESSAGE ? this.addMessage(kept, wallMs) : this.addAnnounce(kept);
   }
 
-  /** What is held and the request does not name, as it is answered: announces first, by age. */
-  answer(request: RequestSync, wallMs: number): Uint8Array[] {
+  /** What is held and the request does not name: announces first, by age; `most` of it, the newest. */
+  answer(request: RequestSync, wallMs: number, most: number = ANSWER_MAX): Kept[] {
     this.expire(wallMs);
-    const held = filterNumbers(request.p, request.m, request.filter);
+    const { p, m, filter, since, until } = request;
+    const named = filterNumbers(p, m, filter);
+    const isMissing = ({ key }: Kept): boolean => !holdsNumber(named, numberOf(key, m));
     const types = request.types ?? syncTypes(['announce', 'message']);
-    const isMissing = ({ id, type, timestamp }: Kept): boolean => {
-      const bit = type === MESSAGE ? SYNC_TYPE.message : SYNC_TYPE.announce;
-      if ((types & (1 << bit)) === 0) return false;
-      if (type === MESSAGE && request.since !== null && timestamp < request.since) return false;
-      return !holdsNumber(held, filterNumber(this.hash, id, request.m));
-    };
-    const announces = [...this.announces.values()].filter(isMissing).sort(byAge);
-    const messages = [...this.messages.values()].filter(isMissing).sort(byAge);
-    const room = Math.max(0, ANSWER_MAX - announces.length);
-    const newest = messages.slice(Math.max(0, messages.length - room));
-    return [...announces.slice(0, ANSWER_MAX), ...newest].map(answered);
+    const announces = isWanted(types, 'announce') ? this.fresh(wallMs).filter(isMissing) : [];
+    const room = Math.max(0, most - announces.length);
+    const span = isWanted(types, 'message') ? this.span(since, until) : [];
+    const messages = span.filter(isMissing);
+    return [...announces.slice(0, most), ...messages.slice(Math.max(0, messages.length - room))];
+  }
+
+  /** By whom messages are verified; null where it never announced itself here. */
+  announceOf(sender: string): Kept | null {
+    return this.announces.get(sender) ?? null;
   }
 
   /** What this peer holds, for others to say what it lacks. Alike as long as nothing is added. */
   request(wallMs: number): RequestSync {
     this.expire(wallMs);
-    const held = [...this.announces.values(), ...this.messages.values()].sort(byAge).reverse();
-    const ids = held.map(({ id }) => id);
-    const { p, m, bytes, included } = buildFilter(this.hash, ids, FILTER_BYTES, FALSE_POSITIVES);
-    return {
-      p,
-      m,
-      filter: bytes,
-      types: syncTypes(['announce', 'message']),
-      since: included < held.length && included > 0 ? held[included - 1].timestamp : null,
-      fragmentIds: [],
-    };
+    const held = [...this.fresh(wallMs), ...this.timeline].sort(byAge).reverse();
+    return this.requestOf(held, FILTER_BYTES, wallMs).request;
+  }
+
+  /**
+   * One span of what this peer holds, down from `until`, or from now where it is null. With another
+   * `twist` each time, nothing is held back for ever by a filter that names it by mistake.
+   */
+  ask(wallMs: number, until: number | null, filterBytes: number, twist: number): Asking {
+    this.expire(wallMs);
+    const room = roomFor(filterBytes, FALSE_POSITIVES);
+    const to = until === null ? this.timeline.length : this.firstAt(until);
+    const some = this.timeline.slice(Math.max(0, to - room), to).reverse();
+    if (until === null) {
+      return this.requestOf([...this.fresh(wallMs), ...some], filterBytes, wallMs, twist);
+    }
+    const { request, older } = this.requestOf(some, filterBytes, wallMs, twist);
+    return { request: { ...request, types: syncTypes(['message']), until }, older };
+  }
+
+  /** `held` is the newest first. What there is no room for belongs to an older span. */
+  private requestOf(held: Kept[], filterBytes: number, wallMs: number, twist = 0): Asking {
+    const keys = held.map(({ key }) => key);
+    const { p, m, bytes, included } = filterOf(keys, filterBytes, FALSE_POSITIVES, twist);
+    const last = included > 0 ? held[included - 1] : null;
+    const hasOlder = last !== null && last.timestamp > (this.timeline[0]?.timestamp ?? Infinity);
+    // What was forgotten for lack of room is not taken again, and so not asked for.
+    const floor = this.horizon < 0 ? null : Math.min(this.horizon + 1, wallMs - FRESH_MS);
+    const older = hasOlder ? last.timestamp : null;
+    const types = syncTypes(['announce', 'message']);
+    const request = { p, m, filter: bytes, types, since: older ?? floor, fragmentIds: [] };
+    return { request, older };
+  }
+
+  /** Messages of that time, by age. */
+  private span(since: number | null, until: number | undefined): Kept[] {
+    const from = since === null ? 0 : this.firstAt(since);
+    return this.timeline.slice(from, until === undefined ? undefined : this.firstAt(until));
+  }
+
+  /** Where in the timeline begins what is not older. */
+  private firstAt(timestamp: number): number {
+    return firstOf(this.timeline, (kept) => kept.timestamp >= timestamp);
+  }
+
+  private fresh(wallMs: number): Kept[] {
+    const announces = [...this.announces.values()];
+    return announces.filter(({ timestamp }) => timestamp > wallMs - ANNOUNCE_AGE_MS).sort(byAge);
   }
 
   private addMessage(kept: Kept, wallMs: number): boolean {
-    if (this.messages.has(kept.name)) return false;
     if (kept.timestamp <= wallMs - this.limits.ageMs) return false;
     if (kept.timestamp <= this.horizon && !isFresh(kept.timestamp, wallMs)) return false;
     this.messages.set(kept.name, kept);
+    this.timeline.splice(this.placeOf(kept), 0, kept);
     this.bytes += kept.bytes.length;
     this.countOf.set(kept.sender, (this.countOf.get(kept.sender) ?? 0) + 1);
     while (this.messages.size > this.limits.messages || this.bytes > this.limits.bytes) {
@@ -173,6 +238,7 @@ export class History {
 
   private drop(kept: Kept): void {
     this.messages.delete(kept.name);
+    this.timeline.splice(this.placeOf(kept), 1);
     this.bytes -= kept.bytes.length;
     const left = this.countOf.get(kept.sender)! - 1;
     if (left > 0) this.countOf.set(kept.sender, left);
@@ -180,12 +246,14 @@ export class History {
   }
 
   private expire(wallMs: number): void {
-    for (const kept of this.messages.values()) {
-      if (kept.timestamp <= wallMs - this.limits.ageMs) this.drop(kept);
+    const last = wallMs - this.limits.ageMs;
+    while (this.timeline.length > 0 && this.timeline[0].timestamp <= last) {
+      this.drop(this.timeline[0]);
     }
-    for (const [sender, { timestamp }] of this.announces) {
-      if (timestamp <= wallMs - ANNOUNCE_AGE_MS) this.announces.delete(sender);
-    }
+  }
+
+  private placeOf(kept: Kept): number {
+    return firstOf(this.timeline, (other) => byAge(other, kept) >= 0);
   }
 }
 
@@ -199,10 +267,18 @@ function byAge(a: Kept, b: Kept): number {
   return a.timestamp - b.timestamp || (a.name < b.name ? -1 : 1);
 }
 
-/** WIRE §9: the packet as it was, for this link alone. Neither byte is signed. */
-function answered({ bytes }: Kept): Uint8Array {
-  const answer = new Uint8Array(bytes);
-  answer[TTL_AT] = 0;
-  answer[FLAGS_AT] |= IS_ANSWER;
-  return answer;
+function isWanted(types: number, type: SyncType): boolean {
+  return (types & (1 << SYNC_TYPE[type])) !== 0;
+}
+
+/** Of a list in which those that `isPast` come last, where they begin. */
+function firstOf(list: Kept[], isPast: (kept: Kept) => boolean): number {
+  let from = 0;
+  let to = list.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (isPast(list[middle])) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

@@ -37,7 +37,7 @@ import type { Departure } from './peers.ts';
 import { Peers } from './peers.ts';
 import type { PingerOutput } from './pinger.ts';
 import { Pinger } from './pinger.ts';
-import type { SyncOutput } from './sync.ts';
+import type { FarEnd, SyncOutput } from './sync.ts';
 import { Sync } from './sync.ts';
 import { Tracer } from './tracer.ts';
 
@@ -138,7 +138,8 @@ export class Reception {
   lineUp(link: number, now: Millis): ReceptionOutput[] {
     const out: ReceptionOutput[] = [];
     const wallMs = this.wall(now);
-    if (wallMs !== null) this.onSync(this.sync.step({ kind: 'met', link, wallMs }, now), out);
+    const met = { kind: 'met', link, farEnd: 'line' } as const;
+    if (wallMs !== null) this.onSync(this.sync.step({ ...met, wallMs }, now), out);
     return out;
   }
 
@@ -211,10 +212,11 @@ export class Reception {
     const wallMs = this.wall(now);
     // An old one tells of who was here, and replayed it must change nothing (RELIABILITY S18).
     const isNow = wallMs === null || isFresh(packet.timestamp, wallMs);
-    if (!announce.ok || !from.isVerified || !isNow) return;
+    if (!announce.ok || !from.isVerified) return;
     const { link, ttl } = from;
     const { sender } = packet;
     this.history.add(packet, from.bytes, wallMs ?? packet.timestamp);
+    if (!isNow) return;
     const before = this.ports.links.at(link)?.peer ?? null;
     const isDirect = ttl === OWN_TTL && this.ports.links.bind(link, sender, now);
     const isNewThere = before === null || !sameBytes(before, 0, sender);
@@ -233,8 +235,9 @@ export class Reception {
       const frame = new Uint8Array(from.bytes);
       tell(out, { kind: 'announced', id: sender, name, frame, capabilities, neighbours });
     }
-    if (isDirect && wallMs !== null)
-      this.onSync(this.sync.step({ kind: 'met', link, wallMs }, now), out);
+    if (!isDirect || wallMs === null) return;
+    const met = { kind: 'met', link, farEnd: this.farEndOf(link), wallMs } as const;
+    this.onSync(this.sync.step(met, now), out);
   }
 
   private hearMessage(packet: Packet, from: Delivery, now: Millis, out: ReceptionOutput[]): void {
@@ -296,6 +299,7 @@ export class Reception {
     const request = {
       kind: 'request',
       link,
+      farEnd: this.farEndOf(link),
       sender,
       isItsLink,
       timestamp,
@@ -420,6 +424,12 @@ export class Reception {
           break;
       }
     }
+  }
+
+  private farEndOf(link: number): FarEnd {
+    const hop = this.ports.links.at(link);
+    if (hop === null || hop.hello === null) return 'phone';
+    return hop.medium === 'line' ? 'line' : 'node';
   }
 
   private isKept(id: Uint8Array): boolean {

@@ -90,6 +90,7 @@ export const STATION_DEFAULTS: StationConfig = {
     perLinkAndSender: LINE_TRAFFIC,
     unverified: LINE_TRAFFIC,
     messages: CAUGHT_UP,
+    answers: CAUGHT_UP,
   },
   pinsLimits: PINS_DEFAULTS,
   pins: [],

@@ -252,6 +252,8 @@ export class Station implements Machine<StationInput, StationOutput> {
   /** The smallest write of a phone that is to hear us, or null where every piece fits anyway. */
   private narrowest(link: number): number | null {
     const { links } = this.switchboard;
+    const isOfNode = link >= 0 && links.at(link)?.medium !== 'phone';
+    if (isOfNode) return this.config.frameMax;
     let least = WRITE_MAX;
     for (const number of link < 0 ? links.open() : [link]) {
       const hop = links.at(number);

@@ -1,38 +1,87 @@
 /**
  * Sync: the conversation about history (WIRE §9). It asks each peer at the far end of a link what we
- * lack, soon after meeting it and then every 30 s, and answers those who ask us, a packet at a time, so
- * that no answer fills a link.
+ * lack, soon after meeting it and then every 30 s, and answers those who ask us, at a pace that leaves
+ * the link to what is of now.
+ *
+ * A filter names so many packets and no more. Of a phone we ask for the newest alone; other Hopline
+ * peers are asked for the time before as well, a span after the other, and tell who said what is so
+ * old that its sender may have left.
  *
  * Nobody is answered who did not sign, asks over another's link, or says again what he said before: a
  * request that somebody else recorded is worth nothing (RELIABILITY S16).
  */
+import { FLAGS_AT, IS_ANSWER, MESSAGE, TTL_AT } from '../core/packet.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { nameOf } from '../trust/pins.ts';
-import type { NotRequestSync } from '../wire/request-sync.ts';
+import type { NotRequestSync, RequestSync } from '../wire/request-sync.ts';
 import { decodeRequestSync, encodeRequestSync } from '../wire/request-sync.ts';
-import type { History } from './history.ts';
+import type { History, Kept } from './history.ts';
+import { ANSWER_MAX, FILTER_BYTES } from './history.ts';
 
 /** WIRE §9, as on the phones: so often at most, and so soon after somebody came. */
 export const ASK_MS = 30_000;
 export const FIRST_ASK_MS = 1000;
 /** Old packets are taken as answers for so long after we asked. */
 export const ANSWER_TIME_MS = 30_000;
-/** Requests of one peer that are answered in this time. */
-export const ANSWERS_MAX = 8;
+/** Requests of one peer that are answered in this time: `answersMax` of its pace. */
 export const ANSWERS_WINDOW_MS = 30_000;
-/** Between two packets of an answer: what phones leave between fragments. */
-export const ANSWER_SPACING_MS = 30;
 /** Peers whose requests are counted; then the one that asked longest ago is forgotten. */
 export const ASKERS_MAX = 256;
+/** Senders introduced over one link; then all are introduced again. */
+export const INTRODUCED_MAX = 4096;
+
+/** Rounds until a filter may be the same again: fewer than an id takes of its range. */
+const TWISTS = 64;
+
+/** Who is at the far end: somebody who said no hello, a Hopline peer, or one at the end of a line. */
+export type FarEnd = 'phone' | 'node' | 'line';
+
+type Pace = {
+  filterBytes: number;
+  /** Between requests for one span and the next older one; null where only the newest are asked for. */
+  spanMs: Millis | null;
+  /** Requests of a peer that are answered in `ANSWERS_WINDOW_MS`. */
+  answersMax: number;
+  /** Packets in the answer to one of them. */
+  answerMax: number;
+  /** Between two packets of an answer, and bytes in a millisecond. */
+  spacingMs: Millis;
+  bytesPerMs: number;
+};
+
+const PHONE: Pace = {
+  filterBytes: FILTER_BYTES,
+  spanMs: null,
+  answersMax: 8,
+  answerMax: ANSWER_MAX,
+  // What phones leave between fragments.
+  spacingMs: 30,
+  bytesPerMs: Infinity,
+};
+
+export const PACES: Record<FarEnd, Pace> = {
+  phone: PHONE,
+  node: { ...PHONE, spanMs: 10_000 },
+  // A line has hours to make good at once, and is not to be filled with them.
+  line: {
+    filterBytes: 1024,
+    spanMs: 250,
+    answersMax: 128,
+    answerMax: 10_000,
+    spacingMs: 2.5,
+    bytesPerMs: 128,
+  },
+};
 
 export type SyncInput =
   /** A peer has shown itself at the far end of a link. */
-  | { kind: 'met'; link: number; wallMs: number }
+  | { kind: 'met'; link: number; farEnd: FarEnd; wallMs: number }
   | { kind: 'gone'; link: number }
   /** A request whose signature holds; `isItsLink` unless the link is another's. */
   | {
       kind: 'request';
       link: number;
+      farEnd: FarEnd;
       sender: Uint8Array;
       isItsLink: boolean;
       timestamp: number;
@@ -50,8 +99,21 @@ export type SyncOutput =
 /** Why a request was not answered. */
 export type SyncDrop = NotRequestSync | 'not-its-link' | 'request-replayed' | 'request-flooding';
 
-type Ask = { nextAt: Millis; askedAt: Millis };
-type Answer = { packets: Uint8Array[]; nextAt: Millis };
+type Ask = {
+  pace: Pace;
+  nextAt: Millis;
+  askedAt: Millis;
+  /** When the newest were asked for last, and how often. */
+  roundAt: Millis;
+  rounds: number;
+  /** Where the next span ends; null for the newest. */
+  until: number | null;
+  /** Where the span of the next round ends, once all were asked for; null for below the newest. */
+  resume: number | null;
+  isFirstWalk: boolean;
+};
+/** What is to be sent, by name, in order. */
+type Answer = { pace: Pace; packets: Map<string, Kept>; nextAt: Millis };
 type Asker = { newest: number; answeredAt: Millis[] };
 
 export class Sync implements Machine<SyncInput, SyncOutput> {
@@ -59,7 +121,10 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
   /** By link. */
   private readonly asks = new Map<number, Ask>();
   private readonly answers = new Map<number, Answer>();
+  /** By link: names of the announces that went ahead of what their senders had said. */
+  private readonly introduced = new Map<number, Set<string>>();
   private readonly askers = new Map<string, Asker>();
+  private wakeAt: Millis = Infinity;
 
   constructor(history: History) {
     this.history = history;
@@ -68,25 +133,21 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
   step(input: SyncInput | Tick, now: Millis): SyncOutput[] {
     const out: SyncOutput[] = [];
     if (input.kind === 'tick') return out;
-    if (input.kind === 'gone') {
-      this.asks.delete(input.link);
-      this.answers.delete(input.link);
-      return out;
+    if (input.kind === 'gone') this.forget(input.link);
+    else {
+      if (input.kind === 'met') this.meet(input.link, PACES[input.farEnd], now);
+      if (input.kind === 'request') this.hear(input, now, out);
+      this.ask(input.wallMs, now, out);
+      this.goOn(now, out);
     }
-    if (input.kind === 'met' && !this.asks.has(input.link)) {
-      this.asks.set(input.link, { nextAt: now + FIRST_ASK_MS, askedAt: -Infinity });
-    }
-    if (input.kind === 'request') this.hear(input, now, out);
-    this.ask(input.wallMs, now, out);
-    this.goOn(now, out);
+    this.wakeAt = Infinity;
+    for (const { nextAt } of this.asks.values()) this.wakeAt = Math.min(this.wakeAt, nextAt);
+    for (const { nextAt } of this.answers.values()) this.wakeAt = Math.min(this.wakeAt, nextAt);
     return out;
   }
 
   deadline(): Millis {
-    let at = Infinity;
-    for (const { nextAt } of this.asks.values()) at = Math.min(at, nextAt);
-    for (const { nextAt } of this.answers.values()) at = Math.min(at, nextAt);
-    return at;
+    return this.wakeAt;
   }
 
   /** Whether what comes over the link may be an answer to us. */
@@ -95,14 +156,56 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
     return ask !== undefined && now - ask.askedAt <= ANSWER_TIME_MS;
   }
 
+  private meet(link: number, pace: Pace, now: Millis): void {
+    if (this.asks.has(link)) return;
+    const nextAt = now + FIRST_ASK_MS;
+    const [askedAt, roundAt, rounds] = [-Infinity, -Infinity, 0];
+    const walk = { until: null, resume: null, isFirstWalk: true };
+    this.asks.set(link, { pace, nextAt, askedAt, roundAt, rounds, ...walk });
+  }
+
+  private forget(link: number): void {
+    this.asks.delete(link);
+    this.answers.delete(link);
+    this.introduced.delete(link);
+  }
+
   private ask(wallMs: number, now: Millis, out: SyncOutput[]): void {
     for (const [link, ask] of this.asks) {
       if (now < ask.nextAt) continue;
-      ask.nextAt = now + ASK_MS;
       ask.askedAt = now;
-      const payload = encodeRequestSync(this.history.request(wallMs));
+      const payload = encodeRequestSync(this.askFor(ask, wallMs, now));
       out.push({ kind: 'ask', link, payload });
     }
+  }
+
+  /** The next span, and what follows it. */
+  private askFor(ask: Ask, wallMs: number, now: Millis): RequestSync {
+    const { spanMs, filterBytes } = ask.pace;
+    if (spanMs === null) {
+      ask.nextAt = now + ASK_MS;
+      return this.history.request(wallMs);
+    }
+    const { request, older } = this.history.ask(
+      wallMs,
+      ask.until,
+      filterBytes,
+      ask.rounds % TWISTS,
+    );
+    if (ask.until === null) {
+      ask.roundAt = now;
+      ask.rounds++;
+      ask.until = ask.resume ?? older;
+    } else if (ask.isFirstWalk && older !== null) {
+      ask.until = older;
+    } else {
+      // All were asked for once. From now on one span a round is looked at again.
+      ask.isFirstWalk = false;
+      ask.resume = older;
+      ask.until = null;
+    }
+    ask.nextAt = ask.until === null ? Math.max(ask.roundAt + ASK_MS, now + spanMs) : now + spanMs;
+    return request;
   }
 
   private hear(
@@ -111,29 +214,73 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
     out: SyncOutput[],
   ): void {
     const { link, sender, timestamp, payload, wallMs } = input;
+    const pace = PACES[input.farEnd];
     const drop = (reason: SyncDrop): void => void out.push({ kind: 'drop', link, reason });
     if (!input.isItsLink) return drop('not-its-link');
     const asker = this.askerOf(nameOf(sender));
     if (timestamp <= asker.newest) return drop('request-replayed');
     asker.answeredAt = asker.answeredAt.filter((at) => now - at < ANSWERS_WINDOW_MS);
-    if (asker.answeredAt.length >= ANSWERS_MAX) return drop('request-flooding');
+    if (asker.answeredAt.length >= pace.answersMax) return drop('request-flooding');
     const request = decodeRequestSync(payload);
     if (!request.ok) return drop(request.reason);
     asker.newest = timestamp;
     asker.answeredAt.push(now);
-    const packets = this.history.answer(request.value, wallMs);
-    // A new request knows what came of the last one.
-    this.answers.delete(link);
-    if (packets.length > 0) this.answers.set(link, { packets, nextAt: now });
+    this.answer(link, pace, request.value, wallMs, now);
+  }
+
+  private answer(
+    link: number,
+    pace: Pace,
+    request: RequestSync,
+    wallMs: number,
+    now: Millis,
+  ): void {
+    const answer = this.answers.get(link) ?? {
+      pace,
+      packets: new Map<string, Kept>(),
+      nextAt: now,
+    };
+    const { packets } = answer;
+    // A new request knows what came of the last one, as far as it goes.
+    const [since, until] = [request.since ?? 0, request.until ?? Infinity];
+    for (const [name, { timestamp }] of packets) {
+      if (timestamp >= since && timestamp < until) packets.delete(name);
+    }
+    for (const kept of this.history.answer(request, wallMs, pace.answerMax)) {
+      packets.set(kept.name, kept);
+    }
+    if (packets.size > 0) this.answers.set(link, answer);
+    else this.answers.delete(link);
   }
 
   private goOn(now: Millis, out: SyncOutput[]): void {
     for (const [link, answer] of this.answers) {
-      if (now < answer.nextAt) continue;
-      answer.nextAt = now + ANSWER_SPACING_MS;
-      out.push({ kind: 'answer', link, bytes: answer.packets.shift()! });
-      if (answer.packets.length === 0) this.answers.delete(link);
+      for (const [name, kept] of answer.packets) {
+        if (now < answer.nextAt) break;
+        const author = this.introductionOf(link, answer, kept);
+        const next = author ?? kept;
+        if (author === null) answer.packets.delete(name);
+        const { spacingMs, bytesPerMs } = answer.pace;
+        const costMs = Math.max(spacingMs, next.bytes.length / bytesPerMs);
+        // What a late tick held up may follow at once, but not more than that.
+        answer.nextAt = Math.max(answer.nextAt, now - spacingMs) + costMs;
+        out.push({ kind: 'answer', link, bytes: marked(next.bytes) });
+        if (author !== null) break;
+      }
+      if (answer.packets.size === 0) this.answers.delete(link);
     }
+  }
+
+  /** The announce that somebody's words are verified by, if the far end may not have it. */
+  private introductionOf(link: number, { pace }: Answer, kept: Kept): Kept | null {
+    // A phone would forget what its sender said (WIRE §12 o).
+    if (pace.spanMs === null || kept.type !== MESSAGE) return null;
+    const author = this.history.announceOf(kept.sender);
+    const known = this.introduced.get(link) ?? new Set<string>();
+    if (author === null || known.has(author.name)) return null;
+    if (known.size >= INTRODUCED_MAX) known.clear();
+    this.introduced.set(link, known.add(author.name));
+    return author;
   }
 
   private askerOf(name: string): Asker {
@@ -143,4 +290,12 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
     if (this.askers.size > ASKERS_MAX) this.askers.delete(this.askers.keys().next().value!);
     return asker;
   }
+}
+
+/** WIRE §9: the packet as it was, for this link alone. Neither byte is signed. */
+function marked(bytes: Uint8Array): Uint8Array {
+  const answer = new Uint8Array(bytes);
+  answer[TTL_AT] = 0;
+  answer[FLAGS_AT] |= IS_ANSWER;
+  return answer;
 }

@@ -60,6 +60,8 @@ export type AdmissionConfig = {
   failures: Rate;
   /** Messages, channel acts and files of one verified sender. */
   messages: Rate;
+  /** What of them comes as an answer to our request for history, said over hours. */
+  answers: Rate;
   /** Everything else that a verified sender signs. */
   others: Rate;
 };
@@ -72,6 +74,7 @@ export const ADMISSION_DEFAULTS: AdmissionConfig = {
   strangers: { perSecond: 1, burst: 10 },
   failures: { perSecond: 10, burst: 20 },
   messages: { perSecond: 1, burst: 60 },
+  answers: { perSecond: 5, burst: 300 },
   others: { perSecond: 20, burst: 100 },
 };
 
@@ -90,6 +93,7 @@ export class TrustAdmission implements Admission {
   private readonly unverified: Buckets;
   private readonly strangers: Buckets;
   private readonly messages: Buckets;
+  private readonly answers: Buckets;
   private readonly others: Buckets;
   private readonly failures: FailureBudget;
   private readonly verified = new WeakSet<Uint8Array>();
@@ -103,11 +107,13 @@ export class TrustAdmission implements Admission {
     this.unverified = new Buckets(LINK_SETS, config.unverified, seed);
     this.strangers = new Buckets(LINK_SETS, config.strangers, seed);
     this.messages = new Buckets(SENDER_SETS, config.messages, seed);
+    this.answers = new Buckets(SENDER_SETS, config.answers, seed);
     this.others = new Buckets(SENDER_SETS, config.others, seed);
     this.failures = new FailureBudget(config.linksMax, config.failures);
   }
 
-  admit(packet: PacketView, link: number, now: Millis): DropReason | null {
+  /** `isAnswer`: it may be an answer to a request of ours, and goes no further. */
+  admit(packet: PacketView, link: number, now: Millis, isAnswer = false): DropReason | null {
     const high = readU32(packet.bytes, packet.senderAt);
     const low = readU32(packet.bytes, packet.senderAt + 4);
     if (!this.claims.take(high, (low ^ (link << 24)) >>> 0, now)) return 'flooding';
@@ -119,7 +125,7 @@ export class TrustAdmission implements Admission {
     // Relaying never waits for a key: others further on may know it.
     if (pin === null) return this.passStranger(link, now);
     const flaw = this.check(packet, pin.signingKey, link, now);
-    return flaw === null ? this.charge(packet, now) : this.refuse(flaw, link, now);
+    return flaw === null ? this.charge(packet, now, isAnswer) : this.refuse(flaw, link, now);
   }
 
   /** Whether these very bytes came in with a signature that holds, by the key pinned for them. */
@@ -163,11 +169,12 @@ export class TrustAdmission implements Admission {
   }
 
   /** What verified is marked so, and paid for by its sender. */
-  private charge(packet: PacketView, now: Millis): DropReason | null {
+  private charge(packet: PacketView, now: Millis, isAnswer = false): DropReason | null {
     this.verified.add(packet.bytes);
     // A voice is a stream of packets, and bounded by its link and sender alone.
     if (packet.type === VOICE) return null;
-    const purse = IS_MESSAGE[packet.type] === 1 ? this.messages : this.others;
+    const said = isAnswer ? this.answers : this.messages;
+    const purse = IS_MESSAGE[packet.type] === 1 ? said : this.others;
     const high = readU32(packet.bytes, packet.senderAt);
     const low = readU32(packet.bytes, packet.senderAt + 4);
     return purse.take(high, low, now) ? null : 'flooding';

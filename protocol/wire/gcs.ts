@@ -13,6 +13,9 @@ const U32_MAX = 0xffffffff;
 
 type Hash = Pick<Crypto, 'sha256'>;
 
+/** Of an id: the 63 bits of its hash that numbers are made of. */
+export type FilterKey = { high: number; low: number };
+
 export type Filter = {
   p: number;
   m: number;
@@ -44,12 +47,34 @@ export function buildFilter(
   bytesMax: number,
   falsePositives: number,
 ): Filter {
+  const some = ids.slice(0, roomFor(bytesMax, falsePositives));
+  return filterOf(
+    some.map((id) => filterKey(hash, id)),
+    bytesMax,
+    falsePositives,
+  );
+}
+
+/** Ids that a filter of so many bytes may name: each takes P + 2 bits on average, and never more. */
+export function roomFor(bytesMax: number, falsePositives: number): number {
+  return Math.max(1, Math.floor((bytesMax * 8) / (riceParameter(falsePositives) + 2)));
+}
+
+/**
+ * As `buildFilter`, of ids whose keys are known. What one filter names by mistake, another one with a
+ * `twist` of its own does not: a small number that M is larger by.
+ */
+export function filterOf(
+  keys: FilterKey[],
+  bytesMax: number,
+  falsePositives: number,
+  twist: number = 0,
+): Filter {
   const p = riceParameter(falsePositives);
-  if (ids.length === 0) return { p, m: 1, bytes: new Uint8Array(0), included: 0 };
-  // An id takes P + 2 bits on average, and never more than that all together.
-  const included = Math.min(ids.length, Math.max(1, Math.floor((bytesMax * 8) / (p + 2))));
-  const m = Math.min(included * 2 ** p, U32_MAX);
-  const numbers = ids.slice(0, included).map((id) => filterNumber(hash, id, m));
+  if (keys.length === 0) return { p, m: 1, bytes: new Uint8Array(0), included: 0 };
+  const included = Math.min(keys.length, roomFor(bytesMax, falsePositives));
+  const m = Math.min(included * 2 ** p + twist, U32_MAX);
+  const numbers = keys.slice(0, included).map((key) => numberOf(key, m));
   const writer = new BitWriter();
   let previous = 0;
   for (const number of numbers.sort((a, b) => a - b)) {
@@ -73,12 +98,22 @@ function riceParameter(falsePositives: number): number {
 
 /** The number that stands for an id in filters of this M: 1 to M - 1. */
 export function filterNumber(hash: Hash, id: Uint8Array, m: number): number {
-  if (m <= 1) return 0;
+  return numberOf(filterKey(hash, id), m);
+}
+
+/** What an id is hashed to, once for all filters. */
+export function filterKey(hash: Hash, id: Uint8Array): FilterKey {
   const digest = hash.sha256(id);
+  return { high: readU32(digest, 0) & 0x7fffffff, low: readU32(digest, 4) };
+}
+
+/** As `filterNumber`, of an id whose key is known. */
+export function numberOf({ high, low }: FilterKey, m: number): number {
+  if (m <= 1) return 0;
   // 63 bits modulo 32, sixteen at a time so that every step is exact.
-  let rest = (readU32(digest, 0) & 0x7fffffff) % m;
-  rest = (rest * 65536 + (readU32(digest, 4) >>> 16)) % m;
-  rest = (rest * 65536 + (readU32(digest, 4) & 0xffff)) % m;
+  let rest = high % m;
+  rest = (rest * 65536 + (low >>> 16)) % m;
+  rest = (rest * 65536 + (low & 0xffff)) % m;
   return rest === 0 ? 1 : rest;
 }
 

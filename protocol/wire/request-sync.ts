@@ -3,7 +3,10 @@
  * for what was heard; the rest narrows the answer. Fields that do not fit are ignored, as on the
  * phones, and up to two stray bytes at the end.
  *
- *   | 1 P 1 | 2 M 4 | 3 filter, to 1024 | 4 types 1..8 | 5 since 8 | 6 fragment ids |   lengths of 2
+ *   | 1 P 1 | 2 M 4 | 3 filter, to 1024 | 4 types 1..8 | 5 since 8 | 6 fragment ids | E0 until 8 |
+ *
+ * Lengths have two bytes. The last field is of Hopline peers, who ask for more than one filter holds a
+ * span at a time; phones skip it.
  */
 import { assert } from '../core/assert.ts';
 import { readU32, readU64, writeU32, writeU64 } from '../core/bytes.ts';
@@ -46,6 +49,8 @@ export type RequestSync = {
   types: number | null;
   /** The filter covers what is not older than this, in Unix milliseconds; null for everything. */
   since: number | null;
+  /** And what is older than this; absent for everything up to now. */
+  until?: number;
   /** Of stalled fragments; empty where not said. */
   fragmentIds: Uint8Array[];
 };
@@ -58,6 +63,7 @@ const FILTER = 3;
 const TYPES = 4;
 const SINCE = 5;
 const FRAGMENT_IDS = 6;
+const UNTIL = 0xe0;
 
 export function syncTypes(names: SyncType[]): number {
   let bits = 0;
@@ -72,6 +78,7 @@ export function decodeRequestSync(bytes: Uint8Array): Decoded<RequestSync, NotRe
   let types: number | null = null;
   let since: number | null = null;
   let fragmentIds: Uint8Array[] = [];
+  let until: number | null = null;
   const fields = new FieldReader(bytes, 2);
   while (fields.next()) {
     const { type, value } = fields;
@@ -84,7 +91,9 @@ export function decodeRequestSync(bytes: Uint8Array): Decoded<RequestSync, NotRe
       // Little-endian; what lies above the second byte has no meaning yet.
       types = (value[0] | ((value[1] ?? 0) << 8)) & KNOWN_TYPES;
     } else if (type === SINCE && value.length === 8) {
-      since = Math.min(readU64(value, 0), Number.MAX_SAFE_INTEGER);
+      since = timeOf(value);
+    } else if (type === UNTIL && value.length === 8) {
+      until = timeOf(value);
     } else if (type === FRAGMENT_IDS && value.length <= FILTER_MAX) {
       fragmentIds = splitIds(value);
     }
@@ -92,7 +101,18 @@ export function decodeRequestSync(bytes: Uint8Array): Decoded<RequestSync, NotRe
   if (fields.end === 'cut') return { ok: false, reason: 'cut' };
   if (p === null || m === null || filter === null) return { ok: false, reason: 'incomplete' };
   if (p < 1 || p > P_MAX || m === 0) return { ok: false, reason: 'bad-filter' };
-  return { ok: true, value: { p, m, filter, types, since, fragmentIds } };
+  const request = { p, m, filter, types, since, fragmentIds };
+  return { ok: true, value: until === null ? request : { ...request, until } };
+}
+
+function timeOf(value: Uint8Array): number {
+  return Math.min(readU64(value, 0), Number.MAX_SAFE_INTEGER);
+}
+
+function timeField(type: number, time: number): Field {
+  const value = new Uint8Array(8);
+  writeU64(value, 0, time);
+  return { type, value };
 }
 
 function splitIds(value: Uint8Array): Uint8Array[] {
@@ -106,7 +126,7 @@ function splitIds(value: Uint8Array): Uint8Array[] {
 }
 
 export function encodeRequestSync(request: RequestSync): Uint8Array {
-  const { p, m, filter, types, since, fragmentIds } = request;
+  const { p, m, filter, types, since, fragmentIds, until } = request;
   assert(p >= 1 && p <= P_MAX && m >= 1 && m <= 0xffffffff, 'a filter has its parameters');
   assert(filter.length <= FILTER_MAX, 'a filter has at most 1,024 bytes');
   assert(fragmentIds.length <= FRAGMENT_IDS_MAX, 'a request names at most 60 fragments');
@@ -122,13 +142,10 @@ export function encodeRequestSync(request: RequestSync): Uint8Array {
     const bits = types > 255 ? [types & 255, types >> 8] : [types];
     fields.push({ type: TYPES, value: new Uint8Array(bits) });
   }
-  if (since !== null) {
-    const time = new Uint8Array(8);
-    writeU64(time, 0, since);
-    fields.push({ type: SINCE, value: time });
-  }
+  if (since !== null) fields.push(timeField(SINCE, since));
   if (fragmentIds.length > 0) {
     fields.push({ type: FRAGMENT_IDS, value: encodeText(fragmentIds.map(toHex).join(',')) });
   }
+  if (until !== undefined) fields.push(timeField(UNTIL, until));
   return encodeFields(2, fields);
 }

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ANNOUNCE, PING } from '../../../protocol/core/packet.ts';
-import type { HistoryLimits } from '../../../protocol/peer/history.ts';
+import type { HistoryLimits, Kept } from '../../../protocol/peer/history.ts';
 import { ANSWER_MAX, FRESH_MS, History, HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
@@ -36,7 +36,7 @@ describe('a history', () => {
     const opened = openPacket(frame);
     if (opened.ok) history.add(opened.packet, frame, NOW);
     frame.fill(0);
-    expect(history.answer(EVERYTHING, NOW)[0].subarray(3)).not.toEqual(frame.subarray(3));
+    expect(history.answer(EVERYTHING, NOW)[0].bytes.subarray(3)).not.toEqual(frame.subarray(3));
   });
 
   it('gives messages back for six hours', () => {
@@ -85,14 +85,14 @@ describe('a full history', () => {
     for (let i = 0; i < 5; i++) add(history, NOW + i, { sender: id(1) });
     for (let i = 0; i < 500; i++) add(history, NOW + 10 + i, { sender: id(2) });
     expect(history.size).toBe(20);
-    const left = history.answer(EVERYTHING, NOW).map((frame) => frame[14]);
+    const left = history.answer(EVERYTHING, NOW).map(({ bytes }) => bytes[14]);
     expect(left.filter((sender) => sender === 1)).toHaveLength(5);
   });
 
   it('keeps its limit of bytes', () => {
     const history = new History(crypto, { ...limits, bytes: 5000 });
     for (let i = 0; i < 50; i++) add(history, NOW + i, { payload: new Uint8Array(900).fill(65) });
-    const held = history.answer(EVERYTHING, NOW).reduce((sum, { length }) => sum + length, 0);
+    const held = history.answer(EVERYTHING, NOW).reduce((sum, { bytes }) => sum + bytes.length, 0);
     expect(held).toBeLessThanOrEqual(5000);
     expect(history.size).toBe(5);
   });
@@ -100,7 +100,7 @@ describe('a full history', () => {
   it('keeps its limit of announces', () => {
     const history = new History(crypto, { ...limits, announces: 3 });
     for (let i = 1; i < 9; i++) add(history, NOW + i, { type: ANNOUNCE, sender: id(i) });
-    expect(history.answer(EVERYTHING, NOW).map((frame) => frame[14])).toEqual([6, 7, 8]);
+    expect(history.answer(EVERYTHING, NOW).map(({ bytes }) => bytes[14])).toEqual([6, 7, 8]);
   });
 
   it('S11: does not take again as old what it may have let go', () => {
@@ -134,7 +134,6 @@ function id(number: number): Uint8Array {
   return new Uint8Array(8).fill(number);
 }
 
-function timeOf(frame: Uint8Array): number {
-  const opened = openPacket(frame);
-  return opened.ok ? opened.packet.timestamp : -1;
+function timeOf({ timestamp }: Kept): number {
+  return timestamp;
 }

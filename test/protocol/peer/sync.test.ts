@@ -13,7 +13,7 @@ import {
   REQUEST_SYNC,
 } from '../../../protocol/core/packet.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
-import { ANSWERS_MAX, ASK_MS } from '../../../protocol/peer/sync.ts';
+import { ASK_MS, PACES } from '../../../protocol/peer/sync.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
 import { buildFilter, filterNumber, filterNumbers, syncId } from '../../../protocol/wire/gcs.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
@@ -68,13 +68,13 @@ describe('a station that is asked for history', () => {
     const { village, station, asker } = gathering();
     const answered = (): number => asker.heard.filter(({ packet }) => packet.isAnswer).length;
     let rounds = 0;
-    for (let i = 0; i < ANSWERS_MAX + 3; i++) {
+    for (let i = 0; i < PACES.phone.answersMax + 3; i++) {
       const before = answered();
       ask(village, asker, []);
       village.pass(1000);
       if (answered() > before) rounds++;
     }
-    expect(rounds).toBe(ANSWERS_MAX);
+    expect(rounds).toBe(PACES.phone.answersMax);
     expect(drops(station, village)).toMatchObject({ 'request-flooding': 3 });
     village.pass(30_000);
     const before = answered();

@@ -4,11 +4,15 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { FilterKey } from '../../../protocol/wire/gcs.ts';
 import {
   buildFilter,
+  filterKey,
   filterNumber,
   filterNumbers,
+  filterOf,
   holdsNumber,
+  numberOf,
   syncId,
 } from '../../../protocol/wire/gcs.ts';
 import { BitReader, BitWriter } from '../../../protocol/wire/golomb.ts';
@@ -79,6 +83,25 @@ describe('a filter', () => {
       }),
       200,
     );
+  });
+
+  it('is mistaken about other ids with another twist, and fits as well', () => {
+    const next = xorshift(SEED);
+    const anId = (): Uint8Array => Uint8Array.from({ length: 16 }, () => next(256));
+    const keys = Array.from({ length: 400 }, () => filterKey(hashes, anId()));
+    const others = Array.from({ length: 20_000 }, () => filterKey(hashes, anId()));
+    const mistaken = [0, 1, 63].map((twist) => {
+      const { p, m, bytes, included } = filterOf(keys, 400, 0.01, twist);
+      expect(bytes.length).toBeLessThanOrEqual(400);
+      const numbers = filterNumbers(p, m, bytes);
+      const isHeld = (key: FilterKey): boolean => holdsNumber(numbers, numberOf(key, m));
+      expect(keys.slice(0, included).every(isHeld)).toBe(true);
+      return new Set(others.filter(isHeld));
+    });
+    const twice = [...mistaken[0]].filter((key) => mistaken[1].has(key));
+    expect(mistaken[0].size).toBeGreaterThan(100);
+    expect(twice.length).toBeLessThan(mistaken[0].size / 20);
+    expect(twice.filter((key) => mistaken[2].has(key))).toEqual([]);
   });
 
   it('holds about one in a hundred of the ids it does not include', () => {

@@ -76,6 +76,8 @@ describe('a sync request', () => {
     ['types of eight bytes', hex('040008 03ffffffffffffff'), { types: 0x703 }],
     ['a time of seven bytes', hex('050007 01010101010101'), {}],
     ['a time beyond numbers', hex('050008 ffffffffffffffff'), { since: Number.MAX_SAFE_INTEGER }],
+    ['an end of its span', hex('e00008 0000018d00000000'), { until: 0x18d00000000 }],
+    ['an end of seven bytes', hex('e00007 01010101010101'), {}],
     ['a P of two bytes, which is none', hex('010002 0102'), {}],
     ['an M of three bytes, which is none', hex('020003 010203'), {}],
     ['fragment ids that are none', ids('zzzz,0011,001122334455667g,0011223344556677aa'), {}],
@@ -155,14 +157,18 @@ describe('a sync request', () => {
   });
 });
 
-const aRequest: fc.Arbitrary<RequestSync> = fc.record({
-  p: fc.integer({ min: 1, max: 32 }),
-  m: fc.integer({ min: 1, max: 0xffffffff }),
-  filter: anyBytes(100),
-  types: fc.option(fc.integer({ min: 1, max: 0x7ff })),
-  since: fc.option(aTime),
-  fragmentIds: fc.array(anId, { maxLength: 60 }),
-});
+const aRequest: fc.Arbitrary<RequestSync> = fc.record(
+  {
+    p: fc.integer({ min: 1, max: 32 }),
+    m: fc.integer({ min: 1, max: 0xffffffff }),
+    filter: anyBytes(100),
+    types: fc.option(fc.integer({ min: 1, max: 0x7ff })),
+    since: fc.option(aTime),
+    until: aTime,
+    fragmentIds: fc.array(anId, { maxLength: 60 }),
+  },
+  { requiredKeys: ['p', 'm', 'filter', 'types', 'since', 'fragmentIds'] },
+);
 
 function ids(text: string): Uint8Array {
   const value = new TextEncoder().encode(text);
