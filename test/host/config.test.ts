@@ -2,6 +2,7 @@
  * The settings of a bridge: read with their places, refused with what to do, and said as JSON Schema
  * by the same table.
  */
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { readYaml } from '../../device/pi/yaml-file.ts';
 import {
@@ -14,6 +15,8 @@ import type { Schema } from '../../host/settings/rules.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 
 const MACHINE = { env: { HOME: '/h/ada' }, hostname: 'attic' };
+
+const accepts = new Ajv2020({ strict: true }).compile(daemonSchema());
 
 describe('the settings of a bridge', () => {
   it('are all there without a file', () => {
@@ -70,6 +73,7 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
         if (path.includes('[]')) continue;
         const file = at(path, example);
         expect(() => read(JSON.stringify(file)), path.join('.')).not.toThrow();
+        expect(accepts(file), path.join('.')).toBe(true);
       }
     }
   });
@@ -106,9 +110,10 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     [{ notes: 'door.key' }, /notes takes a list/],
   ] as const) {
     const text = JSON.stringify(file);
-    it(`refuse ${text.slice(0, 60)} and say why`, () => {
+    it(`refuse ${text.slice(0, 60)} by both, and say why`, () => {
       expect(() => read(text)).toThrow(told);
       expect(() => read(text)).toThrow(/bridge\.yaml:1:\d+: .*\[CONFIG_INVALID\]/);
+      expect(accepts(file)).toBe(false);
     });
   }
 
