@@ -179,14 +179,14 @@ export class Daemon implements Answering {
   }
 
   /** Resolves once it is durable; a refusal is an answer, too. */
-  ask<Kind extends Wish | LineWish>(
+  async ask<Kind extends Wish | LineWish>(
     wish: Kind,
   ): Promise<Kind extends LineWish ? LineAnswer : Answer> {
     const failing = this.health.of('store');
     if (failing !== null) throw new HoplineError('STORE_FAILING', failing);
     if (this.isBroken || this.hasLeft) throw new HoplineError('RELAY_BROKEN', 'it is ending');
-    const answer = this.tickets.ask((ticket) => this.driver.feed({ kind: 'ask', ticket, wish }));
-    return answer as Promise<Kind extends LineWish ? LineAnswer : Answer>;
+    const feed = (ticket: number): boolean => this.driver.feed({ kind: 'ask', ticket, wish });
+    return (await this.tickets.ask(feed)) as Kind extends LineWish ? LineAnswer : Answer;
   }
 
   snapshot(): BridgeSnapshot {

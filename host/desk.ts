@@ -149,7 +149,7 @@ export class DaemonDesk implements Desk {
     done(await this.daemon.ask({ kind: 'forget', peer: idFrom(id) }));
   }
 
-  ping(id: string): Promise<PingView> {
+  async ping(id: string): Promise<PingView> {
     return this.daemon.ping(idFrom(id));
   }
 

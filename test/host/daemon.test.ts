@@ -111,7 +111,8 @@ describe('a daemon whose disk fails', () => {
     void saying.then(() => (isAcknowledged = true));
     await until('it is noticed', () => one.daemon.problems.length > 0);
     expect(one.daemon.problems).toEqual([expect.stringContaining('see to the disk')]);
-    await expect(tellInVain(one)).rejects.toThrow(/see to the disk.*\[STORE_FAILING\]/);
+    const more = one.daemon.ask({ kind: 'say', text: 'more' });
+    await expect(more).rejects.toThrow(/see to the disk.*\[STORE_FAILING\]/);
     expect([isAcknowledged, one.daemon.isAlive, publicOf(one)]).toEqual([false, true, []]);
 
     disk.isFull = false;
@@ -130,11 +131,6 @@ describe('a daemon whose disk fails', () => {
     expect(one.daemon.isAlive).toBe(false);
   });
 });
-
-/** Rejects, rather than throws, what is refused at once. */
-async function tellInVain({ daemon }: Running): Promise<void> {
-  await daemon.ask({ kind: 'say', text: 'more' });
-}
 
 /** A home whose store fails while its disk is full. */
 function onDisk(disk: { isFull: boolean; isDamaged?: boolean }): typeof openHome {

@@ -1,0 +1,144 @@
+/**
+ * The desk over whole daemons: what the API reads and wishes.
+ */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DaemonDesk } from '../../host/desk.ts';
+import type { EventView } from '../../host/http/views.ts';
+import { PUBLIC } from '../../host/types.ts';
+import type { Rig, Running } from './daemon-rig.ts';
+import { openDaemonRig, until } from './daemon-rig.ts';
+
+let rig: Rig;
+beforeEach(() => {
+  rig = openDaemonRig();
+});
+afterEach(() => rig.end());
+
+describe('the desks of two bridges with a line', () => {
+  it('know each other, the line and both islands', async () => {
+    const [one, two] = await pair();
+    expect(one.desk.status()).toMatchObject({ id: one.id, name: 'anna', health: 'ok' });
+    expect(one.desk.peer('Berta')).toMatchObject({ id: two.id, isReachable: true, isHere: false });
+    expect(one.desk.lines()).toMatchObject([
+      { node: two.id, name: 'berta', address: null, origin: 'invited', state: 'up' },
+    ]);
+    expect(two.desk.lines()).toMatchObject([
+      { node: one.id, name: 'anna', address: one.address, origin: 'joined', state: 'up' },
+    ]);
+    await until('its advert is there', () => one.desk.gateways().length === 2);
+    expect(one.desk.gateways()).toMatchObject([
+      { id: one.id, isSelf: true, lines: [two.id] },
+      { id: two.id, isSelf: false, isHere: false, name: 'berta' },
+    ]);
+    const { self, islands, links } = one.desk.map();
+    expect(self).toBe(one.id);
+    expect(islands.map(({ isHere, nodes }) => [isHere, nodes.map(({ name }) => name)])).toEqual([
+      [true, ['anna']],
+      [false, ['berta']],
+    ]);
+    const [a, b] = [one.id, two.id].sort();
+    expect(links).toEqual([{ a, b, kind: 'line', isUp: true }]);
+    expect(one.desk.links()).toMatchObject([{ medium: 'line', way: 'line', peer: two.id }]);
+  });
+
+  it('send, show and read messages, and say how far each came', async () => {
+    const [one, two] = await pair();
+    const events: EventView[] = [];
+    one.desk.listen((event) => events.push(event));
+    const sent = await one.desk.send('berta', 'the tide is coming in');
+    expect(sent).toMatchObject({ conversation: two.id, senderName: 'anna', isOwn: true });
+    await one.desk.send(PUBLIC, 'good morning');
+    await until('both are there', () => two.desk.conversations(10).length === 2);
+    const conversation = two.desk.conversations(10).find(({ name }) => name === one.id)!;
+    expect(conversation).toMatchObject({
+      title: 'anna',
+      unread: 1,
+      last: { text: 'the tide is coming in', isOwn: false, state: 'heard', senderName: 'anna' },
+    });
+    await two.desk.read(one.id, conversation.last!.key);
+    await until('it was read', () => one.desk.messages(two.id, FAR, 1)[0].state === 'read');
+    const unread = two.desk.conversations(10).map((each) => [each.name, each.unread]);
+    expect(Object.fromEntries(unread)).toEqual({ [PUBLIC]: 1, [one.id]: 0 });
+    expect(two.desk.search('tide', FAR, 10)).toMatchObject([{ text: 'the tide is coming in' }]);
+
+    const states = events.flatMap((event) =>
+      event.kind === 'message-state' && event.message.id === sent.id ? [event.message.state] : [],
+    );
+    expect(states.slice(-2)).toEqual(['delivered', 'read']);
+    const [first] = events;
+    expect(one.desk.eventsAfter(first.cursor)).toEqual(events.slice(1));
+    expect(one.desk.eventsAfter('elsewhere-1')).toMatchObject([{ kind: 'gap' }]);
+  });
+
+  it('refuse what cannot be done, and say what can', async () => {
+    const [one, two] = await pair();
+    await expect(one.desk.send('nobody', 'x')).rejects.toThrow(/nobody: .*\[PEER_UNKNOWN\]/);
+    await expect(one.desk.send('berta', '')).rejects.toThrow(/at least one.*\[REQUEST_INVALID\]/);
+    await expect(one.desk.send(one.id, 'x')).rejects.toThrow(/itself.*\[REQUEST_INVALID\]/);
+    await expect(one.desk.join('hopline:there')).rejects.toThrow(/only a part of it is there/);
+    await expect(one.desk.part('0123456789abcdef')).rejects.toThrow(/there is no line/);
+    await expect(one.desk.ping('12')).rejects.toThrow(/16 hex digits/);
+
+    const { isDenied } = await one.desk.changePeer(two.id, { isDenied: true });
+    expect(isDenied).toBe(true);
+    await expect(one.desk.send('berta', 'x')).rejects.toThrow(/turned away here/);
+    const changed = await one.desk.changePeer(two.id, { isDenied: false, standing: 'verified' });
+    expect(changed).toMatchObject({ isDenied: false, standing: 'verified' });
+  });
+
+  it('take a name that two have for nobody, and name both', async () => {
+    const [one] = await pair();
+    const other = await withDesk('berta');
+    await joined(other, one);
+    await until('both are known', () => one.desk.peers().length === 2);
+    await expect(one.desk.send('berta', 'x')).rejects.toThrow(
+      new RegExp(`${other.id}.*say which one by its id \\[AMBIGUOUS_NAME\\]`),
+    );
+    expect(await one.desk.send(other.id, 'you')).toMatchObject({ conversation: other.id });
+  });
+
+  it('part with a line, and let nobody in where nobody is let in', async () => {
+    const [one, two] = await pair();
+    await two.desk.part(one.id);
+    await until('it is gone', () => one.desk.lines()[0].state !== 'up');
+    expect(two.desk.lines()).toEqual([]);
+    const closed = await withDesk('dora', null);
+    await expect(closed.desk.invite('here:1')).rejects.toThrow(/listen\.port: off/);
+    await expect(one.desk.invite('here')).rejects.toThrow(/has no port/);
+    await expect(one.desk.invite(null)).rejects.toThrow(/HOST:PORT/);
+  });
+});
+
+/** Beyond every key. */
+const FAR = Number.MAX_SAFE_INTEGER;
+
+type WithDesk = Running & { desk: DaemonDesk };
+
+async function withDesk(
+  name: string,
+  listen: { host: string; port: number } | null = { host: '127.0.0.1', port: 0 },
+): Promise<WithDesk> {
+  const running = await rig.start(rig.folder(), { name, listen });
+  return { ...running, desk: new DaemonDesk(running.daemon, 'boot') };
+}
+
+/** Anna, who invited, and Berta, who joined. */
+async function pair(): Promise<[WithDesk, WithDesk]> {
+  const one = await withDesk('anna');
+  const two = await withDesk('berta');
+  await joined(two, one);
+  return [one, two];
+}
+
+async function joined(one: WithDesk, other: WithDesk): Promise<void> {
+  const { line, command } = await other.desk.invite(other.address);
+  expect(command).toBe(`hopline join '${line}'`);
+  await one.desk.join(command);
+  await until('they know each other', () => {
+    return isKnown(one, other) && isKnown(other, one);
+  });
+}
+
+function isKnown(one: WithDesk, other: WithDesk): boolean {
+  return one.desk.peers().some(({ id, isReachable }) => id === other.id && isReachable);
+}
