@@ -62,11 +62,6 @@ export const DOORS: Door[] = [
     packages: ['node:*', 'fastify', 'ws'],
   },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },
-  {
-    room: 'host/token-file.ts',
-    imports: ['protocol', 'device/pi/private-file.ts'],
-    packages: ['node:*'],
-  },
   // The reader of settings is that of the relay.
   { room: 'host/settings', imports: ['protocol', 'device/pi'], packages: [] },
   {
