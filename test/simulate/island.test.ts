@@ -12,12 +12,14 @@ import { Station } from '../../protocol/peer/station.ts';
 import type { IslandInput } from '../../tools/simulate/island.ts';
 import { Island } from '../../tools/simulate/island.ts';
 import { seededRandom } from '../../tools/simulate/random.ts';
-import { HOME } from '../../tools/simulate/scripts.ts';
+import { FAR, HOME } from '../../tools/simulate/scripts.ts';
 import { person } from '../protocol/trust/people.ts';
 import { crypto } from '../protocol/trust/ports.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { runs } from '../seed.ts';
 
+/** Of those who live around a guest. */
+const NAMES = HOME.parts.map(({ name }) => name);
 const EPOCH = 1_700_000_000_000;
 /** A newcomer looks at the page for so long before it is a disappointment. */
 const SOON_MS = 40_000;
@@ -27,7 +29,7 @@ describe('a guest of an island', () => {
     for (let seed = 1; seed <= runs(3, 200); seed++) {
       const visit = new Visit(seed);
       visit.pass(SOON_MS);
-      expect(visit.names(), `seed ${seed}`).toEqual(HOME.map(({ name }) => name).sort());
+      expect(visit.names(), `seed ${seed}`).toEqual([...NAMES].sort());
       visit.pass(30_000);
       const talk = visit.told('message');
       expect(
@@ -38,8 +40,24 @@ describe('a guest of an island', () => {
     }
   });
 
+  it('is mostly near enough to everybody for the next island to hear them all', () => {
+    // What the guest draws has a part in the tree, and one in twenty gets a deeper one.
+    for (let guest = 1; guest <= 3; guest++) {
+      const visit = new Visit(HOME.seed, guest);
+      visit.pass(SOON_MS);
+      expect(Math.max(...visit.hops()), `guest ${guest}`).toBeLessThanOrEqual(4);
+    }
+    const lines = [{ node: person(1).id, address: null }];
+    const far = new Island({ ...FAR, hasGuest: false, lines, crypto }, 0);
+    far.step({ kind: 'clock', offsetMs: EPOCH }, 0);
+    far.step(TICK, SOON_MS);
+    const { peers } = far.residents[0].bridge.snapshot(SOON_MS).station;
+    expect(peers).toHaveLength(FAR.parts.length - 1);
+    expect(Math.max(...peers.map(({ hops }) => hops ?? Infinity))).toBeLessThanOrEqual(2);
+  });
+
   it('meets nobody whose name does not say that he is virtual', () => {
-    for (const { name } of HOME) expect(name).toMatch(/^virtual-\w+$/);
+    for (const { name } of [...HOME.parts, ...FAR.parts]) expect(name).toMatch(/^virtual-\w+$/);
   });
 
   it('is missed by nobody for long, and neither invited nor dialled any more', () => {
@@ -59,7 +77,7 @@ describe('the people of an island', () => {
     const visit = new Visit(1);
     visit.pass(SOON_MS);
     const [writer] = visit.island.residents;
-    const ada = visit.island.residents[HOME.findIndex(({ name }) => name === 'virtual-ada')];
+    const ada = visit.island.residents[NAMES.indexOf('virtual-ada')];
     writer.ask({ kind: 'tell', peer: ada.identity.id, text: 'hello Ada' }, visit.now);
     visit.pass(15_000);
     const conversation = toHex(ada.identity.id);
@@ -92,12 +110,12 @@ class Visit {
   news = 0;
   now: Millis = 0;
 
-  constructor(seed: number) {
-    const random = seededRandom(seed);
+  constructor(seed: number, guest: number = seed) {
+    const random = seededRandom(guest);
     const draw = (size: number): Uint8Array => Uint8Array.from({ length: size }, () => random(256));
-    const ports = { crypto, identity: person(seed), random, draw, crc: crc32 };
+    const ports = { crypto, identity: person(guest), random, draw, crc: crc32 };
     this.station = new Station({ ...STATION_DEFAULTS, name: 'guest' }, ports, 0);
-    this.island = new Island({ seed, parts: HOME, hasGuest: true, lines: [], crypto }, 0);
+    this.island = new Island({ seed, parts: HOME.parts, hasGuest: true, lines: [], crypto }, 0);
     this.input({ kind: 'clock', offsetMs: EPOCH });
     this.feed({ kind: 'clock', offsetMs: EPOCH });
   }
@@ -129,6 +147,11 @@ class Visit {
       .snapshot(this.now)
       .peers.map(({ name }) => name)
       .sort();
+  }
+
+  /** As far as they are known: an announce out of somebody's history says nothing of them. */
+  hops(): number[] {
+    return this.station.snapshot(this.now).peers.map(({ hops }) => hops ?? 0);
   }
 
   told<K extends StationEvent['kind']>(kind: K): Extract<StationEvent, { kind: K }>[] {

@@ -12,9 +12,6 @@ import { FAR, HOME } from '../simulate/scripts.ts';
 import { VirtualIsland } from './virtual-island.ts';
 import { asRadioEvent, virtualRadio } from './virtual-radio.ts';
 
-/** Any would do. With these everybody is found within seconds, over one hop and over several. */
-const HOME_SEED = 3;
-const FAR_SEED = 2;
 const LOOPBACK = '127.0.0.1';
 
 export type VirtualWorldPorts = { crypto: Crypto; log: Log; broken(cause: unknown): void };
@@ -40,7 +37,7 @@ export class VirtualWorld {
     const { crypto } = ports;
     let world: VirtualWorld | null = null;
     const home = new VirtualIsland(
-      { seed: HOME_SEED, parts: HOME, hasGuest: true, lines: [], crypto },
+      { ...HOME, hasGuest: true, lines: [], crypto },
       {
         ...ports,
         perform: (output) => output.kind === 'news' && world?.hear(asRadioEvent(output.news)),
@@ -48,8 +45,7 @@ export class VirtualWorld {
     );
     const far = new VirtualIsland(
       {
-        seed: FAR_SEED,
-        parts: FAR,
+        ...FAR,
         hasGuest: false,
         lines: [{ node: daemon, address: null }],
         crypto,

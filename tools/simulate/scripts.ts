@@ -45,15 +45,20 @@ const CORA: Part = {
   },
 };
 
-/** The island around whoever starts: six relays, and two people. */
-export const HOME: Part[] = [
-  ...relays('harbour', 'lighthouse', 'hut', 'ridge', 'mill', 'pier'),
-  ADA,
-  BEN,
-];
+/** Who lives on an island, and where: the seed decides who is in reach of whom. */
+export type Cast = { seed: number; parts: Part[] };
 
-/** The island behind the line, its gateway first. */
-export const FAR: Part[] = [...relays('gateway', 'dune', 'cliff'), CORA];
+/** The island around whoever starts: six relays, and two people, mostly within four hops. */
+export const HOME: Cast = {
+  seed: 4,
+  parts: [...relays('harbour', 'lighthouse', 'hut', 'ridge', 'mill', 'pier'), ADA, BEN],
+};
+
+/**
+ * The island behind the line, its gateway first. None is further off from it than two hops: with the
+ * line and those of the first island that makes the seven that a packet goes.
+ */
+export const FAR: Cast = { seed: 1, parts: [...relays('gateway', 'dune', 'cliff'), CORA] };
 
 function relays(...places: string[]): Part[] {
   return places.map((place) => ({ name: `virtual-${place}`, script: null }));
