@@ -44,6 +44,11 @@ export const MEANING = {
   TOO_OFTEN: 'that was asked too often',
   TOO_MANY: 'there is too much at once',
   BRIDGE_FAULT: 'the bridge made a mistake of its own',
+  BRIDGE_UNREACHABLE: 'no bridge answers',
+  BRIDGE_DIFFERS: 'the bridge is of another version',
+  MESSAGE_FAILED: 'the message did not arrive',
+  MESSAGE_PENDING: 'the message has not arrived yet',
+  LINE_DOWN: 'the line is not up',
   STORE_LOCKED: 'another process has the store',
   STORE_NEWER: 'the store was written by a newer Hopline',
   STORE_DAMAGED: 'the store cannot be used',
@@ -68,4 +73,12 @@ export class HoplineError extends Error {
     super(`${MEANING[code]}: ${detail} [${code}]`, options);
     this.code = code;
   }
+}
+
+/** What another process said of its own failure, under the same code; its message has both in it. */
+export function saidElsewhere(code: string, message: string): HoplineError {
+  if (!Object.hasOwn(MEANING, code)) return new HoplineError('REQUEST_INVALID', message);
+  const known = code as ErrorCode;
+  const detail = message.replace(`${MEANING[known]}: `, '').replace(` [${code}]`, '');
+  return new HoplineError(known, detail);
 }

@@ -3,6 +3,7 @@
  * tables, and `io` is everything it may touch, so its test passes its own.
  */
 import { HoplineError } from '../protocol/errors.ts';
+import type { Dialogue, DialogueOptions } from './dialogue.ts';
 
 export type Command = {
   name: string;
@@ -46,6 +47,10 @@ export type Io = {
   ask(question: string): Promise<string | null>;
   /** What the person types unseen, or null where nobody can be asked. */
   askSecret(question: string): Promise<string | null>;
+  /** Lines that are typed while other lines appear. */
+  dialogue(options: DialogueOptions): Dialogue;
+  /** All that is piped in, up to so many characters; null at a terminal. */
+  readInput(most: number): Promise<string | null>;
   wait(ms: number): Promise<void>;
   /** Aborted when the person wants to stop. Whoever asks for it must heed it. */
   stopping(): AbortSignal;

@@ -48,6 +48,11 @@ export const STATUS: Record<ErrorCode, number> = {
   TOO_MANY: 48,
   BRIDGE_FAULT: 49,
   STORE_FAILING: 50,
+  BRIDGE_UNREACHABLE: 51,
+  BRIDGE_DIFFERS: 52,
+  MESSAGE_FAILED: 53,
+  MESSAGE_PENDING: 54,
+  LINE_DOWN: 55,
   RELAY_BROKEN: 17,
   USAGE: 64,
   BUNDLE_REFUSED: 65,
@@ -67,15 +72,19 @@ export const STATUS: Record<ErrorCode, number> = {
 /** Our own mistake: the one failure that prints a stack. */
 const BROKEN = 70;
 
-/** Runs one command line to its end and gives the exit status. It never rejects. */
+/**
+ * Runs one command line to its end and gives the exit status. It never rejects. `groups` are the
+ * commands under the headings of their list.
+ */
 export async function dispatch(
   words: string[],
   commands: Commands,
   version: string,
   io: Io,
+  groups: Record<string, Commands> = { commands },
 ): Promise<number> {
   try {
-    await obey(words, commands, version, io);
+    await obey(words, commands, version, io, groups);
     return 0;
   } catch (failure) {
     return report(failure, io);
@@ -94,14 +103,20 @@ export function report(failure: unknown, io: Io): number {
   return BROKEN;
 }
 
-async function obey(words: string[], commands: Commands, version: string, io: Io): Promise<void> {
+async function obey(
+  words: string[],
+  commands: Commands,
+  version: string,
+  io: Io,
+  groups: Record<string, Commands>,
+): Promise<void> {
   const [first, ...rest] = words;
   switch (first) {
     case undefined:
     case 'help':
     case '--help':
     case '-h':
-      return io.out(await help(rest[0], commands));
+      return io.out(await help(rest[0], commands, groups));
     case '--version':
       return io.out(`hopline ${version}`);
   }
@@ -111,9 +126,16 @@ async function obey(words: string[], commands: Commands, version: string, io: Io
   await command.run(args, io);
 }
 
-async function help(name: string | undefined, commands: Commands): Promise<string> {
+async function help(
+  name: string | undefined,
+  commands: Commands,
+  groups: Record<string, Commands>,
+): Promise<string> {
   if (name !== undefined) return helpFor(await find(name, commands));
-  return overview(await Promise.all(Object.values(commands).map((load) => load())));
+  const loaded = Object.entries(groups).map(async ([heading, loads]) => {
+    return [heading, await Promise.all(Object.values(loads).map((load) => load()))] as const;
+  });
+  return overview(await Promise.all(loaded));
 }
 
 function find(name: string, commands: Commands): Promise<Command> {

@@ -4,14 +4,22 @@
 import { HELP } from './arguments.ts';
 import type { Command } from './command.ts';
 
-/** `commands` in the order in which they are listed. */
-export function overview(commands: Command[]): string {
+/** Commands under their headings, in the order in which they are listed. */
+export function overview(groups: (readonly [string, Command[]])[]): string {
+  const all = groups.flatMap(([, commands]) => commands);
+  const width = Math.max(...all.map(({ name }) => name.length));
   return [
     'hopline: put a relay anywhere, join the islands, see everything',
     '',
     'usage: hopline <command> [options]',
-    '',
-    ...columns(commands.map(({ name, summary }) => [name, summary])),
+    ...groups.flatMap(([heading, commands]) => [
+      '',
+      `${heading}:`,
+      ...columns(
+        commands.map(({ name, summary }) => [name, summary]),
+        width,
+      ),
+    ]),
     '',
     'hopline help <command> explains one of them, hopline --version names this version.',
   ].join('\n');
@@ -35,7 +43,7 @@ export function helpFor(command: Command): string {
   ].join('\n');
 }
 
-function columns(rows: (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
+function columns(rows: (readonly [string, string])[], least = 0): string[] {
+  const width = Math.max(least, ...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }

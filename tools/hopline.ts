@@ -2,7 +2,7 @@
 /**
  * hopline: the one program. Commands live in commands/; this joins them to the process that runs us.
  */
-import { commands } from './commands/index.ts';
+import { commands, groups } from './commands/index.ts';
 import { dispatch, report } from './dispatch.ts';
 import { releasePorts } from './ports.ts';
 import { terminal } from './terminal.ts';
@@ -21,5 +21,5 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 process.on('uncaughtException', (failure) => process.exit(report(failure, io)));
 
-process.exitCode = await dispatch(process.argv.slice(2), commands, version(), io);
+process.exitCode = await dispatch(process.argv.slice(2), commands, version(), io, groups);
 await releasePorts();

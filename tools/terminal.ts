@@ -2,12 +2,12 @@
  * Terminal: the process that runs us, as the `io` of commands. It translates and never decides.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HoplineError } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { Io } from './command.ts';
+import { linesOf, liveDialogue, pipedDialogue } from './dialogue.ts';
 
 export function terminal(): Io {
   const asker = askerOn(process.stdin, process.stderr);
@@ -40,6 +40,12 @@ export function terminal(): Io {
     },
     ask: (question) => asker(question),
     askSecret: (question) => askSecret(process.stdin, process.stderr, question),
+    dialogue(options) {
+      const { stdin, stdout } = process;
+      if (stdin.isTTY && stdout.isTTY) return liveDialogue(stdin, stdout, options);
+      return pipedDialogue(stdin, stdout);
+    },
+    readInput: (most) => readInput(process.stdin, most),
     wait: (ms) => wait(ms),
     stopping,
     isTTY: process.stdout.isTTY === true,
@@ -54,28 +60,11 @@ export function askerOn(
   input: NodeJS.ReadableStream,
   output: NodeJS.WritableStream,
 ): (question: string) => Promise<string | null> {
-  const lines: string[] = [];
-  let reader: Interface | null = null;
-  let hasEnded = false;
-  let wake = (): void => {};
+  let next: (() => Promise<string | null>) | null = null;
   return async (question) => {
     output.write(question);
-    reader ??= createInterface({ input })
-      .on('line', (line) => {
-        lines.push(line);
-        wake();
-      })
-      .on('close', () => {
-        hasEnded = true;
-        wake();
-      });
-    while (lines.length === 0 && !hasEnded) {
-      reader.resume();
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-    // Who still reads keeps the process from ending.
-    if (!hasEnded) reader.pause();
-    return lines.shift() ?? null;
+    next ??= linesOf(createInterface({ input }), true);
+    return next();
   };
 }
 
@@ -133,6 +122,20 @@ const WHY: Record<string, string> = {
 function fail(code: ErrorCode, path: string, cause: NodeJS.ErrnoException): never {
   const why = WHY[cause.code ?? ''] ?? cause.message;
   throw new HoplineError(code, `${path}: ${why}`, { cause });
+}
+
+/** All that comes before the input ends, or null where a person would have to type it. */
+export async function readInput(
+  input: NodeJS.ReadableStream & { isTTY?: boolean },
+  most: number,
+): Promise<string | null> {
+  if (input.isTTY === true) return null;
+  let text = '';
+  for await (const part of input.setEncoding('utf8')) {
+    text += String(part);
+    if (text.length > most) throw new HoplineError('USAGE', `more than ${most} characters came in`);
+  }
+  return text;
 }
 
 /** The first signal asks politely; the second finds the default in place and ends us. */

@@ -2,8 +2,7 @@
  * Status client: the other end of a status socket, for whoever asks a running relay.
  */
 import { connect } from 'node:net';
-import type { ErrorCode } from '../../protocol/errors.ts';
-import { HoplineError, MEANING } from '../../protocol/errors.ts';
+import { HoplineError, saidElsewhere } from '../../protocol/errors.ts';
 import type { Values } from './status-socket.ts';
 
 export type StatusClient = {
@@ -40,7 +39,7 @@ export async function connectToRelay(path: string): Promise<StatusClient> {
     const asked = said.id === undefined ? undefined : waiting.get(said.id);
     const events = said.id === undefined ? undefined : followed.get(said.id);
     if (said.error !== undefined) {
-      const failure = failureOf(said.error);
+      const failure = saidElsewhere(said.error.code, said.error.message);
       if (asked !== undefined) asked.reject(failure);
       // What concerns no question ends them all.
       else if (said.id === undefined) for (const each of waiting.values()) each.reject(failure);
@@ -108,14 +107,6 @@ type Said = {
   missed?: number;
   end?: boolean;
 };
-
-/** The relay's own words, under its own code; the message has both in it already. */
-function failureOf({ code, message }: { code: string; message: string }): HoplineError {
-  if (!Object.hasOwn(MEANING, code)) return new HoplineError('REQUEST_INVALID', message);
-  const known = code as ErrorCode;
-  const detail = message.replace(`${MEANING[known]}: `, '').replace(` [${code}]`, '');
-  return new HoplineError(known, detail);
-}
 
 function unreachable(path: string, cause: NodeJS.ErrnoException): HoplineError {
   const detail =

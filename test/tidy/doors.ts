@@ -62,6 +62,11 @@ export const DOORS: Door[] = [
     packages: ['node:*', 'fastify', 'ws'],
   },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },
+  {
+    room: 'host/token-file.ts',
+    imports: ['protocol', 'device/pi/private-file.ts'],
+    packages: ['node:*'],
+  },
   // The reader of settings is that of the relay.
   { room: 'host/settings', imports: ['protocol', 'device/pi'], packages: [] },
   {
@@ -94,6 +99,11 @@ export const DOORS: Door[] = [
     room: 'tools/bench',
     imports: ['protocol', 'host', 'device/pi', 'tools'],
     packages: ['node:*', 'serialport'],
+  },
+  {
+    room: 'tools/bridge',
+    imports: ['protocol', 'host', 'device/pi', 'tools'],
+    packages: ['node:*', 'ws'],
   },
   {
     room: 'tools',

@@ -13,6 +13,9 @@ export type TestIo = Io & {
   answers: string[];
   /** What the person types when asked, in order; when there is no more, nobody is there. */
   secrets: string[];
+  /** What is piped in, or null for a terminal; and the lines of a dialogue. */
+  input: string | null;
+  typed: string[];
   /** Milliseconds that were waited for. */
   waitedMs: number;
 };
@@ -31,6 +34,20 @@ export function testIo(files: Record<string, string> = {}): TestIo {
     async askSecret(question) {
       io.errs.push(question);
       return io.secrets.shift() ?? null;
+    },
+    input: null,
+    async readInput() {
+      return io.input;
+    },
+    typed: [],
+    dialogue() {
+      return {
+        isLive: false,
+        next: async () => io.typed.shift() ?? null,
+        say: (line) => void io.outs.push(line),
+        prompt() {},
+        close() {},
+      };
     },
     waitedMs: 0,
     out: (line) => void io.outs.push(line),

@@ -1,0 +1,77 @@
+/**
+ * Client: what a running bridge is asked over HTTP. What it refuses is thrown in its own words, under
+ * its own code.
+ */
+import { HoplineError } from '../../protocol/errors.ts';
+import type { Args, Io } from '../command.ts';
+import { Feed } from './feed.ts';
+import type { FeedListener } from './feed.ts';
+import { refusal } from './refusal.ts';
+import { dataFolder, startOf, whereabouts } from './whereabouts.ts';
+
+/** A bridge that does not answer for so long is stuck. */
+const ANSWER_MS = 30_000;
+
+export class BridgeClient {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static of(args: Args, io: Io): BridgeClient {
+    return new BridgeClient(dataFolder(args, io));
+  }
+
+  get<Answer>(path: string, query: Record<string, string | number> = {}): Promise<Answer> {
+    const words = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) words.set(name, String(value));
+    return this.ask('GET', words.size === 0 ? path : `${path}?${words}`);
+  }
+
+  post<Answer>(path: string, body: object = {}): Promise<Answer> {
+    return this.ask('POST', path, body);
+  }
+
+  patch<Answer>(path: string, body: object): Promise<Answer> {
+    return this.ask('PATCH', path, body);
+  }
+
+  delete(path: string): Promise<void> {
+    return this.ask('DELETE', path);
+  }
+
+  /** Events as they happen, from a cursor on or from now; resolves once they come. */
+  follow(after: string | null, listener: FeedListener): Promise<Feed> {
+    return Feed.open(() => whereabouts(this.folder), after, listener);
+  }
+
+  private async ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    const { url, token, pid } = whereabouts(this.folder);
+    try {
+      const response = await fetch(`${url}/api/v1/${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
+      const text = await response.text();
+      if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as Answer;
+      throw refusal(response.status, text, url);
+    } catch (cause) {
+      if (cause instanceof HoplineError) throw cause;
+      throw this.unreachable(url, pid, cause as Error);
+    }
+  }
+
+  private unreachable(url: string, pid: number, cause: Error): HoplineError {
+    const detail =
+      cause.name === 'TimeoutError'
+        ? `${url}: no answer for ${ANSWER_MS / 1000} s; start process ${pid} again`
+        : `${url}: process ${pid} is gone; start the bridge with ${startOf(this.folder)}`;
+    return new HoplineError('BRIDGE_UNREACHABLE', detail, { cause });
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Message lines: a message, and what became of it, as a person reads them. Nothing that others wrote
+ * steers the terminal, and no line of theirs looks like one of ours.
+ */
+import type { EventView, LineView, MessageView } from '../../host/http/views.ts';
+import { PUBLIC } from '../../host/types.ts';
+import { printable } from '../../protocol/printable.ts';
+import type { Names } from './names.ts';
+
+export type Look = {
+  names: Names;
+  colour: boolean;
+  /** Of a time: its clock alone, or the day as well. */
+  time(unixMs: number): string;
+  /** Between the lines of a text: on a screen each gets its own row. */
+  lineBreak: string;
+};
+
+/** Characters of a message that remind of it when something became of it later. */
+const REMINDER_MAX = 40;
+
+/** `12:03 ada: hello`, `12:03 ada -> you: psst`, `12:03 you -> ada: well? (waiting)`. */
+export function messageLine(message: MessageView, look: Look): string {
+  const { dim } = paints(look);
+  const head = `${dim(look.time(message.heardAt))} ${fromTo(message, look)}:`;
+  const state = stateNote(message);
+  return `${head} ${textOf(message.text, look)}${state === '' ? '' : dim(` (${state})`)}`;
+}
+
+/** `delivered to ada: "see you at nine"`; null where there is nothing to say. */
+export function stateLine(message: MessageView, look: Look): string | null {
+  const { dim, alert } = paints(look);
+  const reminder = `"${short(printable(message.text))}"`;
+  const to = look.names.of(message.conversation);
+  const isPublic = message.conversation === PUBLIC;
+  const time = look.time(Date.now());
+  switch (message.state) {
+    case 'delivered':
+    case 'read':
+      return isPublic ? null : dim(`${time} ${arrival(message.state)} ${to}: ${reminder}`);
+    case 'failed': {
+      const why = message.reason === null ? '' : ` (${printable(message.reason)})`;
+      const whom = isPublic ? 'not said' : `not delivered to ${to}`;
+      return `${dim(time)} ${alert(`${whom}${why}:`)} ${reminder}`;
+    }
+    default:
+      return null;
+  }
+}
+
+/** `delivered to`, `read by` */
+export function arrival(state: 'delivered' | 'read'): string {
+  return state === 'read' ? 'read by' : 'delivered to';
+}
+
+/** Everything else that happens, in words; null for what only programs want. */
+export function eventLine(event: EventView, look: Look): string | null {
+  const words = wordsOf(event, look);
+  return words === null ? null : paints(look).dim(`${look.time(event.at)} * ${words}`);
+}
+
+function wordsOf(event: EventView, { names }: Look): string | null {
+  switch (event.kind) {
+    case 'peer':
+      return `${names.of(event.peer.id, event.peer.name)} is ${event.peer.isReachable ? 'here' : 'out of reach'}`;
+    case 'peer-left':
+      return `${names.of(event.id, event.name)} has left`;
+    case 'alarm':
+      return `somebody shows another key as ${names.of(event.id)}: hopline peers ${event.id} says more`;
+    case 'link':
+      return `link ${event.link} is ${event.isUp ? 'up' : 'down'}`;
+    case 'line':
+      return `the line to ${lineName(event.line)} is ${event.line.state}`;
+    case 'note':
+      return `${printable(event.name)} notes: ${printable(event.text)}`;
+    case 'health':
+      return event.health === 'ok' ? 'all is well again' : event.problems.map(printable).join('; ');
+    case 'gap':
+      return 'some events were missed';
+    default:
+      return null;
+  }
+}
+
+/** A gateway at the other end of a line, by name and id. */
+export function lineName({ node, name }: Pick<LineView, 'node' | 'name'>): string {
+  const shown = printable(name).trim();
+  return shown === '' ? node : `${shown} (${node})`;
+}
+
+function fromTo(message: MessageView, look: Look): string {
+  const { names } = look;
+  const { paint } = paints(look);
+  const isPublic = message.conversation === PUBLIC;
+  const other = (id: string, name: string | null): string => paint(id, names.of(id, name));
+  if (message.isOwn) {
+    return isPublic ? 'you' : `you -> ${other(message.conversation, null)}`;
+  }
+  const sender = other(message.sender, message.senderName);
+  const doubt = message.isVerified ? '' : ' (unverified)';
+  return isPublic ? `${sender}${doubt}` : `${sender}${doubt} -> you`;
+}
+
+function stateNote({ isOwn, conversation, state, reason }: MessageView): string {
+  if (!isOwn || (conversation === PUBLIC && state !== 'failed')) return '';
+  return reason === null ? state : `${state}, ${printable(reason)}`;
+}
+
+/** Each line of a text on its own, marked so that it passes for no message. */
+function textOf(text: string, { lineBreak }: Look): string {
+  return text
+    .split(/\r\n|\n|\r/)
+    .map(printable)
+    .join(lineBreak);
+}
+
+export function short(text: string): string {
+  const letters = [...text];
+  return letters.length <= REMINDER_MAX ? text : `${letters.slice(0, REMINDER_MAX - 1).join('')}…`;
+}
+
+/** Those of a terminal's sixteen colours that can be read on black and on white. */
+const COLOURS = [31, 32, 33, 34, 35, 36];
+
+type Paints = {
+  dim(text: string): string;
+  alert(text: string): string;
+  /** The colour of a peer: always the same for the same id. */
+  paint(id: string, text: string): string;
+};
+
+export function paints({ colour }: Pick<Look, 'colour'>): Paints {
+  const wrap = (code: number | string, text: string): string =>
+    colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+  return {
+    dim: (text) => wrap(2, text),
+    alert: (text) => wrap('1;31', text),
+    paint: (id, text) => wrap(COLOURS[parseInt(id.slice(0, 4), 16) % COLOURS.length] ?? 0, text),
+  };
+}
+
+/** `12:03`, by the clock on this machine's wall. */
+export function clockTime(unixMs: number): string {
+  const at = new Date(unixMs);
+  return `${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** `2026-11-21` */
+export function dayOf(unixMs: number): string {
+  const at = new Date(unixMs);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** `2026-11-21 12:03:05` */
+export function fullTime(unixMs: number): string {
+  return `${dayOf(unixMs)} ${clockTime(unixMs)}:${two(new Date(unixMs).getSeconds())}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0');
+}

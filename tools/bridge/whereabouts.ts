@@ -1,0 +1,90 @@
+/**
+ * Whereabouts: where a running bridge is to be asked, as its data folder says: an address in
+ * `bridge.json`, and a token beside it that only its owner may read.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { defaultConfig } from '../../device/pi/config.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import type { Args, Io, Option } from '../command.ts';
+import { textOf } from '../command.ts';
+import { version } from '../version.ts';
+
+export const DATA_OPTION: Option = {
+  type: 'string',
+  value: 'folder',
+  help: 'the data folder of the bridge (finds it)',
+};
+
+/** What `npm start` and the README's examples use, in the working directory. */
+const LOCAL_FOLDER = 'hopline-data';
+const BRIDGE_FILE = 'bridge.json';
+const TOKEN_FILE = 'token';
+
+/** The folder that was named, or the one here where a bridge runs, or that of this user's bridge. */
+export function dataFolder(args: Args, io: Io): string {
+  const named = textOf(args, 'data');
+  if (named !== null) return named;
+  if (existsSync(join(LOCAL_FOLDER, BRIDGE_FILE))) return LOCAL_FOLDER;
+  return defaultConfig({ env: io.env, hostname: hostname() }).data;
+}
+
+export type Whereabouts = { url: string; token: string; pid: number };
+
+/** Read anew for each request: a bridge that was started again may have another port. */
+export function whereabouts(folder: string): Whereabouts {
+  const { url, pid, version: theirs } = announced(folder);
+  if (theirs !== version()) {
+    const detail = `${folder}: it is Hopline ${theirs}, and this is ${version()}`;
+    throw new HoplineError('BRIDGE_DIFFERS', `${detail}; start it again with this one`);
+  }
+  const token = readOr(join(folder, TOKEN_FILE), () => {
+    const detail = `${folder}: its token is missing; start it again with ${startOf(folder)}`;
+    return new HoplineError('BRIDGE_UNREACHABLE', detail);
+  });
+  return { url, pid, token: token.trim() };
+}
+
+/** How a bridge with this folder is started. */
+export function startOf(folder: string): string {
+  return `hopline up --data ${folder}`;
+}
+
+type Announced = { url: string; pid: number; version: string };
+
+function announced(folder: string): Announced {
+  const path = join(folder, BRIDGE_FILE);
+  const text = readOr(path, () => {
+    const detail = `${folder}: no bridge runs there; start it with ${startOf(folder)}`;
+    return new HoplineError('BRIDGE_UNREACHABLE', `${detail}, or name its folder with --data`);
+  });
+  const said = parsed(text);
+  if (said !== null) return said;
+  const detail = `${path}: it says no address; start the bridge again`;
+  throw new HoplineError('BRIDGE_UNREACHABLE', detail);
+}
+
+function parsed(text: string): Announced | null {
+  try {
+    const { url, pid, version: theirs } = JSON.parse(text) as Partial<Announced>;
+    if (typeof url !== 'string' || !URL.canParse(url)) return null;
+    return { url: url.replace(/\/$/, ''), pid: Number(pid), version: String(theirs) };
+  } catch {
+    return null;
+  }
+}
+
+function readOr(path: string, missing: () => HoplineError): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw missing();
+    const why =
+      code === 'EACCES' || code === 'EPERM'
+        ? 'only its owner may read it; try with sudo, or as that user'
+        : `the system says ${code}`;
+    throw new HoplineError('FILE_UNREADABLE', `${path}: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * hopline lines [--data <folder>] [--json]
+ *
+ * The lines of a running bridge to other gateways, and why one is down.
+ */
+import type { LineView } from '../../host/http/views.ts';
+import { printable } from '../../protocol/printable.ts';
+import { BridgeClient } from '../bridge/client.ts';
+import { DATA_OPTION } from '../bridge/whereabouts.ts';
+import type { Command } from '../command.ts';
+import { has, JSON_OPTION } from '../command.ts';
+import { age, tableOf } from '../relay/words.ts';
+
+export const lines: Command = {
+  name: 'lines',
+  summary: 'the lines of a running bridge to other gateways',
+  usage: 'hopline lines [--data <folder>] [--json]',
+  options: { data: DATA_OPTION, json: JSON_OPTION },
+  examples: ['hopline lines'],
+
+  async run(args, io) {
+    const { lines } = await BridgeClient.of(args, io).get<{ lines: LineView[] }>('lines');
+    if (has(args, 'json')) return io.out(JSON.stringify(lines));
+    if (lines.length === 0) {
+      return io.err('no lines: pair with another gateway by hopline invite and hopline join');
+    }
+    for (const line of lineTable(lines, Date.now())) io.out(line);
+  },
+};
+
+function lineTable(lines: LineView[], now: number): string[] {
+  const rows = lines.map((line) => [
+    printable(line.name),
+    line.node,
+    line.address ?? '(dials us)',
+    line.state,
+    line.sinceAt === null ? '' : age(Math.max(0, now - line.sinceAt)),
+    line.roundTripMs === null ? null : Math.round(line.roundTripMs),
+    line.origin,
+    line.problem === null ? '' : printable(line.problem),
+  ]);
+  return tableOf(['gateway', 'node', 'address', 'state', 'since', 'ms', 'from', 'problem'], rows);
+}
