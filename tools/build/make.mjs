@@ -2,7 +2,7 @@
  * Make: what package.json's scripts run. Plain JavaScript with nothing but Node, because it runs
  * before anything is installed; everything after that is TypeScript.
  *
- *   start [args]   install if needed, build, then `hopline demo` with the arguments
+ *   start [args]   install if needed, build, then `hopline up` in hopline-data, with the arguments
  *   build          install if needed, then bundle tools/hopline.ts into dist/
  *   test [filter]  install if needed, build, then the tests; closes with one line of figures
  *   soak [filter]  the same at full counts
@@ -43,7 +43,7 @@ const VERBS = {
   async start(args) {
     await install();
     await build();
-    await hopline(['demo', ...args]);
+    await hopline(['up', '--data', 'hopline-data', '--virtual-if-alone', ...args]);
   },
   async build() {
     await install();

@@ -15,12 +15,17 @@ export const up: Command = {
     config: { type: 'string', value: 'file', help: 'settings in YAML; without it the usual ones' },
     data: { type: 'string', value: 'folder', help: 'where keys and messages lie' },
     'virtual-island': { type: 'boolean', help: 'simulate an island around it, and use no radio' },
+    'virtual-if-alone': {
+      type: 'boolean',
+      help: 'the same, unless settings name a radio, a wire or a line, or one was joined',
+    },
   },
   examples: ['hopline up', 'hopline up --config bridge.yaml', 'hopline up --virtual-island'],
 
   async run(args, io) {
     const { settingsIn } = await import('../up/settings.ts');
-    const { runBridge, startInVirtualWorld, startReal } = await import('../up/bridge-run.ts');
+    const { runBridge } = await import('../up/bridge-run.ts');
+    const { startReal, startVirtual, startVirtualIfAlone } = await import('../up/start.ts');
     const { version } = await import('../version.ts');
     const { webFolder } = await import('../web-folder.ts');
     const config = await settingsIn(textOf(args, 'config'), textOf(args, 'data'), io.env);
@@ -32,8 +37,12 @@ export const up: Command = {
       logOutput: process.stderr,
       isColoured: io.colour,
     };
-    const isVirtual = has(args, 'virtual-island');
-    await runBridge(config, run, isVirtual ? startInVirtualWorld : startReal);
+    const start = has(args, 'virtual-island')
+      ? startVirtual
+      : has(args, 'virtual-if-alone')
+        ? startVirtualIfAlone
+        : startReal;
+    await runBridge(config, run, start);
     // noble and bleno ask for ever, and nothing ends them but this.
     process.exit(0);
   },

@@ -10,27 +10,14 @@ import { Daemon } from '../../host/daemon.ts';
 import { openHome } from '../../host/daemon/home.ts';
 import { VirtualWorld } from './virtual-world.ts';
 
-export type VirtualDaemon = { daemon: Daemon; world: VirtualWorld };
-
 /** In the folder of data, so that nothing that was said here is ever history elsewhere. */
 const FOLDER = 'virtual';
 
-/** What of the settings is real, and would meet what is not; null where nothing is. */
-export function realPartOf(config: DaemonConfig): string | null {
-  const { radio, serial, peers, allow, publicAddress } = config;
-  if (radio.adapter !== null) return `the adapter ${radio.adapter}`;
-  if (serial !== 'auto' && serial.length > 0) return `the serial port ${serial[0]}`;
-  if (peers.length > 0) return `the line to ${peers[0].address}`;
-  if (allow.length > 0) return 'who may open a line (allow)';
-  if (publicAddress !== null) return `the public address ${publicAddress}`;
-  return null;
-}
-
-/** The caller has seen that nothing of the settings is real. `close` of the world is the caller's. */
-export async function startVirtual(
+/** Whoever calls it has seen that nothing of the settings is real. */
+export async function startInVirtualWorld(
   config: DaemonConfig,
   ports: Omit<DaemonPorts, 'openRadio' | 'isVirtual'>,
-): Promise<VirtualDaemon> {
+): Promise<{ daemon: Daemon; close(): Promise<void> }> {
   const folder = join(config.data, FOLDER);
   const home = openHome({ ...config, data: folder, keyFile: join(folder, 'keys') }, ports);
   let world: VirtualWorld | null = null;
@@ -48,7 +35,14 @@ export async function startVirtual(
       },
       { ...ports, openRadio, isVirtual: true, openHome: () => home },
     );
-    return { daemon, world };
+    const around = world;
+    return {
+      daemon,
+      async close() {
+        await daemon.leave();
+        await around.close();
+      },
+    };
   } catch (failure) {
     await world?.close();
     home.store.close();

@@ -13,9 +13,9 @@ import { tokenIn } from '../../host/daemon/token.ts';
 import { DaemonDesk } from '../../host/desk.ts';
 import type { HttpServer } from '../../host/http/server.ts';
 import { openHttp } from '../../host/http/server.ts';
-import { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { greeting } from './greeting.ts';
+import type { StartDaemon } from './start.ts';
 
 export type BridgeRun = {
   version: string;
@@ -28,40 +28,6 @@ export type BridgeRun = {
   logOutput: { write(text: string): unknown; isTTY?: boolean };
   isColoured: boolean;
 };
-
-/** A daemon, and what lets go of all that was opened with it. */
-export type Started = { daemon: Daemon; close(): Promise<void> };
-export type StartDaemon = (config: DaemonConfig, ports: DaemonPorts) => Promise<Started>;
-
-/** With the radio, wires and lines that there really are. */
-export async function startReal(config: DaemonConfig, ports: DaemonPorts): Promise<Started> {
-  const daemon = await Daemon.start(config, ports);
-  return { daemon, close: () => daemon.leave() };
-}
-
-/** In a world of its own, where nothing real is configured. */
-export async function startInVirtualWorld(
-  config: DaemonConfig,
-  ports: DaemonPorts,
-): Promise<Started> {
-  const { realPartOf, startVirtual } = await import('../island/virtual-daemon.ts');
-  const real = realPartOf(config);
-  if (real !== null) {
-    const detail = `they name ${real}, and what is virtual meets nothing real`;
-    throw new HoplineError(
-      'CONFIG_INVALID',
-      `${detail}; leave out --virtual-island, or the setting`,
-    );
-  }
-  const { daemon, world } = await startVirtual(config, ports);
-  return {
-    daemon,
-    async close() {
-      await daemon.leave();
-      await world.close();
-    },
-  };
-}
 
 /** Runs until a signal ends it; rejects when it cannot begin, or cannot go on. */
 export async function runBridge(

@@ -63,9 +63,10 @@ describe('a clone', () => {
     expect([status, existsSync(join(clone, 'node_modules'))]).toEqual([1, false]);
   });
 
-  it('starts the demonstration with the arguments it was given', async () => {
-    const { status, out } = await make(repository({}), ['start', '--seed', '4', 'x y']);
-    expect([status, out]).toEqual([3, 'demo|--seed|4|x y\n']);
+  it('starts a bridge with the arguments it was given', async () => {
+    const { status, out } = await make(repository({}), ['start', '--config', 'x y.yaml']);
+    const words = 'up|--data|hopline-data|--virtual-if-alone|--config|x y.yaml\n';
+    expect([status, out]).toEqual([3, words]);
   });
 
   it('that cannot be built names the file and the line', async () => {

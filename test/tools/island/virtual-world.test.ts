@@ -5,8 +5,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openLog } from '../../../device/pi/log.ts';
+import { openHome } from '../../../host/daemon/home.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
-import { realPartOf, startVirtual } from '../../../tools/island/virtual-daemon.ts';
+import { realPartOf, startVirtual, startVirtualIfAlone } from '../../../tools/up/start.ts';
 import { VirtualWorld } from '../../../tools/island/virtual-world.ts';
 import { until } from '../../device/pi/relay-rig.ts';
 import { configIn, openDaemonRig, portsOf } from '../../host/daemon-rig.ts';
@@ -15,6 +16,8 @@ import { person } from '../../protocol/trust/people.ts';
 import { crypto } from '../../protocol/trust/ports.ts';
 import { SEED } from '../../seed.ts';
 
+/** An id. */
+const NOBODY = new Uint8Array(8);
 const log = openLog('error', { write() {} }, null);
 
 let ends: (() => unknown)[] = [];
@@ -68,21 +71,35 @@ describe('a virtual world', () => {
   });
 });
 
-describe('settings', () => {
-  const plain = configIn('data');
-  it('with nothing real in them leave room for a virtual world', () => {
-    expect(realPartOf({ ...plain, serial: 'auto' })).toBe(null);
-    expect(realPartOf(plain)).toBe(null);
-  });
-  const node = new Uint8Array(8);
+describe('a daemon that is virtual if it is alone', () => {
   it.each([
     ['the adapter hci1', { radio: { isOn: true, adapter: 'hci1' } }],
     ['the serial port /dev/ttyUSB0', { serial: ['/dev/ttyUSB0'] }],
-    ['the line to b.example:8334', { peers: [{ address: 'b.example:8334', node }] }],
-    ['who may open a line (allow)', { allow: [node] }],
+    ['the line to b.example:8334', { peers: [{ address: 'b.example:8334', node: NOBODY }] }],
+    ['who may open a line (allow)', { allow: [NOBODY] }],
     ['the public address a.example:8334', { publicAddress: 'a.example:8334' }],
-  ])('with %s do not', (what, differs) => {
-    expect(realPartOf({ ...plain, ...differs })).toBe(what);
+  ])('is not where the settings name %s', (what, differs) => {
+    expect(realPartOf({ ...configIn('data'), ...differs })).toBe(what);
+  });
+
+  it('is not where a line was joined, and is where there was none', async () => {
+    const rig = openDaemonRig();
+    ends.push(() => rig.end());
+    const config = configIn(rig.folder());
+    const ports = portsOf(log, fail);
+    const { store } = openHome(config, ports);
+    store.close();
+    const alone = await startVirtualIfAlone(config, ports);
+    expect(alone.daemon.isVirtual).toBe(true);
+    await alone.close();
+
+    const again = openHome(config, ports);
+    const line = { node: NOBODY, address: '127.0.0.1:1', name: 'far', addedAt: 1 };
+    again.store.commit([{ kind: 'line', line }]);
+    again.store.close();
+    const joined = await startVirtualIfAlone(config, ports);
+    expect(joined.daemon.isVirtual).toBe(false);
+    await joined.close();
   });
 });
 
@@ -90,11 +107,8 @@ async function visit() {
   const rig = openDaemonRig();
   const folder = rig.folder();
   ends.push(() => rig.end());
-  const { daemon, world } = await startVirtual(configIn(folder), portsOf(log, fail));
-  ends.push(
-    () => world.close(),
-    () => daemon.leave(),
-  );
+  const { daemon, close } = await startVirtual(configIn(folder), portsOf(log, fail));
+  ends.push(close);
   return { daemon, folder };
 }
 
