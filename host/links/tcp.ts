@@ -103,10 +103,14 @@ export class TcpLines {
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }
 
+  /** Lets go of everything, once what was written has left or had its time. */
   async close(): Promise<void> {
     this.isClosed = true;
-    for (const socket of this.sockets.values()) socket.destroy();
     const closing = this.servers.map((server) => new Promise((done) => server.close(done)));
+    for (const [line, socket] of this.sockets) {
+      closing.push(new Promise((done) => socket.once('close', done)));
+      this.hangUp(line);
+    }
     await Promise.all(closing);
   }
 

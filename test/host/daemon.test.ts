@@ -41,6 +41,17 @@ describe('two daemons with a line between them', () => {
   });
 });
 
+describe('a daemon that leaves', () => {
+  it('says so to those at the ends of its lines', async () => {
+    const [one, two] = await pair();
+    await until('they know each other', () => isHeard(one, two));
+    await two.daemon.leave();
+    await until('it is noticed', () => !isHeard(one, two));
+    const left = one.events.find(({ event }) => event.kind === 'peer-left');
+    expect(left?.event).toMatchObject({ name: 'bridge', reason: 'user' });
+  });
+});
+
 describe('a daemon that starts again', () => {
   it('knows who it is, what was said and whom it has lines to', async () => {
     const [one, two] = await pair();
@@ -158,6 +169,10 @@ async function pair(): Promise<[Running, Running]> {
     daemon.snapshot().lines.some(({ state }) => state === 'up');
   await until('the line is up', () => isUp(one) && isUp(two));
   return [one, two];
+}
+
+function isHeard({ daemon }: Running, { id }: Running): boolean {
+  return daemon.snapshot().station.peers.some((peer) => peer.id === id);
 }
 
 function privateOf({ daemon }: Running, { id }: Running): StoredMessage[] {

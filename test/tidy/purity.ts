@@ -12,6 +12,7 @@ const PURE_ROOMS = [
   'tools/simulate',
   'tools/flash',
   'tools/provision',
+  'host/bridge.ts',
   ...MACHINE_ROOMS,
 ];
 const DEVICE_ROOMS = ['protocol/core', 'device/espruino'];
