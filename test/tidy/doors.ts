@@ -56,6 +56,8 @@ export const DOORS: Door[] = [
     imports: ['protocol', 'host/types.ts'],
     packages: ['node:*', 'better-sqlite3'],
   },
+  // It runs in a browser: all it has of us are types, and answers.
+  { room: 'host/http/web', imports: ['host/http/views.ts'], packages: ['preact'] },
   {
     room: 'host/http',
     imports: ['protocol', 'host/types.ts'],
@@ -208,4 +210,4 @@ export const reach: Rule = {
 
 /** Where programs and tests begin; a `main.ts` below device/ or test/ is bundled for a board. */
 const ENTRY =
-  /^(tools\/hopline\.ts|tools\/build\/make\.mjs|(device|test)\/.*\bmain\.ts|test\/.*\.test\.ts)$/;
+  /^(tools\/hopline\.ts|tools\/build\/make\.mjs|host\/http\/web\/main\.tsx|(device|test)\/.*\bmain\.ts|test\/.*\.test\.ts)$/;

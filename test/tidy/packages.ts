@@ -13,8 +13,8 @@ const RUN_NOT_IMPORTED = [
   'prettier',
   'typescript',
 ];
-/** Where packages that only developers have may be imported. */
-const DEVELOPER_ROOMS = ['test', 'tools/build'];
+/** Where packages that only developers have may be imported: what the page needs is built into it. */
+const DEVELOPER_ROOMS = ['test', 'tools/build', 'host/http/web'];
 /** Modules of a board's firmware, which no registry has. */
 const FIRMWARE_ROOM = 'device/espruino';
 

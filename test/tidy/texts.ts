@@ -43,7 +43,7 @@ export const headers: Rule = {
   promise: 'every source opens by saying what it is',
   check: ({ texts }) =>
     [...texts]
-      .filter(([path, text]) => /\.(ts|mjs)$/.test(path) && !/^(#!.*\n)?\/\*\*\s/.test(text))
+      .filter(([path, text]) => /\.(tsx?|mjs)$/.test(path) && !/^(#!.*\n)?\/\*\*\s/.test(text))
       .map(([path]) => ({
         file: path,
         line: 1,

@@ -45,7 +45,7 @@ export function show({ file, line, what, instead }: Problem): string {
 export function treeOf(texts: Map<string, string>): Tree {
   const tree: Tree = { texts, sources: [], broken: [] };
   for (const [path, text] of texts) {
-    if (!/\.(ts|mjs)$/.test(path) || path.endsWith('.d.ts')) continue;
+    if (!/\.(tsx?|mjs)$/.test(path) || path.endsWith('.d.ts')) continue;
     try {
       tree.sources.push(sourceOf(path, text));
     } catch (cause) {
@@ -83,15 +83,18 @@ function listed(root: string): string[] {
   }
 }
 
+/** Elements of the page are calls of this package. */
+const PAGE_OPTIONS = { jsx: 'react-jsx', jsxImportSource: 'preact' } as const;
+
 function sourceOf(path: string, text: string): Source {
   const { code, map } = transformSync(keepTypeImports(text), {
-    loader: 'ts',
+    loader: path.endsWith('.tsx') ? 'tsx' : 'ts',
     target: 'esnext',
     sourcemap: 'external',
     sourcefile: path,
     charset: 'utf8',
     logLevel: 'silent',
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, ...PAGE_OPTIONS } },
   });
   const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true });
   const original = new SourceMap(JSON.parse(map));

@@ -3,7 +3,7 @@
  * before anything is installed; everything after that is TypeScript.
  *
  *   start [args]   install if needed, build, then `hopline up` in hopline-data, with the arguments
- *   build          install if needed, then bundle tools/hopline.ts into dist/
+ *   build          install if needed, then bundle tools/hopline.ts into dist/, its page into dist/web/
  *   test [filter]  install if needed, build, then the tests; closes with one line of figures
  *   soak [filter]  the same at full counts
  *   check          types, formatting, tidy
@@ -23,7 +23,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,6 +31,13 @@ const DIST = join(ROOT, 'dist');
 const LOCK = join(ROOT, 'package-lock.json');
 const PACKAGES = join(ROOT, 'node_modules');
 const STAMP = join(PACKAGES, '.hopline-stamp');
+/** The files of the page, and what each becomes in dist/web/. */
+const PAGE = [
+  { in: 'host/http/web/main.tsx', out: 'app' },
+  { in: 'host/http/web/style.css', out: 'app' },
+  { in: 'host/http/web/index.html', out: 'index' },
+  { in: 'host/http/web/icon.svg', out: 'icon' },
+];
 /** A file of dist/ that some build has not finished. */
 const DRAFT = /\.draft-\d+$/;
 /** Anything slower is stuck: in npm test a single test, in soak a full count of one. */
@@ -130,42 +137,62 @@ function stamp() {
 async function build() {
   const { build: bundle } = await import('esbuild');
   const began = Date.now();
-  const { outputFiles } = await bundle({
+  const common = {
     absWorkingDir: ROOT,
+    bundle: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'warning',
+  };
+  const program = bundle({
+    ...common,
     entryPoints: ['tools/hopline.ts'],
     outdir: 'dist',
-    bundle: true,
     // Commands are imported when they are wanted: each becomes a chunk of its own.
     splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20',
     packages: 'external',
     sourcemap: 'linked',
     sourcesContent: false,
-    write: false,
-    logLevel: 'warning',
-  }).catch((cause) => {
+  });
+  const page = bundle({
+    ...common,
+    entryPoints: PAGE,
+    outdir: 'dist/web',
+    target: ['es2022', 'chrome110', 'firefox115', 'safari16'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    loader: { '.html': 'copy', '.svg': 'copy' },
+  });
+  const bundles = await Promise.all([program, page]).catch((cause) => {
     if (!cause.errors) throw cause;
     throw new Stop('dist/ cannot be built, see above');
   });
-  const written = outputFiles.filter(place).length;
-  const known = new Set(outputFiles.map(({ path }) => path));
-  for (const name of readdirSync(DIST)) {
-    if (!known.has(join(DIST, name)) && !DRAFT.test(name))
-      rmSync(join(DIST, name), { force: true });
-  }
+  const files = bundles.flatMap(({ outputFiles }) => outputFiles);
+  const written = files.filter(place).length;
+  sweep(DIST, new Set(files.map(({ path }) => path)));
   if (written > 0) say(`built dist/hopline.js in ${seconds(began)}`);
 }
 
 /** Writes one file unless it is there already, whole or not at all: others may be running it. */
 function place({ path, contents }) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return false;
-  mkdirSync(DIST, { recursive: true });
+  mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.draft-${process.pid}`;
   writeFileSync(draft, contents, { mode: path.endsWith('hopline.js') ? 0o755 : 0o644 });
   renameSync(draft, path);
   return true;
+}
+
+/** Removes from a folder what no build of today has made. */
+function sweep(folder, known) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) sweep(path, known);
+    else if (!known.has(path) && !DRAFT.test(entry.name)) rmSync(path, { force: true });
+  }
 }
 
 /** Runs the built program in this process, as if the shell had called it. */
@@ -300,6 +327,7 @@ async function check() {
       [tsc, '-p', 'device/espruino'],
       'a board has only what is in its .d.ts files',
     ],
+    ['types of the page', [tsc, '-p', 'host/http/web'], 'a browser has no Node'],
     [
       'formatting',
       [prettier, '--check', '--log-level=warn', ...FORMATTED],

@@ -220,6 +220,10 @@ function repository(files: Record<string, string>): string {
   const all: Record<string, string> = {
     'package.json': '{ "type": "module", "engines": { "node": ">=20.19" } }',
     'tools/hopline.ts': "console.log(process.argv.slice(2).join('|'));\nprocess.exitCode = 3;",
+    'host/http/web/main.tsx': "console.log('page');",
+    'host/http/web/style.css': '',
+    'host/http/web/index.html': '<!doctype html>',
+    'host/http/web/icon.svg': '<svg />',
     // Links what is installed here, as npm would bring it, and notes how it was called.
     'npm.cjs': `
       if (process.env.npm_config_global) process.exit(8);

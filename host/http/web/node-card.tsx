@@ -1,0 +1,250 @@
+/**
+ * Node card: one node: who it is, how far it is, what a person thinks of it, and how to test the way.
+ */
+import { useState } from 'preact/hooks';
+import type { HopView, MapNode, MapView, PeerView, PingView } from '../views.ts';
+import { useDeed, usePanel } from './hooks.ts';
+import { Fault, Facts, Lamp, Twice } from './parts.tsx';
+import { hashOf } from './route.ts';
+import {
+  ago,
+  distanceOf,
+  grouped,
+  hopOf,
+  kindOf,
+  nameOf,
+  plain,
+  plural,
+  shortId,
+} from './words.ts';
+
+type Props = { id: string; map: MapView; peers: PeerView[]; now: number };
+
+export function NodeCard({ id, map, peers, now }: Props) {
+  const { state } = usePanel();
+  const node = map.islands.flatMap(({ nodes }) => nodes).find((one) => one.id === id);
+  const peer = peers.find((one) => one.id === id);
+  const name = node?.name || peer?.name || shortId(id);
+  const isSelf = id === map.self;
+  const isReachable = node?.isReachable ?? peer?.isReachable ?? false;
+  const fingerprint = isSelf
+    ? (state.parts.status?.fingerprint ?? null)
+    : (peer?.fingerprint ?? null);
+  return (
+    <article class="card">
+      <a class="back" href={hashOf('map')}>
+        ‹ All nodes
+      </a>
+      <h2>{name}</h2>
+      <p class="tags">
+        <Lamp is={isReachable ? 'on' : 'off'}>{isReachable ? 'in reach' : 'out of reach'}</Lamp>
+        <span>{node === undefined ? 'not on the map' : kindOf(node.kind)}</span>
+        {peer !== undefined && <span>{STANDINGS[peer.standing]}</span>}
+        {peer?.isDenied && <span class="bad">blocked</span>}
+      </p>
+      {peer?.hasAlarm && <Alarm peer={peer} />}
+      {peer !== undefined && !isSelf && (
+        <a class="button main" href={hashOf('chat', id)}>
+          Write to {name}
+        </a>
+      )}
+      <Facts rows={factsOf(peer, now)} />
+      <Neighbours id={id} map={map} peers={peers} />
+      {fingerprint !== null && (
+        <section>
+          <h3>Fingerprint</h3>
+          <code class="fingerprint">{grouped(fingerprint)}</code>
+          {peer !== undefined && !isSelf && (
+            <p class="dim">
+              {peer.standing === 'verified' || peer.standing === 'trusted'
+                ? 'You compared it.'
+                : `Compare it with what ${name} sees, in person or by a call, before you verify.`}
+            </p>
+          )}
+        </section>
+      )}
+      {peer !== undefined && !isSelf && <Judgement peer={peer} />}
+      {peer !== undefined && !isSelf && <Way peer={peer} peers={peers} />}
+      <p class="dim id">
+        id <code>{id}</code>
+      </p>
+    </article>
+  );
+}
+
+const STANDINGS: Record<PeerView['standing'], string> = {
+  seen: 'not verified',
+  contacted: 'not verified',
+  verified: 'verified',
+  trusted: 'trusted',
+};
+
+function factsOf(peer: PeerView | undefined, now: number): [string, string | null][] {
+  if (peer === undefined) return [];
+  const { capabilities, session } = peer;
+  return [
+    ['Distance', peer.isReachable ? distanceOf(peer) : null],
+    ['Last heard', ago(peer.lastSeenAt, now)],
+    ['First heard', ago(peer.firstSeenAt, now)],
+    ['Private session', session === 'none' ? 'none yet' : session],
+    ['Can', capabilities.length === 0 ? null : capabilities.map(plain).join(', ')],
+  ];
+}
+
+/** Who it hears: what it says of itself, and what the map shows. */
+function Neighbours({ id, map, peers }: { id: string; map: MapView; peers: PeerView[] }) {
+  const nodes = new Map(
+    map.islands.flatMap((island) => island.nodes).map((node): [string, MapNode] => [node.id, node]),
+  );
+  const said = peers.find((peer) => peer.id === id)?.neighbours ?? [];
+  const drawn = map.links
+    .filter(({ a, b, isUp }) => isUp && (a === id || b === id))
+    .map(({ a, b }) => (a === id ? b : a));
+  const all = [...new Set([...drawn, ...said])];
+  return (
+    <section>
+      <h3>Neighbours</h3>
+      {all.length === 0 && <p class="dim">None known.</p>}
+      <ul class="chips">
+        {all.map((other) => (
+          <li key={other}>
+            <a href={hashOf('map', other)}>{nodes.get(other)?.name || nameOf(peers, other)}</a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Somebody shows other keys for this id. */
+function Alarm({ peer }: { peer: PeerView }) {
+  const { panel } = usePanel();
+  const [deed, perform] = useDeed();
+  return (
+    <div class="notice bad" role="note">
+      <p>
+        <strong>Somebody shows other keys as {peer.name}.</strong> Either {peer.name} has a new
+        device, or somebody pretends. Ask {peer.name} another way. Until then only the keys known
+        first are believed.
+      </p>
+      <Twice
+        label="It is a new device"
+        question={`Forget the old keys of ${peer.name}?`}
+        isBusy={deed.isBusy}
+        onYes={() => void perform(() => panel.forgetPeer(peer.id))}
+      />
+      <Fault deed={deed} />
+    </div>
+  );
+}
+
+/** Standing is a ladder; blocked is beside it. */
+function Judgement({ peer }: { peer: PeerView }) {
+  const { panel } = usePanel();
+  const [deed, perform] = useDeed();
+  const change = (wanted: Parameters<typeof panel.changePeer>[1]): void => {
+    void perform(() => panel.changePeer(peer.id, wanted));
+  };
+  const isKept = peer.standing === 'verified' || peer.standing === 'trusted';
+  return (
+    <section>
+      <h3>What you think of {peer.name || shortId(peer.id)}</h3>
+      <div class="row">
+        {!isKept && (
+          <button
+            type="button"
+            disabled={deed.isBusy}
+            onClick={() => change({ standing: 'verified' })}
+          >
+            Verify: the fingerprint is right
+          </button>
+        )}
+        {peer.standing === 'verified' && (
+          <button
+            type="button"
+            disabled={deed.isBusy}
+            onClick={() => change({ standing: 'trusted' })}
+          >
+            Trust
+          </button>
+        )}
+        {isKept && (
+          <button
+            type="button"
+            disabled={deed.isBusy}
+            onClick={() => change({ standing: 'contacted' })}
+          >
+            Take it back
+          </button>
+        )}
+        {peer.isDenied ? (
+          <button type="button" disabled={deed.isBusy} onClick={() => change({ isDenied: false })}>
+            Unblock
+          </button>
+        ) : (
+          <Twice
+            label="Block"
+            question="Hear nothing of them any more?"
+            isBusy={deed.isBusy}
+            onYes={() => change({ isDenied: true })}
+          />
+        )}
+      </div>
+      <Fault deed={deed} />
+    </section>
+  );
+}
+
+/** Ping and trace. */
+function Way({ peer, peers }: { peer: PeerView; peers: PeerView[] }) {
+  const { panel } = usePanel();
+  const [deed, perform] = useDeed();
+  const [ping, setPing] = useState<PingView | undefined>();
+  const [hops, setHops] = useState<HopView[] | undefined>();
+  return (
+    <section>
+      <h3>The way there</h3>
+      <div class="row">
+        <button
+          type="button"
+          disabled={deed.isBusy}
+          onClick={() =>
+            void perform(async () => setPing(await panel.ask(() => panel.requests.ping(peer.id))))
+          }
+        >
+          Ping
+        </button>
+        <button
+          type="button"
+          disabled={deed.isBusy}
+          onClick={() =>
+            void perform(async () => setHops(await panel.ask(() => panel.requests.trace(peer.id))))
+          }
+        >
+          Trace
+        </button>
+        {deed.isBusy && <span class="dim">asking …</span>}
+      </div>
+      <div role="status">
+        {ping === null && <p>No answer to the ping.</p>}
+        {ping && (
+          <p>
+            Answered in <b>{ping.roundTripMs} ms</b>
+            {ping.hops !== null && `, ${plural(ping.hops, 'hop')}`}.
+          </p>
+        )}
+        {hops?.length === 0 && <p>Nobody on the way answered.</p>}
+        {hops !== undefined && hops.length > 0 && (
+          <ol class="hops">
+            {hops.map((hop) => (
+              <li key={hop.distance}>
+                <b>{nameOf(peers, hop.id)}</b> <small>{hopOf(hop)}</small>
+              </li>
+            ))}
+          </ol>
+        )}
+      </div>
+      <Fault deed={deed} />
+    </section>
+  );
+}

@@ -1,0 +1,126 @@
+/**
+ * Parts: the small pieces that views are put together from.
+ */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Deed } from './hooks.ts';
+
+/** A lamp and its word: never a colour alone. */
+export function Lamp({ is, children }: { is: 'on' | 'off' | 'bad'; children: ComponentChildren }) {
+  return (
+    <span class={`lamp ${is}`}>
+      <i aria-hidden="true" />
+      {children}
+    </span>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <Waves />
+      <h3>{title}</h3>
+      {children}
+    </div>
+  );
+}
+
+/** Three hops. */
+export function Waves() {
+  return (
+    <svg class="waves" viewBox="0 0 64 24" aria-hidden="true">
+      <path d="M8 18a12 12 0 0 1 24 0a12 12 0 0 1 24 0" />
+      <circle cx="8" cy="18" r="4" />
+      <circle cx="32" cy="18" r="4" />
+      <circle cx="56" cy="18" r="4" />
+    </svg>
+  );
+}
+
+export function Fault({ deed }: { deed: Deed }) {
+  return (
+    <p class="fault" role="alert">
+      {deed.failure}
+    </p>
+  );
+}
+
+/** Facts in two columns; what is unknown is left out. */
+export function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
+  return (
+    <dl class="facts">
+      {rows
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+/** A text to hand on, and a button that takes it along. */
+export function Copy({ text, label }: { text: string; label: string }) {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+  };
+  // Clipboards are for secure addresses only; elsewhere the text can be selected.
+  const canCopy = 'clipboard' in navigator;
+  return (
+    <div class="copy">
+      <code aria-label={label} tabIndex={0}>
+        {text}
+      </code>
+      {canCopy && (
+        <button type="button" onClick={copy}>
+          {isCopied ? 'Copied' : 'Copy'}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** A button that asks once more. */
+export function Twice(props: {
+  label: string;
+  question: string;
+  isBusy: boolean;
+  onYes: () => void;
+}) {
+  const [isAsked, setAsked] = useState(false);
+  if (!isAsked) {
+    return (
+      <button type="button" disabled={props.isBusy} onClick={() => setAsked(true)}>
+        {props.label}
+      </button>
+    );
+  }
+  const yes = (): void => {
+    setAsked(false);
+    props.onYes();
+  };
+  return (
+    <span class="twice">
+      <span>{props.question}</span>
+      <button type="button" class="bad" autoFocus onClick={yes}>
+        Yes
+      </button>
+      <button type="button" onClick={() => setAsked(false)}>
+        No
+      </button>
+    </span>
+  );
+}
+
+export function Count({ of }: { of: number }) {
+  return (
+    <b class="count">
+      {of > 99 ? '99+' : of}
+      <span class="unseen"> unread</span>
+    </b>
+  );
+}

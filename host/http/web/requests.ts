@@ -1,0 +1,149 @@
+/**
+ * Requests: what the page asks the daemon, one method a route. An answer that is a refusal becomes a
+ * `Refusal` with the daemon's own sentence; no answer at all becomes an `Unreachable`.
+ */
+import type { HopView, InviteView, LineView, MessageView, PeerView, PingView } from '../views.ts';
+import type { Part, Parts } from './state.ts';
+
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: number;
+
+  constructor(status: number, sentence: string) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+
+/** A request that takes longer has failed. A trace of seven hops takes about fifteen seconds. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** Messages of one page. */
+export const PAGE_SIZE = 50;
+/** Conversations that are listed. */
+const CONVERSATIONS_MAX = 200;
+
+/** Parts that are one thing, rather than a list of them. */
+const WHOLE: Part[] = ['status', 'statistics', 'map'];
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+export class Requests {
+  private readonly origin: string;
+  private readonly token: string;
+
+  /** An empty token shows none: a bridge may be open to its own machine. */
+  constructor(origin: string, token: string) {
+    this.origin = origin;
+    this.token = token;
+  }
+
+  async part<P extends Part>(part: P): Promise<Parts[P]> {
+    const limit = part === 'conversations' ? `?limit=${CONVERSATIONS_MAX}` : '';
+    const answer = await this.ask<Record<string, unknown>>('GET', `${part}${limit}`);
+    // Lists come in an object, under their name.
+    return (WHOLE.includes(part) ? answer : answer[part]) as Parts[P];
+  }
+
+  /** The newest first. */
+  async messages(conversation: string, before: number | null): Promise<MessageView[]> {
+    const query = new URLSearchParams({ conversation, limit: String(PAGE_SIZE) });
+    if (before !== null) query.set('before', String(before));
+    return (await this.ask<{ messages: MessageView[] }>('GET', `messages?${query}`)).messages;
+  }
+
+  send(to: string, text: string): Promise<MessageView> {
+    return this.ask('POST', 'messages', { to, text });
+  }
+
+  read(conversation: string, key: number): Promise<void> {
+    return this.ask('POST', `conversations/${encodeURIComponent(conversation)}/read`, { key });
+  }
+
+  changePeer(
+    id: string,
+    change: { standing?: PeerView['standing']; isDenied?: boolean },
+  ): Promise<PeerView> {
+    return this.ask('PATCH', `peers/${id}`, change);
+  }
+
+  forgetPeer(id: string): Promise<void> {
+    return this.ask('DELETE', `peers/${id}`);
+  }
+
+  async ping(id: string): Promise<PingView> {
+    return (await this.ask<{ ping: PingView }>('POST', `peers/${id}/ping`, {})).ping;
+  }
+
+  async trace(id: string): Promise<HopView[]> {
+    return (await this.ask<{ hops: HopView[] }>('POST', `peers/${id}/trace`, {})).hops;
+  }
+
+  invite(address: string | null): Promise<InviteView> {
+    return this.ask('POST', 'invites', { address });
+  }
+
+  join(line: string): Promise<LineView> {
+    return this.ask('POST', 'lines', { line });
+  }
+
+  hangUp(node: string): Promise<void> {
+    return this.ask('DELETE', `lines/${node}`);
+  }
+
+  private ask<Answer>(method: Method, path: string, body?: unknown): Promise<Answer> {
+    const headers = this.token === '' ? {} : { authorization: `Bearer ${this.token}` };
+    return exchange(method, `${this.origin}/api/v1/${path}`, headers, body);
+  }
+}
+
+/** A one-time code for a token. */
+export async function logIn(origin: string, code: string): Promise<string> {
+  const url = `${origin}/api/v1/login`;
+  return (await exchange<{ token: string }>('POST', url, {}, { code })).token;
+}
+
+/** Whether it answers without a token. */
+export async function isOpen(origin: string): Promise<boolean> {
+  try {
+    await new Requests(origin, '').part('status');
+    return true;
+  } catch (failure) {
+    // A bridge that is down is waited for; one that refuses is not.
+    return !(failure instanceof Refusal);
+  }
+}
+
+async function exchange<Answer>(
+  method: Method,
+  url: string,
+  headers: Record<string, string>,
+  body: unknown,
+): Promise<Answer> {
+  const init: RequestInit = {
+    method,
+    headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  const answer = await fetch(url, init).catch((cause) => {
+    throw new Unreachable('the daemon does not answer', { cause });
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Refusal(answer.status, sentenceOf(text) ?? answer.statusText);
+  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+}
+
+/** The daemon's own sentence, without the code that ends it. */
+function sentenceOf(text: string): string | null {
+  try {
+    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
+    const message = error?.message;
+    return typeof message === 'string' ? message.replace(/ \[[A-Z_]+\]$/, '') : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * State: all that the page shows, and how each answer and each event changes it. Pure: the same
+ * actions give the same state, so that whatever a person sees can be replayed in a test.
+ */
+import type {
+  ConversationView,
+  EventView,
+  GatewayView,
+  LineView,
+  LinkView,
+  MapView,
+  MessageView,
+  PeerView,
+  StatisticsView,
+  StatusView,
+} from '../views.ts';
+import { happened } from './words.ts';
+
+/** What is read from the daemon as a whole, and read again when an event says that it changed. */
+export type Parts = {
+  status: StatusView;
+  statistics: StatisticsView;
+  map: MapView;
+  links: LinkView[];
+  lines: LineView[];
+  gateways: GatewayView[];
+  peers: PeerView[];
+  conversations: ConversationView[];
+};
+
+export type Part = keyof Parts;
+
+export const ALL_PARTS: Part[] = [
+  'status',
+  'peers',
+  'conversations',
+  'map',
+  'links',
+  'lines',
+  'gateways',
+  'statistics',
+];
+
+export type Connection =
+  | { kind: 'opening' }
+  | { kind: 'live' }
+  | { kind: 'lost'; sinceAt: number; retryAt: number }
+  /** The token is not taken (any more): only a new login helps. */
+  | { kind: 'shut' };
+
+/** The conversation that everyone hears. */
+export const PUBLIC = 'public';
+
+export type Thread = {
+  /** By key, the oldest first. */
+  messages: MessageView[];
+  hasOlder: boolean;
+  /** Events were missed: the next newest page takes the place of all this. */
+  isStale: boolean;
+};
+
+export type LogLine = { cursor: string; at: number; text: string };
+
+export type State = {
+  connection: Connection;
+  parts: Partial<Parts>;
+  /** To be read again. */
+  stale: Part[];
+  threads: Record<string, Thread>;
+  /** The conversation that a person looks at now. */
+  watched: string | null;
+  /** What happened, the newest first. */
+  log: LogLine[];
+  /** The last message of somebody else, for those who listen to the page rather than see it. */
+  spoken: string;
+};
+
+/** Lines kept of what happened. Then the oldest goes. */
+export const LOG_MAX = 60;
+/** Messages of a conversation held at once. Then the oldest go, and are read again on demand. */
+export const THREAD_MAX = 2000;
+/** Characters of a message that are read aloud. */
+const SPOKEN_MAX = 200;
+
+export const EMPTY: State = {
+  connection: { kind: 'opening' },
+  parts: {},
+  stale: [],
+  threads: {},
+  watched: null,
+  log: [],
+  spoken: '',
+};
+
+export type Action =
+  | { kind: 'connection'; connection: Connection }
+  | { [P in Part]: { kind: 'part'; part: P; view: Parts[P] } }[Part]
+  | { kind: 'reading'; parts: Part[] }
+  | { kind: 'stale'; parts: Part[] }
+  /** A page of messages, the newest first; `isNewest`: nothing came after it. */
+  | {
+      kind: 'page';
+      conversation: string;
+      messages: MessageView[];
+      isNewest: boolean;
+      hasOlder: boolean;
+    }
+  | { kind: 'message'; message: MessageView }
+  | { kind: 'watched'; conversation: string | null }
+  | { kind: 'read'; conversation: string }
+  | { kind: 'event'; event: EventView };
+
+export function reduce(state: State, action: Action): State {
+  switch (action.kind) {
+    case 'connection':
+      return { ...state, connection: action.connection };
+    case 'part':
+      return { ...state, parts: { ...state.parts, [action.part]: action.view } };
+    case 'reading':
+      return { ...state, stale: state.stale.filter((part) => !action.parts.includes(part)) };
+    case 'stale':
+      return outdate(state, action.parts);
+    case 'page':
+      return turnPage(state, action);
+    case 'message':
+      return speak(state, action.message);
+    case 'watched':
+      return { ...state, watched: action.conversation };
+    case 'read':
+      return readAll(state, action.conversation);
+    case 'event':
+      return happen(log(state, action.event), action.event);
+  }
+}
+
+function happen(state: State, event: EventView): State {
+  switch (event.kind) {
+    case 'message':
+      return hear(state, event.message);
+    case 'message-state':
+      return speak(state, event.message);
+    case 'peer':
+      return outdate(meet(state, event.peer), ['map']);
+    case 'peer-left':
+      return outdate(lose(state, event.id), ['map']);
+    case 'alarm':
+      return outdate(state, ['peers']);
+    case 'link':
+      return outdate(state, ['links', 'map']);
+    case 'line':
+      return outdate(withLine(state, event.line), ['lines', 'map', 'gateways']);
+    case 'health':
+      return withHealth(state, event.health, event.problems);
+    case 'note':
+      return state;
+    case 'gap':
+      return missed(state);
+  }
+}
+
+/** Events were left out: all that is held may be wrong. */
+function missed(state: State): State {
+  const threads: Record<string, Thread> = {};
+  for (const [name, thread] of Object.entries(state.threads)) {
+    if (name === state.watched) threads[name] = { ...thread, isStale: true };
+  }
+  return outdate({ ...state, threads }, ALL_PARTS);
+}
+
+function outdate(state: State, parts: Part[]): State {
+  const stale = [...new Set([...state.stale, ...parts])];
+  return stale.length === state.stale.length ? state : { ...state, stale };
+}
+
+/** A message of somebody, as it comes in. */
+function hear(state: State, message: MessageView): State {
+  const isNew = !isHeld(state, message);
+  const next = speak(state, message);
+  if (message.isOwn || !isNew) return next;
+  const text = `${message.senderName ?? message.sender}: ${message.text}`.slice(0, SPOKEN_MAX);
+  const spoken = { ...next, spoken: text };
+  if (message.conversation === state.watched) return spoken;
+  return countUnread(spoken, message.conversation, (unread) => unread + 1);
+}
+
+/** Whether it was counted already: a cursor may bring an event that an answer overtook. */
+function isHeld({ threads, parts }: State, { conversation, key }: MessageView): boolean {
+  const last = parts.conversations?.find(({ name }) => name === conversation)?.last;
+  if (last && last.key >= key) return true;
+  return threads[conversation]?.messages.some((other) => other.key === key) ?? false;
+}
+
+/** A message that is new, or that came further. */
+function speak(state: State, message: MessageView): State {
+  const { conversation } = message;
+  const thread = state.threads[conversation];
+  const threads =
+    thread === undefined
+      ? state.threads
+      : { ...state.threads, [conversation]: cut(join(thread, [message], 'newer')) };
+  return withLast({ ...state, threads }, message);
+}
+
+function withLast(state: State, message: MessageView): State {
+  const { conversations } = state.parts;
+  if (conversations === undefined) return state;
+  const at = conversations.findIndex(({ name }) => name === message.conversation);
+  // Who began it is better known to the daemon.
+  if (at < 0) return outdate(state, ['conversations']);
+  const last = conversations[at].last;
+  if (last !== null && last.key > message.key) return state;
+  return withConversations(state, conversations.with(at, { ...conversations[at], last: message }));
+}
+
+function countUnread(state: State, conversation: string, count: (unread: number) => number): State {
+  const { conversations } = state.parts;
+  if (conversations === undefined) return state;
+  return withConversations(
+    state,
+    conversations.map((one) =>
+      one.name === conversation ? { ...one, unread: count(one.unread) } : one,
+    ),
+  );
+}
+
+function readAll(state: State, conversation: string): State {
+  return countUnread(state, conversation, () => 0);
+}
+
+function withConversations(state: State, conversations: ConversationView[]): State {
+  return { ...state, parts: { ...state.parts, conversations } };
+}
+
+function turnPage(state: State, page: Extract<Action, { kind: 'page' }>): State {
+  const { conversation, messages, isNewest, hasOlder } = page;
+  const held = state.threads[conversation];
+  const oldestFirst = messages.toReversed();
+  if (held === undefined || (held.isStale && isNewest)) {
+    const thread = { messages: oldestFirst, hasOlder, isStale: false };
+    return { ...state, threads: { ...state.threads, [conversation]: thread } };
+  }
+  const thread = join(held, oldestFirst, 'older');
+  const older = isNewest ? held.hasOlder : hasOlder;
+  return {
+    ...state,
+    threads: { ...state.threads, [conversation]: { ...thread, hasOlder: older } },
+  };
+}
+
+/** Each key once. An answer may have been overtaken by an event, so it takes nothing back. */
+function join(thread: Thread, messages: MessageView[], how: 'newer' | 'older'): Thread {
+  const byKey = new Map(thread.messages.map((message) => [message.key, message]));
+  for (const message of messages) {
+    const held = byKey.get(message.key);
+    if (held === undefined || how === 'newer' || RANK[message.state] >= RANK[held.state]) {
+      byKey.set(message.key, message);
+    }
+  }
+  const all = [...byKey.values()].sort((a, b) => a.key - b.key);
+  return { ...thread, messages: all };
+}
+
+const RANK: Record<MessageView['state'], number> = {
+  heard: 0,
+  waiting: 0,
+  sent: 1,
+  failed: 2,
+  delivered: 3,
+  read: 4,
+};
+
+function cut(thread: Thread): Thread {
+  if (thread.messages.length <= THREAD_MAX) return thread;
+  return { ...thread, messages: thread.messages.slice(-THREAD_MAX), hasOlder: true };
+}
+
+function meet(state: State, peer: PeerView): State {
+  const { peers } = state.parts;
+  if (peers === undefined) return state;
+  const at = peers.findIndex(({ id }) => id === peer.id);
+  return withPeers(state, at < 0 ? [peer, ...peers] : peers.with(at, peer));
+}
+
+function lose(state: State, id: string): State {
+  const { peers } = state.parts;
+  if (peers === undefined) return state;
+  return withPeers(
+    state,
+    peers.map((peer) => (peer.id === id ? { ...peer, isReachable: false, isDirect: false } : peer)),
+  );
+}
+
+function withPeers(state: State, peers: PeerView[]): State {
+  return { ...state, parts: { ...state.parts, peers } };
+}
+
+function withLine(state: State, line: LineView): State {
+  const { lines } = state.parts;
+  if (lines === undefined) return state;
+  const at = lines.findIndex(({ node }) => node === line.node);
+  return {
+    ...state,
+    parts: { ...state.parts, lines: at < 0 ? [...lines, line] : lines.with(at, line) },
+  };
+}
+
+function withHealth(state: State, health: StatusView['health'], problems: string[]): State {
+  const { status } = state.parts;
+  if (status === undefined) return state;
+  return { ...state, parts: { ...state.parts, status: { ...status, health, problems } } };
+}
+
+function log(state: State, event: EventView): State {
+  const text = happened(event, state.parts.peers ?? []);
+  if (text === null) return state;
+  const line = { cursor: event.cursor, at: event.at, text };
+  return { ...state, log: [line, ...state.log].slice(0, LOG_MAX) };
+}

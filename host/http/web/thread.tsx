@@ -1,0 +1,171 @@
+/**
+ * Thread: one conversation, the oldest message first, and the box to write in.
+ */
+import { Fragment } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { MessageView, PeerView } from '../views.ts';
+import { Compose } from './compose.tsx';
+import { Delivery } from './delivery.tsx';
+import { useDeed, usePanel, useVisible } from './hooks.ts';
+import { Empty, Fault, Lamp } from './parts.tsx';
+import { hashOf } from './route.ts';
+import { PUBLIC } from './state.ts';
+import { ago, day, distanceOf, shortId, time } from './words.ts';
+
+type Props = { name: string; title: string; peer: PeerView | undefined; now: number };
+
+export function ThreadView({ name, title, peer, now }: Props) {
+  const { panel, state } = usePanel();
+  const isVisible = useVisible();
+  useEffect(() => {
+    panel.watch(isVisible ? name : null);
+    return () => panel.watch(null);
+  }, [panel, name, isVisible]);
+  const thread = state.threads[name];
+  return (
+    <section class="thread" aria-label={`Conversation with ${title}`}>
+      <header>
+        <a class="back" href={hashOf('chat')} aria-label="All conversations">
+          ‹
+        </a>
+        <h2>{title}</h2>
+        <Who name={name} peer={peer} now={now} />
+      </header>
+      {thread === undefined ? (
+        <p class="asking">Asking for the messages …</p>
+      ) : (
+        <Messages name={name} messages={thread.messages} hasOlder={thread.hasOlder} now={now} />
+      )}
+      <Compose to={name} title={title} peer={peer} now={now} />
+    </section>
+  );
+}
+
+/** Who reads what is written here. */
+function Who({ name, peer, now }: { name: string; peer: PeerView | undefined; now: number }) {
+  if (name === PUBLIC) return <p class="dim">everyone in reach can read this</p>;
+  if (peer === undefined) return <p class="dim">private; not heard of lately</p>;
+  const isKept = peer.standing === 'verified' || peer.standing === 'trusted';
+  return (
+    <p class="dim">
+      <Lamp is={peer.isReachable ? 'on' : 'off'}>
+        {peer.isReachable ? distanceOf(peer) : `last heard ${ago(peer.lastSeenAt, now)}`}
+      </Lamp>
+      <a href={hashOf('map', peer.id)}>{isKept ? peer.standing : 'not verified'}</a>
+    </p>
+  );
+}
+
+type MessagesProps = { name: string; messages: MessageView[]; hasOlder: boolean; now: number };
+
+function Messages({ name, messages, hasOlder, now }: MessagesProps) {
+  const { panel } = usePanel();
+  const [deed, perform] = useDeed();
+  const list = useStickyList(messages);
+  return (
+    <div class="messages" ref={list} tabIndex={0} role="group" aria-label="Messages">
+      {hasOlder && (
+        <button
+          type="button"
+          class="older"
+          disabled={deed.isBusy}
+          onClick={() => void perform(() => panel.older(name))}
+        >
+          Earlier messages
+        </button>
+      )}
+      <Fault deed={deed} />
+      {messages.length === 0 && (
+        <Empty title="Nothing said yet">
+          <p>
+            {name === PUBLIC
+              ? 'Say hello: everyone in reach hears it.'
+              : 'What you write here is sealed for this peer alone.'}
+          </p>
+        </Empty>
+      )}
+      <ol>
+        {messages.map((message, at) => (
+          <Fragment key={message.key}>
+            {isNewDay(messages, at) && <li class="day">{day(message.sentAt, now)}</li>}
+            <Message message={message} isFollowing={isFollowing(messages, at)} />
+          </Fragment>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Message({ message, isFollowing }: { message: MessageView; isFollowing: boolean }) {
+  const { isOwn, isVerified, sender, senderName, sentAt, text } = message;
+  const who = isOwn ? 'You' : (senderName ?? shortId(sender));
+  return (
+    <li class={`message${isOwn ? ' own' : ''}${isFollowing ? ' following' : ''}`}>
+      <p class="who">
+        {isOwn ? <b>{who}</b> : <a href={hashOf('map', sender)}>{who}</a>}
+        {!isVerified && (
+          <em title="Its signature was not checked: the sender's keys are not known here.">
+            unverified
+          </em>
+        )}
+      </p>
+      <p class="text">{text}</p>
+      <p class="when">
+        <time dateTime={new Date(sentAt).toISOString()}>{time(sentAt)}</time>
+        <Delivery message={message} />
+      </p>
+    </li>
+  );
+}
+
+/** Messages of one sender within this time stand under one name. */
+const FOLLOWING_MS = 5 * 60_000;
+
+function isFollowing(messages: MessageView[], at: number): boolean {
+  const [before, message] = [messages[at - 1], messages[at]];
+  return (
+    before !== undefined &&
+    before.sender === message.sender &&
+    before.isVerified === message.isVerified &&
+    !isNewDay(messages, at) &&
+    Math.abs(message.sentAt - before.sentAt) < FOLLOWING_MS
+  );
+}
+
+function isNewDay(messages: MessageView[], at: number): boolean {
+  const before = messages[at - 1];
+  return (
+    before === undefined ||
+    new Date(before.sentAt).toDateString() !== new Date(messages[at].sentAt).toDateString()
+  );
+}
+
+/** So near to its end, in pixels, a list follows what is new. */
+const STICKY = 80;
+
+/** Follows what is new while its end is seen, and stands still when older messages come in above. */
+function useStickyList(messages: MessageView[]) {
+  const list = useRef<HTMLDivElement>(null);
+  const before = useRef({ first: -1, last: -1, height: 0 });
+  useLayoutEffect(() => {
+    const element = list.current!;
+    const { first, last, height } = before.current;
+    const newest = messages.at(-1);
+    const wasAtEnd = height - element.scrollTop - element.clientHeight < STICKY;
+    const isOlder = first >= 0 && messages[0]?.key < first;
+    if (isOlder) element.scrollTop += element.scrollHeight - height;
+    else if (
+      newest !== undefined &&
+      newest.key !== last &&
+      (last < 0 || wasAtEnd || newest.isOwn)
+    ) {
+      element.scrollTop = element.scrollHeight;
+    }
+    before.current = {
+      first: messages[0]?.key ?? -1,
+      last: newest?.key ?? -1,
+      height: element.scrollHeight,
+    };
+  }, [messages]);
+  return list;
+}
