@@ -10,16 +10,23 @@ export const PROGRAM = join(ROOT, 'dist', 'hopline.js');
 
 export type Ended = { status: number | null; out: string; err: string };
 
+/** The page's files. */
+export const PAGE = join(ROOT, 'dist', 'web');
+
 let isBuilt = false;
+
+/** Costs a moment once per test file, and nobody is misled by an old bundle. */
+export function build(): void {
+  if (!isBuilt) execFileSync(process.execPath, [join(ROOT, 'tools/build/make.mjs'), 'prepare']);
+  isBuilt = true;
+}
 
 /** Runs `hopline` with `words` and gives what it said; `input` is its standard input. */
 export function hopline(
   words: string[],
   options: { cwd?: string; env?: Record<string, string>; input?: string } = {},
 ): Promise<Ended> {
-  // Costs a moment once per test file, and nobody is misled by an old bundle.
-  if (!isBuilt) execFileSync(process.execPath, [join(ROOT, 'tools/build/make.mjs'), 'prepare']);
-  isBuilt = true;
+  build();
   const { input = '', cwd = ROOT, env = {} } = options;
   const child = spawn(process.execPath, [PROGRAM, ...words], {
     cwd,

@@ -1,7 +1,7 @@
 /**
  * Feed: the daemon's events over one WebSocket that is opened again for ever. It remembers the cursor
- * of the last event, so what happened meanwhile comes first; where that cannot be, it says `gap`
- * itself. It owns no clock and no socket: both are given to it.
+ * of the last event, so what happened meanwhile comes first; where that cannot be, it says
+ * `missed`. It owns no clock and no socket: both are given to it.
  */
 import type { EventView } from '../views.ts';
 
@@ -21,6 +21,8 @@ export type FeedTold = {
   lost(retryMs: number): void;
   shut(): void;
   event(event: EventView): void;
+  /** Nobody knows what happened meanwhile. */
+  missed(): void;
 };
 
 /** Waits between attempts; the last one is kept to for ever. */
@@ -74,7 +76,7 @@ export class Feed {
   private opened(): void {
     // Nothing was heard yet that a daemon could go on from, so nobody knows what was missed.
     if (this.wasLive && this.cursor === null) {
-      this.told.event({ kind: 'gap', cursor: '', at: 0 });
+      this.told.missed();
     }
     this.wasLive = true;
     this.attempts = 0;

@@ -12,7 +12,7 @@ export function JoinView() {
   const { state } = usePanel();
   const now = useNow(10_000);
   return (
-    <div class="sheet">
+    <div class="sheet pair">
       <Invite now={now} />
       <Join />
       <section class="wide">

@@ -31,6 +31,7 @@ const APART_ROUNDS = 200;
 
 type Body = { id: string; x: number; y: number; radius: number };
 type Spring = { a: Body; b: Body };
+type Island = { id: string; isHere: boolean; nodes: Body[] };
 
 /** `isTall`: islands stand above each other rather than side by side. */
 export function layOut(map: MapView, isTall: boolean, before?: ReadonlyMap<string, Point>): Chart {
@@ -44,6 +45,7 @@ export function layOut(map: MapView, isTall: boolean, before?: ReadonlyMap<strin
     return { id, x: 0, y: 0, radius: reach + SHORE + STRAIT / 2 };
   });
   settleIslands(bodies, isTall);
+  face(map, islands, bodies);
 
   const places = new Map<string, Point>();
   const charted = islands.map(({ id, isHere, nodes }, at) => {
@@ -79,33 +81,60 @@ function settleIsland(
   return bodies;
 }
 
-/** Around the first one, in rows along the longer side of the paper. */
+/** Around the first one, and rather side by side, or above each other, as the paper is. */
 function settleIslands(bodies: Body[], isTall: boolean): void {
-  let edge = 0;
+  const radius = Math.max(0, ...bodies.map((body) => body.radius));
   bodies.forEach((body, at) => {
-    if (bodies.length > ROW_MAX) {
-      Object.assign(body, spiral(at, 2 * Math.max(...bodies.map(({ radius }) => radius))));
-      return;
-    }
-    const along = at === 0 ? 0 : edge + body.radius;
-    edge = along + body.radius;
-    // A little off the row, so that lines between the outer two do not run through the middle one.
-    const aside = bodies.length > 2 && at % 2 === 1 ? body.radius * 0.6 : 0;
-    if (isTall) Object.assign(body, { x: aside, y: along });
-    else Object.assign(body, { x: along, y: aside });
+    const { x, y } = spiral(at, 2 * radius);
+    Object.assign(body, isTall ? { x: -y, y: x } : { x, y });
   });
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < ISLAND_ROUNDS; round++) {
     for (const body of bodies) {
-      body.x *= 0.97;
-      body.y *= 0.97;
+      body.x *= isTall ? 0.94 : 0.985;
+      body.y *= isTall ? 0.985 : 0.94;
     }
     apart(bodies, 1);
   }
   apart(bodies, 0);
 }
 
-/** Islands that stand in a row; more of them stand around the first. */
-const ROW_MAX = 3;
+const ISLAND_ROUNDS = 120;
+
+/** Turns islands so that their gateways look at each other: lines cross as little land as can be. */
+function face(map: MapView, islands: Island[], bodies: Body[]): void {
+  const home = new Map(
+    islands.flatMap(({ nodes }, at) => nodes.map(({ id }) => [id, at] as const)),
+  );
+  islands.forEach(({ nodes }, at) => {
+    const own = new Map(nodes.map((node) => [node.id, node]));
+    const [from, to] = [
+      { x: 0, y: 0 },
+      { x: 0, y: 0 },
+    ];
+    for (const { a, b, kind } of map.links) {
+      if (kind !== 'line' || own.has(a) === own.has(b)) continue;
+      const [near, far] = own.has(a) ? [a, b] : [b, a];
+      const island = home.get(far);
+      if (island === undefined) continue;
+      add(from, own.get(near)!);
+      add(to, { x: bodies[island].x - bodies[at].x, y: bodies[island].y - bodies[at].y });
+    }
+    // Gateways in the middle look everywhere.
+    if (Math.hypot(from.x, from.y) < NEAREST) return;
+    const angle = Math.atan2(to.y, to.x) - Math.atan2(from.y, from.x);
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    for (const node of nodes) {
+      const { x, y } = node;
+      node.x = x * cos - y * sin;
+      node.y = x * sin + y * cos;
+    }
+  });
+}
+
+function add(sum: Point, { x, y }: Point): void {
+  sum.x += x;
+  sum.y += y;
+}
 
 function pull(bodies: Body[], springs: Spring[], stepMax: number): void {
   const moves = new Map(bodies.map((body) => [body, { x: 0, y: 0 }]));

@@ -27,13 +27,15 @@ export function LinksView() {
         <h2>Lines to other gateways</h2>
         <Lines lines={lines} now={now} />
       </section>
-      {statistics !== undefined && <Budget budget={statistics.gateway} />}
-      {status !== undefined && <Radios status={status} />}
-      {statistics !== undefined && <Carried statistics={statistics} />}
-      {statistics !== undefined && status !== undefined && (
-        <Counters status={status} statistics={statistics} now={now} />
-      )}
-      <Gateways names={(id) => nameOf(peers, id)} />
+      <div class="columns">
+        {statistics !== undefined && <Budget budget={statistics.gateway} />}
+        {status !== undefined && <Radios status={status} />}
+        {statistics !== undefined && <Carried statistics={statistics} />}
+        {statistics !== undefined && status !== undefined && (
+          <Counters status={status} statistics={statistics} now={now} />
+        )}
+        <Gateways names={(id) => nameOf(peers, id)} />
+      </div>
     </div>
   );
 }
@@ -156,7 +158,7 @@ function Budget({ budget }: { budget: BudgetView }) {
           ['Left', `${bytes(Math.round(levelBytes))} of ${bytes(burstBytes)}`],
           ['Waiting', plural(budget.waiting, 'packet')],
           ['Said on', `${plural(budget.injected, 'packet')}, ${bytes(budget.injectedBytes)}`],
-          ['Not needed', `${plural(budget.overheard, 'packet')}: somebody else had said it`],
+          ['Left to others', plural(budget.overheard, 'packet')],
           ...dropped.map(([reason, count]): [string, string] => [
             `Dropped: ${plain(reason)}`,
             plural(count, 'packet'),

@@ -21,7 +21,13 @@ const ZOOM_STEP = 1.4;
 /** A small mesh is not blown up to the size of the paper. */
 const SCALE_MAX = 1.5;
 /** Left free around the picture, in pixels: names stand there. */
-const MARGIN = 26;
+const MARGIN = 24;
+/** What the legend takes at the lower end, and the name of an island above it. */
+const LEGEND = 44;
+const TITLE = 12;
+/** Below this scale nodes shrink with the picture, down to a share of their size. */
+const SHRINK_FROM = 0.6;
+const SHRINK_TO = 0.4;
 
 export function MapChart({ map, chosen }: { map: MapView; chosen: string | null }) {
   const [svg, size] = useSize<SVGSVGElement>();
@@ -30,6 +36,7 @@ export function MapChart({ map, chosen }: { map: MapView; chosen: string | null 
   const drag = useDrag(lens, setLens);
   const view = viewOf(chart, size, lens);
   const nodes = map.islands.flatMap((island) => island.nodes);
+  const shrink = Math.max(SHRINK_TO, Math.min(1, view.scale / SHRINK_FROM)).toFixed(2);
   const placed = nodes.map((node) => ({ node, at: view.put(chart.places.get(node.id)!) }));
   const [held, setHeld] = useState<string | null>(null);
   // One stop for the tab key; from there on the arrows lead.
@@ -89,8 +96,13 @@ export function MapChart({ map, chosen }: { map: MapView; chosen: string | null 
               onKeyDown={(event) => walk(event, at)}
             >
               <circle class="halo" r="15" />
-              <Glyph kind={node.kind} />
-              <text class={shown.has(node.id) ? '' : 'hidden'} y={LABEL_DROP + 4}>
+              <g transform={`scale(${shrink})`}>
+                <Glyph kind={node.kind} />
+              </g>
+              <text
+                class={shown.has(node.id) || node.id === chosen ? '' : 'hidden'}
+                y={LABEL_DROP + 4}
+              >
                 {labelOf(node)}
               </text>
             </a>
@@ -136,7 +148,7 @@ type View = { scale: number; put(point: Point): Point };
 function viewOf({ box }: Chart, { width, height }: Size, lens: Lens): View {
   const fit = Math.min(
     (width - 2 * MARGIN) / Math.max(1, box.width),
-    (height - 3 * MARGIN) / Math.max(1, box.height),
+    (height - 2 * MARGIN - LEGEND) / Math.max(1, box.height),
   );
   const scale = Math.max(0.05, Math.min(SCALE_MAX, fit)) * lens.zoom;
   const [middleX, middleY] = [box.left + box.width / 2, box.top + box.height / 2];
@@ -144,7 +156,7 @@ function viewOf({ box }: Chart, { width, height }: Size, lens: Lens): View {
     scale,
     put: ({ x, y }) => ({
       x: (x - middleX) * scale + width / 2 + lens.x,
-      y: (y - middleY) * scale + height / 2 + lens.y,
+      y: (y - middleY) * scale + (height + TITLE - LEGEND) / 2 + lens.y,
     }),
   };
 }

@@ -33,11 +33,11 @@ export function MapPage({ of }: PageProps) {
           </Empty>
         )}
         <p class="legend">
-          {summary(map)}
-          <i class="key radio" /> radio
-          <i class="key wire" /> wire
-          <i class="key line" /> line
-          <i class="key down" /> down
+          <span>{summary(map)}</span>
+          <Key of="radio" />
+          <Key of="wire" />
+          <Key of="line" />
+          <Key of="down" />
         </p>
       </section>
       <aside aria-label={of === null ? 'Nodes' : 'Node'}>
@@ -61,6 +61,15 @@ export function MapPage({ of }: PageProps) {
         )}
       </aside>
     </div>
+  );
+}
+
+function Key({ of }: { of: 'radio' | 'wire' | 'line' | 'down' }) {
+  return (
+    <span>
+      <i class={`key ${of}`} />
+      {of}
+    </span>
   );
 }
 

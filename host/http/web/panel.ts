@@ -24,6 +24,9 @@ export class Panel {
   private readonly ports: PanelPorts;
   private readonly listeners = new Set<() => void>();
   private isReading = false;
+  /** Conversations whose newest page is asked for. */
+  private readonly turning = new Set<string>();
+  private wasLive = false;
 
   constructor(origin: string, token: string, ports: PanelPorts) {
     this.ports = ports;
@@ -37,6 +40,7 @@ export class Panel {
         lost: (retryMs) => this.lose(retryMs),
         shut: () => this.change({ kind: 'connection', connection: { kind: 'shut' } }),
         event: (event) => this.change({ kind: 'event', event }),
+        missed: () => this.miss(),
       },
     );
   }
@@ -64,9 +68,6 @@ export class Panel {
   watch(conversation: string | null): void {
     if (conversation === this.state.watched) return;
     this.change({ kind: 'watched', conversation });
-    if (conversation !== null && this.state.threads[conversation] === undefined) {
-      void this.turn(conversation, null);
-    }
   }
 
   async older(conversation: string): Promise<void> {
@@ -132,8 +133,9 @@ export class Panel {
 
   private goLive(): void {
     this.change({ kind: 'connection', connection: { kind: 'live' } });
-    if (this.state.parts.status === undefined) this.refresh(ALL_PARTS);
-    this.catchUp();
+    // Later on, events say what changed.
+    if (!this.wasLive) this.refresh(ALL_PARTS);
+    this.wasLive = true;
   }
 
   private lose(retryMs: number): void {
@@ -146,6 +148,11 @@ export class Panel {
     });
   }
 
+  private miss(): void {
+    const at = this.ports.unixMs();
+    this.change({ kind: 'event', event: { kind: 'gap', cursor: `missed ${at}`, at } });
+  }
+
   private async probe(): Promise<'welcome' | 'unreachable' | 'shut'> {
     try {
       const view = await this.requests.part('status');
@@ -156,34 +163,47 @@ export class Panel {
     }
   }
 
-  /** Reads what went stale; what goes stale meanwhile waits a moment, so that events come in bunches. */
+  /** Reads what is missing or went stale. */
   private catchUp(): void {
-    const { connection, stale, threads, watched } = this.state;
+    const { connection, stale, watched } = this.state;
     if (connection.kind !== 'live') return;
-    if (watched !== null) this.keepRead(watched);
-    const thread = watched === null ? undefined : threads[watched];
-    const isOld = thread?.isStale ?? false;
-    if (this.isReading || (stale.length === 0 && !isOld)) return;
+    if (watched !== null) {
+      this.keepThread(watched);
+      this.keepRead(watched);
+    }
+    if (this.isReading || stale.length === 0) return;
     this.isReading = true;
-    void this.readAgain(stale, isOld ? watched : null);
+    void this.readAgain(stale).then(() => {
+      // What goes stale meanwhile waits a moment, because events come in bunches.
+      this.ports.later(REFRESH_MS, () => {
+        this.isReading = false;
+        this.catchUp();
+      });
+    });
   }
 
-  private async readAgain(parts: Part[], conversation: string | null): Promise<void> {
+  private async readAgain(parts: Part[]): Promise<void> {
     this.change({ kind: 'reading', parts });
     const reads = parts.map(async (part) => {
-      const view = await this.requests.part(part);
-      this.change({ kind: 'part', part, view } as Action);
+      try {
+        this.change({ kind: 'part', part, view: await this.requests.part(part) } as Action);
+      } catch {
+        this.change({ kind: 'failed', parts: [part] });
+      }
     });
-    if (conversation !== null) reads.push(this.turn(conversation, null));
-    const failures = (await Promise.allSettled(reads)).filter(
-      ({ status }) => status === 'rejected',
-    );
-    // Nothing is lost: it is read again with the next cursor, or with the next event.
-    if (failures.length > 0) this.change({ kind: 'stale', parts });
-    this.ports.later(REFRESH_MS, () => {
-      this.isReading = false;
+    await Promise.all(reads);
+  }
+
+  /** The newest messages of what is looked at are here, or are asked for. */
+  private keepThread(conversation: string): void {
+    const thread = this.state.threads[conversation];
+    if (this.turning.has(conversation) || (thread !== undefined && !thread.isStale)) return;
+    this.turning.add(conversation);
+    const done = (): void => {
+      this.turning.delete(conversation);
       this.catchUp();
-    });
+    };
+    this.turn(conversation, null).then(done, () => this.ports.later(REFRESH_MS, done));
   }
 
   private async turn(conversation: string, before: number | null): Promise<void> {
@@ -198,7 +218,8 @@ export class Panel {
     if (one === undefined || one.unread === 0 || one.last === null) return;
     const { key } = one.last;
     this.change({ kind: 'read', conversation });
-    // A reading that fails is said again with the next message.
-    this.requests.read(conversation, key).catch(() => {});
+    // What was asked for before does not know of it. If it fails, the next message says it again.
+    const told = (): void => this.refresh(['conversations']);
+    this.requests.read(conversation, key).then(told, () => {});
   }
 }

@@ -66,6 +66,8 @@ export type State = {
   parts: Partial<Parts>;
   /** To be read again. */
   stale: Part[];
+  /** Asked for, and not answered yet. */
+  reading: Part[];
   threads: Record<string, Thread>;
   /** The conversation that a person looks at now. */
   watched: string | null;
@@ -86,6 +88,7 @@ export const EMPTY: State = {
   connection: { kind: 'opening' },
   parts: {},
   stale: [],
+  reading: [],
   threads: {},
   watched: null,
   log: [],
@@ -97,6 +100,8 @@ export type Action =
   | { [P in Part]: { kind: 'part'; part: P; view: Parts[P] } }[Part]
   | { kind: 'reading'; parts: Part[] }
   | { kind: 'stale'; parts: Part[] }
+  /** Nobody answered. */
+  | { kind: 'failed'; parts: Part[] }
   /** A page of messages, the newest first; `isNewest`: nothing came after it. */
   | {
       kind: 'page';
@@ -115,19 +120,28 @@ export function reduce(state: State, action: Action): State {
     case 'connection':
       return { ...state, connection: action.connection };
     case 'part':
-      return { ...state, parts: { ...state.parts, [action.part]: action.view } };
+      return answer(state, action.part, action.view);
     case 'reading':
-      return { ...state, stale: state.stale.filter((part) => !action.parts.includes(part)) };
+      return {
+        ...state,
+        stale: state.stale.filter((part) => !action.parts.includes(part)),
+        reading: [...state.reading, ...action.parts],
+      };
     case 'stale':
       return outdate(state, action.parts);
+    case 'failed':
+      return outdate(
+        { ...state, reading: state.reading.filter((part) => !action.parts.includes(part)) },
+        action.parts,
+      );
     case 'page':
       return turnPage(state, action);
     case 'message':
-      return speak(state, action.message);
+      return overtake(speak(state, action.message), 'conversations');
     case 'watched':
       return { ...state, watched: action.conversation };
     case 'read':
-      return readAll(state, action.conversation);
+      return overtake(readAll(state, action.conversation), 'conversations');
     case 'event':
       return happen(log(state, action.event), action.event);
   }
@@ -136,13 +150,13 @@ export function reduce(state: State, action: Action): State {
 function happen(state: State, event: EventView): State {
   switch (event.kind) {
     case 'message':
-      return hear(state, event.message);
+      return overtake(hear(state, event.message), 'conversations');
     case 'message-state':
-      return speak(state, event.message);
+      return overtake(speak(state, event.message), 'conversations');
     case 'peer':
-      return outdate(meet(state, event.peer), ['map']);
+      return outdate(overtake(meet(state, event.peer), 'peers'), ['map']);
     case 'peer-left':
-      return outdate(lose(state, event.id), ['map']);
+      return outdate(overtake(lose(state, event.id), 'peers'), ['map']);
     case 'alarm':
       return outdate(state, ['peers']);
     case 'link':
@@ -150,12 +164,22 @@ function happen(state: State, event: EventView): State {
     case 'line':
       return outdate(withLine(state, event.line), ['lines', 'map', 'gateways']);
     case 'health':
-      return withHealth(state, event.health, event.problems);
+      return overtake(withHealth(state, event.health, event.problems), 'status');
     case 'note':
       return state;
     case 'gap':
       return missed(state);
   }
+}
+
+function answer<P extends Part>(state: State, part: P, view: Parts[P]): State {
+  const reading = state.reading.filter((other) => other !== part);
+  return { ...state, reading, parts: { ...state.parts, [part]: view } };
+}
+
+/** What changed while it was asked for is asked for again: the answer may be older than the change. */
+function overtake(state: State, part: Part): State {
+  return state.reading.includes(part) ? outdate(state, [part]) : state;
 }
 
 /** Events were left out: all that is held may be wrong. */

@@ -1,0 +1,370 @@
+/**
+ * The page in a real browser, over the real server and a desk in memory: what a person sees, does, and
+ * is never troubled with.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openHttp } from '../../host/http/server.ts';
+import type { HttpServer } from '../../host/http/server.ts';
+import { TOKEN } from '../host/http/builders.ts';
+import { build, PAGE } from '../tools/built.ts';
+import { CHROMIUM, openBrowser, PHONE, visit } from './chromium.ts';
+import type { Visit } from './chromium.ts';
+import { ATTIC, Town } from './town.ts';
+
+/** Bytes of the page's program: what a phone loads over a slow link. */
+const SCRIPT_MAX = 100_000;
+const NARROW = { ...PHONE, width: 360 };
+const EVIL = '<img src=x onerror="document.title=\'evil\'"><script>document.title="evil"</script>';
+
+/** How much wider than what is seen of them the page and its view are. */
+const TOO_WIDE = `[document.documentElement, document.querySelector('main')]
+  .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)`;
+
+let browser: Browser;
+beforeAll(async () => {
+  build();
+  if (CHROMIUM !== null) browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+
+describe('the files of the page', () => {
+  it('are small, load nothing from elsewhere and hold no program or style inline', () => {
+    const [html, script] = ['index.html', 'app.js'].map((name) =>
+      readFileSync(join(PAGE, name), 'utf8'),
+    );
+    expect(Buffer.byteLength(script)).toBeLessThan(SCRIPT_MAX);
+    expect(html).not.toMatch(/<script(?![^>]* src=)|<style|style=| on\w+=|https?:/);
+  });
+});
+
+describe.skipIf(CHROMIUM === null)('a person who opens the page', () => {
+  it('with a login link is in, and the code is gone from the address', async () => {
+    await inTown({}, async ({ page }) => {
+      await page.getByText('live', { exact: true }).waitFor();
+      expect(page.url()).not.toContain('login');
+      expect(await stored(page)).toEqual([TOKEN]);
+      await page.reload();
+      await page.getByText('live', { exact: true }).waitFor();
+    });
+  });
+
+  it('without one is told how to get it', async () => {
+    await inTown({ link: (server) => server.url }, async ({ page }) => {
+      await page.getByText('hopline login').waitFor();
+    });
+  });
+
+  it('with one that was used is told so', async () => {
+    const used = (server: HttpServer): string => `${server.url}/#login=${'0'.repeat(32)}`;
+    await inTown({ link: used }, async ({ page }) => {
+      await page.getByText('That link did not log you in').waitFor();
+      await page.getByText('hopline login').first().waitFor();
+    });
+  });
+
+  it('may log out, and is asked again', async () => {
+    await inTown({}, async ({ page }) => {
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.getByText('hopline login').waitFor();
+      expect(await stored(page)).toEqual([]);
+    });
+  });
+
+  it('is told that everything is virtual, and what is wrong', async () => {
+    const town = new Town(8);
+    town.isVirtual = true;
+    town.problems = ['the disk is full: free some space'];
+    await inTown({ town }, async ({ page }) => {
+      await page.getByText('Virtual.').waitFor();
+      await page.getByText('the disk is full').waitFor();
+      town.tell({ kind: 'health', health: 'ok', problems: [] });
+      await page.getByText('the disk is full').waitFor({ state: 'detached' });
+    });
+  });
+});
+
+describe.skipIf(CHROMIUM === null)('the map', () => {
+  it('shows every node and link, and who comes and goes', async () => {
+    await inTown({ town: new Town(24) }, async ({ page, town }) => {
+      await page.locator('.node').first().waitFor();
+      expect(await page.locator('.node').count()).toBe(24);
+      expect(await page.locator('.link').count()).toBe(town.map_.links.length);
+      expect(await page.locator('.link.line').count()).toBe(2);
+      expect(await page.locator('.link.line.down').count()).toBe(1);
+      town.change('Ana', { isReachable: false });
+      await page.getByText('Ana is out of reach').waitFor();
+      await page.locator('.node.away', { hasText: 'Ana' }).waitFor();
+    });
+  });
+
+  it('leads to a node: keys, way, neighbours, and what a person thinks of it', async () => {
+    await inTown({}, async ({ page, town }) => {
+      await page.locator('.node', { hasText: 'Ben' }).click();
+      const card = page.locator('.card');
+      await card.getByRole('heading', { name: 'Ben', exact: true }).waitFor();
+      const digits = (await card.locator('.fingerprint').textContent())!.replaceAll(' ', '');
+      expect(digits).toBe(town.person('Ben').fingerprint);
+      await card.getByRole('button', { name: 'Ping' }).click();
+      await card.getByText('184 ms').waitFor();
+      await card.getByRole('button', { name: 'Trace' }).click();
+      await card.locator('.hops li').nth(1).waitFor();
+      await card.getByRole('button', { name: /^Verify/ }).click();
+      await card.getByText('You compared it').waitFor();
+      await card.getByRole('button', { name: 'Block' }).click();
+      await card.getByRole('button', { name: 'Yes' }).click();
+      await card.getByRole('button', { name: 'Unblock' }).waitFor();
+      expect(town.person('Ben')).toMatchObject({ standing: 'verified', isDenied: true });
+    });
+  });
+
+  it('is walked by the keyboard alone, with the focus in sight', async () => {
+    await inTown({}, async ({ page }) => {
+      await page.locator('.node').first().waitFor();
+      await tabTo(page, page.locator(`[data-id="${ATTIC}"]`));
+      const seen = new Set<string>();
+      for (const key of ['ArrowLeft', 'ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowRight']) {
+        await page.keyboard.press(key);
+        seen.add((await page.locator(':focus').getAttribute('data-id'))!);
+      }
+      expect(seen.size).toBeGreaterThan(1);
+      const ring = `getComputedStyle(document.querySelector('.node:focus-visible .halo')).strokeWidth`;
+      expect(await page.evaluate(ring)).toBe('3px');
+      await page.keyboard.press('Enter');
+      await page.locator('.card').waitFor();
+    });
+  });
+});
+
+describe.skipIf(CHROMIUM === null)('the chat', () => {
+  it('sends by the enter key, and says in words how far a message came', async () => {
+    await inTown({ at: '#/chat' }, async ({ page, town }) => {
+      await page.getByRole('link', { name: 'Ana' }).first().click();
+      await page.getByLabel('Message to Ana').fill('two seats');
+      await page.keyboard.press('Enter');
+      const sent = page.locator('.message', { hasText: 'two seats' });
+      await sent.getByText('waiting').waitFor();
+      const { key } = town.said.at(-1)!;
+      town.settle(key, 'delivered');
+      await sent.getByText('delivered').waitFor();
+      town.settle(key, 'failed', 'never-acknowledged');
+      await sent.getByText('failed: it was never acknowledged').waitFor();
+      expect(await page.getByLabel('Message to Ana').inputValue()).toBe('');
+    });
+  });
+
+  it('keeps what was written when it is refused, and says why', async () => {
+    await inTown({ at: '#/chat/public' }, async ({ page }) => {
+      const box = page.getByLabel('Message to Everyone');
+      await box.fill('x'.repeat(2001));
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('cut it in two').waitFor();
+      expect((await box.inputValue()).length).toBe(2001);
+    });
+  });
+
+  it('counts what was not read, reads it aloud, and reads it when it is looked at', async () => {
+    await inTown({}, async ({ page, town }) => {
+      await page.getByText('live', { exact: true }).waitFor();
+      town.say({
+        conversation: town.person('Ben').id,
+        sender: town.person('Ben').id,
+        text: 'psst',
+      });
+      await page.getByRole('navigation').getByText('1 unread').waitFor();
+      await page
+        .locator('[aria-live=polite]', { hasText: 'Ben: psst' })
+        .waitFor({ state: 'attached' });
+      await expect.poll(() => page.title()).toMatch(/^\(1\)/);
+      await page.getByRole('link', { name: /Chat/ }).click();
+      await page.getByRole('link', { name: /Ben/ }).first().click();
+      await page.locator('.message', { hasText: 'psst' }).waitFor();
+      await expect.poll(() => page.title()).not.toMatch(/^\(/);
+      expect(town.changes).toContainEqual({ read: town.person('Ben').id, key: 1 });
+    });
+  });
+
+  it('leafs back to the first message, and stays where a person reads', async () => {
+    const town = new Town(8);
+    for (let at = 1; at <= 120; at++) town.say({ text: `line ${at}.` }, false);
+    await inTown({ town, at: '#/chat/public' }, async ({ page }) => {
+      const messages = page.locator('.message');
+      await page.getByText('line 120.').waitFor();
+      for (const count of [50, 100]) {
+        await expect.poll(() => messages.count()).toBe(count);
+        await page.getByRole('button', { name: 'Earlier messages' }).click();
+      }
+      await expect.poll(() => messages.count()).toBe(120);
+      await page.getByRole('button', { name: 'Earlier messages' }).waitFor({ state: 'detached' });
+      town.say({ text: 'new below' });
+      await expect.poll(() => messages.count()).toBe(121);
+      const list = (await page.locator('.messages').boundingBox())!;
+      const { y } = (await messages.last().boundingBox())!;
+      expect(y).toBeGreaterThan(list.y + list.height);
+    });
+  });
+
+  it('shows whatever people write as text, and what nobody vouches for as that', async () => {
+    const town = new Town(8);
+    town.change('Ana', { name: EVIL });
+    town.map_.islands[0].nodes[1].name = EVIL;
+    town.say({ text: EVIL, isVerified: false, senderName: EVIL }, false);
+    await inTown({ town, at: '#/chat/public' }, async ({ page }) => {
+      expect(await page.locator('.message .text').textContent()).toBe(EVIL);
+      await page.locator('.message').getByText('unverified').waitFor();
+      await page.getByRole('link', { name: 'Map' }).click();
+      await page.locator('.node').first().waitFor();
+      town.say({ text: EVIL });
+      await page.getByText(/^\d unread$/).waitFor();
+      expect(await page.locator('img, #page script').count()).toBe(0);
+      expect(await page.title()).not.toContain('evil');
+    });
+  });
+});
+
+describe.skipIf(CHROMIUM === null)('a page that lost its daemon', () => {
+  it('says so, keeps what is written, and catches up when it is back', async () => {
+    await inTown({ at: '#/chat/public' }, async ({ page, town, restart }) => {
+      await page.getByLabel('Message to Everyone').fill('not yet sent');
+      town.tell({ kind: 'note', device: 'd1', name: 'gate', text: 'open' });
+      await restart(async () => {
+        await page.getByText('Disconnected', { exact: true }).waitFor();
+        expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+        await page.getByRole('button', { name: 'Try now' }).click();
+        await page.getByText(/^Next try in/).waitFor();
+        town.say({ text: 'said meanwhile' });
+      });
+      await page.getByText('said meanwhile', { exact: true }).waitFor();
+      await page.getByText('Disconnected', { exact: true }).waitFor({ state: 'detached' });
+      expect(await page.getByLabel('Message to Everyone').inputValue()).toBe('not yet sent');
+    });
+  });
+});
+
+describe.skipIf(CHROMIUM === null)('joining islands', () => {
+  it('makes an invite to hand on, takes one, and ends a line after asking twice', async () => {
+    await inTown({ town: new Town(12, 3), at: '#/join' }, async ({ page, town }) => {
+      await page.getByLabel(/Address of this bridge/).fill('attic.example:4460');
+      await page.keyboard.press('Enter');
+      await page
+        .getByLabel('Invite', { exact: true })
+        .getByText('hopline:attic.example:4460/')
+        .waitFor();
+      await page.getByRole('textbox', { name: 'Invite' }).fill('nonsense');
+      await page.getByRole('button', { name: 'Join', exact: true }).click();
+      await page.getByText('it begins with hopline:').waitFor();
+      await page.getByRole('textbox', { name: 'Invite' }).fill('hopline:cabin:4460/x/y');
+      await page.getByRole('button', { name: 'Join', exact: true }).click();
+      await page.getByText('Joined cabin').waitFor();
+      const { node } = town.lineViews[1];
+      await page.getByRole('button', { name: 'Part' }).click();
+      await page.getByRole('button', { name: 'Yes' }).click();
+      await expect.poll(() => town.changes).toContainEqual({ part: node });
+    });
+  });
+});
+
+describe.skipIf(CHROMIUM === null)('on a small phone', () => {
+  it('no view is wider than the screen, whatever people call themselves', async () => {
+    const town = new Town(24).talk();
+    const long = 'W'.repeat(255);
+    town.change('Ana', { name: long, hasAlarm: true });
+    town.say({ text: long.repeat(4), senderName: long }, false);
+    town.map_.islands[0].nodes[1].name = long;
+    const views = ['map', `map/${town.people[0].id}`, 'chat', 'chat/public', 'links', 'join'];
+    await inTown({ town, size: NARROW }, async ({ page, server }) => {
+      for (const view of views) {
+        await page.goto(`${server.url}/#/${view}`);
+        await page.waitForTimeout(100);
+        expect(await page.evaluate(TOO_WIDE), view).toEqual([0, 0]);
+      }
+    });
+  });
+
+  it('a conversation takes the screen, and leads back to the list', async () => {
+    await inTown({ size: NARROW, at: '#/chat' }, async ({ page }) => {
+      await page.getByRole('link', { name: /Everyone/ }).click();
+      await page.getByLabel('Message to Everyone').waitFor();
+      expect(await page.getByLabel('Conversations', { exact: true }).isVisible()).toBe(false);
+      await page.getByRole('link', { name: 'All conversations' }).click();
+      await page.getByLabel('Conversations', { exact: true }).waitFor();
+    });
+  });
+});
+
+type Stay = Visit & {
+  town: Town;
+  server: HttpServer;
+  /** Closes the server, and opens it again at the same address. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
+};
+
+type Wanted = {
+  town?: Town;
+  size?: { width: number; height: number };
+  /** The view to look at. */
+  at?: string;
+  link?: (server: HttpServer) => string;
+};
+
+/** A person at the page of a town. Afterwards nothing may have gone wrong in the page. */
+async function inTown(wanted: Wanted, run: (stay: Stay) => Promise<void>): Promise<void> {
+  const { town = new Town(8, 2), size, at, link = ({ newLogin }) => newLogin().link } = wanted;
+  let server = await serve(town, 0);
+  const guest = await visit(browser, link(server), size === undefined ? {} : { viewport: size });
+  try {
+    if (at !== undefined) {
+      await guest.page.getByText('live', { exact: true }).waitFor();
+      await guest.page.goto(`${server.url}/${at}`);
+    }
+    await run({
+      ...guest,
+      town,
+      server,
+      async restart(meanwhile) {
+        const { port } = server;
+        await server.close();
+        await meanwhile();
+        server = await serve(town, port);
+      },
+    });
+    expect(guest.errors).toEqual([]);
+  } finally {
+    await guest.close();
+    await server.close();
+  }
+}
+
+function serve(town: Town, port: number): Promise<HttpServer> {
+  const say = (): void => {};
+  return openHttp(
+    {
+      address: '127.0.0.1',
+      port,
+      names: [],
+      token: TOKEN,
+      isOpenOnLoopback: false,
+      web: PAGE,
+      version: '0.1.0',
+      log: { debug: say, info: say, warn: say, error: say },
+    },
+    town,
+  );
+}
+
+/** Presses the tab key until the focus is there. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let presses = 0; presses < 40; presses++) {
+    await page.keyboard.press('Tab');
+    if ((await target.and(page.locator(':focus')).count()) === 1) return;
+  }
+  expect.fail('the tab key does not lead there');
+}
+
+/** What the page keeps in this browser. */
+async function stored(page: Page): Promise<string[]> {
+  const { origins } = await page.context().storageState();
+  return origins.flatMap(({ localStorage }) => localStorage.map(({ value }) => value));
+}
