@@ -6,9 +6,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openHttp } from '../../host/http/server.ts';
 import type { HttpServer } from '../../host/http/server.ts';
-import { TOKEN } from '../host/http/builders.ts';
+import { serve, TOKEN } from '../host/http/builders.ts';
 import { build, PAGE } from '../tools/built.ts';
 import { CHROMIUM, openBrowser, PHONE, visit } from './chromium.ts';
 import type { Visit } from './chromium.ts';
@@ -312,7 +311,7 @@ type Wanted = {
 /** A person at the page of a town. Afterwards nothing may have gone wrong in the page. */
 async function inTown(wanted: Wanted, run: (stay: Stay) => Promise<void>): Promise<void> {
   const { town = new Town(8, 2), size, at, link = ({ newLogin }) => newLogin().link } = wanted;
-  let server = await serve(town, 0);
+  let { server } = await serve(town, { web: PAGE });
   const guest = await visit(browser, link(server), size === undefined ? {} : { viewport: size });
   try {
     if (at !== undefined) {
@@ -327,7 +326,7 @@ async function inTown(wanted: Wanted, run: (stay: Stay) => Promise<void>): Promi
         const { port } = server;
         await server.close();
         await meanwhile();
-        server = await serve(town, port);
+        ({ server } = await serve(town, { web: PAGE, port }));
       },
     });
     expect(guest.errors).toEqual([]);
@@ -335,23 +334,6 @@ async function inTown(wanted: Wanted, run: (stay: Stay) => Promise<void>): Promi
     await guest.close();
     await server.close();
   }
-}
-
-function serve(town: Town, port: number): Promise<HttpServer> {
-  const say = (): void => {};
-  return openHttp(
-    {
-      address: '127.0.0.1',
-      port,
-      names: [],
-      token: TOKEN,
-      isOpenOnLoopback: false,
-      web: PAGE,
-      version: '0.1.0',
-      log: { debug: say, info: say, warn: say, error: say },
-    },
-    town,
-  );
 }
 
 /** Presses the tab key until the focus is there. */

@@ -4,7 +4,6 @@
  */
 import { WebSocket } from 'ws';
 import { describe, expect, it } from 'vitest';
-import { openHttp } from '../../../../host/http/server.ts';
 import type { HttpServer } from '../../../../host/http/server.ts';
 import { RETRY_MS } from '../../../../host/http/web/feed.ts';
 import { Panel } from '../../../../host/http/web/panel.ts';
@@ -12,7 +11,7 @@ import type { PanelPorts } from '../../../../host/http/web/panel.ts';
 import { isOpen, logIn } from '../../../../host/http/web/requests.ts';
 import { PUBLIC } from '../../../../host/http/web/state.ts';
 import type { State } from '../../../../host/http/web/state.ts';
-import { DeskDouble, message, TOKEN } from '../builders.ts';
+import { DeskDouble, message, serve, TOKEN } from '../builders.ts';
 
 describe('a panel that finds its daemon', () => {
   it('reads all there is, and is live', async () => {
@@ -148,7 +147,7 @@ async function withPanel(
   { token = TOKEN, isOpenOnLoopback = false } = {},
 ): Promise<void> {
   const desk = new DeskDouble();
-  let server = await serve(desk, 0, isOpenOnLoopback);
+  let { server } = await serve(desk, { isOpenOnLoopback });
   const { port, url } = server;
   const waits: number[] = [];
   const panel = new Panel(url, token, portsOf(waits));
@@ -173,7 +172,7 @@ async function withPanel(
         await server.close();
         await meanwhile();
         return async () => {
-          server = await serve(desk, port, isOpenOnLoopback);
+          ({ server } = await serve(desk, { isOpenOnLoopback, port }));
         };
       },
     });
@@ -181,23 +180,6 @@ async function withPanel(
     panel.close();
     await server.close();
   }
-}
-
-function serve(desk: DeskDouble, port: number, isOpenOnLoopback: boolean): Promise<HttpServer> {
-  const say = (): void => {};
-  return openHttp(
-    {
-      address: '127.0.0.1',
-      port,
-      names: [],
-      token: TOKEN,
-      isOpenOnLoopback,
-      web: null,
-      version: '0.1.0',
-      log: { debug: say, info: say, warn: say, error: say },
-    },
-    desk,
-  );
 }
 
 function portsOf(waits: number[]): PanelPorts {
