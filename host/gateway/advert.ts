@@ -2,8 +2,7 @@
  * Advert (0xEA): what a gateway says of itself, to its island and over its lines (WIRE §20, §28).
  * Whoever sends it signs it; so the packet says who, and this the rest.
  *
- *   schema 1 | 1: ids at the far ends of its lines, 8 each | 2: how many lines | 3: ids of gateways
- *              that it hears on its own island, 8 each
+ *   schema 1 | 1: ids at the far ends of its lines, 8 each | 2: how many lines
  */
 import { assert } from '../../protocol/core/assert.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
@@ -15,30 +14,25 @@ import { decodeEnvelope, encodeEnvelope } from '../../protocol/wire/envelope.ts'
 const SCHEMA = 1;
 const LINES = 1;
 const LINE_COUNT = 2;
-const HERE = 3;
 
 /** Lines that one advert names: with them it still fits an uncut packet. */
 export const NAMED_MAX = 24;
-/** Gateways of its own island that one advert names. */
-export const HERE_MAX = 8;
-/** Bytes of an advert with all of it, and as much again for what others may add. */
+/** Bytes of an advert with all of them, and more for what later ones may add. */
 const ADVERT_MAX = 1024;
 
 export type Advert = {
   lines: Uint8Array[];
   /** More than are named, where there are too many. */
   lineCount: number;
-  here: Uint8Array[];
 };
 
 export type NotAdvert = NotEnvelope | 'bad-schema' | 'bad-field';
 
-export function encodeAdvert({ lines, lineCount, here }: Advert): Uint8Array {
-  assert(lines.length <= NAMED_MAX && here.length <= HERE_MAX, 'an advert has its limits');
+export function encodeAdvert({ lines, lineCount }: Advert): Uint8Array {
+  assert(lines.length <= NAMED_MAX, 'an advert has its limit');
   const fields = new Map<number, Cbor>([
     [LINES, joined(lines)],
     [LINE_COUNT, lineCount],
-    [HERE, joined(here)],
   ]);
   return encodeEnvelope({ schema: SCHEMA, fields });
 }
@@ -49,14 +43,13 @@ export function decodeAdvert(bytes: Uint8Array): Decoded<Advert, NotAdvert> {
   if (!envelope.ok) return envelope;
   const { schema, fields } = envelope.value;
   if (schema !== SCHEMA) return { ok: false, reason: 'bad-schema' };
-  const lines = idsOf(fields.get(LINES), NAMED_MAX);
-  const here = idsOf(fields.get(HERE), HERE_MAX);
+  const lines = idsOf(fields.get(LINES));
   const lineCount = fields.get(LINE_COUNT);
-  if (lines === null || here === null) return { ok: false, reason: 'bad-field' };
+  if (lines === null) return { ok: false, reason: 'bad-field' };
   if (typeof lineCount !== 'number' || lineCount < lines.length) {
     return { ok: false, reason: 'bad-field' };
   }
-  return { ok: true, value: { lines, lineCount, here } };
+  return { ok: true, value: { lines, lineCount } };
 }
 
 function joined(ids: Uint8Array[]): Uint8Array {
@@ -65,9 +58,9 @@ function joined(ids: Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function idsOf(value: Cbor, most: number): Uint8Array[] | null {
+function idsOf(value: Cbor): Uint8Array[] | null {
   if (!(value instanceof Uint8Array) || value.length % ID_SIZE !== 0) return null;
-  if (value.length > most * ID_SIZE) return null;
+  if (value.length > NAMED_MAX * ID_SIZE) return null;
   const ids: Uint8Array[] = [];
   for (let at = 0; at < value.length; at += ID_SIZE) {
     ids.push(new Uint8Array(value.subarray(at, at + ID_SIZE)));

@@ -284,7 +284,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     const hasBeenOne = this.advertisedAt > -Infinity;
     if (this.epochMs === null || (!this.gateways.hasLines && !hasBeenOne)) return;
     this.advertisedAt = this.gateways.hasLines ? this.now : -Infinity;
-    const payload = encodeAdvert(this.gateways.advert(this.now));
+    const payload = encodeAdvert(this.gateways.advert());
     const draft = { type: GATEWAY, payload, recipient: null, isSigned: true };
     out.push({ kind: 'send', draft });
   }

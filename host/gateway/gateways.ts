@@ -1,14 +1,14 @@
 /**
  * Gateways: the others, as their adverts tell, and which of them take turns with us (WIRE §28): those
- * that share our island, and get over lines whatever we get over ours.
- *
- * Only what both ends of a line say counts as one, so that nobody makes himself anybody's rival alone.
+ * of our island that have lines. Whether the same packets reach them nobody asks: a packet finds ways
+ * over other islands that none of us sees, and two that each took themselves for the only one would
+ * both bring it in.
  */
 import { sameBytes } from '../../protocol/core/bytes.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Advert } from './advert.ts';
-import { HERE_MAX, NAMED_MAX } from './advert.ts';
+import { NAMED_MAX } from './advert.ts';
 
 export const ADVERT_EVERY_MS = 30_000;
 /** A gateway is forgotten after three adverts that did not come. */
@@ -23,7 +23,6 @@ export const SETTLING_MS = 2000;
 type Known = {
   id: Uint8Array;
   advert: Advert;
-  lines: Set<string>;
   heardAt: Millis;
   /** When it was last proven to be on our island; -Infinity once that is too long ago. */
   hereAt: Millis;
@@ -56,10 +55,9 @@ export class Gateways {
     const name = toHex(id);
     if (name === this.self) return false;
     const before = this.known.get(name);
-    const lines = new Set(advert.lines.map(toHex));
     const hereAt = isFromLine ? (before?.hereAt ?? -Infinity) : now;
     this.known.delete(name);
-    this.known.set(name, { id, advert, lines, heardAt: now, hereAt });
+    this.known.set(name, { id, advert, heardAt: now, hereAt });
     if (this.known.size > GATEWAYS_MAX) this.makeRoom(now);
     const isNew = before === undefined || !isAlike(before.advert, advert);
     const isNewHere = !isFromLine && !isFresh(before?.hereAt ?? -Infinity, now);
@@ -122,14 +120,9 @@ export class Gateways {
   }
 
   /** What we say of ourselves. */
-  advert(now: Millis): Advert {
+  advert(): Advert {
     const lines = [...this.ownLines.values()];
-    const here = this.all(now).filter(({ isHere }) => isHere);
-    return {
-      lines: lines.slice(0, NAMED_MAX),
-      lineCount: lines.length,
-      here: here.slice(0, HERE_MAX).map(({ id }) => id),
-    };
+    return { lines: lines.slice(0, NAMED_MAX), lineCount: lines.length };
   }
 
   all(now: Millis): { id: Uint8Array; isHere: boolean; lines: Uint8Array[]; ageMs: Millis }[] {
@@ -139,33 +132,15 @@ export class Gateways {
     return others.sort((a, b) => Number(b.isHere) - Number(a.isHere));
   }
 
-  /** Who takes turns with us has to be the same to all of them, so it follows from adverts alone. */
+  /** Each of them reckons alike, because all hear the same adverts. */
   private reckon(now: Millis): void {
-    const reached = this.reached();
     const rivals = [...this.known]
-      .filter(([name, { hereAt }]) => reached.has(name) && isFresh(hereAt, now))
+      .filter(([, { advert, hereAt }]) => advert.lineCount > 0 && isFresh(hereAt, now))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .slice(0, RIVALS_MAX)
       .map(([, { id }]) => id);
     if (!isAlikeIds(rivals, this.rivals)) this.changedAt = now;
     this.rivals = rivals;
-  }
-
-  /** Whom our lines lead to, over however many of them. */
-  private reached(): Set<string> {
-    const reached = new Set<string>(this.ownLines.keys());
-    for (const name of reached) {
-      const from = this.known.get(name);
-      if (from === undefined) continue;
-      for (const next of from.lines) if (this.hasLine(next, name)) reached.add(next);
-    }
-    return reached;
-  }
-
-  private hasLine(name: string, to: string): boolean {
-    const other = this.known.get(name);
-    if (other === undefined) return false;
-    return other.lines.has(to) || other.advert.lineCount > other.advert.lines.length;
   }
 
   private makeRoom(now: Millis): void {
@@ -183,8 +158,7 @@ function isFresh(at: Millis, now: Millis): boolean {
 }
 
 function isAlike(a: Advert, b: Advert): boolean {
-  const isSame = a.lineCount === b.lineCount && isAlikeIds(a.lines, b.lines);
-  return isSame && isAlikeIds(a.here, b.here);
+  return a.lineCount === b.lineCount && isAlikeIds(a.lines, b.lines);
 }
 
 function isAlikeIds(a: Uint8Array[], b: Uint8Array[]): boolean {
