@@ -3,6 +3,7 @@
  * Whoever sends it signs it; so the packet says who, and this the rest.
  *
  *   schema 1 | 1: ids at the far ends of its lines, 8 each | 2: how many lines
+ *            | 3: seconds for which its budget is spent already, absent for none
  */
 import { assert } from '../../protocol/core/assert.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
@@ -14,9 +15,12 @@ import { decodeEnvelope, encodeEnvelope } from '../../protocol/wire/envelope.ts'
 const SCHEMA = 1;
 const LINES = 1;
 const LINE_COUNT = 2;
+const BUSY = 3;
 
 /** Lines that one advert names: with them it still fits an uncut packet. */
 export const NAMED_MAX = 24;
+/** Seconds that others wait at most for one whose budget is spent. */
+export const BUSY_MAX = 20;
 /** Bytes of an advert with all of them, and more for what later ones may add. */
 const ADVERT_MAX = 1024;
 
@@ -24,16 +28,18 @@ export type Advert = {
   lines: Uint8Array[];
   /** More than are named, where there are too many. */
   lineCount: number;
+  busySeconds: number;
 };
 
 export type NotAdvert = NotEnvelope | 'bad-schema' | 'bad-field';
 
-export function encodeAdvert({ lines, lineCount }: Advert): Uint8Array {
+export function encodeAdvert({ lines, lineCount, busySeconds }: Advert): Uint8Array {
   assert(lines.length <= NAMED_MAX, 'an advert has its limit');
   const fields = new Map<number, Cbor>([
     [LINES, joined(lines)],
     [LINE_COUNT, lineCount],
   ]);
+  if (busySeconds > 0) fields.set(BUSY, busySeconds);
   return encodeEnvelope({ schema: SCHEMA, fields });
 }
 
@@ -49,7 +55,10 @@ export function decodeAdvert(bytes: Uint8Array): Decoded<Advert, NotAdvert> {
   if (typeof lineCount !== 'number' || lineCount < lines.length) {
     return { ok: false, reason: 'bad-field' };
   }
-  return { ok: true, value: { lines, lineCount } };
+  const busy = fields.get(BUSY) ?? 0;
+  if (typeof busy !== 'number' || busy < 0) return { ok: false, reason: 'bad-field' };
+  const busySeconds = Math.min(busy, BUSY_MAX);
+  return { ok: true, value: { lines, lineCount, busySeconds } };
 }
 
 function joined(ids: Uint8Array[]): Uint8Array {

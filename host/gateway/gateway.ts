@@ -17,11 +17,12 @@ import {
   TIMESTAMP_AT,
 } from '../../protocol/core/packet.ts';
 import { BACKGROUND } from '../../protocol/core/queue.ts';
+import { OWN_TTL } from '../../protocol/peer/reception.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
 import type { Archive, StoreWrite } from '../types.ts';
-import { decodeAdvert, encodeAdvert } from './advert.ts';
+import { BUSY_MAX, decodeAdvert, encodeAdvert } from './advert.ts';
 import type { BudgetLimits } from './budget.ts';
 import { Budget, BUDGET_DEFAULTS } from './budget.ts';
 import { Carriage } from './carriage.ts';
@@ -67,6 +68,8 @@ const ADVERT_GAP_MS = 2000;
 export const OVERHEAR_MS = 3000;
 /** What is only counted is stored so often, and at the end. */
 export const STORE_EVERY_MS = 60_000;
+/** Seconds in which others are told for how long our budget is spent. */
+const BUSY_STEP = 5;
 /** The budget's name in the ledger. */
 const RADIO = 'radio';
 /** Adverts over lines that are listened for on the air; further ones are heard again in half a minute. */
@@ -91,6 +94,8 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
   private advertAt: Millis = Infinity;
   private advertisedAt: Millis = -Infinity;
   private storeAt: Millis = Infinity;
+  /** For how long our budget is spent, as we tell others. */
+  private busySeconds = 0;
   private handed = 0;
   private now: Millis;
 
@@ -242,10 +247,13 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     this.advertiseSoon();
   }
 
-  private hearAdvert({ sender, payload }: Packet, isFromLine: boolean, out: GatewayOutput[]): void {
+  private hearAdvert(packet: Packet, isFromLine: boolean, out: GatewayOutput[]): void {
+    const { sender, payload, ttl } = packet;
     const advert = decodeAdvert(payload);
     if (!advert.ok) return;
-    const isNew = this.gateways.hear(sender, advert.value, isFromLine, this.now);
+    // It carries what it is passed on with.
+    const hops = isFromLine ? null : Math.max(1, OWN_TTL - ttl);
+    const isNew = this.gateways.hear(sender, advert.value, hops, this.now);
     if (isNew) this.changed(sender, !isFromLine, out);
   }
 
@@ -278,13 +286,25 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     this.advertAt = Math.min(this.advertAt, at);
   }
 
+  /** In steps, and less only when it is much less, since every change is told. */
+  private judgeBusy(): void {
+    if (this.gateways.rivals.length === 0) return;
+    const seconds = this.injection.backlogMs(this.now) / 1000;
+    const steps = seconds < 1 ? 0 : Math.ceil((seconds + 1) / BUSY_STEP);
+    const busy = Math.min(steps * BUSY_STEP, BUSY_MAX);
+    const isMuchLess = busy === 0 || busy <= this.busySeconds - 2 * BUSY_STEP;
+    if (busy === this.busySeconds || (busy < this.busySeconds && !isMuchLess)) return;
+    this.busySeconds = busy;
+    this.advertiseSoon();
+  }
+
   /** A gateway without lines is none, once it has said so. */
   private advertise(out: GatewayOutput[]): void {
     this.advertAt = this.gateways.hasLines ? this.now + ADVERT_EVERY_MS : Infinity;
     const hasBeenOne = this.advertisedAt > -Infinity;
     if (this.epochMs === null || (!this.gateways.hasLines && !hasBeenOne)) return;
     this.advertisedAt = this.gateways.hasLines ? this.now : -Infinity;
-    const payload = encodeAdvert(this.gateways.advert());
+    const payload = encodeAdvert(this.gateways.advert(this.busySeconds));
     const draft = { type: GATEWAY, payload, recipient: null, isSigned: true };
     out.push({ kind: 'send', draft });
   }
@@ -315,6 +335,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
       out.push({ kind: 'inject', bytes });
       if (!isCarried) this.carry(bytes, out);
     }
+    this.judgeBusy();
     if (now >= this.advertAt) this.advertise(out);
     if (now >= this.storeAt) this.store(out);
   }

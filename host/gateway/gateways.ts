@@ -20,10 +20,15 @@ export const RIVALS_MAX = 8;
 /** Until all have heard of a change, nobody goes ahead at once. */
 export const SETTLING_MS = 2000;
 
+/** Where adverts come over lines first, nobody sees how far it is on the air. */
+const UNKNOWN_HOPS = 2;
+
 type Known = {
   id: Uint8Array;
   advert: Advert;
   heardAt: Millis;
+  /** Hops from it to us on the air, as far as is known. */
+  hops: number;
   /** When it was last proven to be on our island; -Infinity once that is too long ago. */
   hereAt: Millis;
 };
@@ -31,6 +36,8 @@ type Known = {
 export class Gateways {
   /** Those that take turns with us. */
   rivals: Uint8Array[] = [];
+  /** Hops that a packet must still have to be heard by all of them. */
+  reach = 0;
   private readonly self: string;
   private readonly known = new Map<string, Known>();
   /** At the far ends of our lines. */
@@ -50,14 +57,16 @@ export class Gateways {
     return other !== undefined && isFresh(other.hereAt, now);
   }
 
-  /** Whether it says something new, or is new itself. */
-  hear(id: Uint8Array, advert: Advert, isFromLine: boolean, now: Millis): boolean {
+  /** Whether it says something new, or is new itself. `hops` null where it came over a line. */
+  hear(id: Uint8Array, advert: Advert, hops: number | null, now: Millis): boolean {
     const name = toHex(id);
     if (name === this.self) return false;
     const before = this.known.get(name);
+    const isFromLine = hops === null;
     const hereAt = isFromLine ? (before?.hereAt ?? -Infinity) : now;
     this.known.delete(name);
-    this.known.set(name, { id, advert, heardAt: now, hereAt });
+    const known = { id, advert, heardAt: now, hops: hops ?? before?.hops ?? UNKNOWN_HOPS, hereAt };
+    this.known.set(name, known);
     if (this.known.size > GATEWAYS_MAX) this.makeRoom(now);
     const isNew = before === undefined || !isAlike(before.advert, advert);
     const isNewHere = !isFromLine && !isFresh(before?.hereAt ?? -Infinity, now);
@@ -119,10 +128,15 @@ export class Gateways {
     return at;
   }
 
+  /** For how long its budget is spent already, as it says. */
+  busyMs(id: Uint8Array): Millis {
+    return (this.known.get(toHex(id))?.advert.busySeconds ?? 0) * 1000;
+  }
+
   /** What we say of ourselves. */
-  advert(): Advert {
+  advert(busySeconds: number): Advert {
     const lines = [...this.ownLines.values()];
-    return { lines: lines.slice(0, NAMED_MAX), lineCount: lines.length };
+    return { lines: lines.slice(0, NAMED_MAX), lineCount: lines.length, busySeconds };
   }
 
   all(now: Millis): { id: Uint8Array; isHere: boolean; lines: Uint8Array[]; ageMs: Millis }[] {
@@ -134,13 +148,14 @@ export class Gateways {
 
   /** Each of them reckons alike, because all hear the same adverts. */
   private reckon(now: Millis): void {
-    const rivals = [...this.known]
-      .filter(([, { advert, hereAt }]) => advert.lineCount > 0 && isFresh(hereAt, now))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .slice(0, RIVALS_MAX)
-      .map(([, { id }]) => id);
-    if (!isAlikeIds(rivals, this.rivals)) this.changedAt = now;
-    this.rivals = rivals;
+    const rivals = [...this.known.values()]
+      .filter(({ advert, hereAt }) => advert.lineCount > 0 && isFresh(hereAt, now))
+      .sort((a, b) => (toHex(a.id) < toHex(b.id) ? -1 : 1))
+      .slice(0, RIVALS_MAX);
+    const ids = rivals.map(({ id }) => id);
+    if (!isAlikeIds(ids, this.rivals)) this.changedAt = now;
+    this.rivals = ids;
+    this.reach = Math.max(0, ...rivals.map(({ hops }) => hops));
   }
 
   private makeRoom(now: Millis): void {
@@ -158,7 +173,8 @@ function isFresh(at: Millis, now: Millis): boolean {
 }
 
 function isAlike(a: Advert, b: Advert): boolean {
-  return a.lineCount === b.lineCount && isAlikeIds(a.lines, b.lines);
+  const isSame = a.lineCount === b.lineCount && a.busySeconds === b.busySeconds;
+  return isSame && isAlikeIds(a.lines, b.lines);
 }
 
 function isAlikeIds(a: Uint8Array[], b: Uint8Array[]): boolean {

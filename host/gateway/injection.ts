@@ -79,6 +79,21 @@ export class Injection {
     }
   }
 
+  /** How long what is ready will take, as far as can be said. */
+  backlogMs(now: Millis): Millis {
+    let cost = 0;
+    let links = 0;
+    for (const ready of this.ready) {
+      for (const { bytes } of ready) {
+        // All of them lack about as much as the first.
+        if (links === 0) links = this.air.lacking(bytes);
+        cost += bytes.length * links;
+      }
+    }
+    const missing = cost - Math.max(0, this.budget.levelAt(now));
+    return Math.max(0, (missing * 1000) / this.budget.limits.bytesPerSecond);
+  }
+
   /** What is to be heard now, in order. */
   take(now: Millis): Candidate[] {
     if (now < this.wakeAt) return [];
@@ -106,7 +121,7 @@ export class Injection {
         this.remove(this.waiting[priority], packet);
         continue;
       }
-      // Others may have come, or have been heard at work, since it was reckoned.
+      // Others may have come since it was reckoned.
       packet.dueAt = this.turns.dueAt(packet.bytes, packet.cameAt);
       if (packet.dueAt > now) {
         this.wakeAt = Math.min(this.wakeAt, packet.dueAt);
@@ -148,7 +163,6 @@ export class Injection {
     }
     if (this.air.lacking(bytes) > 0) return false;
     this.overheard++;
-    this.turns.overheard(bytes, now);
     return true;
   }
 

@@ -122,7 +122,7 @@ class Gate {
   }
 
   advertOf(id: Uint8Array, lines: Uint8Array[], isFromLine: boolean): void {
-    const payload = encodeAdvert({ lines, lineCount: lines.length });
+    const payload = encodeAdvert({ lines, lineCount: lines.length, busySeconds: 0 });
     const draft = { type: GATEWAY, ttl: 5, timestamp: EPOCH + this.now, sender: id, payload };
     const opened = openPacket(composePacket(draft));
     if (opened.ok) this.feed({ kind: 'advert', packet: opened.packet, isFromLine });
