@@ -17,9 +17,9 @@ for (let a = 0; a < GATEWAYS; a++) for (let b = a + 1; b < GATEWAYS; b++) PAIRS.
 
 /** Every one, by its set of pairs: one bit for each. */
 export function everySet(): number[] {
-  return Array.from({ length: 1 << PAIRS.length }, (_, set) => set).filter(
-    (set) => edgesOf(set).length <= EDGES_MAX,
-  );
+  const sets: number[] = [];
+  for (let set = 0; set < 1 << PAIRS.length; set++) if (sizeOf(set) <= EDGES_MAX) sets.push(set);
+  return sets;
 }
 
 export function everyTopology(): Topology[] {
@@ -59,7 +59,7 @@ export function islandOf(gateway: number): number {
   return gateway >> 1;
 }
 
-/** New names for the gateways that keep those of an island together: 3! x 2^3. */
+/** New names for the gateways that keep those of an island together, 3! x 2^3, as what becomes of each bit. */
 function renamings(): number[][] {
   const orders = [
     [0, 1, 2],
@@ -70,20 +70,27 @@ function renamings(): number[][] {
     [2, 1, 0],
   ];
   return orders.flatMap((order) =>
-    Array.from({ length: 1 << ISLANDS }, (_, swaps) =>
-      Array.from({ length: GATEWAYS }, (_, at) => {
+    Array.from({ length: 1 << ISLANDS }, (_, swaps) => {
+      const renamed = (at: number): number => {
         const island = order[islandOf(at)];
         return island * 2 + ((at & 1) ^ ((swaps >> island) & 1));
-      }),
-    ),
+      };
+      return PAIRS.map(([a, b]) => {
+        const [low, high] = [renamed(a), renamed(b)].sort((one, other) => one - other);
+        return 1 << PAIRS.findIndex((pair) => pair[0] === low && pair[1] === high);
+      });
+    }),
   );
 }
 
-function renamed(set: number, names: number[]): number {
+function renamed(set: number, bits: number[]): number {
   let result = 0;
-  for (const [a, b] of edgesOf(set)) {
-    const ends = [names[a], names[b]].sort((one, other) => one - other);
-    result |= 1 << PAIRS.findIndex(([low, high]) => low === ends[0] && high === ends[1]);
-  }
+  for (let left = set, at = 0; left !== 0; left >>= 1, at++) if (left & 1) result |= bits[at];
   return result;
+}
+
+function sizeOf(set: number): number {
+  let size = 0;
+  for (let left = set; left !== 0; left >>= 1) size += left & 1;
+  return size;
 }
