@@ -1,6 +1,7 @@
 /**
  * Injection: packets that lines brought, on their way to the air: each waits for our turn, then for the
- * budget, the most urgent class first.
+ * budget, the most urgent class first. But those of one conversation keep their order, because whoever
+ * is told something out of turn may not be able to read it (WIRE §8).
  *
  *   added -> waiting for its turn -> ready -> injected
  *                                      |---> overheard, or stale
@@ -9,6 +10,7 @@ import type { Millis } from '../../protocol/core/machine.ts';
 import { BACKGROUND, PATIENCE } from '../../protocol/core/queue.ts';
 import type { Budget } from './budget.ts';
 import type { Air } from './contract.ts';
+import { flowOf } from './rank.ts';
 import type { Turns } from './turns.ts';
 
 /** Packets and bytes that wait; then the oldest of the least urgent class goes. */
@@ -27,7 +29,9 @@ export type Candidate = {
   isCarried: boolean;
 };
 
-type Waiting = Candidate & { dueAt: Millis };
+/** Of a conversation, all wait in the class of its first. */
+type Flow = { name: string; priority: number; waiting: number };
+type Waiting = Candidate & { dueAt: Millis; flow: Flow | null };
 
 export class Injection {
   injected = 0;
@@ -40,6 +44,8 @@ export class Injection {
   /** By class, in the order in which they came. */
   private readonly waiting = emptyClasses();
   private readonly ready = emptyClasses();
+  /** Conversations of which something waits. */
+  private readonly flows = new Map<string, Flow>();
   /** How often a class that was ready was passed over since it last had its turn. */
   private readonly passedOver: number[] = new Array<number>(BACKGROUND + 1).fill(0);
   private count = 0;
@@ -58,11 +64,13 @@ export class Injection {
   }
 
   add(candidate: Candidate): void {
-    const { bytes, priority, cameAt } = candidate;
+    const { bytes, cameAt } = candidate;
     // Where nobody is, nobody is waited for.
     if (this.air.lacking(bytes) === 0) return;
     const dueAt = this.turns.dueAt(bytes, cameAt);
-    this.waiting[priority].add({ ...candidate, dueAt });
+    const flow = this.flowFor(candidate);
+    const priority = flow?.priority ?? candidate.priority;
+    this.waiting[priority].add({ ...candidate, priority, dueAt, flow });
     this.count++;
     this.bytes += bytes.length;
     while (this.count > INJECTION_MAX || this.bytes > INJECTION_BYTES_MAX) this.makeRoom();
@@ -112,9 +120,15 @@ export class Injection {
   }
 
   private promote(priority: number, now: Millis): void {
+    const held = new Set<Flow>();
+    const hold = ({ dueAt, flow }: Waiting): void => {
+      this.wakeAt = Math.min(this.wakeAt, dueAt);
+      if (flow !== null) held.add(flow);
+    };
     for (const packet of this.waiting[priority]) {
+      if (packet.flow !== null && held.has(packet.flow)) continue;
       if (packet.dueAt > now) {
-        this.wakeAt = Math.min(this.wakeAt, packet.dueAt);
+        hold(packet);
         continue;
       }
       if (this.isSettled(packet, now)) {
@@ -124,7 +138,7 @@ export class Injection {
       // Others may have come since it was reckoned.
       packet.dueAt = this.turns.dueAt(packet.bytes, packet.cameAt);
       if (packet.dueAt > now) {
-        this.wakeAt = Math.min(this.wakeAt, packet.dueAt);
+        hold(packet);
         continue;
       }
       this.waiting[priority].delete(packet);
@@ -198,6 +212,17 @@ export class Injection {
     queue.delete(packet);
     this.count--;
     this.bytes -= packet.bytes.length;
+    const { flow } = packet;
+    if (flow !== null && --flow.waiting === 0) this.flows.delete(flow.name);
+  }
+
+  private flowFor({ bytes, priority }: Candidate): Flow | null {
+    const name = flowOf(bytes);
+    if (name === null) return null;
+    const flow = this.flows.get(name) ?? { name, priority, waiting: 0 };
+    flow.waiting++;
+    this.flows.set(name, flow);
+    return flow;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { FRAME_MAX, ID_SIZE, PacketView } from '../../protocol/core/packet.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
 import { signedBytesOf } from '../../protocol/wire/packet.ts';
 
 /**
@@ -13,11 +14,22 @@ import { signedBytesOf } from '../../protocol/wire/packet.ts';
 export function turnKey(bytes: Uint8Array): Uint8Array {
   const packet = new PacketView();
   packet.read(bytes, FRAME_MAX);
-  if (packet.isBroadcast()) return signedBytesOf(packet);
-  const key = new Uint8Array(2 * ID_SIZE);
-  key.set(bytes.subarray(packet.senderAt, packet.senderAt + ID_SIZE));
-  key.set(bytes.subarray(packet.recipientAt, packet.recipientAt + ID_SIZE), ID_SIZE);
-  return key;
+  return packet.isBroadcast() ? signedBytesOf(packet) : pairOf(packet);
+}
+
+/** Names the conversation of a packet that is for one peer alone; null for one that is for all. */
+export function flowOf(bytes: Uint8Array): string | null {
+  const packet = new PacketView();
+  packet.read(bytes, FRAME_MAX);
+  return packet.isBroadcast() ? null : toHex(pairOf(packet));
+}
+
+/** Who speaks, and with whom. */
+function pairOf({ bytes, senderAt, recipientAt }: PacketView): Uint8Array {
+  const pair = new Uint8Array(2 * ID_SIZE);
+  pair.set(bytes.subarray(senderAt, senderAt + ID_SIZE));
+  pair.set(bytes.subarray(recipientAt, recipientAt + ID_SIZE), ID_SIZE);
+  return pair;
 }
 
 /** Who comes before `self`, the first one in front; its length is the rank. */

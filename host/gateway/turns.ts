@@ -11,6 +11,11 @@ import type { Crypto } from '../../protocol/trust/crypto.ts';
 import type { Gateways } from './gateways.ts';
 import { before, turnKey } from './rank.ts';
 
+/**
+ * Even the first listens for a moment: what went another way, and waited there for other turns, comes
+ * just when the next one here has lost patience; and what our own island says may come over a line first.
+ */
+export const LISTEN_MS = 500;
 /** WIRE §28: what each rank waits longer than the one before. */
 export const WAIT_MS = 2000;
 export class Turns {
@@ -26,18 +31,17 @@ export class Turns {
 
   /** When it is our turn with a packet that came then, as far as is known now. */
   dueAt(bytes: Uint8Array, cameAt: Millis): Millis {
-    const ahead = this.ahead(bytes);
     const { rivals, reach } = this.gateways;
+    if (rivals.length === 0) return this.gateways.settledAt(cameAt);
+    const ahead = this.ahead(bytes);
     // What not all of them would overhear from us waits for those who may have it with hops to spare.
-    const behind = bytes[TTL_AT] < reach ? rivals.length + 1 : 0;
-    const wait = (ahead.length + behind) * WAIT_MS;
+    const behind = bytes[TTL_AT] + 1 < reach ? rivals.length + 1 : 0;
+    const wait = LISTEN_MS + (ahead.length + behind) * WAIT_MS;
     const busyMs = Math.max(0, ...ahead.map((id) => this.gateways.busyMs(id)));
     return this.gateways.settledAt(cameAt) + wait + busyMs;
   }
 
   private ahead(bytes: Uint8Array): Uint8Array[] {
-    const { rivals } = this.gateways;
-    if (rivals.length === 0) return [];
-    return before(this.crypto, turnKey(bytes), this.self, rivals);
+    return before(this.crypto, turnKey(bytes), this.self, this.gateways.rivals);
   }
 }

@@ -71,6 +71,11 @@ export class Gate implements Admission {
     return this.trust.isVerified(bytes) || this.lineTrust.isVerified(bytes);
   }
 
+  /** A copy is nobody's better word than what it was made from. */
+  treatAlike(copy: Uint8Array, original: Uint8Array): void {
+    if (this.demoted.has(original)) this.demoted.add(copy);
+  }
+
   /** The class a packet leaves in; `priority` is that of its type. */
   priorityOf(bytes: Uint8Array, priority: number): number {
     return this.demoted.has(bytes) ? BACKGROUND : priority;

@@ -26,6 +26,7 @@ import {
   PING,
   PONG,
   REQUEST_SYNC,
+  TTL_AT,
   VOICE,
 } from '../core/packet.ts';
 import { NORMAL, priorityOf } from '../core/queue.ts';
@@ -155,7 +156,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         this.openLine(input, out);
         break;
       case 'inject':
-        this.toRelay(input, out);
+        this.inject(input.bytes, out);
         break;
       case 'closed':
         this.close(input.link, out);
@@ -269,6 +270,17 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   /** With the radio go all links on the air, whether it says so of each or not. */
   private loseAir(out: SwitchboardOutput[]): void {
     for (const link of this.links.open()) if (this.isAir(link)) this.close(link, out);
+  }
+
+  /**
+   * A line and the air at its end count as one hop: else two islands on the way would use up the seven
+   * that phones give. But nobody's announce shall look like that of a neighbour (WIRE §5).
+   */
+  private inject(bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    const copy = new Uint8Array(bytes);
+    copy[TTL_AT] = Math.max(bytes[TTL_AT], Math.min(bytes[TTL_AT] + 1, this.config.ttlMax - 1));
+    this.gate.treatAlike(copy, bytes);
+    this.toRelay({ kind: 'inject', bytes: copy }, out);
   }
 
   private say(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {

@@ -21,6 +21,7 @@ import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { TRUNKS_DEFAULTS } from '../../../protocol/peer/trunks.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
+import type { Packet } from '../../../protocol/wire/packet.ts';
 import { MemoryArchive } from '../../../tools/simulate/archive.ts';
 import { seededRandom } from '../../../tools/simulate/random.ts';
 import { SEED } from '../../seed.ts';
@@ -48,6 +49,8 @@ export class Member {
   readonly heard: string[] = [];
   /** Bytes given to the air to bring in, with the time. */
   readonly injected: { at: Millis; bytes: Uint8Array }[] = [];
+  /** Packets for its services, in the order in which they came. */
+  readonly taken: Packet[] = [];
   /** Bytes written on hops, with the time. */
   readonly written: { at: Millis; size: number }[] = [];
   readonly answers: BridgeOutput[] = [];
@@ -75,16 +78,18 @@ export class Member {
       { crypto, identity, random, draw, crc: crc32, archive },
       now,
     );
-    this.watchInjections();
+    this.watchStation();
   }
 
-  /** What a bridge injects goes from machine to machine inside it; only this shows it. */
-  private watchInjections(): void {
+  /** What a bridge injects and takes goes from machine to machine inside it; only this shows it. */
+  private watchStation(): void {
     const { station } = this.bridge as unknown as { station: Station };
     const step = station.step.bind(station);
     station.step = (input: StationInput | Tick, now: Millis) => {
       if (input.kind === 'inject') this.injected.push({ at: now, bytes: input.bytes.slice() });
-      return step(input, now);
+      const outputs = step(input, now);
+      for (const output of outputs) if (output.kind === 'deliver') this.taken.push(output.packet);
+      return outputs;
     };
   }
 }

@@ -7,6 +7,7 @@ import type { GatewayInput, GatewayOutput } from '../../../host/gateway/contract
 import type { GatewayConfig } from '../../../host/gateway/gateway.ts';
 import { Gateway, GATEWAY_DEFAULTS } from '../../../host/gateway/gateway.ts';
 import { before, turnKey } from '../../../host/gateway/rank.ts';
+import { LISTEN_MS, WAIT_MS } from '../../../host/gateway/turns.ts';
 import { GATEWAY, MESSAGE } from '../../../protocol/core/packet.ts';
 import { NORMAL } from '../../../protocol/core/queue.ts';
 import { composePacket, openPacket } from '../../../protocol/wire/packet.ts';
@@ -37,9 +38,11 @@ describe('what a line brings', () => {
   it('is injected by the first by rank, and 2 s later by the next, if it overhears nothing', () => {
     const gate = gateWithRival();
     const [first, second] = [packetOfRank(0), packetOfRank(1)];
-    expect(gate.bring(first)).toEqual(['inject']);
-    expect(gate.bring(second)).toEqual([]);
-    gate.pass(1999);
+    gate.bring(first);
+    gate.bring(second);
+    gate.pass(LISTEN_MS);
+    expect(gate.injected).toEqual([first]);
+    gate.pass(WAIT_MS - 1);
     expect(gate.injected).toHaveLength(1);
     gate.pass(1);
     expect(gate.injected).toEqual([first, second]);

@@ -67,7 +67,8 @@ describe('a station with a line', () => {
     expect(there.lacking(bytes)).toBe(1);
     village.tell(there, { kind: 'inject', bytes });
     village.pass(100);
-    expect(ben.ofType(MESSAGE).map(({ ttl }) => ttl)).toEqual([5]);
+    // The line and the air at its end are one hop.
+    expect(ben.ofType(MESSAGE).map(({ ttl }) => ttl)).toEqual([6]);
     expect(there.lacking(bytes)).toBe(0);
   });
 
