@@ -24,7 +24,7 @@ export const invite: Command = {
     data: DATA_OPTION,
     json: JSON_OPTION,
   },
-  examples: ['hopline invite', 'hopline invite --address gate.example.org:7654'],
+  examples: ['hopline invite', 'hopline invite --address gate.example.org:8334'],
 
   async run(args, io) {
     const body = { address: textOf(args, 'address') };

@@ -23,7 +23,7 @@ export const join: Command = {
   usage: 'hopline join [--data <folder>] [--json] <line>',
   operands: { least: 1, most: 1 },
   options: { data: DATA_OPTION, json: JSON_OPTION },
-  examples: ['hopline join hopline:gate.example.org:7654/4c0ff1cd9cd844b0/SECRET'],
+  examples: ['hopline join hopline:gate.example.org:8334/4c0ff1cd9cd844b0/SECRET'],
 
   async run(args, io) {
     const client = BridgeClient.of(args, io);
