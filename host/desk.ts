@@ -8,6 +8,7 @@ import { printable } from '../protocol/printable.ts';
 import type { Standing } from '../protocol/trust/pins.ts';
 import { fromHex, toHex } from '../protocol/wire/hex.ts';
 import type { Daemon, DaemonEvent } from './daemon.ts';
+import { ownAddress } from './daemon/own-address.ts';
 import { EventRing } from './desk/event-ring.ts';
 import { mapOf } from './desk/map.ts';
 import { People } from './desk/people.ts';
@@ -209,11 +210,13 @@ export class DaemonDesk implements Desk {
 
   async invite(address: string | null): Promise<InviteView> {
     this.refuseVirtual();
-    if (this.daemon.listening === null) {
+    const { listening, config } = this.daemon;
+    if (listening === null) {
       const detail = 'nobody is let in here: the settings say listen.port: off';
       throw new HoplineError('REQUEST_INVALID', `${detail}; invite from the other side`);
     }
-    const answer = lineDone(await this.daemon.ask({ kind: 'invite', address }));
+    const reached = address ?? config.publicAddress ?? ownAddress(listening);
+    const answer = lineDone(await this.daemon.ask({ kind: 'invite', address: reached }));
     if (answer.kind !== 'invited') throw unexpected();
     const { line, expiresAt } = answer;
     return { line, command: `hopline join '${line}'`, expiresAt };

@@ -122,7 +122,7 @@ export class TcpLines {
       this.offer({ kind: 'received', line, bytes });
     });
     socket.on('error', (cause: NodeJS.ErrnoException) => {
-      why = cause.code ?? cause.message;
+      why = wordsOf(cause);
     });
     socket.on('close', () => {
       this.sockets.delete(line);
@@ -153,6 +153,24 @@ function addressOf(socket: Socket): string {
   const host = socket.remoteAddress ?? 'gone';
   return `${host.includes(':') ? `[${host}]` : host}:${socket.remotePort ?? 0}`;
 }
+
+/** Beside the code of the system, for whoever has to look further. */
+function wordsOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === undefined) return message;
+  return Object.hasOwn(WORDS, code) ? `${WORDS[code]} (${code})` : `the system says ${code}`;
+}
+
+const WORDS: Record<string, string> = {
+  ECONNREFUSED: 'nobody listens there',
+  ECONNRESET: 'the line broke',
+  EPIPE: 'the line broke',
+  ETIMEDOUT: 'nobody answers there',
+  EHOSTUNREACH: 'no way leads there',
+  ENETUNREACH: 'no way leads there',
+  EADDRNOTAVAIL: 'no way leads there',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'its name cannot be looked up now',
+};
 
 function unheard(where: string, cause: NodeJS.ErrnoException): HoplineError {
   if (cause.code === 'EADDRINUSE') {

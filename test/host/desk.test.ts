@@ -105,7 +105,8 @@ describe('the desks of two bridges with a line', () => {
     const closed = await withDesk('dora', null);
     await expect(closed.desk.invite('here:1')).rejects.toThrow(/listen\.port: off/);
     await expect(one.desk.invite('here')).rejects.toThrow(/has no port/);
-    await expect(one.desk.invite(null)).rejects.toThrow(/HOST:PORT/);
+    const { line } = await one.desk.invite(null);
+    expect(line.startsWith(`hopline:${one.address}/${one.id}/`)).toBe(true);
   });
 });
 

@@ -1,11 +1,13 @@
 /**
  * Whereabouts: where a running bridge is to be asked, as its data folder says: an address in
- * `bridge.json`, and a token beside it that only its owner may read.
+ * `bridge.json`, and a token that only its owner may read.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { defaultConfig } from '../../device/pi/config.ts';
+import type { Whereabouts as Announced } from '../../host/daemon/bridge-file.ts';
+import { BRIDGE_FILE } from '../../host/daemon/bridge-file.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Args, Io, Option } from '../command.ts';
 import { textOf } from '../command.ts';
@@ -19,8 +21,6 @@ export const DATA_OPTION: Option = {
 
 /** What `npm start` and the README's examples use, in the working directory. */
 const LOCAL_FOLDER = 'hopline-data';
-const BRIDGE_FILE = 'bridge.json';
-const TOKEN_FILE = 'token';
 
 /** The folder that was named, or the one here where a bridge runs, or that of this user's bridge. */
 export function dataFolder(args: Args, io: Io): string {
@@ -34,13 +34,13 @@ export type Whereabouts = { url: string; token: string; pid: number };
 
 /** Read anew for each request: a bridge that was started again may have another port. */
 export function whereabouts(folder: string): Whereabouts {
-  const { url, pid, version: theirs } = announced(folder);
+  const { url, pid, version: theirs, token: path } = announced(folder);
   if (theirs !== version()) {
     const detail = `${folder}: it is Hopline ${theirs}, and this is ${version()}`;
     throw new HoplineError('BRIDGE_DIFFERS', `${detail}; start it again with this one`);
   }
-  const token = readOr(join(folder, TOKEN_FILE), () => {
-    const detail = `${folder}: its token is missing; start it again with ${startOf(folder)}`;
+  const token = readOr(path, () => {
+    const detail = `${path}: the token is missing; start it again with ${startOf(folder)}`;
     return new HoplineError('BRIDGE_UNREACHABLE', detail);
   });
   return { url, pid, token: token.trim() };
@@ -50,8 +50,6 @@ export function whereabouts(folder: string): Whereabouts {
 export function startOf(folder: string): string {
   return `hopline up --data ${folder}`;
 }
-
-type Announced = { url: string; pid: number; version: string };
 
 function announced(folder: string): Announced {
   const path = join(folder, BRIDGE_FILE);
@@ -67,9 +65,10 @@ function announced(folder: string): Announced {
 
 function parsed(text: string): Announced | null {
   try {
-    const { url, pid, version: theirs } = JSON.parse(text) as Partial<Announced>;
-    if (typeof url !== 'string' || !URL.canParse(url)) return null;
-    return { url: url.replace(/\/$/, ''), pid: Number(pid), version: String(theirs) };
+    const said = JSON.parse(text) as Partial<Announced>;
+    const { url, pid, token } = said;
+    if (typeof url !== 'string' || !URL.canParse(url) || typeof token !== 'string') return null;
+    return { url, pid: Number(pid), version: String(said.version), token };
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Whereabouts } from '../../../host/daemon/bridge-file.ts';
 import type { Desk } from '../../../host/http/desk.ts';
 import type { HttpServer } from '../../../host/http/server.ts';
 import type {
@@ -131,7 +132,7 @@ export class TestBridge {
     const { server } = await serve(this.desk, { port: this.port, version: version() });
     this.server = server;
     this.port = this.server.port;
-    this.write({ url: this.server.url, pid: process.pid, version: version() });
+    this.write({ url: this.server.url });
   }
 
   /** Resolves when what was begun last has its events: it has looked at what there is twice then. */
@@ -140,8 +141,11 @@ export class TestBridge {
   }
 
   /** What its folder says of it. */
-  write(announced: object | string): void {
-    const text = typeof announced === 'string' ? announced : JSON.stringify(announced);
+  write(announced: Partial<Whereabouts> | string): void {
+    const token = join(this.folder, 'token');
+    const usual = { pid: process.pid, version: version(), token };
+    const text =
+      typeof announced === 'string' ? announced : JSON.stringify({ ...usual, ...announced });
     writeFileSync(join(this.folder, 'bridge.json'), text);
   }
 

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../tools/bridge/whereabouts.ts';
-import { version } from '../../../tools/version.ts';
 import { testIo } from '../io.ts';
 import { STATUS } from '../../../tools/dispatch.ts';
 import { TestBridge } from './bridge.ts';
@@ -56,7 +55,7 @@ describe('a command', () => {
   });
 
   it('that finds one of another version names both', async () => {
-    bridge.write({ url: 'http://127.0.0.1:1', pid: 1, version: '9.9.9' });
+    bridge.write({ url: 'http://127.0.0.1:1', version: '9.9.9' });
     expect(await said()).toEqual([
       STATUS.BRIDGE_DIFFERS,
       expect.stringMatching(
@@ -84,7 +83,7 @@ describe('a command', () => {
     rmSync(join(bridge.folder, 'token'));
     expect(await said()).toEqual([
       STATUS.BRIDGE_UNREACHABLE,
-      expect.stringContaining('its token is missing'),
+      expect.stringContaining('the token is missing'),
     ]);
     mkdirSync(join(bridge.folder, 'token'));
     expect(await said()).toEqual([
@@ -103,8 +102,7 @@ describe('a command', () => {
     const other = createServer((_, reply) => reply.writeHead(404).end('<html>'));
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
-    const ours = version();
-    bridge.write({ url: `http://127.0.0.1:${port}`, pid: 1, version: ours });
+    bridge.write({ url: `http://127.0.0.1:${port}` });
     expect(await said()).toEqual([
       STATUS.BRIDGE_UNREACHABLE,
       expect.stringContaining('what listens there is no bridge'),
