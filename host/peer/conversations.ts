@@ -25,6 +25,7 @@ import { Counts } from '../../protocol/peer/counts.ts';
 import { REACHABLE_MS } from '../../protocol/peer/peers.ts';
 import { equalSecret } from '../../protocol/trust/crypto.ts';
 import { idOf } from '../../protocol/trust/identity.ts';
+import type { Decoded } from '../../protocol/wire/decoded.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import {
   decodeNoisePayload,
@@ -38,6 +39,7 @@ import {
   encodePrivateMessage,
   PRIVATE_TEXT_MAX,
 } from '../../protocol/wire/private-message.ts';
+import { decodeReceipts, encodeReceipts, RECEIPTS } from '../../protocol/wire/receipts.ts';
 import { encodeText } from '../../protocol/wire/text.ts';
 import type {
   Answer,
@@ -52,6 +54,8 @@ import type {
 } from '../types.ts';
 import { DAY_MS, PUBLIC } from '../types.ts';
 import { Book } from './book.ts';
+import type { Receipts } from './confirmations.ts';
+import { Confirmations } from './confirmations.ts';
 import type {
   ConversationsConfig,
   ConversationsInput,
@@ -89,6 +93,7 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
   private readonly letters: Letters;
   private readonly mail: Mail;
   private readonly book: Book;
+  private readonly confirmations = new Confirmations();
   /** Tickets of what the station is to say, in order. */
   private readonly says: number[] = [];
   private readonly alarms: Buckets;
@@ -135,12 +140,13 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
         break;
     }
     this.onTalks(this.talks.tick(now), out);
+    for (const receipts of this.confirmations.due(now)) this.sendReceipts(receipts, out);
     if (now >= this.letters.deadline()) this.toLetters(TICK, out);
     return out;
   }
 
   deadline(): Millis {
-    return Math.min(this.talks.deadline(), this.letters.deadline());
+    return Math.min(this.talks.deadline(), this.letters.deadline(), this.confirmations.deadline());
   }
 
   sessionOf(peer: Uint8Array): SessionState {
@@ -356,13 +362,25 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
   ): void {
     if (kind === KIND.privateMessage) {
       const id = this.keepPrivate(talk.peer, talk.conversation, body, out);
-      if (id === null) return;
       // Again each time it comes again: what confirmed it may have been lost.
-      const sealed = this.talks.seal(talk.peer, KIND.delivered, encodeReceipt(id), this.now);
-      this.onTalks(sealed, out);
-    } else if (kind === KIND.delivered) this.hearReceipt(talk, body, 'delivered', out);
-    else if (kind === KIND.readReceipt) this.hearReceipt(talk, body, 'read', out);
+      if (id !== null) this.confirm(talk, id, out);
+    } else if (kind === RECEIPTS) this.hearReceipts(talk, decodeReceipts(body), 'delivered', out);
+    else if (kind === KIND.delivered) this.hearReceipts(talk, oneOf(body), 'delivered', out);
+    else if (kind === KIND.readReceipt) this.hearReceipts(talk, oneOf(body), 'read', out);
     else this.drops.drop('unsupported-kind');
+  }
+
+  private confirm(talk: Talk, id: string, out: ConversationsOutput[]): void {
+    if (!talk.takesTogether) {
+      const sealed = this.talks.seal(talk.peer, KIND.delivered, encodeReceipt(id), this.now);
+      return this.onTalks(sealed, out);
+    }
+    const full = this.confirmations.add(talk.peer, id, this.now);
+    if (full !== null) this.sendReceipts(full, out);
+  }
+
+  private sendReceipts({ peer, ids }: Receipts, out: ConversationsOutput[]): void {
+    this.onTalks(this.talks.seal(peer, RECEIPTS, encodeReceipts(ids), this.now), out);
   }
 
   /** Keeps what is new of somebody who is proven; the id to confirm, or null for none. */
@@ -384,21 +402,20 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
     return message.value.id;
   }
 
-  private hearReceipt(
+  private hearReceipts(
     { peer, conversation }: Talk,
-    body: Uint8Array,
+    receipts: Decoded<string[], string>,
     state: 'delivered' | 'read',
     out: ConversationsOutput[],
   ): void {
-    const receipt = decodeReceipt(body);
-    if (!receipt.ok) return this.drops.drop(receipt.reason);
-    const id = receipt.value;
-    const name = { conversation, sender: this.ports.identity.id, id };
-    if (!this.letters.has(peer, id) && !this.book.isFurther(name, state)) {
-      return this.drops.drop('unexpected');
+    if (!receipts.ok) return this.drops.drop(receipts.reason);
+    for (const id of receipts.value) {
+      const name = { conversation, sender: this.ports.identity.id, id };
+      if (this.letters.has(peer, id) || this.book.isFurther(name, state)) {
+        out.push(...this.book.change(name, state));
+        this.toLetters({ kind: 'confirmed', peer, id }, out);
+      } else this.drops.drop('unexpected');
     }
-    out.push(...this.book.change(name, state));
-    this.toLetters({ kind: 'confirmed', peer, id }, out);
   }
 
   private postReceipt(
@@ -530,6 +547,12 @@ function entryOf(
 ): OutboxEntry {
   const times = { madeAt, expiresAt: madeAt + lifeMs, tries: 0, triedAt: null };
   return { recipient: new Uint8Array(recipient), id, payloadKind, body, ...times };
+}
+
+/** A receipt as phones write it, for one message. */
+function oneOf(body: Uint8Array): Decoded<string[], string> {
+  const receipt = decodeReceipt(body);
+  return receipt.ok ? { ok: true, value: [receipt.value] } : receipt;
 }
 
 function isSealed(id: string): (output: LettersOutput) => boolean {

@@ -49,8 +49,12 @@ export const LETTERS_MAX = 10_000;
 /** Receipts waiting for one peer, and in all. Then another is not made: its sender does without. */
 export const RECEIPTS_PER_PEER_MAX = 256;
 export const RECEIPTS_MAX = 10_000;
-/** Messages of one peer under way at once. */
-export const WINDOW = 16;
+/**
+ * Messages of one peer under way at once: a radio carries few, a line many. One more for each that is
+ * confirmed, and the fewest again when one is not.
+ */
+export const WINDOW_MIN = 16;
+export const WINDOW_MAX = 128;
 /** DEFAULTS §2: three retries, each after twice the time. */
 export const RETRIES_MAX = 3;
 export const ACK_TIMEOUT_MS = 5000;
@@ -74,6 +78,7 @@ type Mailbox = {
   /** In the order in which they were made. */
   letters: Letter[];
   receipts: OutboxEntry[];
+  window: number;
   /** A handshake is under way, since then. */
   openingAt: Millis | null;
   /** Handshakes in a row that came to nothing, and when there may be another. */
@@ -183,6 +188,7 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
     const at = box?.letters.findIndex(({ entry }) => entry.id === id) ?? -1;
     if (box === undefined || at < 0) return;
     this.remove(box, at, null, out);
+    box.window = Math.min(box.window + 1, WINDOW_MAX);
     this.work(box, now, out);
   }
 
@@ -235,7 +241,7 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
     for (const entry of box.receipts) out.push({ kind: 'seal', entry: this.tried(entry, now) });
     this.dropReceipts(box, out);
     let isRepeating = false;
-    for (let i = 0; i < Math.min(box.letters.length, WINDOW); i++) {
+    for (let i = 0; i < Math.min(box.letters.length, box.window); i++) {
       const letter = box.letters[i];
       // What follows one that is sent again waits, so that no more overtake it.
       if (letter.sends === 0 && isRepeating) break;
@@ -256,7 +262,7 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
     letter.entry = this.tried(letter.entry, now);
     letter.sentAt = now;
     letter.dueAt = now + backOff(letter.sends);
-    letter.sends++;
+    if (letter.sends++ > 0) box.window = WINDOW_MIN;
     out.push({ kind: 'seal', entry: letter.entry });
   }
 
@@ -337,6 +343,7 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
       peer: new Uint8Array(peer),
       letters: [],
       receipts: [],
+      window: WINDOW_MIN,
       openingAt: null,
       unanswered: 0,
       openAt: 0,

@@ -10,6 +10,7 @@ import { TICK } from '../../protocol/core/machine.ts';
 import { HANDSHAKE } from '../../protocol/core/packet.ts';
 import type { OwnDraft } from '../../protocol/peer/contract.ts';
 import type { Counts } from '../../protocol/peer/counts.ts';
+import { hearPeerState } from '../../protocol/trust/binding.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';
 import type { SessionLimits, SessionOutput } from '../../protocol/trust/session.ts';
 import { Sessions } from '../../protocol/trust/session.ts';
@@ -18,7 +19,7 @@ import { toHex } from '../../protocol/wire/hex.ts';
 import type { NoisePayload } from '../../protocol/wire/noise-payload.ts';
 import { decodeNoisePayload, encodeNoisePayload, KIND } from '../../protocol/wire/noise-payload.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
-import { decodePeerState, encodePeerState } from '../../protocol/wire/peer-state.ts';
+import { encodePeerState, RECEIPTS_TOGETHER } from '../../protocol/wire/peer-state.ts';
 import type { SessionState, StoreOutput, TalkEvent } from '../types.ts';
 import type { ConversationsPorts } from './contract.ts';
 
@@ -41,6 +42,8 @@ export type Talk = {
   readonly noiseKey: Uint8Array;
   heardAt: Millis;
   hasEchoed: boolean;
+  /** He takes several receipts at once. */
+  takesTogether: boolean;
 };
 
 /** Peers who showed another key than they had proven. Then the first of them may try again. */
@@ -50,8 +53,8 @@ export const PRIVATE_RATE = { perSecond: 500, burst: 2000 };
 /** A session that one end seems to have lost is renewed so often: anybody may seem so. */
 export const RENEW_EVERY_MS = 30_000;
 
-/** We carry sealed mail for those we know, and take no media (WIRE §5). */
-const OWN_CAPABILITIES = capabilities([]);
+/** We take no media (WIRE §5). */
+const OWN_STATE = { capabilities: capabilities([]), features: RECEIPTS_TOGETHER };
 
 export class Talks {
   private readonly ports: ConversationsPorts;
@@ -196,6 +199,7 @@ export class Talks {
       noiseKey,
       heardAt: now,
       hasEchoed: false,
+      takesTogether: false,
     };
     this.live.set(nameOf(peer), talk);
     tell(out, { kind: 'session', peer, state: 'live' });
@@ -218,16 +222,19 @@ export class Talks {
   }
 
   private hearState(talk: Talk, body: Uint8Array, now: Millis, out: TalksOutput[]): void {
-    const state = decodePeerState(body);
-    if (!state.ok) return this.drops.drop(state.reason);
     const { pins } = this.ports;
     const { peer } = talk;
     const wasProven = pins.find(peer)?.proven ?? false;
-    const meeting = pins.prove(talk.noiseKey, state.value.signingKey);
+    const heard = hearPeerState(pins, talk.noiseKey, body);
     for (const { pinned } of pins.takeAlarms()) {
       tell(out, { kind: 'alarm', peer: pinned.id, reason: 'second-key' });
     }
-    if (meeting !== 'new' && meeting !== 'known') return this.distrust(peer, meeting, now, out);
+    if (!heard.ok) {
+      this.drops.drop(heard.reason);
+      if (heard.reason === 'identity-clash') this.distrust(peer, now, out);
+      return;
+    }
+    talk.takesTogether = (heard.state.features & RECEIPTS_TOGETHER) !== 0;
     const pin = pins.find(peer);
     if (pin !== null && !wasProven) {
       out.push({ kind: 'store', write: { kind: 'pins', pins: [pin] } });
@@ -238,8 +245,7 @@ export class Talks {
   }
 
   /** Whoever it is, it is not whom a person here knows by that id. */
-  private distrust(peer: Uint8Array, reason: string, now: Millis, out: TalksOutput[]): void {
-    this.drops.drop(reason);
+  private distrust(peer: Uint8Array, now: Millis, out: TalksOutput[]): void {
     this.distrusted.add(nameOf(peer));
     if (this.distrusted.size > DISTRUSTED_MAX) {
       this.distrusted.delete(this.distrusted.values().next().value!);
@@ -249,7 +255,7 @@ export class Talks {
 
   private sayState(peer: Uint8Array, now: Millis, out: TalksOutput[]): void {
     const { signingKey } = this.ports.identity;
-    const body = encodePeerState({ capabilities: OWN_CAPABILITIES, signingKey });
+    const body = encodePeerState({ ...OWN_STATE, signingKey });
     out.push(...this.seal(peer, KIND.peerState, body, now));
   }
 }

@@ -21,6 +21,7 @@ import { decodeNote, decodeNoted, encodeNote, encodeNoted } from '../../protocol
 import { decodePeerState, encodePeerState } from '../../protocol/wire/peer-state.ts';
 import { decodePing, encodePing } from '../../protocol/wire/ping.ts';
 import { decodePrivateMessage, encodePrivateMessage } from '../../protocol/wire/private-message.ts';
+import { decodeReceipts, encodeReceipts } from '../../protocol/wire/receipts.ts';
 import { decodeRequestSync, encodeRequestSync } from '../../protocol/wire/request-sync.ts';
 import { filled, hashes, hex, join } from '../protocol/wire/given.ts';
 import { golden, goldensNamed } from '../protocol/wire/goldens.ts';
@@ -131,6 +132,18 @@ weather({
   wellFormed: goldensNamed('peer-state').map(golden),
   decode: decodePeerState,
   encode: encodePeerState,
+});
+
+weather({
+  name: 'decodeReceipts',
+  reasons: ['empty', 'cut', 'too-long', 'bad-text'],
+  wellFormed: [
+    encodeReceipts(['a', 'bc', '0d9c2f3e-1b7a-4c55-9f0e-2a64b8d1c7e3']),
+    join(...Array.from({ length: 100 }, () => hex('03c3bc78'))),
+    join(...Array.from({ length: 200 }, () => hex('0161')), hex('0161')),
+  ],
+  decode: decodeReceipts,
+  encode: encodeReceipts,
 });
 
 weather({

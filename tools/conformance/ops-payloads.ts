@@ -189,7 +189,11 @@ function encodedBody(kind: number, given: Given): Uint8Array {
   }
   if (kind === KIND.peerState) {
     const capabilities = given.bitsOrNull('capabilities') ?? 0n;
-    return encodePeerState({ capabilities, signingKey: given.bytes('signingKey') });
+    return encodePeerState({
+      features: 0,
+      capabilities,
+      signingKey: given.bytes('signingKey'),
+    });
   }
   return given.bytes('body');
 }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { SAYS_MAX } from '../../../host/peer/conversations.ts';
-import { ACK_TIMEOUT_MS, LETTERS_PER_PEER_MAX, WINDOW } from '../../../host/peer/letters.ts';
+import { ACK_TIMEOUT_MS, LETTERS_PER_PEER_MAX, WINDOW_MIN } from '../../../host/peer/letters.ts';
 import type { Answer, Wish } from '../../../host/types.ts';
 import { PUBLIC } from '../../../host/types.ts';
 import { ENCRYPTED, FILE, HANDSHAKE, MESSAGE } from '../../../protocol/core/packet.ts';
@@ -47,7 +47,7 @@ describe('a private message', () => {
 
   it('keeps its place: many arrive in the order in which they were written', () => {
     const { hamlet, ann, ben } = two();
-    const texts = range(3 * WINDOW).map((n) => `number ${n}`);
+    const texts = range(6 * WINDOW_MIN).map((n) => `number ${n}`);
     for (const text of texts) ann.tell(ben, text);
     hamlet.pass(1000);
     expect(ben.heardFrom(ann)).toEqual(texts);
@@ -57,10 +57,10 @@ describe('a private message', () => {
     const { hamlet, ann, ben } = acquainted();
     hamlet.tamper = (packet) => (toward(packet, ben) ? null : packet);
     ann.sent.length = 0;
-    for (const n of range(WINDOW + 5)) ann.tell(ben, `number ${n}`);
-    expect(ann.sent).toHaveLength(WINDOW);
+    for (const n of range(WINDOW_MIN + 5)) ann.tell(ben, `number ${n}`);
+    expect(ann.sent).toHaveLength(WINDOW_MIN);
     hamlet.pass(ACK_TIMEOUT_MS);
-    expect(ann.sent).toHaveLength(2 * WINDOW);
+    expect(ann.sent).toHaveLength(2 * WINDOW_MIN);
   });
 
   it('is sent again when it was lost, or when only its confirmation was, and shown once', () => {

@@ -314,20 +314,27 @@ export class Villager {
 
   hearAnnounce(who: Villager): void {
     const { id, noiseKey, signingKey } = who.identity;
+    this.meet(id, noiseKey, signingKey, who.capabilities);
+  }
+
+  /** What the station tells of somebody who announces himself. */
+  meet(
+    id: Uint8Array,
+    noiseKey: Uint8Array,
+    signingKey: Uint8Array,
+    capabilities: bigint | null = null,
+  ): void {
     this.pins.meet(id, noiseKey, signingKey);
     // The station tells of these.
     this.pins.takeAlarms();
     const isNew = !this.around.has(nameOf(id));
-    const { capabilities } = who;
     this.around.set(nameOf(id), { id, heardAt: this.hamlet.now, isDirect: true, capabilities });
     if (!isNew) return;
     const name = `villager ${id[0]}`;
     const frame = new Uint8Array(0);
+    const announced = { kind: 'announced', id, name, frame, capabilities, neighbours: [] } as const;
     this.feed({ kind: 'heard', event: { kind: 'peer-seen', id, name, isDirect: true } });
-    this.feed({
-      kind: 'heard',
-      event: { kind: 'announced', id, name, frame, capabilities, neighbours: [] },
-    });
+    this.feed({ kind: 'heard', event: { ...announced, neighbours: [] } });
   }
 
   /** Whoever was silent for a minute is not about any more. */

@@ -156,10 +156,10 @@ describe('a phone in a session', () => {
     const pins = new Pins(crypto);
     // Mallory was first to announce Bob's Noise key, with his own signing key.
     pins.meet(bob.id, bob.noiseKey, mallory.signingKey);
-    const body = encodePeerState({ capabilities: 0x29n, signingKey: bob.signingKey });
+    const body = encodePeerState({ capabilities: 0x29n, signingKey: bob.signingKey, features: 0 });
     expect(hearPeerState(pins, bob.noiseKey, body)).toEqual({
       ok: true,
-      state: { capabilities: 0x29n, signingKey: bob.signingKey },
+      state: { capabilities: 0x29n, signingKey: bob.signingKey, features: 0 },
     });
     expect(pins.find(bob.id)).toMatchObject({ signingKey: bob.signingKey, proven: true });
     expect(pins.takeAlarms()).toHaveLength(1);
@@ -169,7 +169,7 @@ describe('a phone in a session', () => {
     const pins = new Pins(crypto);
     pins.prove(bob.noiseKey, bob.signingKey);
     const says = (signingKey: Uint8Array): Uint8Array =>
-      encodePeerState({ capabilities: 0n, signingKey });
+      encodePeerState({ capabilities: 0n, signingKey, features: 0 });
     for (const [body, reason] of [
       [says(mallory.signingKey), 'identity-clash'],
       [says(new Uint8Array(32)), 'identity-clash'],

@@ -10,6 +10,11 @@ import {
   encodeNoisePayload,
   encodeReceipt,
 } from '../../../protocol/wire/noise-payload.ts';
+import {
+  decodeReceipts,
+  encodeReceipts,
+  RECEIPTS_SIZE_MAX,
+} from '../../../protocol/wire/receipts.ts';
 import { decodePeerState, encodePeerState } from '../../../protocol/wire/peer-state.ts';
 import {
   decodePrivateMessage,
@@ -143,22 +148,22 @@ describe('an authenticated peer state', () => {
     ['peer-state-ios-full', ['vouch', 'privateMedia'], filled(32, 0xa5)],
   ] as const) {
     it(`is the bytes of ${name}`, () => {
-      const value = { capabilities: capabilities([...names]), signingKey };
+      const value = { capabilities: capabilities([...names]), signingKey, features: 0 };
       expect(encodePeerState(value)).toEqual(golden(name));
       expect(decodePeerState(golden(name))).toEqual({ ok: true, value });
     });
   }
 
   it('is read in either order, with fields nobody knows', () => {
-    const value = { capabilities: 0n, signingKey: counted };
+    const value = { capabilities: 0n, signingKey: counted, features: 0 };
     expect(decodePeerState(golden('peer-state-reordered-unknown'))).toEqual({ ok: true, value });
   });
 
   it('comes back from its bytes', () => {
     const bits = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
     hold(
-      fc.property(bits, aKey, (capabilities, signingKey) => {
-        const value = { capabilities, signingKey };
+      fc.property(bits, aKey, fc.nat(255), (capabilities, signingKey, features) => {
+        const value = { capabilities, signingKey, features };
         expect(decodePeerState(encodePeerState(value))).toEqual({ ok: true, value });
       }),
       100,
@@ -192,6 +197,34 @@ describe('an authenticated peer state', () => {
     const key = join(hex('0220'), counted);
     const bytes = join(hex('01 010100'), key, key);
     expect(decodePeerState(bytes)).toEqual({ ok: false, reason: 'ambiguous' });
+  });
+});
+
+describe('receipts together', () => {
+  it('are ids, each behind its length', () => {
+    expect(encodeReceipts(['a', 'üx'])).toEqual(hex('0161 03c3bc78'));
+    expect(decodeReceipts(hex('0161 03c3bc78'))).toEqual({ ok: true, value: ['a', 'üx'] });
+  });
+
+  for (const [bytes, reason] of [
+    ['', 'empty'],
+    ['00', 'empty'],
+    ['0161 00', 'empty'],
+    ['0261', 'cut'],
+    ['01ff', 'bad-text'],
+    ['0161'.repeat(RECEIPTS_SIZE_MAX / 2 + 1), 'too-long'],
+  ] as const) {
+    it(`are not ${bytes.length > 20 ? 'so many' : `"${bytes}"`}: ${reason}`, () => {
+      expect(decodeReceipts(hex(bytes))).toEqual({ ok: false, reason });
+    });
+  }
+
+  it('are written only where they fit one packet', () => {
+    const ids = Array.from({ length: 12 }, () => 'x'.repeat(36));
+    expect(encodeReceipts(ids.slice(0, 10))).toHaveLength(370);
+    for (const bad of [ids, [], [''], ['x'.repeat(256)]]) {
+      expect(() => encodeReceipts(bad)).toThrow('broken law');
+    }
   });
 });
 
