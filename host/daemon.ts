@@ -6,7 +6,6 @@
  *   wall clock      ->                 -> store, log, audience, whoever follows
  *   wishes          ->                 -> answers
  */
-import type { Pong, WatchedFrame } from '../device/pi/audience.ts';
 import { Audience } from '../device/pi/audience.ts';
 import type { SystemClock } from '../device/pi/clock.ts';
 import { systemClock } from '../device/pi/clock.ts';
@@ -15,10 +14,7 @@ import type { HardwarePorts } from '../device/pi/hardware.ts';
 import { Hardware } from '../device/pi/hardware.ts';
 import { drained } from '../device/pi/leaving.ts';
 import type { Log } from '../device/pi/log.ts';
-import type { Sighted } from '../device/pi/neighbourhood.ts';
-import type { Answering } from '../device/pi/relay-service.ts';
 import { relayService } from '../device/pi/relay-service.ts';
-import type { RelayReport } from '../device/pi/relay.ts';
 import type { StatusSocket } from '../device/pi/status-socket.ts';
 import { openStatusSocket } from '../device/pi/status-socket.ts';
 import { WallClock } from '../device/pi/wall-clock.ts';
@@ -26,7 +22,6 @@ import { crc32 } from '../protocol/core/crc32.ts';
 import { Driver } from '../protocol/core/driver.ts';
 import type { Random } from '../protocol/core/machine.ts';
 import { HoplineError } from '../protocol/errors.ts';
-import type { StationEvent, TracedHop } from '../protocol/peer/contract.ts';
 import { STATION_DEFAULTS } from '../protocol/peer/settings.ts';
 import type { Crypto } from '../protocol/trust/crypto.ts';
 import type { Identity } from '../protocol/trust/identity.ts';
@@ -64,13 +59,15 @@ export type DaemonPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSeri
 /** What a listener is told: what happens in the bridge, and that its health is another. */
 export type DaemonEvent = BridgeEvent | { of: 'daemon'; event: { kind: 'health' } };
 
-export class Daemon implements Answering {
+export class Daemon {
   readonly config: DaemonConfig;
   readonly identity: Identity;
   readonly store: DaemonStore;
   readonly startedAt = Date.now();
   readonly isVirtual: boolean;
   readonly version: string;
+  /** For whoever asks, watches or listens as with a relay. */
+  readonly audience: Audience;
   /** Where other gateways are let in; null for nowhere. */
   listening: { host: string; port: number } | null = null;
   private readonly ports: DaemonPorts;
@@ -80,7 +77,6 @@ export class Daemon implements Answering {
   private readonly lines: TcpLines;
   private readonly clock: SystemClock;
   private readonly wallClock: WallClock;
-  private readonly audience: Audience;
   private readonly tickets = new Tickets<Answer | LineAnswer>();
   private readonly health: Health;
   private readonly followers = new Set<(event: DaemonEvent) => void>();
@@ -118,8 +114,14 @@ export class Daemon implements Answering {
       perform: (output) => this.perform(output),
       halted: (cause) => this.end(cause),
     });
-    this.audience = new Audience((question) => this.driver.feed(question));
     this.wallClock = new WallClock(clock, log, (offsetMs) => this.setClock(offsetMs));
+    this.audience = new Audience({
+      hardware,
+      wallClock: this.wallClock,
+      snapshot: () => this.snapshot().station,
+      feed: (question) => this.driver.feed(question),
+      log,
+    });
     this.lines = new TcpLines((event) => this.driver.feed({ kind: 'line', event }));
   }
 
@@ -127,7 +129,7 @@ export class Daemon implements Answering {
   static async start(config: DaemonConfig, ports: DaemonPorts): Promise<Daemon> {
     let daemon: Daemon | null = null;
     const answers = (): ReturnType<typeof relayService> | null =>
-      daemon === null ? null : relayService(daemon, ports.version);
+      daemon === null ? null : relayService(daemon.audience, ports.version);
     // First of all, since two of one identity are worse than none.
     const socket = await openStatusSocket(config.socket, {
       ask: (question, values) => answers()?.ask(question, values) ?? null,
@@ -210,40 +212,6 @@ export class Daemon implements Answering {
   /** What our clock adds to the bridge's to make it Unix time. */
   get unixOffsetMs(): number {
     return Date.now() - this.clock.now();
-  }
-
-  report(): RelayReport {
-    const { hardware } = this;
-    return {
-      pid: process.pid,
-      startedAt: this.startedAt,
-      rssBytes: process.memoryUsage.rss(),
-      radio: hardware.radioReport(),
-      wires: hardware.wireReport(),
-      clock: { ...hardware.skewReading(), isKnown: this.wallClock.isKnown },
-      station: this.snapshot().station,
-    };
-  }
-
-  neighbours(): Sighted[] {
-    return this.hardware.neighbours();
-  }
-
-  ping(id: Uint8Array): Promise<Pong | null> {
-    return this.audience.ping(id);
-  }
-
-  trace(id: Uint8Array): Promise<TracedHop[]> {
-    return this.audience.trace(id);
-  }
-
-  watch(watcher: (frame: WatchedFrame) => void): () => void {
-    this.ports.log.debug('watched');
-    return this.audience.watch(watcher);
-  }
-
-  listen(listener: (event: StationEvent) => void): () => void {
-    return this.audience.listen(listener);
   }
 
   /** Calls `follower` with everything that happens until the returned function is called. */

@@ -70,7 +70,7 @@ export class DaemonDesk implements Desk {
       radios: [this.radio()],
       counts: { heard, sent, delivered, drops },
       stored: { messages: count, bytes },
-      rssBytes: daemon.report().rssBytes,
+      rssBytes: daemon.audience.report().rssBytes,
     };
   }
 
@@ -151,11 +151,11 @@ export class DaemonDesk implements Desk {
   }
 
   async ping(id: string): Promise<PingView> {
-    return this.daemon.ping(idFrom(id));
+    return this.daemon.audience.ping(idFrom(id));
   }
 
   async trace(id: string): Promise<HopView[]> {
-    const hops = await this.daemon.trace(idFrom(id));
+    const hops = await this.daemon.audience.trace(idFrom(id));
     return hops
       .map(({ target: _, id: hop, ...rest }) => ({ id: toHex(hop), ...rest }))
       .sort((a, b) => a.distance - b.distance);
@@ -252,7 +252,7 @@ export class DaemonDesk implements Desk {
   }
 
   private radio(): RadioView {
-    const { state, adapter, isAdvertising, isScanning } = this.daemon.report().radio;
+    const { state, adapter, isAdvertising, isScanning } = this.daemon.audience.report().radio;
     const name = this.daemon.isVirtual ? 'virtual island' : (adapter ?? 'Bluetooth');
     const seen = this.daemon.isVirtual && state === 'on' ? 'virtual' : state;
     return { name, state: seen, isAdvertising, isScanning };

@@ -1,6 +1,6 @@
 /**
- * Audience: those who watch the packets of a station, listen to what it tells, or wait for the answer
- * to a ping or a trace.
+ * Audience: those who ask a station how it is, watch its packets, listen to what it tells, or wait for
+ * the answer to a ping or a trace.
  */
 import { HoplineError } from '../../protocol/errors.ts';
 import type {
@@ -9,7 +9,14 @@ import type {
   TappedFrame,
   TracedHop,
 } from '../../protocol/peer/contract.ts';
+import type { Snapshot } from '../../protocol/peer/snapshot.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
+import type { Hardware, RadioReport } from './hardware.ts';
+import type { Log } from './log.ts';
+import type { Sighted } from './neighbourhood.ts';
+import type { SkewReading } from './skew.ts';
+import type { WallClock } from './wall-clock.ts';
+import type { WireStatus } from './wires.ts';
 
 /** Pings and traces that wait for their answers; more are refused. */
 export const WAITING_MAX = 8;
@@ -19,26 +26,65 @@ export type Pong = { roundTripMs: number; hops: number | null };
 /** A frame for a person who watches, with when it was seen. */
 export type WatchedFrame = TappedFrame & { unixMs: number };
 
+/** Everything about a station on this machine, in values that survive JSON. */
+export type Report = {
+  pid: number;
+  startedAt: number;
+  rssBytes: number;
+  radio: RadioReport;
+  wires: WireStatus[];
+  clock: SkewReading & { isKnown: boolean };
+  station: Snapshot;
+};
+
+export type Stage = {
+  hardware: Hardware;
+  wallClock: WallClock;
+  snapshot(): Snapshot;
+  /** False when the question was not taken. */
+  feed(question: Question): boolean;
+  log: Log;
+};
+
 type Question = Extract<StationInput, { kind: 'ping' | 'trace' | 'tap' }>;
 
 export class Audience {
-  /** False when the question was not taken. */
-  private readonly feed: (question: Question) => boolean;
+  private readonly stage: Stage;
+  private readonly startedAt = Date.now();
   private readonly watchers = new Set<(frame: WatchedFrame) => void>();
   private readonly listeners = new Set<(event: StationEvent) => void>();
   private waiting = 0;
 
-  constructor(feed: (question: Question) => boolean) {
-    this.feed = feed;
+  constructor(stage: Stage) {
+    this.stage = stage;
+  }
+
+  report(): Report {
+    const { hardware, wallClock, snapshot } = this.stage;
+    return {
+      pid: process.pid,
+      startedAt: this.startedAt,
+      rssBytes: process.memoryUsage.rss(),
+      radio: hardware.radioReport(),
+      wires: hardware.wireReport(),
+      clock: { ...hardware.skewReading(), isKnown: wallClock.isKnown },
+      station: snapshot(),
+    };
+  }
+
+  /** Who advertises within our hearing. */
+  neighbours(): Sighted[] {
+    return this.stage.hardware.neighbours();
   }
 
   /** Calls `watcher` with every frame until the returned function is called. */
   watch(watcher: (frame: WatchedFrame) => void): () => void {
     this.watchers.add(watcher);
-    this.feed({ kind: 'tap', isOn: true });
+    this.stage.log.debug('watched', { watchers: this.watchers.size });
+    this.stage.feed({ kind: 'tap', isOn: true });
     return () => {
       this.watchers.delete(watcher);
-      if (this.watchers.size === 0) this.feed({ kind: 'tap', isOn: false });
+      if (this.watchers.size === 0) this.stage.feed({ kind: 'tap', isOn: false });
     };
   }
 
@@ -93,7 +139,7 @@ export class Audience {
         this.waiting--;
         settle();
       };
-      if (!this.feed({ kind, id })) finish(() => reject(refused('busy')));
+      if (!this.stage.feed({ kind, id })) finish(() => reject(refused('busy')));
     });
   }
 }

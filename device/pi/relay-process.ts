@@ -63,7 +63,7 @@ export async function runRelay(run: RelayRun): Promise<void> {
   try {
     const { memory, store } = remember(config, log);
     const service = (): ReturnType<typeof relayService> | null =>
-      relay === null ? null : relayService(relay, run.version);
+      relay === null ? null : relayService(relay.audience, run.version);
     // First of all, since two of one identity are worse than none.
     socket = await openStatusSocket(config.socket, {
       ask: (question, values) => service()?.ask(question, values) ?? null,

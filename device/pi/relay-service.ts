@@ -5,13 +5,12 @@
 import { HoplineError } from '../../protocol/errors.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
-import type { Pong, WatchedFrame } from './audience.ts';
+import type { Audience, Pong, Report, WatchedFrame } from './audience.ts';
 import type { Sighted } from './neighbourhood.ts';
-import type { Relay, RelayReport } from './relay.ts';
 import type { StatusService, Values } from './status-socket.ts';
 
 /** The answer to `status`. */
-export type StatusAnswer = RelayReport & { version: string };
+export type StatusAnswer = Report & { version: string };
 /** The answer to `scan`. */
 export type ScanAnswer = Sighted[];
 /** The answer to `ping`: null when nothing came back. */
@@ -33,13 +32,7 @@ export type FrameEvent = {
   missed: number;
 };
 
-/** A relay, or whatever answers like one. */
-export type Answering = Pick<
-  Relay,
-  'report' | 'neighbours' | 'ping' | 'trace' | 'watch' | 'listen'
->;
-
-export function relayService(relay: Answering, version: string): StatusService {
+export function relayService(relay: Audience, version: string): StatusService {
   return {
     ask(question, values) {
       switch (question) {
@@ -69,7 +62,7 @@ export function relayService(relay: Answering, version: string): StatusService {
   };
 }
 
-async function traced(relay: Answering, id: Uint8Array): Promise<TraceAnswer> {
+async function traced(relay: Audience, id: Uint8Array): Promise<TraceAnswer> {
   const hops = await relay.trace(id);
   return hops
     .map(({ target: _, id: hop, ...rest }) => ({ id: toHex(hop), ...rest }))

@@ -10,36 +10,25 @@ import { crc32 } from '../../protocol/core/crc32.ts';
 import { Driver } from '../../protocol/core/driver.ts';
 import type { Random } from '../../protocol/core/machine.ts';
 import { HoplineError } from '../../protocol/errors.ts';
-import type {
-  StationEvent,
-  StationInput,
-  StationOutput,
-  StoredRecord,
-  TracedHop,
-} from '../../protocol/peer/contract.ts';
+import type { StationInput, StationOutput, StoredRecord } from '../../protocol/peer/contract.ts';
 import { HISTORY_LIMITS } from '../../protocol/peer/history.ts';
 import type { Device } from '../../protocol/peer/note-desk.ts';
 import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
-import type { Snapshot } from '../../protocol/peer/snapshot.ts';
 import { Station } from '../../protocol/peer/station.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import type { Identity } from '../../protocol/trust/identity.ts';
 import type { Pin } from '../../protocol/trust/pins.ts';
-import type { Pong, WatchedFrame } from './audience.ts';
 import { Audience } from './audience.ts';
 import type { SystemClock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import type { RelayConfig } from './config.ts';
 import { SERIAL_PORTS_MAX } from './config.ts';
 import { logEvent } from './event-log.ts';
-import type { HardwarePorts, RadioReport } from './hardware.ts';
+import type { HardwarePorts } from './hardware.ts';
 import { Hardware } from './hardware.ts';
 import { drained } from './leaving.ts';
 import type { Log } from './log.ts';
-import type { Sighted } from './neighbourhood.ts';
-import type { SkewReading } from './skew.ts';
 import { WallClock } from './wall-clock.ts';
-import type { WireStatus } from './wires.ts';
 
 export type RelayPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSerial'> & {
   crypto: Crypto;
@@ -55,25 +44,15 @@ export type RelayPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSeria
 /** Who this relay is, and what it found stored. */
 export type RelayMemory = { identity: Identity; pins: Pin[]; devices: Device[] };
 
-export type RelayReport = {
-  pid: number;
-  startedAt: number;
-  rssBytes: number;
-  radio: RadioReport;
-  wires: WireStatus[];
-  clock: SkewReading & { isKnown: boolean };
-  station: Snapshot;
-};
-
 export class Relay {
+  /** For whoever asks, watches or listens. */
+  readonly audience: Audience;
   private readonly ports: RelayPorts;
   private readonly hardware: Hardware;
   private readonly station: Station;
   private readonly driver: Driver<StationInput, StationOutput>;
   private readonly clock: SystemClock;
   private readonly wallClock: WallClock;
-  private readonly audience: Audience;
-  private readonly startedAt = Date.now();
   private isBroken = false;
   private hasLeft = false;
 
@@ -117,9 +96,15 @@ export class Relay {
       perform: (output) => this.perform(output),
       halted: (cause) => this.end(cause),
     });
-    this.audience = new Audience((question) => this.driver.feed(question));
     this.wallClock = new WallClock(clock, log, (offsetMs) => {
       this.driver.feed({ kind: 'clock', offsetMs });
+    });
+    this.audience = new Audience({
+      hardware,
+      wallClock: this.wallClock,
+      snapshot: () => this.station.snapshot(clock.now()),
+      feed: (question) => this.driver.feed(question),
+      log,
     });
   }
 
@@ -148,40 +133,6 @@ export class Relay {
 
   get isAlive(): boolean {
     return !this.isBroken;
-  }
-
-  report(): RelayReport {
-    const { hardware } = this;
-    return {
-      pid: process.pid,
-      startedAt: this.startedAt,
-      rssBytes: process.memoryUsage.rss(),
-      radio: hardware.radioReport(),
-      wires: hardware.wireReport(),
-      clock: { ...hardware.skewReading(), isKnown: this.wallClock.isKnown },
-      station: this.station.snapshot(this.clock.now()),
-    };
-  }
-
-  neighbours(): Sighted[] {
-    return this.hardware.neighbours();
-  }
-
-  ping(id: Uint8Array): Promise<Pong | null> {
-    return this.audience.ping(id);
-  }
-
-  trace(id: Uint8Array): Promise<TracedHop[]> {
-    return this.audience.trace(id);
-  }
-
-  watch(watcher: (frame: WatchedFrame) => void): () => void {
-    this.ports.log.debug('watched');
-    return this.audience.watch(watcher);
-  }
-
-  listen(listener: (event: StationEvent) => void): () => void {
-    return this.audience.listen(listener);
   }
 
   /** Says goodbye, lets what was said leave, and lets go of everything. */

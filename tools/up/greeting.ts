@@ -33,7 +33,7 @@ const VIRTUAL = [
 
 function radioWords(daemon: Daemon): string {
   if (daemon.isVirtual) return 'virtual';
-  const { state, adapter } = daemon.report().radio;
+  const { state, adapter } = daemon.audience.report().radio;
   switch (state) {
     case 'on':
       return adapter ?? 'the first Bluetooth adapter';
@@ -47,7 +47,7 @@ function radioWords(daemon: Daemon): string {
 }
 
 function wireWords(daemon: Daemon): string {
-  const wires = daemon.report().wires.map(({ port, state }) => `${port} ${state}`);
+  const wires = daemon.audience.report().wires.map(({ port, state }) => `${port} ${state}`);
   if (wires.length > 0) return wires.join(', ');
   return daemon.config.serial === 'auto' ? 'none yet; boards are found as they come' : 'none';
 }

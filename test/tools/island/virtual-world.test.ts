@@ -33,9 +33,9 @@ describe('a virtual world', () => {
     await until(() => names().includes('virtual-cora'), 'somebody behind the line is met');
     await until(() => names().includes('virtual-ada'), 'and somebody on the air');
     for (const name of names()) expect(name).toMatch(/^virtual-/);
-    expect(daemon.report().radio).toMatchObject({ state: 'on', isAdvertising: true });
+    expect(daemon.audience.report().radio).toMatchObject({ state: 'on', isAdvertising: true });
     // Nobody takes its addresses for those of devices.
-    for (const { address } of daemon.neighbours()) expect(address).toMatch(/^virtual-\d$/);
+    for (const { address } of daemon.audience.neighbours()) expect(address).toMatch(/^virtual-\d$/);
   });
 
   it('keeps what it has to keep apart, and opens no door', async () => {
