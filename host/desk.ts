@@ -302,10 +302,18 @@ export class DaemonDesk implements Desk {
 
   private onTalk(event: TalkEvent): void {
     switch (event.kind) {
-      case 'message':
+      case 'message': {
+        const message = this.messageNamed(event.name);
+        if (message !== null) this.tell({ kind: 'message', message });
+        return;
+      }
       case 'message-state': {
         const message = this.messageNamed(event.name);
-        if (message !== null) this.tell({ kind: event.kind, message });
+        const { state, reason } = event;
+        // The store may be further already.
+        if (message !== null) {
+          this.tell({ kind: 'message-state', message: { ...message, state, reason } });
+        }
         return;
       }
       case 'alarm':
