@@ -247,14 +247,13 @@ describe.skipIf(CHROMIUM === null)('joining islands', () => {
     await inTown({ town: new Town(12, 3), at: '#/join' }, async ({ page, town }) => {
       await page.getByLabel(/Address of this bridge/).fill('attic.example:4460');
       await page.keyboard.press('Enter');
-      await page
-        .getByLabel('Invite', { exact: true })
-        .getByText('hopline:attic.example:4460/')
-        .waitFor();
-      await page.getByRole('textbox', { name: 'Invite' }).fill('nonsense');
+      await page.getByLabel('New invite').getByText('hopline:attic.example:4460/').waitFor();
+      await page.getByRole('textbox', { name: 'Invite', exact: true }).fill('nonsense');
       await page.getByRole('button', { name: 'Join', exact: true }).click();
       await page.getByText('it begins with hopline:').waitFor();
-      await page.getByRole('textbox', { name: 'Invite' }).fill('hopline:cabin:4460/x/y');
+      await page
+        .getByRole('textbox', { name: 'Invite', exact: true })
+        .fill('hopline:cabin:4460/x/y');
       await page.getByRole('button', { name: 'Join', exact: true }).click();
       await page.getByText('Joined cabin').waitFor();
       const { node } = town.lineViews[1];

@@ -64,9 +64,9 @@ function Invite({ now }: { now: number }) {
               Hand this line on, by a way that nobody else reads. It works once, for{' '}
               {span(invite.expiresAt - now)}.
             </p>
-            <Copy text={invite.line} label="Invite" />
+            <Copy text={invite.line} label="New invite" />
             <p>Or, in a terminal there:</p>
-            <Copy text={invite.command} label="Command" />
+            <Copy text={invite.command} label="Command to join" />
           </>
         )}
       </div>

@@ -72,7 +72,7 @@ export function Copy({ text, label }: { text: string; label: string }) {
   const canCopy = 'clipboard' in navigator;
   return (
     <div class="copy">
-      <code aria-label={label} tabIndex={0}>
+      <code role="textbox" aria-readonly="true" aria-label={label} tabIndex={0}>
         {text}
       </code>
       {canCopy && (
