@@ -130,8 +130,9 @@ export class People {
 }
 
 function ambiguous(who: string, candidates: PeerView[]): HoplineError {
-  const shown = candidates.slice(0, NAMED_MAX).map(({ id, standing, isReachable }) => {
-    return `${id} (${standing}, ${isReachable ? 'in reach' : 'away'})`;
+  const shown = candidates.slice(0, NAMED_MAX).map(({ id, standing, isReachable, lastSeenAt }) => {
+    const heard = new Date(lastSeenAt).toISOString().slice(0, 16).replace('T', ' ');
+    return `${id} (${standing}, ${isReachable ? 'in reach' : `last heard ${heard} UTC`})`;
   });
   const more = candidates.length > NAMED_MAX ? ' and more' : '';
   const detail = `${printable(who)}: ${shown.join(', ')}${more}; say which one by its id`;
