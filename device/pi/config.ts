@@ -148,7 +148,12 @@ export function inFolder(
   env: Surroundings['env'],
 ): Pick<RelayConfig, 'data' | 'keyFile' | 'socket'> {
   const run = firstOf(env['RUNTIME_DIRECTORY']) ?? data;
-  return { data, keyFile: join(data, 'keys'), socket: join(run, 'relay.sock') };
+  return { data, keyFile: join(data, 'keys'), socket: socketIn(run) };
+}
+
+/** The status socket of whoever runs with this folder. */
+export function socketIn(folder: string): string {
+  return join(folder, 'relay.sock');
 }
 
 /** systemd gives several folders with colons between. */

@@ -24,10 +24,13 @@ const LOCAL_FOLDER = 'hopline-data';
 
 /** The folder that was named, or the one here where a bridge runs, or that of this user's bridge. */
 export function dataFolder(args: Args, io: Io): string {
-  const named = textOf(args, 'data');
-  if (named !== null) return named;
-  if (existsSync(join(LOCAL_FOLDER, BRIDGE_FILE))) return LOCAL_FOLDER;
-  return defaultConfig({ env: io.env, hostname: hostname() }).data;
+  const usual = (): string => defaultConfig({ env: io.env, hostname: hostname() }).data;
+  return textOf(args, 'data') ?? localFolder() ?? usual();
+}
+
+/** The data folder of a bridge that runs here, or null. */
+export function localFolder(): string | null {
+  return existsSync(join(LOCAL_FOLDER, BRIDGE_FILE)) ? LOCAL_FOLDER : null;
 }
 
 export type Whereabouts = { url: string; token: string; pid: number };

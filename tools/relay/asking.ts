@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { defaultConfig } from '../../device/pi/config.ts';
+import { defaultConfig, socketIn } from '../../device/pi/config.ts';
 import type { StatusAnswer } from '../../device/pi/relay-service.ts';
 import type { StatusClient } from '../../device/pi/status-client.ts';
 import { connectToRelay } from '../../device/pi/status-client.ts';
@@ -12,18 +12,21 @@ import { printable } from '../../protocol/printable.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import type { Args, Io, Option } from '../command.ts';
 import { textOf } from '../command.ts';
+import { localFolder } from '../bridge/whereabouts.ts';
 import { SOCKET_PATH } from './unit.ts';
 
 export const SOCKET_OPTION: Option = {
   type: 'string',
   value: 'path',
-  help: 'the status socket of the relay (finds it)',
+  help: 'the status socket of the relay or bridge (finds it)',
 };
 
-/** The socket that was named, or that of this user's relay, or that of the service. */
+/** What was named, or a bridge that runs here, or this user's, or the service. */
 export function socketPath(args: Args, io: Io): string {
   const named = textOf(args, 'socket') ?? io.env['HOPLINE_SOCKET'];
   if (named !== undefined) return named;
+  const here = localFolder();
+  if (here !== null) return socketIn(here);
   const own = defaultConfig({ env: io.env, hostname: hostname() }).socket;
   return !existsSync(own) && existsSync(SOCKET_PATH) ? SOCKET_PATH : own;
 }

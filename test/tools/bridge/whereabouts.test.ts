@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../tools/bridge/whereabouts.ts';
+import { socketPath } from '../../../tools/relay/asking.ts';
 import { testIo } from '../io.ts';
 import { STATUS } from '../../../tools/dispatch.ts';
 import { TestBridge } from './bridge.ts';
@@ -29,12 +30,14 @@ describe('the folder of the bridge', () => {
   it('is the one that was named, or the one here where a bridge is, or the usual one', () => {
     expect(dataFolder(named('there'), usual)).toBe('there');
     expect(dataFolder(named(), usual)).toBe(join(elsewhere, 'hopline'));
+    expect(socketPath(named(), usual)).not.toContain('hopline-data');
     try {
       process.chdir(elsewhere);
       mkdirSync('hopline-data');
       expect(dataFolder(named(), usual)).toBe(join(elsewhere, 'hopline'));
       writeFileSync(join('hopline-data', 'bridge.json'), '{}');
       expect(dataFolder(named(), usual)).toBe('hopline-data');
+      expect(socketPath(named(), usual)).toBe(join('hopline-data', 'relay.sock'));
     } finally {
       process.chdir(home);
     }
