@@ -3,11 +3,12 @@
  */
 import type { BenchArea } from './area.ts';
 import type { Part } from './bridge-part.ts';
+import { apiFigures } from './bridge-http.ts';
 import { storeFigures } from './bridge-store.ts';
 import type { Missing, Result } from './report.ts';
 
 /** In this order; each is a file beside this one. */
-const PARTS: Part[] = [storeFigures];
+const PARTS: Part[] = [storeFigures, apiFigures];
 
 export const area: BenchArea = {
   name: 'bridge',

@@ -10,11 +10,12 @@ import type { ConversationView, MessageView } from '../views.ts';
 /** Rows of a page when nobody says how many. */
 const PAGE = 50;
 const LIMIT = integer({ about: `rows at most; ${PAGE} by default`, minimum: 1, maximum: PAGE_MAX });
+const KEYS = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const BEFORE = integer({
   about: 'only keys below this one: the least key of the page before',
-  minimum: 0,
-  maximum: Number.MAX_SAFE_INTEGER,
+  ...KEYS,
 });
+const KEY = integer({ about: 'of the last message that was read', ...KEYS });
 const NAME = text({ about: "`public`, or a peer's id", minLength: 1, maxLength: 255 });
 /** Letters of a text; what a message may hold in bytes is the station's to say (DEFAULTS §9). */
 const TEXT_MAX = 4096;
@@ -40,7 +41,7 @@ export const messageRoutes = [
     path: '/api/v1/conversations/{name}/read',
     summary: 'mark everything up to a key as read; the senders of private messages are told',
     params: object<{ name: string }>({ name: NAME }),
-    body: object<{ key: number }>({ key: BEFORE }),
+    body: object<{ key: number }>({ key: KEY }),
     handle: ({ params, body }, { desk }) => desk.read(params.name, body.key),
   }),
   route({
