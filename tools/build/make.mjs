@@ -37,6 +37,9 @@ const PAGE = [
   { in: 'host/http/web/style.css', out: 'app' },
   { in: 'host/http/web/index.html', out: 'index' },
   { in: 'host/http/web/icon.svg', out: 'icon' },
+  { in: 'host/http/web/api/main.tsx', out: 'api/app' },
+  { in: 'host/http/web/api/style.css', out: 'api/app' },
+  { in: 'host/http/web/api/index.html', out: 'api/index' },
 ];
 /** A file of dist/ that some build has not finished. */
 const DRAFT = /\.draft-\d+$/;

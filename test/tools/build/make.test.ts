@@ -224,6 +224,9 @@ function repository(files: Record<string, string>): string {
     'host/http/web/style.css': '',
     'host/http/web/index.html': '<!doctype html>',
     'host/http/web/icon.svg': '<svg />',
+    'host/http/web/api/main.tsx': "console.log('api');",
+    'host/http/web/api/style.css': '',
+    'host/http/web/api/index.html': '<!doctype html>',
     // Links what is installed here, as npm would bring it, and notes how it was called.
     'npm.cjs': `
       if (process.env.npm_config_global) process.exit(8);
