@@ -143,7 +143,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const { station } = config;
     this.firstLine = 1 + station.outMax + station.wires;
     this.links = new Array<LineUp | null>(station.lines).fill(null);
-    this.station = new Station(station, ports, now);
+    // The other half is for what is brought in at once.
+    const islandBytesPerSecond = config.gateway.budget.bytesPerSecond / 2;
+    this.station = new Station({ ...station, islandBytesPerSecond }, ports, now);
     const { pins } = this.station;
     const gatewayPorts = { id: identity.id, crypto, draw, archive, air: this.station };
     this.gateway = new Gateway(config.gateway, gatewayPorts, now);
@@ -265,6 +267,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         const isFromLine = output.link >= this.firstLine;
         return void this.tasks.push({ to: 'gateway', input: { ...output, isFromLine } });
       }
+      case 'spent':
+        return void this.tasks.push({ to: 'gateway', input: output });
       case 'deliver':
         return this.deliver(output);
       case 'store':

@@ -166,6 +166,7 @@ export class Relay {
       // It has no lines.
       case 'forward':
       case 'passed':
+      case 'spent':
         return;
       default:
         return this.hardware.perform(output);

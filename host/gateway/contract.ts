@@ -23,6 +23,8 @@ export type GatewayInput =
   | { kind: 'advert'; packet: Packet; isFromLine: boolean }
   /** Somebody came into reach of our radio or wires: perhaps another gateway with him. */
   | { kind: 'met' }
+  /** The air was given so many bytes of history. */
+  | { kind: 'spent'; bytes: number }
   /** Unix time is our clock plus this; null for unknown. */
   | { kind: 'clock'; offsetMs: number | null }
   | { kind: 'ask'; ticket: number; wish: LineWish }

@@ -142,6 +142,9 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
         this.gateways.unsettle(now);
         this.advertiseSoon();
         break;
+      case 'spent':
+        this.budget.spend(input.bytes, now);
+        break;
       case 'clock':
         this.setClock(input.offsetMs);
         break;

@@ -79,6 +79,8 @@ export type StationOutput =
    * `link` is where it came from, -1 for our own. From a line, it went over other lines only.
    */
   | { kind: 'passed'; link: number; bytes: Uint8Array; priority: number; isVerified: boolean }
+  /** Of whom had lines: our island was given so many bytes of history, whoever said them. */
+  | { kind: 'spent'; bytes: number }
   | { kind: 'connect'; link: number; address: string; service: Service }
   | { kind: 'disconnect'; link: number }
   /** With `phones` false the phones' service is not shown, so that a node gets the link in. */

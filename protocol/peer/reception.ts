@@ -51,6 +51,8 @@ export type ReceptionOutput =
   | { kind: 'say'; link: number; ttl: number; draft: OwnDraft; device?: string }
   /** A packet of somebody else's, as it was, for one link. */
   | { kind: 'answer'; link: number; bytes: Uint8Array }
+  /** History given to our island, by whom had lines. */
+  | { kind: 'spent'; bytes: number }
   /** Fragments have become a frame, which is to be judged like any other. */
   | { kind: 'whole'; link: number; bytes: Uint8Array }
   /** A peer has shown itself at the far end of a link. */
@@ -77,6 +79,8 @@ export type ReceptionPorts = {
   links: Links;
   desk: NoteDesk;
   historyLimits: HistoryLimits;
+  /** As of Sync. */
+  islandBytesPerMs: number;
 };
 
 export class Reception {
@@ -94,7 +98,7 @@ export class Reception {
   constructor(ports: ReceptionPorts) {
     this.ports = ports;
     this.history = new History(ports.crypto, ports.historyLimits);
-    this.sync = new Sync(this.history);
+    this.sync = new Sync(this.history, ports.islandBytesPerMs);
     this.trace = new Trace(ports.id);
   }
 

@@ -52,6 +52,8 @@ export type StationConfig = {
   /** What was stored. */
   pins: Pin[];
   history: HistoryLimits;
+  /** Of history for our island, once there was a line: half of what the internet may have of the air. */
+  islandBytesPerSecond: number;
   /** Signed public packets of our own store, the oldest first: what was said before a restart. */
   frames: Uint8Array[];
   /** What announces say we can do (WIRE §5). */
@@ -95,6 +97,7 @@ export const STATION_DEFAULTS: StationConfig = {
   pinsLimits: PINS_DEFAULTS,
   pins: [],
   history: HISTORY_LIMITS,
+  islandBytesPerSecond: 1000,
   frames: [],
   // It answers pings and traces, and has none of what the phones' other bits say.
   capabilities: capabilities(['meshDiagnostics']),

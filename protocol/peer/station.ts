@@ -78,8 +78,15 @@ export class Station implements Machine<StationInput, StationOutput> {
     this.switchboard = new Switchboard(config, ports, pins, isAsked, now);
     const desk = new NoteDesk(crypto, random, config.devices);
     const { links } = this.switchboard;
-    const historyLimits = config.history;
-    this.reception = new Reception({ id: identity.id, crypto, pins, links, desk, historyLimits });
+    this.reception = new Reception({
+      id: identity.id,
+      crypto,
+      pins,
+      links,
+      desk,
+      historyLimits: config.history,
+      islandBytesPerMs: config.islandBytesPerSecond / 1000,
+    });
     for (const frame of config.frames) this.reception.history.restore(frame);
     this.announcer = new Announcer(identity, config.name, config.capabilities, random);
     this.author = new Author(identity, draw);

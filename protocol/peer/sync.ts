@@ -94,6 +94,8 @@ export type SyncOutput =
   /** The payload of a request, to go over one link, signed and with TTL 0. */
   | { kind: 'ask'; link: number; payload: Uint8Array }
   | { kind: 'answer'; link: number; bytes: Uint8Array }
+  /** So much of an answer counts as brought in from the internet. */
+  | { kind: 'spent'; bytes: number }
   | { kind: 'drop'; link: number; reason: SyncDrop };
 
 /** Why a request was not answered. */
@@ -118,16 +120,25 @@ type Asker = { newest: number; answeredAt: Millis[] };
 
 export class Sync implements Machine<SyncInput, SyncOutput> {
   private readonly history: History;
+  private readonly islandBytesPerMs: number;
   /** By link. */
   private readonly asks = new Map<number, Ask>();
   private readonly answers = new Map<number, Answer>();
   /** By link: names of the announces that went ahead of what their senders had said. */
   private readonly introduced = new Map<number, Set<string>>();
   private readonly askers = new Map<string, Asker>();
+  /** Whether there was ever a line; and when our island may be answered again, then. */
+  private hasLines = false;
+  private islandAt: Millis = -Infinity;
   private wakeAt: Millis = Infinity;
 
-  constructor(history: History) {
+  /**
+   * `islandBytesPerMs`: what a node that ever had a line gives to its island as history, all links
+   * together; or what a gateway holds back would come by this door (DEFAULTS §5).
+   */
+  constructor(history: History, islandBytesPerMs: number = Infinity) {
     this.history = history;
+    this.islandBytesPerMs = islandBytesPerMs;
   }
 
   step(input: SyncInput | Tick, now: Millis): SyncOutput[] {
@@ -142,7 +153,9 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
     }
     this.wakeAt = Infinity;
     for (const { nextAt } of this.asks.values()) this.wakeAt = Math.min(this.wakeAt, nextAt);
-    for (const { nextAt } of this.answers.values()) this.wakeAt = Math.min(this.wakeAt, nextAt);
+    for (const answer of this.answers.values()) {
+      this.wakeAt = Math.min(this.wakeAt, this.answerAt(answer));
+    }
     return out;
   }
 
@@ -157,6 +170,7 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
   }
 
   private meet(link: number, pace: Pace, now: Millis): void {
+    if (pace === PACES.line) this.hasLines = true;
     if (this.asks.has(link)) return;
     const nextAt = now + FIRST_ASK_MS;
     const [askedAt, roundAt, rounds] = [-Infinity, -Infinity, 0];
@@ -256,7 +270,7 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
   private goOn(now: Millis, out: SyncOutput[]): void {
     for (const [link, answer] of this.answers) {
       for (const [name, kept] of answer.packets) {
-        if (now < answer.nextAt) break;
+        if (now < this.answerAt(answer)) break;
         const author = this.introductionOf(link, answer, kept);
         const next = author ?? kept;
         if (author === null) answer.packets.delete(name);
@@ -265,10 +279,24 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
         // What a late tick held up may follow at once, but not more than that.
         answer.nextAt = Math.max(answer.nextAt, now - spacingMs) + costMs;
         out.push({ kind: 'answer', link, bytes: marked(next.bytes) });
+        if (this.isRationed(answer)) this.spend(next.bytes.length, now, out);
         if (author !== null) break;
       }
       if (answer.packets.size === 0) this.answers.delete(link);
     }
+  }
+
+  private answerAt(answer: Answer): Millis {
+    return this.isRationed(answer) ? Math.max(answer.nextAt, this.islandAt) : answer.nextAt;
+  }
+
+  private isRationed({ pace }: Answer): boolean {
+    return this.hasLines && pace !== PACES.line;
+  }
+
+  private spend(bytes: number, now: Millis, out: SyncOutput[]): void {
+    this.islandAt = Math.max(this.islandAt, now) + bytes / this.islandBytesPerMs;
+    out.push({ kind: 'spent', bytes });
   }
 
   /** The announce that somebody's words are verified by, if the far end may not have it. */

@@ -1,6 +1,7 @@
 /**
  * Archipelago: islands of three, two gateways with somebody between them, and the lines of a topology.
  */
+import type { GatewayConfig } from '../../../host/gateway/gateway.ts';
 import { FRAME_MAX, PacketView } from '../../../protocol/core/packet.ts';
 import type { Millis } from '../../../protocol/core/machine.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
@@ -14,15 +15,17 @@ import { islandOf } from './topologies.ts';
 export function archipelago(
   edges: Edge[],
   count: number,
+  differs: Partial<GatewayConfig> = {},
 ): { federation: Federation; islands: Member[][] } {
   const federation = new Federation();
   const gateways = Array.from({ length: count * 2 }, (_, at) => {
     const dialled = edges.filter(([a]) => a === at).map(([, b]) => b);
     const awaited = edges.filter(([, b]) => b === at).map(([a]) => a);
-    return federation.add(at + 1, [
+    const lines = [
       ...dialled.map((to) => ({ node: person(to + 1).id, address: addressOf(to + 1) })),
       ...awaited.map((by) => ({ node: person(by + 1).id, address: null })),
-    ]);
+    ];
+    return federation.add(at + 1, lines, differs);
   });
   const islands = Array.from({ length: count }, (_, at) => {
     const [one, other] = gateways.filter((_, gateway) => islandOf(gateway) === at);
