@@ -4,6 +4,7 @@
 import { chmodSync, copyFileSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openHome } from '../../host/daemon/home.ts';
+import type { Connection } from '../../host/store/sqlite.ts';
 import type { StoredMessage } from '../../host/types.ts';
 import { PUBLIC } from '../../host/types.ts';
 import { HoplineError } from '../../protocol/errors.ts';
@@ -133,6 +134,36 @@ describe('a daemon whose disk fails', () => {
     expect(ailments).toHaveLength(2);
   });
 
+  it('loses nothing it acknowledged when SQLite itself finds no room', async () => {
+    let connection: Connection | null = null;
+    const folder = rig.folder();
+    const one = await rig.start(
+      folder,
+      {},
+      {
+        openHome(config, ports) {
+          const home = openHome(config, ports);
+          ({ connection } = home.store as unknown as { connection: Connection });
+          return home;
+        },
+      },
+    );
+    const pages = (most: number): unknown => connection!.pragma(`max_page_count = ${most}`);
+    pages(1);
+    const said: Promise<unknown>[] = [];
+    while (one.daemon.problems.length === 0) {
+      said.push(one.daemon.ask({ kind: 'say', text: `${said.length} ${'x'.repeat(500)}` }));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(one.daemon.problems).toEqual([expect.stringMatching(/SQLITE_FULL/)]);
+    pages(0xfffffffe);
+    const answers = await Promise.all(said);
+    expect(answers.every((answer) => (answer as { kind: string }).kind === 'stored')).toBe(true);
+    await one.daemon.leave();
+    const again = await rig.start(folder);
+    expect(publicOf(again)).toHaveLength(said.length);
+  });
+
   it('ends when it cannot heal', async () => {
     const disk = { isFull: false, isDamaged: true };
     const one = await rig.start(rig.folder(), {}, { openHome: onDisk(disk) });
@@ -176,9 +207,11 @@ function isHeard({ daemon }: Running, { id }: Running): boolean {
 }
 
 function privateOf({ daemon }: Running, { id }: Running): StoredMessage[] {
-  return daemon.store.messages.before(id, Number.MAX_SAFE_INTEGER, 100);
+  return daemon.store.messages.before(id, Number.MAX_SAFE_INTEGER, 1000);
 }
 
 function publicOf({ daemon }: Running): string[] {
-  return daemon.store.messages.before(PUBLIC, Number.MAX_SAFE_INTEGER, 100).map(({ text }) => text);
+  return daemon.store.messages
+    .before(PUBLIC, Number.MAX_SAFE_INTEGER, 1000)
+    .map(({ text }) => text);
 }

@@ -34,6 +34,7 @@ const HOP_MS = 5;
 const LINE_MS = 20;
 const LINES_MAX = 8;
 const STEPS_MAX = 5_000_000;
+const FRAMES_MAX = 1000;
 
 type End = { member: Member; link: number };
 type Line = { ends: [Member, Member]; numbers: [number, number] };
@@ -43,8 +44,9 @@ type Happening = Due & { member: Member; input: BridgeInput; isStillSo: () => bo
 export class Member {
   readonly number: number;
   readonly identity: Identity;
-  readonly archive = new MemoryArchive();
+  readonly archive: MemoryArchive;
   readonly bridge: Bridge;
+  readonly lines: ConfiguredLine[];
   /** Texts of public messages, as often as they were told. */
   readonly heard: string[] = [];
   /** Bytes given to the air to bring in, with the time. */
@@ -62,15 +64,27 @@ export class Member {
     lines: ConfiguredLine[],
     differs: Partial<GatewayConfig>,
     now: Millis,
+    archive = new MemoryArchive(),
   ) {
-    const random = seededRandom(SEED + number);
+    const random = seededRandom(SEED + number + now * 1000);
     const draw = (size: number): Uint8Array => Uint8Array.from({ length: size }, () => random(256));
     this.number = number;
+    this.lines = lines;
+    this.archive = archive;
     this.identity = person(number);
-    const { identity, archive } = this;
+    const { identity } = this;
+    // What was kept, as a daemon gives it at its start.
+    const pins = archive.peers.pins();
+    const frames = archive.messages.history(0, FRAMES_MAX).reverse();
     this.bridge = new Bridge(
       {
-        station: { ...STATION_DEFAULTS, name: `peer ${number}`, lines: LINES_MAX * 2 },
+        station: {
+          ...STATION_DEFAULTS,
+          name: `peer ${number}`,
+          lines: LINES_MAX * 2,
+          pins,
+          frames,
+        },
         trunks: { ...TRUNKS_DEFAULTS, linesMax: LINES_MAX, link: RECORD_LINK_DEFAULTS },
         talk: CONVERSATIONS_DEFAULTS,
         gateway: { ...GATEWAY_DEFAULTS, lines, ...differs },
@@ -146,6 +160,14 @@ export class Federation {
       this.tell(end.member, { kind: 'closed', link: end.link });
     }
     for (const line of this.lines) if (line.ends.includes(member)) this.end(line);
+  }
+
+  /** In the place of one that was stopped, with what it had stored. Hops are to be tied anew. */
+  restart({ number, lines, archive }: Member): Member {
+    const member = new Member(number, lines, {}, this.now, archive);
+    this.members[this.members.findIndex((other) => other.number === number)] = member;
+    this.tell(member, { kind: 'clock', offsetMs: EPOCH });
+    return member;
   }
 
   /** Lets time pass. */

@@ -1,0 +1,134 @@
+/**
+ * The bridge as one machine, in virtual time: what it keeps in order between the machines it joins, and
+ * that it is as replayable as they are.
+ */
+import { describe, expect, it } from 'vitest';
+import type { BridgeOutput } from '../../host/bridge.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
+import { person } from '../protocol/trust/people.ts';
+import type { Member } from './gateway/federation.ts';
+import { addressOf, Federation } from './gateway/federation.ts';
+
+describe('a bridge whose line comes and goes', () => {
+  it('finds a place for it each time, and says everything once', () => {
+    const { federation, one, two } = joined();
+    const texts: string[] = [];
+    for (let round = 0; round < 20; round++) {
+      const text = `round ${round}`;
+      texts.push(text);
+      federation.sever(one, two);
+      federation.pass(5000);
+      federation.say(one, text);
+      federation.mend(one, two);
+      federation.pass(61_000);
+      const [line] = snapshotOf(one, federation).station.links;
+      expect(line).toMatchObject({ medium: 'line', peer: toHex(two.identity.id) });
+    }
+    expect(two.heard).toEqual(texts);
+  });
+
+  it('has no link left of a line that broke', () => {
+    const { federation, one, two } = joined();
+    expect(snapshotOf(one, federation).lines).toMatchObject([{ state: 'up' }]);
+    federation.sever(one, two);
+    federation.pass(100);
+    expect(snapshotOf(one, federation)).toMatchObject({ station: { links: [] }, lines: [] });
+    expect(snapshotOf(two, federation)).toMatchObject({ station: { links: [] } });
+  });
+});
+
+describe('a bridge that is asked', () => {
+  it('answers every wish once, whichever of its machines does it', () => {
+    const { federation, one, two } = joined();
+    const peer = two.identity.id;
+    for (const wish of [
+      { kind: 'say', text: 'good morning' },
+      { kind: 'tell', peer, text: 'for you' },
+      { kind: 'say', text: '' },
+      { kind: 'stand', peer, standing: 'verified' },
+      { kind: 'invite', address: 'here:1' },
+      { kind: 'join', text: 'nonsense' },
+      { kind: 'part', node: peer },
+    ] as const) {
+      federation.tell(one, { kind: 'ask', ticket: 1000 + one.answers.length, wish });
+    }
+    federation.pass(1000);
+    expect(one.answers.map(answered)).toEqual([
+      [1000, 'stored'],
+      [1001, 'stored'],
+      [1002, 'refused'],
+      [1003, 'done'],
+      [1004, 'invited'],
+      [1005, 'refused'],
+      // It is of the settings.
+      [1006, 'refused'],
+    ]);
+  });
+
+  it('stores what it acknowledges in the step that acknowledges it', () => {
+    const { federation, one, two } = joined();
+    const wish = { kind: 'tell', peer: two.identity.id, text: 'only once it is kept' } as const;
+    const outputs = one.bridge.step({ kind: 'ask', ticket: 7, wish }, federation.now);
+    const kinds = outputs.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'answer')).toEqual(['answer']);
+    const stored = outputs.flatMap((output) =>
+      output.kind === 'store' ? [output.write.kind] : [],
+    );
+    expect(stored).toEqual(expect.arrayContaining(['message', 'outbox']));
+    expect(kinds.indexOf('store')).toBeLessThan(kinds.indexOf('answer'));
+  });
+});
+
+describe('a bridge that starts again', () => {
+  it('takes nothing of what it said or heard before for new', () => {
+    const { federation, one, two } = joined();
+    federation.say(one, 'before');
+    federation.pass(5000);
+    expect(two.heard).toEqual(['before']);
+    federation.stop(two);
+    const again = federation.restart(two);
+    federation.pass(90_000);
+    expect(snapshotOf(again, federation).lines).toMatchObject([{ state: 'up' }]);
+    expect(again.heard).toEqual([]);
+    federation.say(one, 'after');
+    federation.pass(5000);
+    expect(again.heard).toEqual(['after']);
+  });
+});
+
+it('is the same bridge twice', () => {
+  const history = (): string => {
+    const { federation, one, two } = joined();
+    federation.say(one, 'a');
+    federation.ask(two, { kind: 'tell', peer: one.identity.id, text: 'b' });
+    federation.pass(60_000);
+    return JSON.stringify(
+      [one, two].map((member) => snapshotOf(member, federation)),
+      plain,
+    );
+  };
+  expect(history()).toBe(history());
+});
+
+/** The first is dialled by the second. */
+function joined(): { federation: Federation; one: Member; two: Member } {
+  const federation = new Federation();
+  const one = federation.add(1, [{ node: person(2).id, address: null }]);
+  const two = federation.add(2, [{ node: person(1).id, address: addressOf(1) }]);
+  federation.pass(5000);
+  return { federation, one, two };
+}
+
+function snapshotOf({ bridge }: Member, { now }: Federation): ReturnType<typeof bridge.snapshot> {
+  return bridge.snapshot(now);
+}
+
+function answered(output: BridgeOutput): [number, string] {
+  if (output.kind !== 'answer') throw new Error(output.kind);
+  return [output.ticket, output.answer.kind];
+}
+
+function plain(_: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return toHex(value);
+  return typeof value === 'bigint' ? String(value) : value;
+}
