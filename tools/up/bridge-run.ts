@@ -13,6 +13,7 @@ import { tokenIn } from '../../host/daemon/token.ts';
 import { DaemonDesk } from '../../host/desk.ts';
 import type { HttpServer } from '../../host/http/server.ts';
 import { openHttp } from '../../host/http/server.ts';
+import type { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { greeting } from './greeting.ts';
 import type { StartDaemon } from './start.ts';
@@ -84,13 +85,19 @@ async function begin(
   }
 }
 
-function openPage(
-  { config }: Daemon,
+async function openPage(
+  { config, isVirtual }: Daemon,
   desk: DaemonDesk,
   { draw, log }: DaemonPorts,
   { web, version }: BridgeRun,
 ): Promise<HttpServer> {
   const { host, port, hosts, openOnLoopback: isOpenOnLoopback, tokenFile } = config.http;
   const token = tokenIn(tokenFile, draw);
-  return openHttp({ host, port, hosts, token, isOpenOnLoopback, web, version, log }, desk);
+  const open = (at: number): Promise<HttpServer> =>
+    openHttp({ host, port: at, hosts, token, isOpenOnLoopback, web, version, log }, desk);
+  return open(port).catch((failure: HoplineError) => {
+    // Whoever looks around for the first time has chosen no port, and any other is as good.
+    if (!isVirtual || failure.code !== 'LISTEN_FAILED') throw failure;
+    return open(0);
+  });
 }

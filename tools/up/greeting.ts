@@ -6,30 +6,34 @@ import type { Daemon } from '../../host/daemon.ts';
 import { printable } from '../../protocol/printable.ts';
 import { labelled } from '../relay/words.ts';
 
-/** `login` is good for one time, and for ten minutes. */
+/** `login` is good for one time, and for ten minutes: it stands last, where it is seen. */
 export function greeting(daemon: Daemon, status: StatusView, url: string, login: string): string[] {
+  const { data } = daemon.config;
   const lines = [
     `${printable(status.name)}  ${status.id}`,
     ...labelled([
-      ['bridge', `Hopline ${status.version}, process ${process.pid}, in ${daemon.config.data}`],
+      ['bridge', `Hopline ${status.version}, process ${process.pid}, in ${data}`],
       ['radio', radioWords(daemon)],
       ['wires', wireWords(daemon)],
       ['lines', lineWords(daemon)],
-      ['page', `${url}  (hopline login prints another link)`],
-      ['log in', login],
+      ['page', url],
     ]),
   ];
   for (const problem of status.problems) lines.push(`  ! ${problem}`);
-  if (daemon.isVirtual) lines.push(...VIRTUAL);
+  if (daemon.isVirtual) lines.push('', ...virtualWords(data));
+  lines.push('', `  To log in, open ${login}`, '  once; hopline login prints another link.');
   return lines;
 }
 
-const VIRTUAL = [
-  '',
-  '  Everything around this bridge is simulated: eight nodes on its island, and a second island',
-  '  behind a line. No radio and no wire is used, and none of its packets leave this machine.',
-  '  With a Bluetooth adapter or a board plugged in, start it as: hopline up',
-];
+function virtualWords(data: string): string[] {
+  return [
+    '  Everything around this bridge is simulated: eight nodes on its island, and a second island',
+    '  behind a line. No radio and no wire is used, and none of its packets leave this machine.',
+    '  To use the Bluetooth adapter and the boards of this machine instead, end it and start',
+    `    hopline up --data ${data}`,
+    '  (npm link puts hopline on the PATH, and hopline doctor says what a radio lacks).',
+  ];
+}
 
 function radioWords(daemon: Daemon): string {
   if (daemon.isVirtual) return 'virtual';
@@ -47,12 +51,14 @@ function radioWords(daemon: Daemon): string {
 }
 
 function wireWords(daemon: Daemon): string {
+  if (daemon.isVirtual) return 'none are opened';
   const wires = daemon.audience.report().wires.map(({ port, state }) => `${port} ${state}`);
   if (wires.length > 0) return wires.join(', ');
   return daemon.config.serial === 'auto' ? 'none yet; boards are found as they come' : 'none';
 }
 
 function lineWords(daemon: Daemon): string {
+  if (daemon.isVirtual) return 'one to a second island, simulated too; nobody is let in';
   const { listening } = daemon;
   const dialled = daemon.snapshot().gateway.lines.filter(({ address }) => address !== null);
   const heard =

@@ -109,7 +109,7 @@ export function deliveryOf({ state, reason }: MessageView): string | null {
 }
 
 export function distanceOf({ isDirect, isHere, hops }: PeerView): string {
-  if (isDirect) return 'in radio range';
+  if (isDirect) return isHere ? 'in radio range' : 'at the end of a line';
   const far = hops === null ? 'relayed' : plural(hops, 'hop');
   return isHere ? far : `${far}, over a line`;
 }

@@ -61,6 +61,22 @@ describe('hopline up', () => {
     expect([status, err]).toEqual([79, expect.stringMatching(/127\.0\.0\.1:1.*leave out/)]);
   });
 
+  it('simulates an island if asked to: says so and how to use a radio, and joins nobody', async () => {
+    const other = await started('radio: { on: false }\nserial: none');
+    const { url } = JSON.parse(readFileSync(join(other.data, 'bridge.json'), 'utf8')) as {
+      url: string;
+    };
+    // Its port is taken, and it finds another.
+    const { bridge, data } = await started('', ['--virtual-island'], new URL(url).port);
+    expect(bridge.out).toMatch(/radio +virtual\n/);
+    expect(bridge.out).toContain('Everything around this bridge is simulated');
+    expect(bridge.out).toContain(`hopline up --data ${data}\n`);
+    const peers = async () => (await hopline(['peers', '--data', data])).out;
+    await until(async () => /virtual-cora .*over a line/.test(await peers()), 'it has company');
+    const invited = await hopline(['invite', '--data', data]);
+    expect([invited.out, invited.err]).toEqual(['', expect.stringContaining('virtual')]);
+  });
+
   it('says who has the folder already', async () => {
     const { bridge, file } = await started('radio: { on: false }\nserial: none');
     const second = await hopline(['up', '--config', file]);
@@ -81,11 +97,15 @@ describe('hopline up', () => {
   });
 });
 
-async function started(more: string): Promise<{ bridge: RelayChild; data: string; file: string }> {
+async function started(
+  more: string,
+  words: string[] = [],
+  httpPort = '0',
+): Promise<{ bridge: RelayChild; data: string; file: string }> {
   const folder = tempFolder(ends);
-  const file = settings(folder, more);
+  const file = settings(folder, more, httpPort);
   const env = { HOPLINE_ADAPTERS: join(folder, 'none') };
-  const bridge = new RelayChild(folder, [PROGRAM, 'up', '--config', file], env);
+  const bridge = new RelayChild(folder, [PROGRAM, 'up', '--config', file, ...words], env);
   ends.push(() => bridge.end());
   const data = join(folder, 'data');
   await until(() => {

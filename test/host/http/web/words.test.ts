@@ -71,6 +71,7 @@ describe('a message', () => {
 describe('a peer', () => {
   it('is in range, some hops away, or behind a line', () => {
     expect(distanceOf(peer({}))).toBe('in radio range');
+    expect(distanceOf(peer({ isHere: false }))).toBe('at the end of a line');
     expect(distanceOf(peer({ isDirect: false, hops: 3 }))).toBe('3 hops');
     expect(distanceOf(peer({ isDirect: false, hops: 1, isHere: false }))).toBe(
       '1 hop, over a line',
