@@ -23,6 +23,7 @@ export class BridgeProcess {
   private readonly env: Record<string, string>;
   private readonly through: string[];
   private child: ChildProcess | null = null;
+  private pid = 0;
   private url = '';
   private token = '';
 
@@ -59,13 +60,13 @@ export class BridgeProcess {
     }
   }
 
-  /** As when the power of the machine goes, but for what the system has in its hands. */
+  /** As when the power goes, but for what the system has in its hands. */
   kill(): Promise<void> {
     const { child } = this;
     this.child = null;
     if (child === null || child.exitCode !== null) return Promise.resolve();
     const gone = new Promise<void>((resolve) => child.on('exit', () => resolve()));
-    child.kill('SIGKILL');
+    process.kill(this.pid, 'SIGKILL');
     return gone;
   }
 
@@ -130,6 +131,7 @@ export class BridgeProcess {
       const bridge = JSON.parse(readFileSync(path, 'utf8'));
       // What a killed one left behind is not ours; strace has a number of its own.
       if (this.through.length === 0 && bridge.pid !== pid) return false;
+      this.pid = bridge.pid;
       this.url = bridge.url;
       this.token = readFileSync(bridge.token, 'utf8').trim();
       await this.status();
