@@ -19,6 +19,8 @@ export const NOTES: boolean = true;
 export const LOGS: boolean = true;
 /** What WIRE §12 asks of a node with six neighbours or more. */
 export const MANY_LINKS: boolean = true;
+/** What one peer says to another is passed on in its order. */
+export const ORDERLY: boolean = true;
 /** The text of a broken law; without it a node starts again all the same. */
 export const LAWS: boolean = true;
 /** A batch that the disk did not take is kept and stored again, rather than the end. */

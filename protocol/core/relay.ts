@@ -11,7 +11,7 @@
  */
 import { assert } from './assert.ts';
 import { readU32, sameBytes } from './bytes.ts';
-import { MANY_LINKS, ROUTES } from './features.ts';
+import { MANY_LINKS, ORDERLY, ROUTES } from './features.ts';
 import type { Machine, Millis, Random, Tick } from './machine.ts';
 import type { Malformed, PacketView } from './packet.ts';
 import {
@@ -256,9 +256,14 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     if (waits && this.waiting.length >= this.config.waitingMax) return drop(out, link, 'busy');
     this.seen.pass(slot);
     if (!waits) return;
-    const dueAt = this.now + this.drawWait();
+    let dueAt = this.now + this.drawWait();
     let at = this.waiting.length;
-    while (at > 0 && this.waiting[at - 1].dueAt > dueAt) at--;
+    while (at > 0 && this.waiting[at - 1].dueAt > dueAt) {
+      // What one peer says to another keeps its order: phones lose what comes late (WIRE §8).
+      if (ORDERLY && isOfFlow(this.waiting[at - 1].bytes, packet)) break;
+      at--;
+    }
+    if (ORDERLY && at > 0) dueAt = Math.max(dueAt, this.waiting[at - 1].dueAt);
     this.waiting.splice(at, 0, {
       dueAt: dueAt,
       bytes: bytes,
@@ -484,6 +489,13 @@ export function hasLoop(packet: PacketView): boolean {
     }
   }
   return false;
+}
+
+/** Whether it goes from the same peer to the same; both ids lie side by side, in either version. */
+function isOfFlow(bytes: Uint8Array, packet: PacketView): boolean {
+  if (packet.isBroadcast() || bytes[0] !== packet.version) return false;
+  const at = packet.senderAt;
+  return sameBytes(bytes, at, packet.bytes.subarray(at, at + 2 * ID_SIZE));
 }
 
 function sameId(bytes: Uint8Array, a: number, b: number): boolean {

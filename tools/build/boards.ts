@@ -38,6 +38,7 @@ export type Features = {
   NOTES: boolean;
   LOGS: boolean;
   MANY_LINKS: boolean;
+  ORDERLY: boolean;
   LAWS: boolean;
   RETRIES: boolean;
 };
@@ -69,6 +70,7 @@ const ALL: Features = {
   NOTES: true,
   LOGS: true,
   MANY_LINKS: true,
+  ORDERLY: true,
   LAWS: true,
   // A board stores with one write of its own, and starts again when that fails.
   RETRIES: false,
@@ -122,6 +124,7 @@ const SPARE: Features = {
   LOGS: false,
   ANNOUNCES: false,
   MANY_LINKS: false,
+  ORDERLY: false,
   LAWS: false,
   NOTES: false,
   WIRES: false,

@@ -28,6 +28,7 @@ import type {
 } from '../../../protocol/core/relay.ts';
 import { Relay, RELAY_DEFAULTS } from '../../../protocol/core/relay.ts';
 import { BACKGROUND, CRITICAL, NORMAL } from '../../../protocol/core/queue.ts';
+import { readU64 } from '../../../protocol/core/bytes.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 import { plainHash } from '../../espruino/plain-hash.ts';
 import { id, packet, withTtl } from '../../packets.ts';
@@ -392,6 +393,30 @@ describe('how long a packet waits on the air (WIRE §12)', () => {
       for (const _ of relay.step(TICK, at)) left.push(at);
     }
     expect(left).toEqual(waits.map((wait) => 10 + wait).sort((a, b) => a - b));
+  });
+});
+
+describe('what one peer says to another', () => {
+  it('leaves in the order in which it came, whatever was drawn; others may pass by', () => {
+    const waits = [30, 3, 40, 0, 9, 1];
+    let drawn = 0;
+    const relay = relayOn({ air: [0, 1] }, { random: () => waits[drawn++]! });
+    const flows = [
+      { recipient: id(2) },
+      { recipient: id(2) },
+      { recipient: id(2) },
+      { recipient: id(3) },
+      { recipient: id(2) },
+      {},
+    ];
+    flows.forEach((differs, i) => relay.step(heard(0, { ...differs, timestamp: i }), 0));
+    const left: number[] = [];
+    while (relay.deadline() < Infinity) {
+      for (const out of relay.step(TICK, relay.deadline())) {
+        if (out.kind === 'transmit') left.push(readU64(out.bytes, 3));
+      }
+    }
+    expect(left).toEqual([5, 3, 0, 1, 2, 4]);
   });
 });
 
