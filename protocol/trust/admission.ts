@@ -16,6 +16,7 @@ import type { PacketView } from '../core/packet.ts';
 import {
   ANNOUNCE,
   CHANNEL,
+  COURIER,
   FILE,
   GATEWAY,
   GOSSIP,
@@ -118,6 +119,7 @@ export class TrustAdmission implements Admission {
     const low = readU32(packet.bytes, packet.senderAt + 4);
     if (!this.claims.take(high, (low ^ (link << 24)) >>> 0, now)) return 'flooding';
     if (this.pins.isDenied(packet.bytes, packet.senderAt)) return 'denied';
+    if (packet.type === COURIER) return this.admitMail(packet, link, now);
     if (MUST_BE_SIGNED[packet.type] === 0) return this.passUnverified(link, now);
     if (packet.signatureAt < 0) return this.refuse('unsigned', link, now);
     if (packet.type === ANNOUNCE) return this.admitAnnounce(packet, link, now);
@@ -154,6 +156,14 @@ export class TrustAdmission implements Admission {
       return this.refuse('identity-clash', link, now);
     }
     return this.charge(packet, now);
+  }
+
+  /** Anybody passes it on; whoever is to carry it wants to know who gave it (WIRE §3). */
+  private admitMail(packet: PacketView, link: number, now: Millis): DropReason | null {
+    const isSigned = packet.signatureAt >= 0;
+    const pin = isSigned ? this.pins.find(packet.bytes, packet.senderAt) : null;
+    const holds = pin !== null && this.check(packet, pin.signingKey, link, now) === null;
+    return holds ? this.charge(packet, now) : this.passUnverified(link, now);
   }
 
   private check(

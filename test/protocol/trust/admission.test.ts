@@ -94,6 +94,24 @@ describe('a packet of a known sender', () => {
     expect(node.verifications).toBe(0);
   });
 
+  it.each(LEVELS)(
+    'that is mail passes on unsigned, and is verified where it can be (%s)',
+    (level) => {
+      const node = gate({ level });
+      const good = messageOf(alice, 1, { type: COURIER });
+      expect(node.hear(good)).toBeNull();
+      expect(node.admission.isVerified(good)).toBe(true);
+      for (const other of [
+        unsigned(alice, COURIER),
+        forge(messageOf(alice, 2, { type: COURIER })),
+        messageOf(stranger, 3, { type: COURIER }),
+      ]) {
+        expect(node.hear(other)).toBeNull();
+        expect(node.admission.isVerified(other)).toBe(false);
+      }
+    },
+  );
+
   it('is verified whatever a relay did to TTL, answer flag and padding', () => {
     const node = gate();
     const frame = messageOf(alice, 1);
