@@ -5,7 +5,6 @@
 import type {
   ConversationView,
   EventView,
-  LineView,
   MessageView,
   PeerView,
   StatusView,
@@ -30,9 +29,10 @@ import {
 import { Names } from './names.ts';
 import { jsonOfMessage } from './message-json.ts';
 import { peerTable } from './peer-table.ts';
+import { ReadMarks } from './read-marks.ts';
 import { Reader } from './reader.ts';
 import type { Typed } from './typed.ts';
-import { CHAT_COMMANDS, completions, typed } from './typed.ts';
+import { completions, helpLines, typed } from './typed.ts';
 
 export type ChatOptions = {
   /** Whom it begins to speak to: an id, a name, or null for everyone. */
@@ -44,6 +44,9 @@ export type ChatOptions = {
 
 /** Messages of before that a person sees at first; a program asks for them. */
 const HISTORY_AT_FIRST = 10;
+/** What was said is told within moments, unless the bridge is gone. */
+const LAST_MS = 2000;
+const LOOK_MS = 20;
 /** Conversations whose unread messages are pointed out. */
 const UNREAD_MAX = 20;
 
@@ -54,19 +57,21 @@ export class Chat {
   private readonly names = new Names();
   private readonly inReach = new Set<string>();
   private readonly reader: Reader;
+  private readonly marks: ReadMarks;
   private dialogue: Dialogue | null = null;
   /** Whom a line without a command goes to: `public`, or an id. */
   private conversation = PUBLIC;
   private day = '';
   private refused = 0;
-  /** How far each conversation was seen, and is not yet said to be. */
-  private readonly seen = new Map<string, number>();
-  private isMarking = false;
+  /** The key of what was said last, and the newest that was told. */
+  private said = 0;
+  private told = 0;
 
   constructor(client: BridgeClient, io: Io, options: ChatOptions) {
     this.client = client;
     this.io = io;
     this.options = options;
+    this.marks = new ReadMarks(client);
     this.reader = new Reader(client, {
       message: (message, event) => this.hearMessage(message, event),
       state: (message, event) => this.hearState(message, event),
@@ -80,10 +85,10 @@ export class Chat {
   /** Until the person leaves, or the input ends. */
   async run(stop: AbortSignal): Promise<void> {
     const status = await this.client.get<StatusView>('status');
-    const { peers } = await this.client.get<{ peers: PeerView[] }>('peers');
+    const peers = await this.client.peers();
     for (const peer of [...peers].reverse()) this.meet(peer);
     const whom = this.options.to;
-    if (whom !== null && whom !== PUBLIC) this.conversation = (await this.peer(whom)).id;
+    if (whom !== null && whom !== PUBLIC) this.conversation = (await this.client.peer(whom)).id;
     const dialogue = this.io.dialogue({
       complete: (line) => completions(line, this.names.typeable()),
       isTakenBack: (line) => ['say', 'msg'].includes(typed(line).kind),
@@ -98,6 +103,7 @@ export class Chat {
       for (let line; !stop.aborted && (line = await dialogue.next()) !== null;) {
         if (!(await this.obey(typed(line)))) break;
       }
+      if (!dialogue.isLive) await this.hearLast(stop);
     } finally {
       stop.removeEventListener('abort', leave);
       this.reader.close();
@@ -106,6 +112,14 @@ export class Chat {
     if (this.refused === 0 || dialogue.isLive) return;
     const lines = this.refused === 1 ? 'a line was' : `${this.refused} lines were`;
     throw new HoplineError('MESSAGE_FAILED', `${lines} refused, see above`);
+  }
+
+  /** What was said last is told, too, before the end. */
+  private async hearLast(stop: AbortSignal): Promise<void> {
+    for (let waitedMs = 0; this.told < this.said && waitedMs < LAST_MS; waitedMs += LOOK_MS) {
+      if (stop.aborted) return;
+      await this.io.wait(LOOK_MS);
+    }
   }
 
   private async begin(): Promise<void> {
@@ -128,14 +142,15 @@ export class Chat {
       switch (wish.kind) {
         case 'quit':
           return false;
+        // It appears when the bridge tells of it.
         case 'say':
-          await this.say(this.conversation, wish.text);
+          this.said = (await this.client.send(this.conversation, wish.text)).key;
           break;
         case 'msg':
-          await this.say(wish.to, wish.text);
+          this.said = (await this.client.send(wish.to, wish.text)).key;
           break;
         case 'with':
-          await this.turnTo((await this.peer(wish.who)).id);
+          await this.turnTo((await this.client.peer(wish.who)).id);
           break;
         case 'public':
           await this.turnTo(PUBLIC);
@@ -150,7 +165,7 @@ export class Chat {
           await this.showState();
           break;
         case 'help':
-          this.showHelp();
+          for (const line of helpLines()) this.print(line);
           break;
         case 'mistake':
           this.refuse(wish.why);
@@ -161,11 +176,6 @@ export class Chat {
       this.refuse(`${printable(lost)}${cause.message}`);
     }
     return true;
-  }
-
-  /** It appears when the bridge tells of it. */
-  private say(to: string, text: string): Promise<MessageView> {
-    return this.client.post<MessageView>('messages', { to, text });
   }
 
   private async turnTo(conversation: string): Promise<void> {
@@ -185,7 +195,7 @@ export class Chat {
   }
 
   private async showPeers(): Promise<void> {
-    const { peers } = await this.client.get<{ peers: PeerView[] }>('peers');
+    const peers = await this.client.peers();
     if (this.options.isJson) return this.print(JSON.stringify({ kind: 'peers', peers }));
     const near = peers.filter(({ isReachable }) => isReachable);
     if (near.length > 0) for (const line of peerTable(near, Date.now())) this.print(line);
@@ -196,7 +206,7 @@ export class Chat {
 
   private async showState(): Promise<void> {
     const status = await this.client.get<StatusView>('status');
-    const { lines } = await this.client.get<{ lines: LineView[] }>('lines');
+    const lines = await this.client.lines();
     if (this.options.isJson) return this.print(JSON.stringify({ kind: 'state', status, lines }));
     const radios = status.radios.map(({ name, state }) => `${name} ${state}`).join(', ');
     this.print(`${printable(status.name)} (${status.id}), Hopline ${status.version}`);
@@ -204,17 +214,6 @@ export class Chat {
     for (const problem of status.problems) this.print(`problem: ${printable(problem)}`);
     for (const line of lines) this.print(`line to ${lineName(line)}: ${line.state}`);
     if (lines.length === 0) this.print('no lines to other gateways');
-  }
-
-  private showHelp(): void {
-    const usages = Object.values(CHAT_COMMANDS).map(({ usage }) => usage.length);
-    const width = Math.max(...usages);
-    for (const { usage, help } of Object.values(CHAT_COMMANDS)) {
-      this.print(`${usage.padEnd(width)}  ${help}`);
-    }
-    this.print(
-      'A NAME with spaces stands in quotes, and an id will do. // begins a text with a slash.',
-    );
   }
 
   private greet(status: StatusView): void {
@@ -233,6 +232,7 @@ export class Chat {
   }
 
   private hearMessage(message: MessageView, event: EventView | null): void {
+    this.told = Math.max(this.told, message.key);
     if (message.senderName !== null && !message.isOwn) {
       this.names.learn({ id: message.sender, name: message.senderName });
     }
@@ -271,29 +271,7 @@ export class Chat {
     if (this.isLive() && day !== this.day) this.print(this.paints().dim(`--- ${day} ---`));
     this.day = day;
     this.print(messageLine(message, this.look()));
-    if (this.isLive() && !message.isOwn) this.see(message);
-  }
-
-  /** What was on the screen of a person counts as read. */
-  private see({ conversation, key }: MessageView): void {
-    this.seen.set(conversation, Math.max(key, this.seen.get(conversation) ?? 0));
-    if (!this.isMarking) void this.mark();
-  }
-
-  private async mark(): Promise<void> {
-    this.isMarking = true;
-    for (const [conversation, key] of this.seen) {
-      this.seen.delete(conversation);
-      // Whoever cannot be told now is told with the next message.
-      await this.client
-        .post(`conversations/${encodeURIComponent(conversation)}/read`, { key })
-        .catch(() => {});
-    }
-    this.isMarking = false;
-  }
-
-  private peer(who: string): Promise<PeerView> {
-    return this.client.get<PeerView>(`peers/${encodeURIComponent(who)}`);
+    if (this.isLive() && !message.isOwn) this.marks.see(message);
   }
 
   private prompt(): void {

@@ -2,6 +2,7 @@
  * Client: what a running bridge is asked over HTTP. What it refuses is thrown in its own words, under
  * its own code.
  */
+import type { LineView, MessageView, PeerView } from '../../host/http/views.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Args, Io } from '../command.ts';
 import { Feed } from './feed.ts';
@@ -39,6 +40,26 @@ export class BridgeClient {
 
   delete(path: string): Promise<void> {
     return this.ask('DELETE', path);
+  }
+
+  async peers(): Promise<PeerView[]> {
+    const { peers } = await this.get<{ peers: PeerView[] }>('peers');
+    return peers;
+  }
+
+  /** By id, or by a name that only one peer has (RELIABILITY S25). */
+  peer(who: string): Promise<PeerView> {
+    return this.get<PeerView>(`peers/${encodeURIComponent(who)}`);
+  }
+
+  async lines(): Promise<LineView[]> {
+    const { lines } = await this.get<{ lines: LineView[] }>('lines');
+    return lines;
+  }
+
+  /** It resolves when the bridge has it on its disk. */
+  send(to: string, text: string): Promise<MessageView> {
+    return this.post<MessageView>('messages', { to, text });
   }
 
   /** Events as they happen, from a cursor on or from now; resolves once they come. */

@@ -30,8 +30,10 @@ export class Reader {
   private readonly listener: ReaderListener;
   private feed: Feed | null = null;
   private readonly told = new Set<number>();
-  /** Nothing up to this key is told any more; null while it is not known what was told before. */
-  private floor: number | null = null;
+  /** Nothing up to this key is told any more. */
+  private floor = 0;
+  /** Where what was missed begins, if nothing was told yet; null while nobody knows. */
+  private base: number | null = null;
   /** Own private messages on their way, by key. */
   private readonly pending = new Map<number, MessageView>();
 
@@ -49,6 +51,7 @@ export class Reader {
   /** Tells the messages after this key. */
   async openAfterKey(key: number): Promise<void> {
     this.floor = key;
+    this.base = key;
     const early: EventView[] = [];
     let isOpen = false;
     this.feed = await this.follow(null, (event) =>
@@ -113,12 +116,12 @@ export class Reader {
 
   private tell(message: MessageView, event: EventView | null): void {
     const { key } = message;
-    if (key <= (this.floor ?? 0) || this.told.has(key)) return;
+    if (key <= this.floor || this.told.has(key)) return;
     this.told.add(key);
     if (this.told.size > TOLD_MAX) {
       const [oldest] = this.told;
       this.told.delete(oldest);
-      this.floor = Math.max(this.floor ?? 0, oldest);
+      this.floor = Math.max(this.floor, oldest);
     }
     this.watch(message);
     this.listener.message(message, event);
@@ -139,11 +142,11 @@ export class Reader {
 
   /** What was said, and what became of ours, while nobody told us. */
   private async makeUp(): Promise<void> {
-    if (this.floor === null && this.told.size === 0) {
-      this.floor = await this.newest();
+    if (this.base === null && this.told.size === 0) {
+      this.base = await this.newest();
       return;
     }
-    const known = Math.max(this.floor ?? 0, ...this.told);
+    const known = Math.max(this.base ?? 0, this.floor, ...this.told);
     const recent = await this.conversations(CONVERSATIONS_MAX);
     const fresh = recent.filter(({ last }) => last !== null && last.key > known);
     const waiting = [...this.pending.values()].map(({ conversation }) => conversation);

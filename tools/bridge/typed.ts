@@ -22,7 +22,7 @@ const plain =
   (rest: string): Typed | null =>
     rest === '' ? { kind } : null;
 
-export const CHAT_COMMANDS: Record<string, ChatCommand> = {
+const CHAT_COMMANDS: Record<string, ChatCommand> = {
   who: { usage: '/who', help: 'who is in reach', read: plain('who') },
   msg: { usage: '/msg NAME TEXT', help: 'say something to one peer alone', read: readMsg },
   with: { usage: '/with NAME', help: 'from now on, speak to one peer alone', read: readWith },
@@ -51,6 +51,16 @@ export function typed(line: string): Typed {
   }
   const command = CHAT_COMMANDS[name];
   return command.read(rest) ?? { kind: 'mistake', why: `it goes ${command.usage}` };
+}
+
+/** What `/help` shows. */
+export function helpLines(): string[] {
+  const commands = Object.values(CHAT_COMMANDS);
+  const width = Math.max(...commands.map(({ usage }) => usage.length));
+  return [
+    ...commands.map(({ usage, help }) => `${usage.padEnd(width)}  ${help}`),
+    'A NAME with spaces stands in quotes, and an id will do. // begins a text with a slash.',
+  ];
 }
 
 /** What a line that is not finished may become, and which end of it that replaces. */

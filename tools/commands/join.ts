@@ -41,7 +41,7 @@ async function comesUp(client: BridgeClient, joined: LineView, io: Io): Promise<
   let line = joined;
   for (let waitedMs = 0; line.state !== 'up' && waitedMs < UP_MS; waitedMs += LOOK_MS) {
     await io.wait(LOOK_MS);
-    const { lines } = await client.get<{ lines: LineView[] }>('lines');
+    const lines = await client.lines();
     line = lines.find(({ node }) => node === joined.node) ?? line;
   }
   return line;

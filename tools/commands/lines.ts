@@ -19,7 +19,7 @@ export const lines: Command = {
   examples: ['hopline lines'],
 
   async run(args, io) {
-    const { lines } = await BridgeClient.of(args, io).get<{ lines: LineView[] }>('lines');
+    const lines = await BridgeClient.of(args, io).lines();
     if (has(args, 'json')) return io.out(JSON.stringify(lines));
     if (lines.length === 0) {
       return io.err('no lines: pair with another gateway by hopline invite and hopline join');

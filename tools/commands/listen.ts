@@ -5,7 +5,7 @@
  * Messages as they come, one a line, until it is stopped. With --after it goes on where a reader of its
  * JSON stopped.
  */
-import type { EventView, MessageView, PeerView } from '../../host/http/views.ts';
+import type { EventView, MessageView } from '../../host/http/views.ts';
 import { PUBLIC } from '../../host/types.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { BridgeClient } from '../bridge/client.ts';
@@ -42,7 +42,7 @@ export const listen: Command = {
   async run(args, io) {
     const stop = io.stopping();
     const client = BridgeClient.of(args, io);
-    const { peers } = await client.get<{ peers: PeerView[] }>('peers');
+    const peers = await client.peers();
     const names = new Names();
     for (const peer of [...peers].reverse()) names.learn(peer);
     const listener = new Listener(args, io, names, await conversationOf(args, client));
@@ -62,7 +62,7 @@ export const listen: Command = {
 async function conversationOf(args: Args, client: BridgeClient): Promise<string | null> {
   const who = textOf(args, 'with');
   if (who === null || who === PUBLIC) return who;
-  return (await client.get<PeerView>(`peers/${encodeURIComponent(who)}`)).id;
+  return (await client.peer(who)).id;
 }
 
 async function open(reader: Reader, args: Args, listener: Listener): Promise<void> {

@@ -21,7 +21,7 @@ export const part: Command = {
 
   async run(args, io) {
     const client = BridgeClient.of(args, io);
-    const { lines } = await client.get<{ lines: LineView[] }>('lines');
+    const lines = await client.lines();
     const line = lineTo(args.operands[0], lines);
     await client.delete(`lines/${line.node}`);
     io.out(`parted from ${lineName(line)}`);

@@ -50,7 +50,7 @@ export const peers: Command = {
 };
 
 async function showAll(client: BridgeClient, args: Args, io: Io): Promise<void> {
-  const { peers } = await client.get<{ peers: PeerView[] }>('peers');
+  const peers = await client.peers();
   const shown = has(args, 'all') ? peers : peers.filter(({ isReachable }) => isReachable);
   if (has(args, 'json')) return io.out(JSON.stringify(shown));
   if (shown.length > 0) for (const line of peerTable(shown, Date.now())) io.out(line);
@@ -63,7 +63,7 @@ async function showOne(client: BridgeClient, who: string, args: Args, io: Io): P
   if (Object.hasOwn(JUDGEMENTS, who)) {
     throw new HoplineError('USAGE', `whom? (usage: hopline peers ${who} <id>)`);
   }
-  const peer = await client.get<PeerView>(`peers/${encodeURIComponent(who)}`);
+  const peer = await client.peer(who);
   if (has(args, 'json')) return io.out(JSON.stringify(peer));
   for (const line of cardOf(peer)) io.out(line);
 }
@@ -115,7 +115,7 @@ async function judge(
 
 /** A name says who somebody claims to be; here it has to be certain. */
 async function needsId(client: BridgeClient, verb: string, who: string): Promise<HoplineError> {
-  const { id, name } = await client.get<PeerView>(`peers/${encodeURIComponent(who)}`);
+  const { id, name } = await client.peer(who);
   return new HoplineError(
     'USAGE',
     `this takes an id, since anybody can call himself ${printable(name)}; ` +

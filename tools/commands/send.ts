@@ -47,7 +47,7 @@ export const send: Command = {
     const wish = { to: textOf(args, 'to') ?? PUBLIC, text };
     const message = has(args, 'wait')
       ? await sendAndWait(client, wish, withinS * 1000, io)
-      : await client.post<MessageView>('messages', wish);
+      : await client.send(wish.to, wish.text);
     io.out(has(args, 'json') ? JSON.stringify(message) : wordsOf(message, wish.to));
     complain(message, has(args, 'wait'), withinS);
   },
@@ -96,7 +96,7 @@ async function sendAndWait(
   stop.addEventListener('abort', enough);
   try {
     await reader.openAfterKey(await reader.newest());
-    const accepted = await client.post<MessageView>('messages', wish);
+    const accepted = await client.send(wish.to, wish.text);
     latest = early.get(accepted.key) ?? accepted;
     early.clear();
     while (!isOver(latest) && !isEnough) {

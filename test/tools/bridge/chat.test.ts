@@ -14,12 +14,17 @@ afterEach(() => bridge.end());
 describe('a chat in a pipe', () => {
   it('says its lines one by one and ends with them', async () => {
     bridge.desk.hear({ text: 'before' });
-    expect(
-      await talk(['one', '//two', '', '/msg ada three', '/with ada', 'four', '/public', 'five']),
-    ).toEqual({
-      status: 0,
-      errs: ['you speak to ada alone; /public ends that', 'you speak to everyone'],
-    });
+    const lines = ['one', '//two', '', '/msg ada three', '/with ada', 'four', '/public', 'five'];
+    const { status, outs, errs } = await talk(lines);
+    expect(status).toBe(0);
+    expect(errs).toEqual(['you speak to ada alone; /public ends that', 'you speak to everyone']);
+    expect(outs.map((line) => line.slice(20))).toEqual([
+      'you: one',
+      'you: /two',
+      'you -> ada: three (waiting)',
+      'you -> ada: four (waiting)',
+      'you: five',
+    ]);
     const said = bridge.desk.said.slice(1).map(({ conversation, text }) => [conversation, text]);
     expect(said).toEqual([
       ['public', 'one'],
@@ -100,12 +105,13 @@ describe('a chat in a pipe', () => {
 function begin(lines: string[], words: string[] = []) {
   const begun = bridge.begin('chat', ...words);
   begun.io.typed = lines;
+  begun.io.wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   return begun;
 }
 
-async function talk(lines: string[]): Promise<{ status: number; errs: string[] }> {
+async function talk(lines: string[]) {
   const { io, ended } = begin(lines);
-  return { status: await ended, errs: io.errs };
+  return { status: await ended, outs: io.outs, errs: io.errs };
 }
 
 /** One whose input does not end before it is released. */
