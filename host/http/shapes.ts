@@ -203,7 +203,7 @@ export const CONVERSATION = named(
     name: text(),
     title: text(),
     last: nullable(MESSAGE),
-    unread: integer(),
+    unread: integer({ about: 'counted up to 100' }),
   }),
 );
 

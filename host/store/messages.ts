@@ -18,7 +18,7 @@ import { bytesOf, bytesOrNull } from './sqlite.ts';
 import type { Tally } from './tally.ts';
 
 /** Unread messages counted; beyond it a conversation has at least so many. */
-export const UNREAD_MAX = 1000;
+export const UNREAD_MAX = 100;
 /** Words of a search. Further ones are left out. */
 export const WORDS_MAX = 16;
 

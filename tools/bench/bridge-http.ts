@@ -12,7 +12,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import type { StatusView } from '../../host/http/views.ts';
 import { settingsIn } from '../up/settings.ts';
 import type { Known } from './bridge-known.ts';
-import { fill } from './bridge-known.ts';
+import { fill, word } from './bridge-known.ts';
 import type { Part } from './bridge-part.ts';
 
 const FULL: Known = { peers: 10_000, messages: 1_000_000 };
@@ -32,7 +32,8 @@ const TURN: ((at: number) => Asked)[] = [
   () => ({ path: 'conversations?limit=50' }),
   () => ({ path: 'messages?limit=50' }),
   () => ({ path: 'statistics' }),
-  () => ({ path: 'search?text=ridge%20door&limit=20' }),
+  // Two words that meet in a message now and then.
+  (at) => ({ path: `search?text=${word(at * 7)}%20${word(at * 7 + 9)}&limit=20` }),
   () => ({ path: 'map' }),
   () => ({ path: 'links' }),
   () => ({ path: 'lines' }),

@@ -17,8 +17,16 @@ export type Known = { peers: number; messages: number };
 const BATCH = 1000;
 /** One message of so many is private. */
 const PRIVATE_OF = 5;
-const WORDS =
-  'door lake gate north ridge camp water light back soon meet wait found home over'.split(' ');
+/** Words that people say; each stands in one message of a few hundred. */
+const VOCABULARY = 2000;
+const WORDS_SAID = 8;
+/** One conversation of so many was not read to its end. */
+const UNREAD_OF = 10;
+
+/** The words, by number. */
+export function word(at: number): string {
+  return `w${(at % VOCABULARY).toString(36)}`;
+}
 
 export function fill(config: DaemonConfig, { peers, messages }: Known): void {
   const say = (): void => {};
@@ -47,6 +55,14 @@ export function fill(config: DaemonConfig, { peers, messages }: Known): void {
         }),
       );
     }
+    const read = pins.filter((_, at) => at % UNREAD_OF !== 0).map(({ id }) => toHex(id));
+    for (const part of parts([PUBLIC, ...read])) {
+      store.commit(
+        part.map((conversation): StoreWrite => {
+          return { kind: 'read-up-to', conversation, key: Number.MAX_SAFE_INTEGER };
+        }),
+      );
+    }
   } finally {
     store.close();
   }
@@ -63,7 +79,7 @@ function pinOf(isStranger: boolean): Pin {
 function messageOf(at: number, pins: Pin[], sentAt: number): Message {
   const { id: sender } = pins[at % pins.length];
   const isPrivate = at % PRIVATE_OF === 0;
-  const text = Array.from({ length: 8 }, (_, word) => WORDS[(at * 7 + word * 5) % WORDS.length]);
+  const text = Array.from({ length: WORDS_SAID }, (_, place) => word(at * 7 + place * place));
   return {
     conversation: isPrivate ? toHex(sender) : PUBLIC,
     sender,
