@@ -64,11 +64,11 @@ export function priorityOf(type: number): number {
 export class SendQueue {
   private readonly packetsMax: number;
   private readonly bytesMax: number;
-  private readonly waiting: Uint8Array[][] = [[], [], [], []];
+  protected readonly waiting: Uint8Array[][] = [[], [], [], []];
   /** How often a waiting class was passed over since it last had its turn. */
   private readonly passedOver = new Uint8Array(CLASSES);
-  private count = 0;
-  private bytes = 0;
+  protected count = 0;
+  protected bytes = 0;
   /** Packets dropped to keep the limits, by class. */
   readonly dropped = new Uint32Array(CLASSES);
 
@@ -113,7 +113,7 @@ export class SendQueue {
     return this.count;
   }
 
-  private remove(priority: number): Uint8Array {
+  protected remove(priority: number): Uint8Array {
     const bytes = this.waiting[priority].shift()!;
     this.count--;
     this.bytes -= bytes.length;

@@ -14,7 +14,6 @@ import { TICK } from '../core/machine.ts';
 import type { Mode } from '../core/version.ts';
 import type { Medium, OwnMedium } from './contract.ts';
 import { Counts } from './counts.ts';
-import type { LineLinkOutput } from './line-link.ts';
 import { LineLink } from './line-link.ts';
 import type { PhoneLinkDrop, PhoneLinkOutput } from './phone-link.ts';
 import { PhoneLink } from './phone-link.ts';
@@ -68,8 +67,6 @@ type OpenedInput = {
 
 export type LinksOutput =
   | { kind: 'write'; link: number; bytes: Uint8Array }
-  /** A whole frame for a line. */
-  | { kind: 'forward'; link: number; bytes: Uint8Array; priority: number }
   | { kind: 'heard'; link: number; bytes: Uint8Array }
   | {
       kind: 'settled';
@@ -85,8 +82,6 @@ export type LinksOutput =
 /** A link that was bound stays so for this long, whoever else claims to be there (WIRE §5). */
 export const REBIND_MS = 60_000;
 
-type HopOutput = PhoneLinkOutput | LineLinkOutput;
-
 /** On our island, that is: whoever has a line may well be in the same room. */
 function isThere(hop: Hop | null, id: Uint8Array): boolean {
   return hop !== null && hop.medium !== 'line' && hop.peer !== null && sameBytes(hop.peer, 0, id);
@@ -96,6 +91,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
   readonly counts: Counts[];
   private readonly config: LinksConfig;
   private readonly hops: (Hop | null)[];
+  private wakeAt: Millis = Infinity;
 
   constructor(config: LinksConfig) {
     this.config = config;
@@ -105,34 +101,16 @@ export class Links implements Machine<LinksInput, LinksOutput> {
 
   step(input: LinksInput | Tick, now: Millis): LinksOutput[] {
     const out: LinksOutput[] = [];
-    if (input.kind === 'tick') {
-      this.hops.forEach((hop, link) => {
-        if (hop !== null && now >= hop.machine.deadline()) this.turn(link, TICK, now, out);
-      });
-      return out;
-    }
-    const { link } = input;
-    assert(link >= 0 && link < this.hops.length, 'links are numbered below linksMax');
-    if (input.kind === 'opened') {
-      this.hops[link] = this.hopOf(input, now);
-      this.turn(link, TICK, now, out);
-    } else if (input.kind === 'lined') {
-      this.line(input, now, out);
-    } else if (input.kind === 'closed') {
-      this.close(link);
-    } else if (input.kind === 'resized') {
-      this.resize(link, input.payloadMax);
-    } else {
-      if (input.kind === 'send') this.counts[link].sent++;
-      this.turn(link, input, now, out);
+    this.take(input, now, out);
+    this.wakeAt = Infinity;
+    for (const hop of this.hops) {
+      if (hop !== null) this.wakeAt = Math.min(this.wakeAt, hop.machine.deadline());
     }
     return out;
   }
 
   deadline(): Millis {
-    let at = Infinity;
-    for (const hop of this.hops) if (hop !== null) at = Math.min(at, hop.machine.deadline());
-    return at;
+    return this.wakeAt;
   }
 
   at(link: number): Hop | null {
@@ -158,6 +136,30 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     hop.peer = new Uint8Array(id);
     hop.boundAt = now;
     return true;
+  }
+
+  private take(input: LinksInput | Tick, now: Millis, out: LinksOutput[]): void {
+    if (input.kind === 'tick') {
+      this.hops.forEach((hop, link) => {
+        if (hop !== null && now >= hop.machine.deadline()) this.turn(link, TICK, now, out);
+      });
+      return;
+    }
+    const { link } = input;
+    assert(link >= 0 && link < this.hops.length, 'links are numbered below linksMax');
+    if (input.kind === 'opened') {
+      this.hops[link] = this.hopOf(input, now);
+      this.turn(link, TICK, now, out);
+    } else if (input.kind === 'lined') {
+      this.line(input, now, out);
+    } else if (input.kind === 'closed') {
+      this.close(link);
+    } else if (input.kind === 'resized') {
+      this.resize(link, input.payloadMax);
+    } else {
+      if (input.kind === 'send') this.counts[link].sent++;
+      this.turn(link, input, now, out);
+    }
   }
 
   /** Again and again for the same line, whenever something of it has changed. */
@@ -214,7 +216,8 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     const hop = this.hops[link];
     // What a link that is gone still had to say.
     if (hop === null) return;
-    for (const output of hop.machine.step(input, now) as HopOutput[]) {
+    if (hop.machine instanceof LineLink) return;
+    for (const output of hop.machine.step(input, now) as PhoneLinkOutput[]) {
       if (output.kind === 'settled' && output.hello !== null) {
         hop.peer = output.id;
         hop.hello = output.hello;

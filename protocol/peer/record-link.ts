@@ -21,7 +21,8 @@ import {
   PacketView,
   plainPacket,
 } from '../core/packet.ts';
-import { CRITICAL, SendQueue } from '../core/queue.ts';
+import type { SendQueue } from '../core/queue.ts';
+import { CRITICAL } from '../core/queue.ts';
 import { settle } from '../core/version.ts';
 import type { Mode } from '../core/version.ts';
 import { HELLO_MAX, LinkHandshake } from '../trust/binding.ts';
@@ -30,6 +31,7 @@ import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
 import type { Role } from '../trust/noise.ts';
 import type { Pins } from '../trust/pins.ts';
+import { DeepQueue } from './deep-queue.ts';
 import { framed, RECORD_MAX, RecordReader, RecordWriter, Unframer } from './records.ts';
 import type { RecordFlaw } from './records.ts';
 
@@ -124,7 +126,7 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
     this.id = identity.id;
     this.config = config;
     this.hello = hello;
-    this.queue = new SendQueue(config.packetsMax, config.bytesMax);
+    this.queue = new DeepQueue(config.packetsMax, config.bytesMax);
     this.credit = config.window;
     this.shakenBy = now + HANDSHAKE_MAX_MS;
   }
@@ -159,7 +161,9 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
         break;
     }
     if (now >= this.shakenBy) this.end('too-slow', out);
-    if (this.heartbeat !== null) this.beat(this.heartbeat.step(TICK, now), out);
+    const { heartbeat } = this;
+    if (heartbeat !== null && now >= heartbeat.deadline())
+      this.beat(heartbeat.step(TICK, now), out);
     this.pump(out);
     return out;
   }
@@ -269,7 +273,7 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
 
   /** Writes what the window lets out. */
   private pump(out: RecordLinkOutput[]): void {
-    if (this.writer === null || this.isOver) return;
+    if (this.credit === 0 || this.writer === null || this.isOver) return;
     const take = (): Uint8Array | null => this.take(out);
     while (this.credit > 0) {
       const record = this.writer.next(take);

@@ -8,6 +8,7 @@
 import { assert } from '../core/assert.ts';
 import { readU16, readU32, writeU16, writeU32 } from '../core/bytes.ts';
 import type { CipherState } from '../trust/cipher-state.ts';
+import { cutFrom } from '../wire/slab.ts';
 
 const TAG_SIZE = 16;
 const LENGTH_SIZE = 2;
@@ -19,6 +20,8 @@ export const RECORD_MAX = 65_535;
 const PLAINTEXT_MAX = RECORD_MAX - TAG_SIZE;
 /** Each direction moves its key on after so many records. */
 export const RECORDS_PER_KEY = 2 ** 20;
+/** Packets are cut from pieces of memory of this size, each of which stays while one of them does. */
+const SLAB_SIZE = 8192;
 
 /** Puts a length before a message of a handshake, or a record. */
 export function framed(message: Uint8Array): Uint8Array {
@@ -54,7 +57,7 @@ export class Unframer {
   /** The next whole message, or null while it is not there. */
   next(): Uint8Array | null {
     if (this.held < LENGTH_SIZE) return null;
-    if (this.pieces[0].length < LENGTH_SIZE) this.join();
+    this.join(LENGTH_SIZE);
     const end = LENGTH_SIZE + readU16(this.pieces[0], 0);
     if (end > LENGTH_SIZE + this.max) {
       this.isBroken = true;
@@ -64,7 +67,7 @@ export class Unframer {
     }
     if (end > this.held) return null;
     // Only once it is all there, or small pieces would be copied over and over.
-    if (end > this.pieces[0].length) this.join();
+    this.join(end);
     const [first] = this.pieces;
     this.held -= end;
     if (end === first.length) this.pieces.shift();
@@ -72,14 +75,23 @@ export class Unframer {
     return first.subarray(LENGTH_SIZE, end);
   }
 
-  private join(): void {
-    const whole = new Uint8Array(this.held);
+  /** Makes one piece of what the first `size` bytes lie in, copying no more than these. */
+  private join(size: number): void {
+    if (size <= this.pieces[0].length) return;
+    const whole = new Uint8Array(size);
     let at = 0;
+    let used = 0;
     for (const piece of this.pieces) {
-      whole.set(piece, at);
-      at += piece.length;
+      const some = piece.subarray(0, size - at);
+      whole.set(some, at);
+      at += some.length;
+      if (some.length < piece.length) {
+        this.pieces[used] = piece.subarray(some.length);
+        break;
+      }
+      used++;
     }
-    this.pieces = [whole];
+    this.pieces.splice(0, used, whole);
   }
 }
 
@@ -139,6 +151,7 @@ export class RecordReader {
   private readonly recordsPerKey: number;
   private readonly frameMax: number;
   private records = 0;
+  private readonly room = cutFrom(SLAB_SIZE);
   /** The packet that spans records; null while it is longer than `frameMax` and passed over. */
   private packet: Uint8Array | null = null;
   private missing = 0;
@@ -150,7 +163,7 @@ export class RecordReader {
     this.frameMax = frameMax;
   }
 
-  /** The packets that a record completes, each in bytes of its own, or why the link must end. */
+  /** The packets that a record completes, none of which shares a byte, or why the link must end. */
   read(record: Uint8Array, skipped: () => void): Uint8Array[] | RecordFlaw {
     const plaintext = this.opening.open(NOTHING, record);
     if (plaintext === null) return 'bad-tag';
@@ -163,7 +176,7 @@ export class RecordReader {
         this.missing = readU32(plaintext, at);
         at += PREFIX_SIZE;
         if (this.missing === 0) return 'bad-length';
-        this.packet = this.missing > this.frameMax ? null : new Uint8Array(this.missing);
+        this.packet = this.missing > this.frameMax ? null : this.room(this.missing);
         if (this.packet === null) skipped();
       }
       const size = Math.min(this.missing, plaintext.length - at);

@@ -162,6 +162,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         this.close(input.link, out);
         break;
       case 'received':
+        if (this.isLine(input.link)) this.hearLine(input.link, input.bytes, out);
+        else this.toLinks(input, out);
+        break;
       case 'sent':
         this.toLinks(input, out);
         break;
@@ -298,7 +301,17 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const frame = this.tap.take(link, 'sent', bytes, this.now);
     if (frame !== null) out.push({ kind: 'tapped', frame });
     this.use(link, bytes[1], out);
-    this.toLinks({ kind: 'send', link, bytes, priority }, out);
+    if (!this.isLine(link)) return this.toLinks({ kind: 'send', link, bytes, priority }, out);
+    this.links.counts[link].sent++;
+    out.push({ kind: 'forward', link, bytes, priority });
+  }
+
+  /** Whole already, and many. */
+  private hearLine(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    // What a line that is gone still had to say.
+    if (this.links.at(link) === null) return;
+    this.links.counts[link].heard++;
+    this.hear(link, bytes, out);
   }
 
   /** What people write or ask for keeps a link; announces and upkeep do not. */
@@ -317,7 +330,6 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     for (const output of outputs) {
       switch (output.kind) {
         case 'write':
-        case 'forward':
           out.push(output);
           break;
         case 'heard':
@@ -414,6 +426,10 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   private isAir(link: number): boolean {
     return link <= this.config.outMax;
+  }
+
+  private isLine(link: number): boolean {
+    return link > this.config.outMax + this.config.wires;
   }
 
   private hello(): Hello {

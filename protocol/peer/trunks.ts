@@ -327,10 +327,15 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   ): void {
     for (const output of outputs) {
       switch (output.kind) {
+        // Written out, as there are many of them.
         case 'write':
+          out.push({ kind: 'write', line: number, bytes: output.bytes });
+          break;
         case 'heard':
+          out.push({ kind: 'heard', line: number, bytes: output.bytes });
+          break;
         case 'drop':
-          out.push({ ...output, line: number });
+          out.push({ kind: 'drop', line: number, reason: output.reason });
           break;
         case 'settled':
           this.settled(number, line, output, now, out);

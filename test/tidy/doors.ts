@@ -100,7 +100,7 @@ export const DOORS: Door[] = [
   {
     room: 'tools/bench',
     imports: ['protocol', 'host', 'device/pi', 'tools'],
-    packages: ['node:*', 'serialport'],
+    packages: ['node:*', 'serialport', 'ws'],
   },
   {
     room: 'tools/bridge',

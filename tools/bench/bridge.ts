@@ -4,11 +4,13 @@
 import type { BenchArea } from './area.ts';
 import type { Part } from './bridge-part.ts';
 import { apiFigures } from './bridge-http.ts';
+import { linkFigures } from './bridge-link.ts';
+import { pipelineFigures } from './bridge-pipeline.ts';
 import { storeFigures } from './bridge-store.ts';
 import type { Missing, Result } from './report.ts';
 
 /** In this order; each is a file beside this one. */
-const PARTS: Part[] = [storeFigures, apiFigures];
+const PARTS: Part[] = [linkFigures, pipelineFigures, storeFigures, apiFigures];
 
 export const area: BenchArea = {
   name: 'bridge',

@@ -18,11 +18,12 @@ import type { Admission } from '../../protocol/core/relay.ts';
 import { Relay, RELAY_DEFAULTS } from '../../protocol/core/relay.ts';
 import { ADMISSION_DEFAULTS, TrustAdmission } from '../../protocol/trust/admission.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
-import { Identity } from '../../protocol/trust/identity.ts';
+import type { Identity } from '../../protocol/trust/identity.ts';
 import { Pins } from '../../protocol/trust/pins.ts';
 import { makeSeenHash } from '../../protocol/trust/seen-hash.ts';
 import { encodeAnnounce } from '../../protocol/wire/announce.ts';
 import { cutFrom } from '../../protocol/wire/slab.ts';
+import { identityOf } from '../simulate/people.ts';
 import { seededRandom } from '../simulate/random.ts';
 import type { BenchArea } from './area.ts';
 import type { Result } from './report.ts';
@@ -260,11 +261,6 @@ function peerOf(
 function messageOf(sender: Identity, timestamp: number): Uint8Array {
   const text = new Uint8Array(PACKET_SIZE - 22 - 64).fill(0x61);
   return sender.sealPacket(plainPacket(MESSAGE, 7, timestamp, sender.id, text));
-}
-
-function identityOf(crypto: Crypto, random: Random): Identity {
-  const secret = (): Uint8Array => Uint8Array.from({ length: 32 }, () => random(256));
-  return new Identity(crypto, { noise: secret(), sign: secret() });
 }
 
 /** Each in memory of its own, as an adapter hands them over. */

@@ -26,11 +26,12 @@ import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
 import type { StationConfig } from '../../protocol/peer/settings.ts';
 import { Station } from '../../protocol/peer/station.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
-import { Identity } from '../../protocol/trust/identity.ts';
+import type { Identity } from '../../protocol/trust/identity.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';
 import { encodeAnnounce } from '../../protocol/wire/announce.ts';
 import { encodeFragment } from '../../protocol/wire/fragment.ts';
 import { decodeText, encodeText } from '../../protocol/wire/text.ts';
+import { drawFrom, identityOf } from './people.ts';
 import { seededRandom } from './random.ts';
 
 /** A forgery; `isNamed` keeps its sender, and others are said by somebody new each time. */
@@ -272,14 +273,6 @@ function announceOf(who: Identity, timestamp: number): Uint8Array {
     extras: [],
   });
   return who.sealPacket(plainPacket(ANNOUNCE, 7, timestamp, who.id, payload));
-}
-
-function identityOf(crypto: Crypto, random: Random): Identity {
-  return new Identity(crypto, { noise: drawFrom(random, 32), sign: drawFrom(random, 32) });
-}
-
-function drawFrom(random: Random, size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, () => random(256));
 }
 
 function textOf(bytes: Uint8Array): string {

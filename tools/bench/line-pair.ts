@@ -1,0 +1,67 @@
+/**
+ * Line pair: the two ends of a line between two peers, without a socket between them, for figures of
+ * what lines cost.
+ */
+import type { Hello } from '../../protocol/core/hello.ts';
+import { GATEWAY } from '../../protocol/core/hello.ts';
+import type { Random } from '../../protocol/core/machine.ts';
+import { assert } from '../../protocol/core/assert.ts';
+import { TICK } from '../../protocol/core/machine.ts';
+import { MESH, OUR_VERSION } from '../../protocol/core/version.ts';
+import { RECORD_LINK_DEFAULTS, RecordLink } from '../../protocol/peer/record-link.ts';
+import type { RecordLinkOutput } from '../../protocol/peer/record-link.ts';
+import type { Crypto } from '../../protocol/trust/crypto.ts';
+import type { Identity } from '../../protocol/trust/identity.ts';
+import type { Role } from '../../protocol/trust/noise.ts';
+import { Pins } from '../../protocol/trust/pins.ts';
+import { drawFrom } from '../simulate/people.ts';
+
+export const LINE_HELLO: Hello = {
+  version: OUR_VERSION,
+  role: GATEWAY,
+  features: MESH,
+  frameMax: RECORD_LINK_DEFAULTS.frameMax,
+  name: new Uint8Array(0),
+  unixMs: null,
+  board: new Uint8Array(0),
+  token: new Uint8Array(0),
+};
+
+export type LinePair = { dialled: RecordLink; opened: RecordLink };
+
+/** Two ends that have said nothing yet. */
+export function lineEnds(
+  crypto: Crypto,
+  dialling: Identity,
+  opening: Identity,
+  random: Random,
+): LinePair {
+  const endOf = (role: Role, who: Identity): RecordLink => {
+    const config = { ...RECORD_LINK_DEFAULTS, role, wanted: null, admit: () => true };
+    const secret = drawFrom(random, 32);
+    return new RecordLink(crypto, who, new Pins(crypto), config, LINE_HELLO, secret, 0);
+  };
+  return { dialled: endOf('initiator', dialling), opened: endOf('responder', opening) };
+}
+
+/** Two ends that know each other. */
+export function linePair(
+  crypto: Crypto,
+  dialling: Identity,
+  opening: Identity,
+  random: Random,
+): LinePair {
+  const { dialled, opened } = lineEnds(crypto, dialling, opening, random);
+  let isOpen = 0;
+  const pass = (outputs: RecordLinkOutput[], to: RecordLink, from: RecordLink): void => {
+    for (const output of outputs) {
+      if (output.kind === 'settled') isOpen++;
+      if (output.kind !== 'write') continue;
+      pass(to.step({ kind: 'received', bytes: output.bytes }, 0), from, to);
+      pass(from.step({ kind: 'sent' }, 0), to, from);
+    }
+  };
+  pass(dialled.step(TICK, 0), opened, dialled);
+  assert(isOpen === 2, 'both ends know each other');
+  return { dialled, opened };
+}
