@@ -18,7 +18,7 @@ export function mapOf(
   const here: Nodes = new Map();
   const away: Nodes = new Map();
   here.set(station.id, { id: station.id, name: station.name, kind: 'self', isReachable: true });
-  for (const { id, isHere, ageMs: _ } of gateway.gateways) {
+  for (const { id, isHere } of gateway.gateways) {
     const node = { id: toHex(id), name: nameOf(id) ?? '', kind: 'gateway' as const };
     (isHere ? here : away).set(node.id, { ...node, isReachable: true });
   }

@@ -94,7 +94,7 @@ export function portsOf(log: Log, broken: (cause: unknown) => void): DaemonPorts
   };
 }
 
-function logInto(lines: string[]): Log {
+export function logInto(lines: string[]): Log {
   const say =
     (level: string) =>
     (words: string, facts: object = {}): void =>

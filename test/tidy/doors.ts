@@ -65,7 +65,7 @@ export const DOORS: Door[] = [
   },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },
   {
-    room: 'host/token-file.ts',
+    room: 'host/daemon/token-file.ts',
     imports: ['protocol', 'device/pi/private-file.ts'],
     packages: ['node:*'],
   },

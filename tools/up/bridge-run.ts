@@ -9,7 +9,7 @@ import type { DaemonConfig } from '../../host/config.ts';
 import type { DaemonPorts } from '../../host/daemon.ts';
 import { Daemon } from '../../host/daemon.ts';
 import { writeBridgeFile } from '../../host/daemon/bridge-file.ts';
-import { tokenIn } from '../../host/daemon/token.ts';
+import { openTokenFile } from '../../host/daemon/token-file.ts';
 import { DaemonDesk } from '../../host/desk.ts';
 import type { HttpServer } from '../../host/http/server.ts';
 import { openHttp } from '../../host/http/server.ts';
@@ -88,11 +88,11 @@ async function begin(
 async function openPage(
   { config, isVirtual }: Daemon,
   desk: DaemonDesk,
-  { draw, log }: DaemonPorts,
+  { log }: DaemonPorts,
   { web, version }: BridgeRun,
 ): Promise<HttpServer> {
   const { host, port, hosts, openOnLoopback: isOpenOnLoopback, tokenFile } = config.http;
-  const token = tokenIn(tokenFile, draw);
+  const token = openTokenFile(tokenFile);
   const open = (at: number): Promise<HttpServer> =>
     openHttp({ host, port: at, hosts, token, isOpenOnLoopback, web, version, log }, desk);
   return open(port).catch((failure: HoplineError) => {

@@ -3,7 +3,7 @@
  */
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { ownAddress } from '../../host/daemon/own-address.ts';
+import { ownAddress } from '../../../host/daemon/own-address.ts';
 
 const LOOPBACK = face('127.0.0.1', true);
 const CABLE = face('fe80::1');

@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openTokenFile, readTokenFile } from '../../host/token-file.ts';
+import { openTokenFile, readTokenFile } from '../../../host/daemon/token-file.ts';
 
 let folder: string;
 beforeEach(() => {

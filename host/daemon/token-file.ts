@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createPrivateFile, invalid, readPrivateFile } from '../device/pi/private-file.ts';
-import { HoplineError } from '../protocol/errors.ts';
+import { createPrivateFile, invalid, readPrivateFile } from '../../device/pi/private-file.ts';
+import { HoplineError } from '../../protocol/errors.ts';
 
 const TOKEN = /^[0-9a-f]{32}$/;
 
