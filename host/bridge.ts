@@ -166,7 +166,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       { crypto, identity, pins, archive, around, draw },
       now,
     );
-    this.tasks.push({ to: 'trunks', input: { kind: 'routes', routes: this.gateway.routes() } });
+    this.reroute();
   }
 
   step(input: BridgeInput | Tick, now: Millis): BridgeOutput[] {
@@ -231,6 +231,12 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       default:
         this.tasks.push({ to: 'talk', input: { kind: 'ask', ticket, wish } });
     }
+    // Who is blocked may not keep his line.
+    if (wish.kind === 'deny') this.reroute();
+  }
+
+  private reroute(): void {
+    this.tasks.push({ to: 'trunks', input: { kind: 'routes', routes: this.gateway.routes() } });
   }
 
   /** Until nobody has anything more to say to another. */

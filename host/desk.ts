@@ -197,14 +197,13 @@ export class DaemonDesk implements Desk {
 
   lines(): LineView[] {
     const { gateway, lines } = this.daemon.snapshot();
-    return gateway.lines.flatMap(({ node, name, address, origin }): LineView[] => {
-      if (node === null) return [];
+    return gateway.lines.map(({ node, name, address, origin }) => {
       const id = toHex(node);
       const line = lines.find((each) => each.id !== null && toHex(each.id) === id);
       const { state = 'down', upAt = null, roundTripMs = null, why: problem = null } = line ?? {};
       const sinceAt = upAt === null ? null : Math.round(upAt + this.daemon.unixOffsetMs);
       const called = name === '' ? (this.people.nameOf(node) ?? '') : name;
-      return [{ node: id, name: called, address, origin, state, sinceAt, roundTripMs, problem }];
+      return { node: id, name: called, address, origin, state, sinceAt, roundTripMs, problem };
     });
   }
 

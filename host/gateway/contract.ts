@@ -96,8 +96,7 @@ export type GatewaySnapshot = {
 export type LineOrigin = 'config' | 'joined' | 'invited';
 
 export type KnownLine = {
-  /** Null where the settings name an address alone. */
-  node: Uint8Array | null;
+  node: Uint8Array;
   name: string;
   /** Null where it is the other end's to dial. */
   address: string | null;

@@ -5,6 +5,7 @@
  */
 import type { BridgeInput, BridgeOutput, LineOutput } from '../../../host/bridge.ts';
 import { Bridge } from '../../../host/bridge.ts';
+import type { LineWish } from '../../../host/gateway/contract.ts';
 import type { GatewayConfig } from '../../../host/gateway/gateway.ts';
 import { GATEWAY_DEFAULTS } from '../../../host/gateway/gateway.ts';
 import type { ConfiguredLine } from '../../../host/gateway/lines.ts';
@@ -137,7 +138,7 @@ export class Federation {
     this.ask(member, { kind: 'say', text });
   }
 
-  ask(member: Member, wish: Wish): void {
+  ask(member: Member, wish: Wish | LineWish): void {
     this.tell(member, { kind: 'ask', ticket: this.tickets++, wish });
   }
 
