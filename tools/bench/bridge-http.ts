@@ -2,18 +2,17 @@
  * Bridge, its API: how long answers take when a bridge that has met many and heard much is asked all
  * the time, and the memory it takes. The bridge is a process of its own, as `hopline up` runs it.
  */
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HoplineError } from '../../protocol/errors.ts';
 import type { StatusView } from '../../host/http/views.ts';
 import { settingsIn } from '../up/settings.ts';
 import type { Known } from './bridge-known.ts';
 import { fill, word } from './bridge-known.ts';
 import type { Part } from './bridge-part.ts';
+import type { Asked } from './bridge-running.ts';
+import { RunningBridge } from './bridge-running.ts';
+import { percentile } from './percentile.ts';
 
 const FULL: Known = { peers: 10_000, messages: 1_000_000 };
 /** What a short run can afford to make. */
@@ -22,7 +21,6 @@ const REQUESTS_PER_S = 200;
 const MEASURED_S = { short: 5, full: 30 };
 /** Requests before those that count: a page that has just been opened. */
 const WARM_UP = 100;
-const START_MAX_MS = 60_000;
 
 /** By turns, as a page that is in use asks. */
 const TURN: ((at: number) => Asked)[] = [
@@ -41,12 +39,10 @@ const TURN: ((at: number) => Asked)[] = [
 /** One of so many says something instead, and is answered when that is on the disk. */
 const SAYS_EVERY = 50;
 
-type Asked = { path: string; body?: object };
-
 export const apiFigures: Part = async (progress, isFull) => {
   const folder = fs.mkdtempSync(join(tmpdir(), 'hopline-bench-'));
   const known = isFull ? FULL : SHORT;
-  let bridge: Bridge | null = null;
+  let bridge: RunningBridge | null = null;
   try {
     progress(`a store of ${known.messages} messages`);
     const settings = join(folder, 'bridge.yaml');
@@ -56,11 +52,11 @@ export const apiFigures: Part = async (progress, isFull) => {
     );
     fill(await settingsIn(settings, folder, {}), known);
     progress('a bridge over it');
-    bridge = await Bridge.start(settings, folder);
+    bridge = await RunningBridge.start(settings, folder);
     progress(`${REQUESTS_PER_S} requests a second`);
     for (let at = 0; at < WARM_UP; at++) await bridge.ask(question(at));
     const seconds = isFull ? MEASURED_S.full : MEASURED_S.short;
-    const tookMs = await bridge.askSteadily(seconds * REQUESTS_PER_S);
+    const tookMs = await askSteadily(bridge, seconds * REQUESTS_PER_S);
     const { rssBytes } = (await bridge.ask({ path: 'status' })) as StatusView;
     return [
       { name: 'http.p50_ms', value: percentile(tookMs, 0.5), unit: 'ms' },
@@ -81,80 +77,18 @@ function question(at: number): Asked {
   return { path: 'messages', body: { to: 'public', text: `message ${at} of a bench` } };
 }
 
-class Bridge {
-  private readonly process: ChildProcess;
-  private readonly url: string;
-  private readonly token: string;
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 32 });
-
-  private constructor(process: ChildProcess, url: string, token: string) {
-    this.process = process;
-    this.url = url;
-    this.token = token;
+/**
+ * Asks at a steady pace, whatever the answers do, and counts from when each question was due: an
+ * answer that is late makes those behind it late, too.
+ */
+async function askSteadily(bridge: RunningBridge, count: number): Promise<number[]> {
+  const began = performance.now();
+  const tookMs: Promise<number>[] = [];
+  for (let at = 0; at < count; at++) {
+    const due = began + (at * 1000) / REQUESTS_PER_S;
+    const early = due - performance.now();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    tookMs.push(bridge.ask(question(at)).then(() => performance.now() - due));
   }
-
-  static async start(settings: string, folder: string): Promise<Bridge> {
-    const words = ['up', '--config', settings, '--data', folder];
-    const child = spawn(process.execPath, [...process.execArgv, process.argv[1], ...words], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const file = join(folder, 'bridge.json');
-    const late = performance.now() + START_MAX_MS;
-    while (!fs.existsSync(file)) {
-      if (child.exitCode !== null || performance.now() > late) {
-        child.kill();
-        throw new HoplineError('CHECKS_FAILED', 'hopline up did not start; see above');
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const { url } = JSON.parse(fs.readFileSync(file, 'utf8')) as { url: string };
-    return new Bridge(child, url, fs.readFileSync(join(folder, 'token'), 'utf8').trim());
-  }
-
-  ask({ path, body }: Asked): Promise<unknown> {
-    const method = body === undefined ? 'GET' : 'POST';
-    const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' };
-    return new Promise((resolve, reject) => {
-      const asking = request(`${this.url}/api/v1/${path}`, { method, headers, agent: this.agent });
-      asking.on('error', reject);
-      asking.on('response', (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part: string) => (text += part));
-        response.on('end', () => {
-          if (response.statusCode === 200) return resolve(JSON.parse(text));
-          reject(new HoplineError('CHECKS_FAILED', `${path}: ${response.statusCode} ${text}`));
-        });
-      });
-      asking.end(body === undefined ? undefined : JSON.stringify(body));
-    });
-  }
-
-  /**
-   * Asks at a steady pace, whatever the answers do, and counts from when each question was due: an
-   * answer that is late makes those behind it late, too.
-   */
-  async askSteadily(count: number): Promise<number[]> {
-    const began = performance.now();
-    const tookMs: Promise<number>[] = [];
-    for (let at = 0; at < count; at++) {
-      const due = began + (at * 1000) / REQUESTS_PER_S;
-      const early = due - performance.now();
-      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-      tookMs.push(this.ask(question(at)).then(() => performance.now() - due));
-    }
-    return Promise.all(tookMs);
-  }
-
-  async end(): Promise<void> {
-    this.agent.destroy();
-    if (this.process.exitCode !== null) return;
-    const ended = new Promise((resolve) => this.process.on('exit', resolve));
-    this.process.kill();
-    await ended;
-  }
-}
-
-function percentile(values: number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return Promise.all(tookMs);
 }

@@ -53,7 +53,7 @@ function rowsPerSecond(folder: string, rows: number): number {
 }
 
 /** A page appended and synced, over and over. */
-function syncsPerSecond(path: string): number {
+export function syncsPerSecond(path: string): number {
   const file = fs.openSync(path, 'w');
   try {
     const page = Buffer.alloc(4096, 1);

@@ -3,6 +3,7 @@
  */
 import type { BenchArea } from './area.ts';
 import type { Part } from './bridge-part.ts';
+import { durableFigures } from './bridge-durable.ts';
 import { apiFigures } from './bridge-http.ts';
 import { linkFigures } from './bridge-link.ts';
 import { pipelineFigures } from './bridge-pipeline.ts';
@@ -10,7 +11,7 @@ import { storeFigures } from './bridge-store.ts';
 import type { Missing, Result } from './report.ts';
 
 /** In this order; each is a file beside this one. */
-const PARTS: Part[] = [linkFigures, pipelineFigures, storeFigures, apiFigures];
+const PARTS: Part[] = [storeFigures, linkFigures, pipelineFigures, durableFigures, apiFigures];
 
 export const area: BenchArea = {
   name: 'bridge',
