@@ -20,10 +20,11 @@ describe('the built program', () => {
     expect(ended).toEqual({ status: 0, out: `hopline ${version}\n`, err: '' });
   });
 
-  it('lists every command', async () => {
+  it('lists every command under what it is for', async () => {
     const { status, out, err } = await hopline([]);
     for (const name of Object.keys(commands))
       expect(out).toMatch(new RegExp(`^  ${name} +\\S`, 'm'));
+    expect(out).toMatch(/\n\ntalk, over a running bridge:\n {2}chat +talk/);
     expect([status, err]).toEqual([0, '']);
   });
 

@@ -190,7 +190,6 @@ export class Chat {
     const newest = await this.reader.newest();
     const messages = await this.reader.history(this.conversation, count, newest);
     if (messages.length === 0) this.remark('nothing was said here yet');
-    this.day = '';
     for (const message of messages) this.showMessage(message, null);
   }
 
@@ -208,7 +207,9 @@ export class Chat {
     const status = await this.client.get<StatusView>('status');
     const lines = await this.client.lines();
     if (this.options.isJson) return this.print(JSON.stringify({ kind: 'state', status, lines }));
-    const radios = status.radios.map(({ name, state }) => `${name} ${state}`).join(', ');
+    const radios = status.radios
+      .map(({ name, state }) => (state === 'virtual' ? name : `${name} ${state}`))
+      .join(', ');
     this.print(`${printable(status.name)} (${status.id}), Hopline ${status.version}`);
     this.print(`health: ${status.health}, radios: ${radios || 'none'}`);
     for (const problem of status.problems) this.print(`problem: ${printable(problem)}`);

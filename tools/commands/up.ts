@@ -1,5 +1,5 @@
 /**
- * hopline up [--config <file>] [--data <folder>] [--virtual-island]
+ * hopline up [--config <file>] [--data <folder>] [--virtual-island | --virtual-if-alone]
  *
  * A bridge: the radio, wires and lines of this machine, its messages, its page and its API, in this
  * process until a signal ends it. Nothing around it is ever simulated unless it is asked for.
@@ -10,7 +10,7 @@ import { has, textOf } from '../command.ts';
 export const up: Command = {
   name: 'up',
   summary: 'run a bridge: radio, wires, lines to other islands, and the page',
-  usage: 'hopline up [--config <file>] [--data <folder>] [--virtual-island]',
+  usage: 'hopline up [--config <file>] [--data <folder>] [--virtual-island | --virtual-if-alone]',
   options: {
     config: { type: 'string', value: 'file', help: 'settings in YAML; without it the usual ones' },
     data: { type: 'string', value: 'folder', help: 'where keys and messages lie' },

@@ -60,7 +60,7 @@ describe('a chat in a pipe', () => {
     const out = io.outs.join('\n');
     expect(out).toMatch(/you -> ada: hello \(waiting\)/);
     expect(out).toMatch(/^ada +ada0ada0ada0ada0 +here +seen/m);
-    expect(out).toMatch(/^health: ok, radios: air virtual$/m);
+    expect(out).toMatch(/^health: ok, radios: air$/m);
     expect(out).toMatch(/^\/msg NAME TEXT +say something/m);
     expect(bridge.desk.said).toHaveLength(3);
     expect(bridge.desk.changes).toEqual([]);
