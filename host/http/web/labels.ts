@@ -7,7 +7,7 @@ import type { Point } from './layout.ts';
 export type Label = Point & { id: string; text: string; weight: number };
 
 /** Letters of a label; then it is cut. */
-export const LABEL_MAX = 14;
+export const LABEL_MAX = 18;
 /** Of the type in which labels are set, in pixels: its width is an estimate on the safe side. */
 const LETTER_WIDTH = 6.4;
 const HEIGHT = 14;

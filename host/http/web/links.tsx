@@ -34,7 +34,7 @@ export function LinksView() {
         {statistics !== undefined && status !== undefined && (
           <Counters status={status} statistics={statistics} now={now} />
         )}
-        <Gateways names={(id) => nameOf(peers, id)} />
+        <Gateways names={(id) => (id === status?.id ? status.name : nameOf(peers, id))} />
       </div>
     </div>
   );

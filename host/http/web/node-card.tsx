@@ -49,6 +49,7 @@ export function NodeCard({ id, map, peers, now }: Props) {
         </a>
       )}
       <Facts rows={factsOf(peer, now)} />
+      {peer !== undefined && !isSelf && <Way peer={peer} peers={peers} />}
       <Neighbours id={id} map={map} peers={peers} />
       {fingerprint !== null && (
         <section>
@@ -64,7 +65,6 @@ export function NodeCard({ id, map, peers, now }: Props) {
         </section>
       )}
       {peer !== undefined && !isSelf && <Judgement peer={peer} />}
-      {peer !== undefined && !isSelf && <Way peer={peer} peers={peers} />}
       <p class="dim id">
         id <code>{id}</code>
       </p>

@@ -196,14 +196,13 @@ function outdate(state: State, parts: Part[]): State {
   return stale.length === state.stale.length ? state : { ...state, stale };
 }
 
-/** A message of somebody, as it comes in. */
+/** A message of somebody, as it comes in. Where a person looks at it, the panel says that it was read. */
 function hear(state: State, message: MessageView): State {
   const isNew = !isHeld(state, message);
   const next = speak(state, message);
   if (message.isOwn || !isNew) return next;
   const text = `${message.senderName ?? message.sender}: ${message.text}`.slice(0, SPOKEN_MAX);
   const spoken = { ...next, spoken: text };
-  if (message.conversation === state.watched) return spoken;
   return countUnread(spoken, message.conversation, (unread) => unread + 1);
 }
 

@@ -77,9 +77,9 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${figure(count)} ${count === 1 ? one : many}`;
 }
 
-/** `not-acknowledged` as `not acknowledged`. */
-export function plain(reason: string): string {
-  return reason.replaceAll('-', ' ');
+/** `out-of-hops` as `out of hops`, and `meshDiagnostics` as `mesh diagnostics`. */
+export function plain(name: string): string {
+  return name.replaceAll('-', ' ').replace(/[a-z][A-Z]/g, ([a, b]) => `${a} ${b.toLowerCase()}`);
 }
 
 const REASONS: Record<string, string> = {

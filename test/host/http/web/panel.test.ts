@@ -34,8 +34,11 @@ describe('a panel that finds its daemon', () => {
     await withPanel(async ({ desk, state, watch }) => {
       await watch(PUBLIC);
       await state(({ parts }) => parts.conversations?.[0].unread === 0);
-      await until(() => desk.changes.some((change) => JSON.stringify(change).includes('"read"')));
-      expect(desk.changes).toContainEqual({ read: PUBLIC, key: 1 });
+      await until(() => desk.changes.length > 0);
+      expect(desk.changes.at(-1)).toEqual({ read: PUBLIC, key: 1 });
+      desk.tell({ kind: 'message', message: message({ key: 40 }) });
+      await until(() => JSON.stringify(desk.changes.at(-1)).includes('40'));
+      expect(desk.changes.at(-1)).toEqual({ read: PUBLIC, key: 40 });
     });
   });
 

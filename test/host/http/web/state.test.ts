@@ -22,15 +22,6 @@ describe('a message of somebody', () => {
     expect(state.spoken).toBe('ana: words 4');
   });
 
-  it('is not unread where a person looks at it', () => {
-    const state = after(
-      open(),
-      { kind: 'watched', conversation: PUBLIC },
-      happens({ kind: 'message', message: message({ key: 4 }) }),
-    );
-    expect(state.parts.conversations?.[0].unread).toBe(0);
-  });
-
   it('counts once, however often it is told', () => {
     const told = happens({ kind: 'message', message: message({ key: 4 }) });
     const state = after(open(), told, told);

@@ -12,6 +12,7 @@ import {
   figure,
   grouped,
   happened,
+  plain,
   span,
 } from '../../../../host/http/web/words.ts';
 import { ANA, message, peer } from './builders.ts';
@@ -84,6 +85,13 @@ describe('a peer', () => {
     expect(told(true)).toBe(null);
     expect(told(true, peer({ isReachable: false }))).toBe('ana is here');
     expect(told(false)).toBe('ana is out of reach');
+  });
+});
+
+describe('a name of ours for something', () => {
+  it('is said in words', () => {
+    expect(plain('out-of-hops')).toBe('out of hops');
+    expect(plain('meshDiagnostics')).toBe('mesh diagnostics');
   });
 });
 
