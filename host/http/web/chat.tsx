@@ -4,7 +4,7 @@
 import { useState } from 'preact/hooks';
 import type { ConversationView, PeerView } from '../views.ts';
 import { useNow, usePanel } from './hooks.ts';
-import { Count, Empty, Lamp } from './parts.tsx';
+import { Count, Empty, Lamp, Search } from './parts.tsx';
 import { hashOf } from './route.ts';
 import type { PageProps } from './route.ts';
 import { PUBLIC } from './state.ts';
@@ -75,13 +75,7 @@ function Conversations({ conversations, known, open, now }: ListProps) {
   return (
     <>
       {begun.size + others.length > FILTER_FROM && (
-        <input
-          type="search"
-          aria-label="Find a conversation or a peer"
-          placeholder="Find by name or id"
-          value={filter}
-          onInput={({ currentTarget }) => setFilter(currentTarget.value)}
-        />
+        <Search what="Find by name or id" text={filter} change={setFilter} />
       )}
       <ul class="conversations">
         {spoken

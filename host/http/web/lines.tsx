@@ -5,7 +5,7 @@ import type { LineView } from '../views.ts';
 import { useDeed, usePanel } from './hooks.ts';
 import { Empty, Fault, Lamp, Twice } from './parts.tsx';
 import { hashOf } from './route.ts';
-import { lineOf, shortId, span } from './words.ts';
+import { shortId, span } from './words.ts';
 
 const LAMPS: Record<LineView['state'], 'on' | 'off' | 'bad'> = {
   up: 'on',
@@ -46,7 +46,7 @@ function LineRow({ line, now }: { line: LineView; now: number }) {
   return (
     <li>
       <p>
-        <Lamp is={LAMPS[state]}>{lineOf(line)}</Lamp>{' '}
+        <Lamp is={LAMPS[state]}>{state}</Lamp>{' '}
         <a href={hashOf('map', node)}>{name || shortId(node)}</a>
       </p>
       <p class="dim">

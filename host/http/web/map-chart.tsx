@@ -1,6 +1,7 @@
 /**
  * Map chart: the map as a picture that can be moved, drawn closer, and walked with the arrow keys.
  */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { MapNode, MapView } from '../views.ts';
 import { useSize } from './hooks.ts';
@@ -22,17 +23,19 @@ const ZOOM_STEP = 1.4;
 const SCALE_MAX = 1.5;
 /** Left free around the picture, in pixels: names stand there. */
 const MARGIN = 24;
-/** What the legend takes at the lower end, and the name of an island above it. */
-const LEGEND = 44;
-const TITLE = 12;
+/** What the name of an island takes above it. */
+const TITLE = 8;
 /** Below this scale nodes shrink with the picture, down to a share of their size. */
 const SHRINK_FROM = 0.6;
 const SHRINK_TO = 0.4;
 
-export function MapChart({ map, chosen }: { map: MapView; chosen: string | null }) {
+type Props = { map: MapView; chosen: string | null; children: ComponentChildren };
+
+/** `children`: what stands below it. */
+export function MapChart({ map, chosen, children }: Props) {
   const [svg, size] = useSize<SVGSVGElement>();
   const [lens, setLens] = useState(FIT);
-  const chart = useChart(map, size.height > size.width * 1.1);
+  const chart = useChart(map, size.height > size.width);
   const drag = useDrag(lens, setLens);
   const view = viewOf(chart, size, lens);
   const nodes = map.islands.flatMap((island) => island.nodes);
@@ -109,20 +112,27 @@ export function MapChart({ map, chosen }: { map: MapView; chosen: string | null 
           </g>
         ))}
       </svg>
-      <div class="lens" role="group" aria-label="Size of the map">
-        <button type="button" aria-label="Closer" onClick={() => setLens(zoomed(lens, ZOOM_STEP))}>
-          +
-        </button>
-        <button
-          type="button"
-          aria-label="Farther"
-          onClick={() => setLens(zoomed(lens, 1 / ZOOM_STEP))}
-        >
-          −
-        </button>
-        <button type="button" disabled={lens === FIT} onClick={() => setLens(FIT)}>
-          All
-        </button>
+      <div class="strip">
+        {children}
+        <div class="lens" role="group" aria-label="Size of the map">
+          <button
+            type="button"
+            aria-label="Closer"
+            onClick={() => setLens(zoomed(lens, ZOOM_STEP))}
+          >
+            +
+          </button>
+          <button
+            type="button"
+            aria-label="Farther"
+            onClick={() => setLens(zoomed(lens, 1 / ZOOM_STEP))}
+          >
+            −
+          </button>
+          <button type="button" disabled={lens === FIT} onClick={() => setLens(FIT)}>
+            All
+          </button>
+        </div>
       </div>
     </>
   );
@@ -148,7 +158,7 @@ type View = { scale: number; put(point: Point): Point };
 function viewOf({ box }: Chart, { width, height }: Size, lens: Lens): View {
   const fit = Math.min(
     (width - 2 * MARGIN) / Math.max(1, box.width),
-    (height - 2 * MARGIN - LEGEND) / Math.max(1, box.height),
+    (height - 2 * MARGIN) / Math.max(1, box.height),
   );
   const scale = Math.max(0.05, Math.min(SCALE_MAX, fit)) * lens.zoom;
   const [middleX, middleY] = [box.left + box.width / 2, box.top + box.height / 2];
@@ -156,7 +166,7 @@ function viewOf({ box }: Chart, { width, height }: Size, lens: Lens): View {
     scale,
     put: ({ x, y }) => ({
       x: (x - middleX) * scale + width / 2 + lens.x,
-      y: (y - middleY) * scale + (height + TITLE - LEGEND) / 2 + lens.y,
+      y: (y - middleY) * scale + (height + TITLE) / 2 + lens.y,
     }),
   };
 }

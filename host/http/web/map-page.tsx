@@ -23,7 +23,15 @@ export function MapPage({ of }: PageProps) {
   return (
     <div class={of === null ? 'split' : 'split chosen'}>
       <section class="sea" aria-label="Map of the mesh">
-        <MapChart map={map} chosen={of} />
+        <MapChart map={map} chosen={of}>
+          <p class="legend">
+            <span>{summary(map)}</span>
+            <Key of="radio" />
+            <Key of="wire" />
+            <Key of="line" />
+            <Key of="down" />
+          </p>
+        </MapChart>
         {nodes.length < 2 && (
           <Empty title="Nobody else yet">
             <p>
@@ -32,13 +40,6 @@ export function MapPage({ of }: PageProps) {
             </p>
           </Empty>
         )}
-        <p class="legend">
-          <span>{summary(map)}</span>
-          <Key of="radio" />
-          <Key of="wire" />
-          <Key of="line" />
-          <Key of="down" />
-        </p>
       </section>
       <aside aria-label={of === null ? 'Nodes' : 'Node'}>
         {of === null ? (

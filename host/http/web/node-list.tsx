@@ -3,7 +3,7 @@
  */
 import { useState } from 'preact/hooks';
 import type { MapNode, MapView, PeerView } from '../views.ts';
-import { Lamp } from './parts.tsx';
+import { Lamp, Search } from './parts.tsx';
 import { hashOf } from './route.ts';
 import { ago, distanceOf, kindOf, plural, shortId } from './words.ts';
 
@@ -25,13 +25,7 @@ export function NodeList({ map, peers, now }: Props) {
   return (
     <section class="nodes">
       {total >= FILTER_FROM && (
-        <input
-          type="search"
-          aria-label="Find a node"
-          placeholder="Find a node by name or id"
-          value={filter}
-          onInput={({ currentTarget }) => setFilter(currentTarget.value)}
-        />
+        <Search what="Find a node by name or id" text={filter} change={setFilter} />
       )}
       {map.islands.map(({ id, isHere, nodes }, at) => {
         const shown = nodes.filter(isWanted).sort(byRank).slice(0, room);

@@ -61,6 +61,19 @@ export function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
   );
 }
 
+/** A box that narrows a list; `what` it finds is said in it. */
+export function Search(props: { what: string; text: string; change: (text: string) => void }) {
+  return (
+    <input
+      type="search"
+      aria-label={props.what}
+      placeholder={props.what}
+      value={props.text}
+      onInput={({ currentTarget }) => props.change(currentTarget.value)}
+    />
+  );
+}
+
 /** A text to hand on, and a button that takes it along. */
 export function Copy({ text, label }: { text: string; label: string }) {
   const [isCopied, setCopied] = useState(false);

@@ -2,15 +2,7 @@
  * Words: how the page says things. Everything that is a name or a text of somebody comes back as it
  * is, and is only ever shown as text.
  */
-import type {
-  EventView,
-  HopView,
-  LineView,
-  LinkView,
-  MapNode,
-  MessageView,
-  PeerView,
-} from '../views.ts';
+import type { EventView, HopView, LinkView, MapNode, MessageView, PeerView } from '../views.ts';
 
 /** The end of an id is as good as its beginning; eight digits tell a few thousand apart. */
 export function shortId(id: string): string {
@@ -134,16 +126,6 @@ const WAYS: Record<LinkView['way'], string> = {
 
 export function wayOf(way: LinkView['way']): string {
   return WAYS[way];
-}
-
-const LINES: Record<LineView['state'], string> = {
-  up: 'up',
-  dialling: 'dialling',
-  down: 'down',
-};
-
-export function lineOf({ state }: LineView): string {
-  return LINES[state];
 }
 
 export function hopOf({ medium, rssi, roundTripMs }: HopView): string {

@@ -8,28 +8,24 @@ import type {
   PeerView,
   StatusView,
 } from '../../../../host/http/views.ts';
+import { message as someMessage, peer as somePeer } from '../builders.ts';
 
 export const ANA = 'a1'.repeat(8);
 export const SELF = '5e'.repeat(8);
 export const CABIN = 'cb'.repeat(8);
 
 export function message(given: Partial<MessageView>): MessageView {
-  const { key = 1 } = given;
-  return {
-    key,
-    conversation: 'public',
-    sender: given.isOwn ? SELF : ANA,
-    senderName: given.isOwn ? 'me' : 'ana',
-    isOwn: false,
+  const { key = 1, isOwn = false } = given;
+  const at = key * 1000;
+  return someMessage({
+    sender: isOwn ? SELF : ANA,
+    senderName: isOwn ? 'me' : 'ana',
     id: `m${key}`,
     text: `words ${key}`,
-    sentAt: key * 1000,
-    heardAt: key * 1000,
-    isVerified: true,
-    state: 'heard',
-    reason: null,
+    sentAt: at,
+    heardAt: at,
     ...given,
-  };
+  });
 }
 
 export function conversation(given: Partial<ConversationView>): ConversationView {
@@ -37,25 +33,7 @@ export function conversation(given: Partial<ConversationView>): ConversationView
 }
 
 export function peer(given: Partial<PeerView>): PeerView {
-  return {
-    id: ANA,
-    name: 'ana',
-    fingerprint: '0123456789abcdef'.repeat(4),
-    standing: 'seen',
-    isDenied: false,
-    isReachable: true,
-    isDirect: true,
-    hops: 1,
-    link: 0,
-    isHere: true,
-    firstSeenAt: 0,
-    lastSeenAt: 0,
-    neighbours: [],
-    capabilities: [],
-    session: 'none',
-    hasAlarm: false,
-    ...given,
-  };
+  return { ...somePeer(ANA, 'ana'), ...given };
 }
 
 export function line(given: Partial<LineView>): LineView {
