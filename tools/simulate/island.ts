@@ -65,7 +65,8 @@ export class Island implements Machine<IslandInput, IslandOutput> {
       {
         seed,
         radios,
-        edges: geometricIsland(radios, random).edges,
+        // Within reach is nobody who need not be: then any tree of links is about as shallow.
+        edges: geometricIsland(radios, random, 0).edges,
         linksMax: STATION_DEFAULTS.outMax + 1,
         payloadMax: PAYLOAD_MAX,
         lossPercent: LOSS_PERCENT,

@@ -48,15 +48,15 @@ const CORA: Part = {
 /** Who lives on an island, and where: the seed decides who is in reach of whom. */
 export type Cast = { seed: number; parts: Part[] };
 
-/** The island around whoever starts: six relays, and two people, mostly within four hops. */
+/** The island around whoever starts: six relays, and two people, none more than three hops away. */
 export const HOME: Cast = {
-  seed: 4,
+  seed: 137,
   parts: [...relays('harbour', 'lighthouse', 'hut', 'ridge', 'mill', 'pier'), ADA, BEN],
 };
 
 /**
  * The island behind the line, its gateway first. None is further off from it than two hops: with the
- * line and those of the first island that makes the seven that a packet goes.
+ * line and those of the first island that makes six, and a packet goes seven.
  */
 export const FAR: Cast = { seed: 1, parts: [...relays('gateway', 'dune', 'cliff'), CORA] };
 

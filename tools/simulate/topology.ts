@@ -1,6 +1,7 @@
 /**
  * Topology: who hears whom. Places are drawn on a unit square, and nodes hear each other within a
- * range that grows until the island hangs together, and a third more: no island hangs by threads.
+ * range that grows until the island hangs together, and as a rule a third more: no island hangs by
+ * threads.
  */
 import { assert } from '../../protocol/core/assert.ts';
 import type { Random } from '../../protocol/core/machine.ts';
@@ -16,7 +17,8 @@ const RANGE_STEP = 1 / 64;
 /** Tries to put a node somewhere that is not on top of another. */
 const PLACE_TRIES = 100;
 
-export function geometricIsland(nodes: number, random: Random): Island {
+/** `spare` is how much further they hear than they must, as a part of it. */
+export function geometricIsland(nodes: number, random: Random, spare = 1 / 3): Island {
   assert(nodes > 0, 'an island has somebody on it');
   const places: Place[] = [];
   const apart = 0.6 / Math.sqrt(nodes);
@@ -28,7 +30,7 @@ export function geometricIsland(nodes: number, random: Random): Island {
   }
   for (let range = RANGE_STEP; ; range += RANGE_STEP) {
     if (!hangsTogether(nodes, edgesWithin(places, range))) continue;
-    return { places, edges: edgesWithin(places, (range * 4) / 3) };
+    return { places, edges: edgesWithin(places, range * (1 + spare)) };
   }
 }
 
