@@ -19,6 +19,8 @@ export class Delivered implements DeliveredReads {
   private readonly select;
   private readonly oldest;
   private readonly remove;
+  /** As it was read last; null when it is to be read again. */
+  private knownFloor: number | null = null;
 
   constructor(connection: Connection, tally: Tally, settings: Settings) {
     this.tally = tally;
@@ -51,10 +53,13 @@ export class Delivered implements DeliveredReads {
     }
     this.tally.add('delivered', -slice, 0);
     this.settings.set(FLOOR, String(floor));
+    // What is written here is not durable yet.
+    this.knownFloor = null;
     return excess > slice;
   }
 
   private floor(): number {
-    return Number(this.settings.get(FLOOR) ?? -Infinity);
+    this.knownFloor ??= Number(this.settings.get(FLOOR) ?? -Infinity);
+    return this.knownFloor;
   }
 }
