@@ -1,7 +1,7 @@
 /**
- * Book: what is kept of what was said. Each message is entered once, whichever way and however often
- * it comes, and comes only further: waiting, sent, delivered, read. What the running batch enters is
- * not in the store yet, so the newest entries are remembered here as well.
+ * Book: what is kept of what was said. Each message is entered once, whichever way and however
+ * often it comes, and comes only further: waiting, sent, delivered, read. What the running batch
+ * enters is not in the store yet, so the newest entries are remembered here as well.
  */
 import { assert } from '../../protocol/core/assert.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
@@ -23,7 +23,9 @@ import { MARK_SIZE, Marks } from './marks.ts';
 
 export type BookOutput = StoreOutput | { kind: 'told'; event: TalkEvent };
 
-/** States the store may not show yet: more than a batch of the driver changes. Then the first go. */
+/**
+ * States the store may not show yet: more than a batch of the driver changes. Then the first go.
+ */
 export const RECENT_STATES_MAX = 8192;
 
 /** What a message of ours goes through. Who is told of a failure may yet learn that it arrived. */
@@ -87,7 +89,9 @@ export class Book {
     ];
   }
 
-  /** Whether a message of ours, which nobody waits for any more, is not known to have come so far. */
+  /**
+   * Whether a message of ours, which nobody waits for any more, is not known to have come so far.
+   */
   isFurther(name: MessageName, state: MessageState): boolean {
     const stored = this.archive.messages.find(name);
     if (stored === null) return false;

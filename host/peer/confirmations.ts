@@ -1,6 +1,6 @@
 /**
- * Confirmations: receipts that wait a moment for others to the same peer, so that what arrives together
- * is confirmed together. Each saves a packet, its sealing, and a batch at the other end.
+ * Confirmations: receipts that wait a moment for others to the same peer, so that what arrives
+ * together is confirmed together. Each saves a packet, its sealing, and a batch at the other end.
  */
 import type { Millis } from '../../protocol/core/machine.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';

@@ -47,7 +47,9 @@ export interface Around {
 }
 
 export type ConversationsConfig = {
-  /** How long a private message may wait for its peer. 0: it comes to nothing unless he is in reach. */
+  /**
+   * How long a private message may wait for its peer. 0: it comes to nothing unless he is in reach.
+   */
   waitMs: Millis;
   sessions: SessionLimits;
 };

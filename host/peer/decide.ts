@@ -1,6 +1,7 @@
 /**
- * Decide: what a person says about a peer - how well he knows him, that he is to be turned away, that
- * an id stands for another device. Said, it is in the pins at once, and in the store with the answer.
+ * Decide: what a person says about a peer - how well he knows him, that he is to be turned away,
+ * that an id stands for another device. Said, it is in the pins at once, and in the store with the
+ * answer.
  */
 import type { Pins } from '../../protocol/trust/pins.ts';
 import type { StoreWrite, Wish, WishRefusal } from '../types.ts';

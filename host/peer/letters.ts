@@ -1,7 +1,7 @@
 /**
- * Letters: what must reach peers, in order for each, until he confirms it or it is clear why he does
- * not. It decides when a session is sought, what is sealed next and what is sent again; it holds no
- * keys, and what it holds is also in the store.
+ * Letters: what must reach peers, in order for each, until he confirms it or it is clear why he
+ * does not. It decides when a session is sought, what is sealed next and what is sent again; it
+ * holds no keys, and what it holds is also in the store.
  *
  *   waiting --in reach, session live--> sent --confirmed--> gone
  *   sent    --nothing for 5, 10, 20 s---> sent again, while he is heard of
@@ -50,8 +50,8 @@ export const LETTERS_MAX = 10_000;
 export const RECEIPTS_PER_PEER_MAX = 256;
 export const RECEIPTS_MAX = 10_000;
 /**
- * Messages of one peer under way at once: a radio carries few, a line many. One more for each that is
- * confirmed, and the fewest again when one is not.
+ * Messages of one peer under way at once: a radio carries few, a line many. One more for each that
+ * is confirmed, and the fewest again when one is not.
  */
 export const WINDOW_MIN = 16;
 export const WINDOW_MAX = 128;

@@ -1,11 +1,11 @@
 /**
- * Mail: what is said to peers who are away, sealed to each and given to others to carry (WIRE §10): our
- * own letters to couriers, others' letters in a satchel, and what came for us this way.
+ * Mail: what is said to peers who are away, sealed to each and given to others to carry (WIRE §10):
+ * our own letters to couriers, others' letters in a satchel, and what came for us this way.
  *
  *   letter to an absent peer --sealed--> courier 1, 2, 3 ... --he announces himself--> he opens it
  *
- * Nobody confirms that he carries, so a letter stays in the outbox until its peer confirms it, and he
- * who gets it both ways shows it once.
+ * Nobody confirms that he carries, so a letter stays in the outbox until its peer confirms it, and
+ * he who gets it both ways shows it once.
  */
 import { Buckets } from '../../protocol/core/buckets.ts';
 import { readU32, sameBytes } from '../../protocol/core/bytes.ts';

@@ -1,7 +1,7 @@
 /**
- * Marks: what was delivered, so that nothing is shown twice, neither by a replay nor after a restart
- * (RELIABILITY S11). Marks just made are not in the store before their batch is committed, so the
- * newest are remembered here as well.
+ * Marks: what was delivered, so that nothing is shown twice, neither by a replay nor after a
+ * restart (RELIABILITY S11). Marks just made are not in the store before their batch is committed,
+ * so the newest are remembered here as well.
  */
 import { ID_SIZE } from '../../protocol/core/packet.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';

@@ -1,6 +1,6 @@
 /**
- * Resolve: whom a person means by what he typed. Names are anybody's to choose, so one that two peers
- * have is nobody's: the person is shown who there is, and says again by id (RELIABILITY S25).
+ * Resolve: whom a person means by what he typed. Names are anybody's to choose, so one that two
+ * peers have is nobody's: the person is shown who there is, and says again by id (RELIABILITY S25).
  */
 import { sameBytes } from '../../protocol/core/bytes.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';

@@ -1,7 +1,7 @@
 /**
- * Satchel: sealed mail of others for peers who are away (WIRE §10). Nobody here can read it; whom it is
- * for shows only to those who know his key, by a tag that changes every day. It is handed over when he
- * announces himself, and is kept across restarts.
+ * Satchel: sealed mail of others for peers who are away (WIRE §10). Nobody here can read it; whom
+ * it is for shows only to those who know his key, by a tag that changes every day. It is handed
+ * over when he announces himself, and is kept across restarts.
  */
 import { sameBytes } from '../../protocol/core/bytes.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
@@ -119,7 +119,9 @@ export class Satchel {
     };
   }
 
-  /** What is for a peer who is in reach: envelopes to hand over, and what need not be held longer. */
+  /**
+   * What is for a peer who is in reach: envelopes to hand over, and what need not be held longer.
+   */
   handOver(
     noiseKey: Uint8Array,
     now: Millis,

@@ -1,7 +1,8 @@
 /**
- * Talks: the sessions of this peer and who is at their other ends. Whoever holds a Noise key proves by
- * it which id is his, and says inside which key he signs with (WIRE §8). One who names another signing
- * key than he had proven, or a person vouched for, is not talked to any more (RELIABILITY S1, S2).
+ * Talks: the sessions of this peer and who is at their other ends. Whoever holds a Noise key proves
+ * by it which id is his, and says inside which key he signs with (WIRE §8). One who names another
+ * signing key than he had proven, or a person vouched for, is not talked to any more (RELIABILITY
+ * S1, S2).
  */
 import { Buckets } from '../../protocol/core/buckets.ts';
 import { readU32 } from '../../protocol/core/bytes.ts';

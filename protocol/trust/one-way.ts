@@ -1,7 +1,8 @@
 /**
- * Noise_X_25519_ChaChaPoly_SHA256 (noiseprotocol.org, revision 34): one message to somebody whose key
- * is known, sealed so that nobody else opens it, from somebody who proves his own. Mail that others
- * carry is sealed so (WIRE §10). It has no freshness: whoever has the bytes can send them again.
+ * Noise_X_25519_ChaChaPoly_SHA256 (noiseprotocol.org, revision 34): one message to somebody whose
+ * key is known, sealed so that nobody else opens it, from somebody who proves his own. Mail that
+ * others carry is sealed so (WIRE §10). It has no freshness: whoever has the bytes can send them
+ * again.
  *
  *   | e 32 | s, sealed 48 | payload, sealed + 16 |
  */

@@ -1,7 +1,8 @@
 /**
  * Authenticated peer state: what a peer says of itself inside a session, where only the holder of
  * the Noise key can say it (WIRE §8). Ambiguity is refused: each known field once, capabilities in
- * their shortest form, nothing left over. Unknown fields are skipped, so phones skip what is Hopline's.
+ * their shortest form, nothing left over. Unknown fields are skipped, so phones skip what is
+ * Hopline's.
  *
  *   | version 1 = 1 | 1 capabilities 1..8 | 2 signing key 32 | E0 features 1 |
  */

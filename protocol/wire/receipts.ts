@@ -1,6 +1,6 @@
 /**
- * Receipts: several private messages confirmed at once (WIRE §20). Phones confirm each by itself, so it
- * is said to peers only who ask for it in their state.
+ * Receipts: several private messages confirmed at once (WIRE §20). Phones confirm each by itself,
+ * so it is said to peers only who ask for it in their state.
  *
  *   | length 1 | id | length 1 | id ...
  */

@@ -1,7 +1,8 @@
 /**
- * Hamlet: people whose conversations meet over a wire in virtual time. It stands in for their stations
- * and drivers: packets take a while, get lost, come twice or out of order; who is connected hears the
- * other announce himself; what a batch stores is committed before the rest of it is performed.
+ * Hamlet: people whose conversations meet over a wire in virtual time. It stands in for their
+ * stations and drivers: packets take a while, get lost, come twice or out of order; who is
+ * connected hears the other announce himself; what a batch stores is committed before the rest of
+ * it is performed.
  */
 import type {
   ConversationsConfig,

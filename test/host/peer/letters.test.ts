@@ -1,6 +1,6 @@
 /**
- * Letters by themselves: how many may wait, and what a mailbox does about handshakes, cuts and time.
- * Who is in reach and with whom there is a session is written in each test.
+ * Letters by themselves: how many may wait, and what a mailbox does about handshakes, cuts and
+ * time. Who is in reach and with whom there is a session is written in each test.
  */
 import { describe, expect, it } from 'vitest';
 import type { LettersInput, LettersOutput } from '../../../host/peer/letters.ts';

@@ -1,6 +1,6 @@
 /**
- * Talk with a phone, as its app does it (WIRE §8): it has sessions and knows the kinds of part I, and
- * nothing of Hopline. Beside it what two Hopline peers do that phones do not.
+ * Talk with a phone, as its app does it (WIRE §8): it has sessions and knows the kinds of part I,
+ * and nothing of Hopline. Beside it what two Hopline peers do that phones do not.
  */
 import { describe, expect, it } from 'vitest';
 import { Confirmations, TOGETHER_MS } from '../../../host/peer/confirmations.ts';

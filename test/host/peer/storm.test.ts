@@ -1,7 +1,7 @@
 /**
- * Whatever the wire and the power do, for as long as they do it: nothing that was answered is lost, and
- * nothing is shown twice. First under loss, copies, disorder, cuts, crashes and slow disks; then in quiet, until
- * all has arrived. A failure names its seed.
+ * Whatever the wire and the power do, for as long as they do it: nothing that was answered is lost,
+ * and nothing is shown twice. First under loss, copies, disorder, cuts, crashes and slow disks;
+ * then in quiet, until all has arrived. A failure names its seed.
  */
 import { expect, it } from 'vitest';
 import type { MessageName } from '../../../host/types.ts';
