@@ -371,6 +371,17 @@ describe('whoever is not who he says', () => {
     expect(ann.machine.sessionOf(ben.id)).toBe('none');
     expect(ann.stateOf(waiting)).toBe('failed: refused');
     expect(refusal(ann, { kind: 'tell', peer: ben.id, text: 'hello?' })).toBe('distrusted');
+    // Nor is anything of his shown, not even what comes before he says his key again.
+    let isFirst = false;
+    hamlet.tamper = (packet) => {
+      if (!isFrom(packet, ben)) return packet;
+      const isState = isFirst && packet.type === ENCRYPTED;
+      isFirst = packet.type === HANDSHAKE;
+      return isState ? null : packet;
+    };
+    ben.tell(ann, 'believe me');
+    hamlet.pass(MINUTE_MS);
+    expect(ann.heardFrom(ben)).toEqual([]);
     // Until a person has looked into it.
     expect(ask(ann, { kind: 'forget', peer: ben.id })).toEqual({ kind: 'done' });
     hamlet.pass(MINUTE_MS);
