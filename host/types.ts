@@ -203,7 +203,10 @@ export interface MessageReads {
   find(name: MessageName): StoredMessage | null;
   /** Messages with keys above `key`, the oldest first. */
   after(key: number, limit: number): StoredMessage[];
-  /** Signed public packets sent at or after `sentAt`, the newest first: what history sync answers with. */
+  /**
+   * Signed public packets sent at or after `sentAt`, the newest first: what history sync answers with.
+   * A station reads them all when it begins, so no page bounds them.
+   */
   history(sentAt: number, limit: number): Uint8Array[];
   /** What others said in a conversation, up to `key`, that was not read yet; the newest first. */
   unread(conversation: string, key: number, limit: number): StoredMessage[];

@@ -3,7 +3,7 @@
  */
 import { SERIAL_PORTS_MAX } from '../../device/pi/config.ts';
 import { GATEWAY } from '../../protocol/core/hello.ts';
-import { HISTORY_LIMITS } from '../../protocol/peer/history.ts';
+import { GATEWAY_HISTORY_LIMITS } from '../../protocol/peer/history.ts';
 import { RECORD_LINK_DEFAULTS } from '../../protocol/peer/record-link.ts';
 import type { StationConfig } from '../../protocol/peer/settings.ts';
 import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
@@ -32,7 +32,8 @@ function stationConfigOf(
   outMax: number,
   { store, devices }: Home,
 ): StationConfig {
-  const since = Date.now() - HISTORY_LIMITS.ageMs;
+  const history = GATEWAY_HISTORY_LIMITS;
+  const since = Date.now() - history.ageMs;
   return {
     ...STATION_DEFAULTS,
     name: config.name,
@@ -45,7 +46,9 @@ function stationConfigOf(
     ttlMax: config.ttl,
     admission: { ...STATION_DEFAULTS.admission, level: config.security },
     pins: store.peers.pins(),
-    frames: store.messages.history(since, HISTORY_LIMITS.messages).reverse(),
+    history,
+    // One more than is held, if there is: then it is known that older ones may come again.
+    frames: store.messages.history(since, history.messages + 1).reverse(),
     devices,
   };
 }

@@ -122,7 +122,7 @@ export class Messages implements MessagePages {
   }
 
   history(sentAt: number, limit: number): Uint8Array[] {
-    return this.forSync.all(sentAt, pageSize(limit)).map(({ frame }) => bytesOf(frame));
+    return this.forSync.all(sentAt, Math.max(0, limit)).map(({ frame }) => bytesOf(frame));
   }
 
   unread(conversation: string, key: number, limit: number): StoredMessage[] {

@@ -25,10 +25,15 @@ describe('a conversation', () => {
 
   it('gives no more than a page, whatever is asked for', () => {
     withStore((store) => {
-      store.commit(Array.from({ length: PAGE_MAX + 1 }, (_, of) => said({ id: `${of}` })));
+      const frame = Uint8Array.of(1);
+      const some = Array.from({ length: PAGE_MAX + 1 }, (_, of) => said({ id: `${of}`, frame }));
+      store.commit(some);
       expect(store.messages.after(0, Infinity)).toHaveLength(PAGE_MAX);
       expect(store.messages.before('public', 9e15, 1e9)).toHaveLength(PAGE_MAX);
       expect(store.messages.after(0, -1)).toEqual([]);
+      // But for what history begins with, or what lies beyond could come again (S11).
+      const all = store.messages.history(0, PAGE_MAX + 1);
+      expect(all).toHaveLength(PAGE_MAX + 1);
     });
   });
 
