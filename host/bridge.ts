@@ -48,27 +48,10 @@ import { Gateway } from './gateway/gateway.ts';
 import type { Answer, Archive, SessionState, StoreOutput, TalkEvent, Wish } from './types.ts';
 
 /** What of a station is for whoever runs it: its radio and wires, and those who ask and watch. */
-type StationIn = Extract<
-  StationInput,
-  {
-    kind:
-      | 'opened'
-      | 'resized'
-      | 'closed'
-      | 'received'
-      | 'sent'
-      | 'sighted'
-      | 'power'
-      | 'clock'
-      | 'ping'
-      | 'trace'
-      | 'tap'
-      | 'leave';
-  }
->;
-type StationOut = Extract<
+type StationIn = Exclude<StationInput, { kind: 'lined' | 'inject' | 'say' | 'send' }>;
+type StationOut = Exclude<
   StationOutput,
-  { kind: 'write' | 'connect' | 'disconnect' | 'advertise' | 'scan' | 'tapped' }
+  { kind: 'forward' | 'passed' | 'spent' | 'deliver' | 'store' | 'told' }
 >;
 
 /** What lines tell, as their adapter says it. */

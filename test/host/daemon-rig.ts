@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { randomBytes, randomInt } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SystemClock } from '../../device/pi/clock.ts';
 import { nativeCrypto } from '../../device/pi/crypto.ts';
 import type { Log } from '../../device/pi/log.ts';
+import { openLog } from '../../device/pi/log.ts';
 import { readYaml } from '../../device/pi/yaml-file.ts';
 import type { DaemonConfig } from '../../host/config.ts';
 import { readDaemonConfig } from '../../host/config.ts';
@@ -38,7 +38,6 @@ export type Running = {
   /** `host:port` of its lines. */
   address: string;
 };
-export type { SystemClock };
 
 export function openDaemonRig(): Rig {
   const folders: string[] = [];
@@ -95,17 +94,7 @@ export function portsOf(log: Log, broken: (cause: unknown) => void): DaemonPorts
 }
 
 export function logInto(lines: string[]): Log {
-  const say =
-    (level: string) =>
-    (words: string, facts: object = {}): void =>
-      void lines.push(`${level} ${words} ${JSON.stringify(facts)}`);
-  return {
-    trace: say('trace'),
-    debug: say('debug'),
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
-  };
+  return openLog('trace', { write: (line) => void lines.push(line) }, null);
 }
 
 /** Resolves once it holds. */
