@@ -1,6 +1,7 @@
 /**
  * Contract: what conversations are told and what they tell, in one place for whoever runs them.
  */
+import type { Rate } from '../../protocol/core/buckets.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import type { Draw } from '../../protocol/peer/author.ts';
 import type { OwnDraft, StationEvent } from '../../protocol/peer/contract.ts';
@@ -52,11 +53,17 @@ export type ConversationsConfig = {
    */
   waitMs: Millis;
   sessions: SessionLimits;
+  /**
+   * What one session may bring: what is beyond it is not confirmed, and so comes again later. On the
+   * air a station lets in far less; over a line one peer may speak for many people.
+   */
+  rate: Rate;
 };
 
 export const CONVERSATIONS_DEFAULTS: ConversationsConfig = {
   waitMs: DAY_MS,
   sessions: SESSION_LIMITS,
+  rate: { perSecond: 20_000, burst: 40_000 },
 };
 
 export type ConversationsPorts = {

@@ -106,7 +106,7 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
     this.now = now;
     const { crypto, archive, draw } = ports;
     const seed = readU32(draw(4), 0);
-    this.talks = new Talks(ports, config.sessions, this.drops, seed);
+    this.talks = new Talks(ports, config, this.drops, seed);
     const lettersPorts = {
       isLive: (peer: Uint8Array) => this.talks.isLive(peer),
       heardAt: (peer: Uint8Array) => this.heardAt(peer),

@@ -44,7 +44,7 @@ export interface LettersPorts {
 }
 
 /** Messages waiting for one peer, and in all. Then another is refused. */
-export const LETTERS_PER_PEER_MAX = 256;
+export const LETTERS_PER_PEER_MAX = 512;
 export const LETTERS_MAX = 10_000;
 /** Receipts waiting for one peer, and in all. Then another is not made: its sender does without. */
 export const RECEIPTS_PER_PEER_MAX = 256;
@@ -54,7 +54,7 @@ export const RECEIPTS_MAX = 10_000;
  * is confirmed, and the fewest again when one is not.
  */
 export const WINDOW_MIN = 16;
-export const WINDOW_MAX = 128;
+export const WINDOW_MAX = 256;
 /** DEFAULTS §2: three retries, each after twice the time. */
 export const RETRIES_MAX = 3;
 export const ACK_TIMEOUT_MS = 5000;

@@ -13,7 +13,7 @@ import type { OwnDraft } from '../../protocol/peer/contract.ts';
 import type { Counts } from '../../protocol/peer/counts.ts';
 import { hearPeerState } from '../../protocol/trust/binding.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';
-import type { SessionLimits, SessionOutput } from '../../protocol/trust/session.ts';
+import type { SessionOutput } from '../../protocol/trust/session.ts';
 import { Sessions } from '../../protocol/trust/session.ts';
 import { capabilities } from '../../protocol/wire/capabilities.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
@@ -22,7 +22,7 @@ import { decodeNoisePayload, encodeNoisePayload, KIND } from '../../protocol/wir
 import type { Packet } from '../../protocol/wire/packet.ts';
 import { encodePeerState, RECEIPTS_TOGETHER } from '../../protocol/wire/peer-state.ts';
 import type { SessionState, StoreOutput, TalkEvent } from '../types.ts';
-import type { ConversationsPorts } from './contract.ts';
+import type { ConversationsConfig, ConversationsPorts } from './contract.ts';
 
 export type TalksOutput =
   | { kind: 'send'; draft: OwnDraft }
@@ -49,8 +49,6 @@ export type Talk = {
 
 /** Peers who showed another key than they had proven. Then the first of them may try again. */
 export const DISTRUSTED_MAX = 1024;
-/** What one session may bring. What is beyond it is not confirmed, and so comes again later. */
-export const PRIVATE_RATE = { perSecond: 500, burst: 2000 };
 /** A session that one end seems to have lost is renewed so often: anybody may seem so. */
 export const RENEW_EVERY_MS = 30_000;
 
@@ -66,12 +64,17 @@ export class Talks {
   private readonly rate: Buckets;
   private readonly renewals: Buckets;
 
-  constructor(ports: ConversationsPorts, limits: SessionLimits, drops: Counts, seed: number) {
+  constructor(
+    ports: ConversationsPorts,
+    limits: Pick<ConversationsConfig, 'sessions' | 'rate'>,
+    drops: Counts,
+    seed: number,
+  ) {
     const { crypto, identity, pins, draw } = ports;
     this.ports = ports;
     this.drops = drops;
-    this.sessions = new Sessions(crypto, identity, pins, () => draw(32), seed, limits);
-    this.rate = new Buckets(256, PRIVATE_RATE, seed);
+    this.sessions = new Sessions(crypto, identity, pins, () => draw(32), seed, limits.sessions);
+    this.rate = new Buckets(256, limits.rate, seed);
     this.renewals = new Buckets(256, { perSecond: 1, burst: 1 }, seed);
   }
 

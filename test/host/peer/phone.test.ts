@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Confirmations, TOGETHER_MS } from '../../../host/peer/confirmations.ts';
-import { PRIVATE_RATE } from '../../../host/peer/talks.ts';
+import { CONVERSATIONS_DEFAULTS } from '../../../host/peer/contract.ts';
+import type { ConversationsConfig } from '../../../host/peer/contract.ts';
 import { ENCRYPTED } from '../../../protocol/core/packet.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
 import type { SessionInput } from '../../../protocol/trust/session.ts';
@@ -94,13 +95,15 @@ describe('a phone', () => {
   });
 
   it('that floods is taken at a rate, and nothing beyond it is confirmed', () => {
-    const { hamlet, phone, ann } = meeting();
+    const rate = { perSecond: 10, burst: 20 };
+    expect(rate.burst).toBeLessThan(CONVERSATIONS_DEFAULTS.rate.burst);
+    const { hamlet, phone, ann } = meeting({ rate });
     phone.do({ kind: 'open', peer: ann.id });
-    for (let n = 0; n < PRIVATE_RATE.burst; n++) phone.say(KIND.verifyChallenge, filled(1, 1));
+    for (let n = 0; n < rate.burst; n++) phone.say(KIND.verifyChallenge, filled(1, 1));
     phone.write('1', 'too much');
     expect(ann.drops('flooding')).toBe(1);
     expect(phone.heard(KIND.delivered)).toEqual([]);
-    hamlet.pass(1000 / PRIVATE_RATE.perSecond);
+    hamlet.pass(1000 / rate.perSecond);
     phone.write('1', 'in time');
     expect(phone.heard(KIND.delivered)).toHaveLength(1);
   });
@@ -237,9 +240,13 @@ class Phone {
   }
 }
 
-function meeting(): { hamlet: Hamlet; phone: Phone; ann: Villager } {
+function meeting(differs: Partial<ConversationsConfig> = {}): {
+  hamlet: Hamlet;
+  phone: Phone;
+  ann: Villager;
+} {
   const hamlet = new Hamlet();
-  const ann = hamlet.move(1);
+  const ann = hamlet.move(1, differs);
   hamlet.pass(1);
   return { hamlet, ann, phone: new Phone(hamlet, ann) };
 }
