@@ -93,7 +93,7 @@ async function overLine(packet: Uint8Array, seed: number): Promise<number> {
   const random = seededRandom(seed);
   const crypto = nativeCrypto();
   const people = [identityOf(crypto, random), identityOf(crypto, random)] as const;
-  const ends = lineEnds(crypto, people[0], people[1], random);
+  const ends = lineEnds(crypto, people[0], people[1], random, performance.now());
   let arrived = 0;
   const side = (link: RecordLink, talks: boolean): TcpLines => {
     const lines: TcpLines = new TcpLines((event) => {

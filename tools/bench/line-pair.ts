@@ -4,7 +4,7 @@
  */
 import type { Hello } from '../../protocol/core/hello.ts';
 import { GATEWAY } from '../../protocol/core/hello.ts';
-import type { Random } from '../../protocol/core/machine.ts';
+import type { Millis, Random } from '../../protocol/core/machine.ts';
 import { assert } from '../../protocol/core/assert.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import { MESH, OUR_VERSION } from '../../protocol/core/version.ts';
@@ -35,11 +35,12 @@ export function lineEnds(
   dialling: Identity,
   opening: Identity,
   random: Random,
+  now: Millis,
 ): LinePair {
   const endOf = (role: Role, who: Identity): RecordLink => {
     const config = { ...RECORD_LINK_DEFAULTS, role, wanted: null, admit: () => true };
     const secret = drawFrom(random, 32);
-    return new RecordLink(crypto, who, new Pins(crypto), config, LINE_HELLO, secret, 0);
+    return new RecordLink(crypto, who, new Pins(crypto), config, LINE_HELLO, secret, now);
   };
   return { dialled: endOf('initiator', dialling), opened: endOf('responder', opening) };
 }
@@ -51,7 +52,7 @@ export function linePair(
   opening: Identity,
   random: Random,
 ): LinePair {
-  const { dialled, opened } = lineEnds(crypto, dialling, opening, random);
+  const { dialled, opened } = lineEnds(crypto, dialling, opening, random, 0);
   let isOpen = 0;
   const pass = (outputs: RecordLinkOutput[], to: RecordLink, from: RecordLink): void => {
     for (const output of outputs) {
