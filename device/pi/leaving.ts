@@ -12,6 +12,7 @@ export const LEAVE_MAX_MS = 5000;
 /** For what was written last to leave, once we take our leave. */
 const DRAIN_MS = 1000;
 const DRAIN_LOOK_MS = 10;
+const LAST_WORDS_MS = 1000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
@@ -59,6 +60,11 @@ export async function runUntilEnded(
   await atMost(LEAVE_MAX_MS, one.leave());
   dog.close();
   log.info('left');
+}
+
+/** What failed has a moment to be told. Then nothing that asks for ever, as noble does, keeps us. */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
 }
 
 /** Resolves when `work` has, or is late. */

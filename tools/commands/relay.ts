@@ -65,6 +65,7 @@ export const relay: Command = {
 };
 
 async function run(args: Args, io: Io): Promise<void> {
+  const { endSoon } = await import('../../device/pi/leaving.ts');
   const { runRelay } = await import('../../device/pi/relay-process.ts');
   const { version } = await import('../version.ts');
   await runRelay({
@@ -73,6 +74,9 @@ async function run(args: Args, io: Io): Promise<void> {
     env: io.env,
     output: process.stdout,
     isColoured: io.colour,
+  }).catch((failure) => {
+    endSoon();
+    throw failure;
   });
   // noble and bleno ask for ever, and nothing ends them but this.
   process.exit(0);

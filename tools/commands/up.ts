@@ -23,6 +23,7 @@ export const up: Command = {
   examples: ['hopline up', 'hopline up --config bridge.yaml', 'hopline up --virtual-island'],
 
   async run(args, io) {
+    const { endSoon } = await import('../../device/pi/leaving.ts');
     const { settingsIn } = await import('../up/settings.ts');
     const { runBridge } = await import('../up/bridge-run.ts');
     const { startReal, startVirtual, startVirtualIfAlone } = await import('../up/start.ts');
@@ -42,7 +43,10 @@ export const up: Command = {
       : has(args, 'virtual-if-alone')
         ? startVirtualIfAlone
         : startReal;
-    await runBridge(config, run, start);
+    await runBridge(config, run, start).catch((failure) => {
+      endSoon();
+      throw failure;
+    });
     // noble and bleno ask for ever, and nothing ends them but this.
     process.exit(0);
   },
