@@ -148,7 +148,7 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
       const { key } = town.said.at(-1)!;
       town.settle(key, 'delivered');
       await sent.getByText('delivered').waitFor();
-      town.settle(key, 'failed', 'never-acknowledged');
+      town.settle(key, 'failed', 'unacknowledged');
       await sent.getByText('failed: it was never acknowledged').waitFor();
       expect(await page.getByLabel('Message to Ana').inputValue()).toBe('');
     });

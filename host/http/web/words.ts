@@ -79,7 +79,7 @@ const REASONS: Record<string, string> = {
   'no-session': 'no private session came about',
   expired: 'nobody could take it in time',
   refused: 'their device refused it',
-  'never-acknowledged': 'it was never acknowledged',
+  unacknowledged: 'it was never acknowledged',
 };
 
 export function reasonOf(reason: string): string {

@@ -29,6 +29,32 @@ describe('a message of somebody', () => {
     expect(state.parts.conversations?.[0].unread).toBe(1);
   });
 
+  it('that an answer brought already is not counted again', () => {
+    const state = after(
+      EMPTY,
+      {
+        kind: 'part',
+        part: 'conversations',
+        view: [conversation({ last: message({ key: 2 }), unread: 1 })],
+      },
+      happens({ kind: 'message', message: message({ key: 2 }) }),
+    );
+    expect(state.parts.conversations?.[0].unread).toBe(1);
+  });
+
+  it('that comes while the conversations are asked for has them asked for again', () => {
+    const state = after(
+      open(),
+      { kind: 'reading', parts: ['conversations'] },
+      happens({ kind: 'message', message: message({ key: 4 }) }),
+    );
+    expect(state.stale).toEqual(['conversations']);
+    const late: Action = { kind: 'part', part: 'conversations', view: [] };
+    const next = happens({ kind: 'message', message: message({ key: 5 }) });
+    expect(after(open(), { kind: 'reading', parts: ['map'] }, next).stale).toEqual([]);
+    expect(after(state, late).reading).toEqual([]);
+  });
+
   it('in a conversation that is new has the conversations read again', () => {
     const state = after(
       open(),
@@ -119,6 +145,17 @@ describe('a peer', () => {
     const state = after(open(), happens(left));
     expect(state.parts.peers?.[0]).toMatchObject({ isReachable: false, isDirect: false });
     expect(state.log[0].text).toBe('ana left');
+  });
+});
+
+describe('what nobody answered', () => {
+  it('is asked for again', () => {
+    const state = after(
+      open(),
+      { kind: 'reading', parts: ['map'] },
+      { kind: 'failed', parts: ['map'] },
+    );
+    expect([state.stale, state.reading]).toEqual([['map'], []]);
   });
 });
 
