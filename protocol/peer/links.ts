@@ -91,6 +91,8 @@ export class Links implements Machine<LinksInput, LinksOutput> {
   readonly counts: Counts[];
   private readonly config: LinksConfig;
   private readonly hops: (Hop | null)[];
+  /** Asked for with every packet, and few of many. */
+  private openLinks: readonly number[] = [];
   private wakeAt: Millis = Infinity;
 
   constructor(config: LinksConfig) {
@@ -103,8 +105,8 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     const out: LinksOutput[] = [];
     this.take(input, now, out);
     this.wakeAt = Infinity;
-    for (const hop of this.hops) {
-      if (hop !== null) this.wakeAt = Math.min(this.wakeAt, hop.machine.deadline());
+    for (const link of this.openLinks) {
+      this.wakeAt = Math.min(this.wakeAt, this.hops[link]!.machine.deadline());
     }
     return out;
   }
@@ -118,8 +120,8 @@ export class Links implements Machine<LinksInput, LinksOutput> {
   }
 
   /** Numbers of the links that are open. */
-  open(): number[] {
-    return this.hops.flatMap((hop, link) => (hop === null ? [] : [link]));
+  open(): readonly number[] {
+    return this.openLinks;
   }
 
   /**
@@ -138,6 +140,11 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     return true;
   }
 
+  private put(link: number, hop: Hop | null): void {
+    this.hops[link] = hop;
+    this.openLinks = this.hops.flatMap((other, at) => (other === null ? [] : [at]));
+  }
+
   private take(input: LinksInput | Tick, now: Millis, out: LinksOutput[]): void {
     if (input.kind === 'tick') {
       this.hops.forEach((hop, link) => {
@@ -148,7 +155,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     const { link } = input;
     assert(link >= 0 && link < this.hops.length, 'links are numbered below linksMax');
     if (input.kind === 'opened') {
-      this.hops[link] = this.hopOf(input, now);
+      this.put(link, this.hopOf(input, now));
       this.turn(link, TICK, now, out);
     } else if (input.kind === 'lined') {
       this.line(input, now, out);
@@ -175,7 +182,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     if (roundTripMs !== undefined) machine.roundTripMs = roundTripMs;
     const [openedAt, boundAt] = isFirst ? [now, now] : [before.openedAt, before.boundAt];
     const hop = { medium: 'line', payloadMax: 0, rssi: 0, openedAt, boundAt } as const;
-    this.hops[link] = { ...hop, machine, peer: new Uint8Array(id), hello };
+    this.put(link, { ...hop, machine, peer: new Uint8Array(id), hello });
     out.push({ kind: 'settled', link, mode, id, hello, isFirst });
   }
 
@@ -203,7 +210,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     if (hop === null) return;
     // What the framing dropped is only counted there.
     if (hop.machine instanceof Link) this.countDrops(link, hop.machine.drops);
-    this.hops[link] = null;
+    this.put(link, null);
   }
 
   private countDrops(link: number, drops: Drops<string>): void {
