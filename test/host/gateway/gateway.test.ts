@@ -12,7 +12,7 @@ import { INJECTION_MAX } from '../../../host/gateway/injection.ts';
 import { before, turnKey } from '../../../host/gateway/rank.ts';
 import { FLOOD_AGE_MS } from '../../../host/gateway/recent.ts';
 import { LISTEN_MS, WAIT_MS } from '../../../host/gateway/turns.ts';
-import { ENCRYPTED, GATEWAY, MESSAGE, TTL_AT } from '../../../protocol/core/packet.ts';
+import { ANNOUNCE, ENCRYPTED, GATEWAY, MESSAGE, TTL_AT } from '../../../protocol/core/packet.ts';
 import { BACKGROUND, CRITICAL, HIGH, NORMAL } from '../../../protocol/core/queue.ts';
 import { composePacket, openPacket } from '../../../protocol/wire/packet.ts';
 import { MemoryArchive } from '../../../tools/simulate/archive.ts';
@@ -92,6 +92,15 @@ describe('turns', () => {
     expect(gate.injected).toEqual([]);
     gate.pass(1);
     expect(gate.injected).toHaveLength(1);
+  });
+
+  it('come for a conversation in its order, even if a copy of it must wait for others', () => {
+    const gate = gateWithRival();
+    const letters = [letter(1), letter(2)];
+    letters[0][TTL_AT] = 0;
+    for (const bytes of letters) gate.bring(bytes);
+    gate.pass(20_000);
+    expect(gate.injected).toEqual(letters);
   });
 
   it('are taken with a gateway that is heard over a line first, and then on the air', () => {
@@ -179,6 +188,24 @@ describe('the budget', () => {
     expect(again.machine.snapshot(0).levelBytes).toBeLessThan(500);
   });
 
+  it('has earned what it would have earned without the restart', () => {
+    const archive = new MemoryArchive();
+    archive.commit([{ kind: 'budget', budget: { link: 'radio', level: 100, at: EPOCH - 4000 } }]);
+    expect(new Gate({}, archive).machine.snapshot(0).levelBytes).toBe(8100);
+  });
+
+  it('lets words go ahead of announces', () => {
+    const gate = gateOf({ budget: { bytesPerSecond: 100, burstBytes: 40 } });
+    gate.lineUp(FAR);
+    gate.pass(2000);
+    const announce = announceOf(person(9), { timestamp: EPOCH });
+    gate.bring(packet(1));
+    gate.bring(announce);
+    gate.bring(packet(2));
+    gate.pass(20_000);
+    expect(gate.injected.map((bytes) => bytes[1])).toEqual([MESSAGE, MESSAGE, ANNOUNCE]);
+  });
+
   it('pays for history as well', () => {
     const gate = gateOf();
     gate.feed({ kind: 'spent', bytes: 10_000 });
@@ -243,7 +270,6 @@ describe('adverts', () => {
     const before = gate.adverts().length;
     for (let i = 0; i < 20; i++) {
       gate.advertOf(person(20 + i).id, [FAR], false);
-      gate.feed({ kind: 'met' });
       gate.pass(100);
     }
     gate.pass(2000);
