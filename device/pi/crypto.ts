@@ -78,18 +78,19 @@ export function nativeCrypto(sodium: Sodium | null = loadSodium()): Crypto {
       }
     },
 
-    seal(key, nonce, ad, plaintext) {
-      const out = new Uint8Array(plaintext.length + TAG_SIZE);
+    seal(key, nonce, ad, plaintext, head = 0) {
+      const out = new Uint8Array(head + plaintext.length + TAG_SIZE);
       if (sodium !== null && plaintext.length <= SODIUM_PAYLOAD_MAX) {
         const aad = ad.length === 0 ? null : ad;
-        sodium.crypto_aead_chacha20poly1305_ietf_encrypt(out, plaintext, aad, null, nonce, key);
+        const sealed = head === 0 ? out : out.subarray(head);
+        sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, aad, null, nonce, key);
         return out;
       }
       const cipher = node.createCipheriv('chacha20-poly1305', key, nonce, AEAD);
       cipher.setAAD(ad, { plaintextLength: plaintext.length });
-      out.set(cipher.update(plaintext));
+      out.set(cipher.update(plaintext), head);
       cipher.final();
-      out.set(cipher.getAuthTag(), plaintext.length);
+      out.set(cipher.getAuthTag(), head + plaintext.length);
       return out;
     },
 

@@ -114,9 +114,10 @@ export class RecordWriter {
   next(take: () => Uint8Array | null): Uint8Array | null {
     const length = this.fill(take);
     if (length === 0) return null;
-    const record = this.sealing.seal(NOTHING, this.plaintext.subarray(0, length));
+    const record = this.sealing.seal(NOTHING, this.plaintext.subarray(0, length), LENGTH_SIZE);
+    writeU16(record, 0, record.length - LENGTH_SIZE);
     if (++this.records % this.recordsPerKey === 0) this.sealing.rekey();
-    return framed(record);
+    return record;
   }
 
   private fill(take: () => Uint8Array | null): number {

@@ -30,9 +30,10 @@ export class CipherState {
     return this.#next;
   }
 
-  seal(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  /** Behind `head` zeros. */
+  seal(ad: Uint8Array, plaintext: Uint8Array, head = 0): Uint8Array {
     assert(this.#next < COUNTER_END, 'a session ends before its counter does');
-    return this.#crypto.seal(this.#key, nonceOf(this.#next++), ad, plaintext);
+    return this.#crypto.seal(this.#key, nonceOf(this.#next++), ad, plaintext, head);
   }
 
   /** Null when it is not the next message, untouched. */

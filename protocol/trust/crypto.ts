@@ -10,8 +10,17 @@ export interface Crypto {
   x25519Public(secret: Uint8Array): Uint8Array;
   /** The shared secret, or null when it is all zero: a low-order public key (RELIABILITY S23). */
   x25519(secret: Uint8Array, publicKey: Uint8Array): Uint8Array | null;
-  /** ChaCha20-Poly1305 with a 12-byte nonce: ciphertext, then the tag of 16. */
-  seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /**
+   * ChaCha20-Poly1305 with a 12-byte nonce: ciphertext, then the tag of 16; behind `head` zeros, for
+   * whoever has something to write before it.
+   */
+  seal(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    ad: Uint8Array,
+    plaintext: Uint8Array,
+    head?: number,
+  ): Uint8Array;
   /** Null when the tag does not fit. */
   open(
     key: Uint8Array,

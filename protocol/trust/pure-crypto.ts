@@ -29,7 +29,11 @@ export const pureCrypto: Crypto = {
     }
   },
 
-  seal: (key, nonce, ad, plaintext) => chacha20poly1305(key, nonce, ad).encrypt(plaintext),
+  seal(key, nonce, ad, plaintext, head = 0) {
+    const out = new Uint8Array(head + plaintext.length + TAG_SIZE);
+    chacha20poly1305(key, nonce, ad).encrypt(plaintext, out.subarray(head));
+    return out;
+  },
 
   open(key, nonce, ad, ciphertext) {
     if (ciphertext.length < TAG_SIZE) return null;

@@ -79,10 +79,10 @@ describe('a stream of records', () => {
     let rekeys = 0;
     const counting: Crypto = {
       ...crypto,
-      seal: (key, nonce, ad, plaintext) => {
+      seal: (key, nonce, ad, plaintext, head) => {
         // The last nonce of all is REKEY's own.
         if (nonce.every((byte, at) => byte === (at < 4 ? 0 : 0xff))) rekeys++;
-        return crypto.seal(key, nonce, ad, plaintext);
+        return crypto.seal(key, nonce, ad, plaintext, head);
       },
     };
     const writer = new RecordWriter(new CipherState(counting, KEY), recordsPerKey);

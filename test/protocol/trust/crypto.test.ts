@@ -94,6 +94,10 @@ describe.each(PORTS)('$name', ({ crypto }) => {
       const message = bytes(size);
       const sealed = crypto.seal(key, nonce, ad, message);
       expect(isSame(sealed, plain.seal(key, nonce, ad, message))).toBe(true);
+      const head = 1 + (message.length % 3);
+      const behind = crypto.seal(key, nonce, ad, message, head);
+      expect(isSame(behind.subarray(head), sealed)).toBe(true);
+      expect(isSame(behind.subarray(0, head), new Uint8Array(head))).toBe(true);
       expect(isSame(crypto.open(key, nonce, ad, sealed), message)).toBe(true);
       expect(crypto.sha256(message)).toEqual(plain.sha256(message));
       expect(crypto.hmacSha256(key, message)).toEqual(plain.hmacSha256(key, message));
