@@ -49,7 +49,7 @@ export const send: Command = {
       ? await sendAndWait(client, wish, withinS * 1000, io)
       : await client.send(wish.to, wish.text);
     io.out(has(args, 'json') ? JSON.stringify(message) : wordsOf(message, wish.to));
-    complain(message, has(args, 'wait'), withinS);
+    complain(message, has(args, 'wait'));
   },
 };
 
@@ -130,11 +130,11 @@ function wordsOf(message: MessageView, to: string): string {
   }
 }
 
-function complain(message: MessageView, hasWaited: boolean, withinS: number): void {
+function complain(message: MessageView, hasWaited: boolean): void {
   if (message.state === 'failed') {
     throw new HoplineError('MESSAGE_FAILED', printable(message.reason ?? 'no reason is known'));
   }
   if (!hasWaited || isOver(message)) return;
-  const detail = `it is ${message.state} after at most ${withinS} s; the bridge goes on trying`;
+  const detail = `it is ${message.state} still, and the bridge goes on trying`;
   throw new HoplineError('MESSAGE_PENDING', detail);
 }

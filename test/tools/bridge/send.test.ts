@@ -81,7 +81,7 @@ describe('send --wait', () => {
       [`stored, and waits for ada (${ADA})`],
     ]);
     expect(errs[0]).toContain(
-      'waiting after at most 1 s; the bridge goes on trying [MESSAGE_PENDING]',
+      'it is waiting still, and the bridge goes on trying [MESSAGE_PENDING]',
     );
   });
 
