@@ -22,7 +22,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -43,6 +43,8 @@ const PAGE = [
 ];
 /** A file of dist/ that some build has not finished. */
 const DRAFT = /\.draft-\d+$/;
+/** Test files at once: many of them wait for a port, a radio or a process more than they compute. */
+const WORKERS = availableParallelism() + 1;
 /** Anything slower is stuck: in npm test a single test, in soak a full count of one. */
 const TEST_TIMEOUT_MS = 60_000;
 const SOAK_TIMEOUT_MS = 3_600_000;
@@ -245,6 +247,7 @@ async function vitest(args, timeoutMs, env) {
       `--outputFile.json=${file}`,
       '--includeTaskLocation',
       '--allowOnly=false',
+      `--maxWorkers=${WORKERS}`,
       `--testTimeout=${timeoutMs}`,
       `--hookTimeout=${timeoutMs}`,
       ...args,
