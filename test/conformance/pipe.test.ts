@@ -183,16 +183,18 @@ describe('lines', () => {
     const text = 'one\r\n\ntwo two\nthr';
     const atOnce = new Lines(100).push(text);
     const byLetter = new Lines(100);
-    expect([...text].flatMap((letter) => byLetter.push(letter) ?? [])).toEqual(atOnce);
+    expect([...text].flatMap((letter) => byLetter.push(letter))).toEqual(atOnce);
     expect(atOnce).toEqual(['one', '', 'two two']);
   });
 
   it('may be as long as the limit and no longer, whole or not yet', () => {
     expect(new Lines(3).push('abc\n')).toEqual(['abc']);
     expect(new Lines(3).push('abc')).toEqual([]);
-    expect(new Lines(3).push('abcd\n')).toBeNull();
+    const spoilt = new Lines(3);
+    expect([spoilt.push('ab\nabcd\nab\n'), spoilt.isSpoilt]).toEqual([['ab'], true]);
     const grows = new Lines(3);
-    expect([grows.push('ab'), grows.push('cd'), grows.push('\nx\n')]).toEqual([[], null, null]);
+    expect([grows.push('ab'), grows.push('cd'), grows.push('\nx\n')]).toEqual([[], [], []]);
+    expect(grows.isSpoilt).toBe(true);
   });
 });
 

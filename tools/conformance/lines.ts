@@ -2,20 +2,23 @@
  * Lines: a stream of text cut at its newlines, with a limit on each line.
  */
 export class Lines {
+  /** For good, once a line was too long. */
+  isSpoilt = false;
   private rest = '';
-  private isSpoilt = false;
   private readonly lengthMax: number;
 
   constructor(lengthMax: number) {
     this.lengthMax = lengthMax;
   }
 
-  /** The lines that `text` completes; null for good once one is too long. */
-  push(text: string): string[] | null {
+  /** The lines that `text` completes, as far as the first that is too long. */
+  push(text: string): string[] {
+    if (this.isSpoilt) return [];
     const lines = (this.rest + text).split('\n');
-    this.isSpoilt ||= lines.some((line) => line.length > this.lengthMax);
-    if (this.isSpoilt) return null;
+    const spoilt = lines.findIndex((line) => line.length > this.lengthMax);
+    this.isSpoilt = spoilt >= 0;
     this.rest = lines.pop() ?? '';
-    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+    const whole = this.isSpoilt ? lines.slice(0, spoilt) : lines;
+    return whole.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   }
 }

@@ -83,13 +83,12 @@ export function openPipe(
 
   const lines = new Lines(limits.lineMax);
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const whole = lines.push(text);
-    if (whole === null) return fail(`wrote a line above ${limits.lineMax} characters ${when()}`);
-    for (const line of whole) hear(line);
+    for (const line of lines.push(text)) hear(line);
+    if (lines.isSpoilt) fail(`wrote a line above ${limits.lineMax} characters ${when()}`);
   });
   const remarks = new Lines(limits.lineMax);
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of remarks.push(text) ?? []) {
+    for (const line of remarks.push(text)) {
       if (line.trim() !== '') lastWords = line;
       remark(line);
     }

@@ -15,16 +15,15 @@ export async function serve(
 ): Promise<void> {
   const lines = new Lines(PIPE_LIMITS.lineMax);
   for await (const text of input.setEncoding('utf8')) {
-    const whole = lines.push(text as string);
-    if (whole === null) {
-      say(output, { id: null, error: 'too-long' });
-      return;
-    }
-    for (const line of whole) {
+    for (const line of lines.push(text as string)) {
       if (line.trim() === '') continue;
       if (!say(output, reply(line, answer))) {
         await new Promise((drained) => output.once('drain', drained));
       }
+    }
+    if (lines.isSpoilt) {
+      say(output, { id: null, error: 'too-long' });
+      return;
     }
   }
 }
