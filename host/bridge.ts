@@ -1,15 +1,17 @@
 /**
- * Bridge: a station with conversations, a gateway and lines over the internet, as one machine: the
- * daemon runs it on real hardware, the simulator in virtual time. It joins the machines and decides
- * nothing itself.
+ * Bridge: a station with conversations, a gateway, lines over the internet and the components of a
+ * registry, as one machine: the daemon runs it on real hardware, the simulator in virtual time. It joins
+ * the machines and decides nothing itself.
  *
  *   radio, wires -> station -> conversations -> store, told, answer
  *                    |   ^ <- say, send -'
  *                    |   | <- inject, send - gateway <- passed, advert
  *   lines -> trunks -+- received             |
  *              ^-------- forward, hand ------'
+ *   what the station delivers and tells -> registry -> send, order, store, told, answer
  */
 import { assert } from '../protocol/core/assert.ts';
+import { sameBytes } from '../protocol/core/bytes.ts';
 import type { Hello } from '../protocol/core/hello.ts';
 import type { Machine, Millis, Tick } from '../protocol/core/machine.ts';
 import { TICK } from '../protocol/core/machine.ts';
@@ -45,6 +47,11 @@ import type {
 } from './gateway/contract.ts';
 import type { GatewayConfig } from './gateway/gateway.ts';
 import { Gateway } from './gateway/gateway.ts';
+import type { Component, ComponentKind } from './component.ts';
+import type { MeshEvent } from './events.ts';
+import { CHRONICLE } from './registry/chronicle.ts';
+import type { ComponentView, RegistryInput, RegistryOutput } from './registry/registry.ts';
+import { Registry } from './registry/registry.ts';
 import type { Answer, Archive, SessionState, StoreOutput, TalkEvent, Wish } from './types.ts';
 
 /** What of a station is for whoever runs it: its radio and wires, and those who ask and watch. */
@@ -77,6 +84,7 @@ export type BridgeEvent =
   | { of: 'station'; event: StationEvent }
   | { of: 'talk'; event: TalkEvent }
   | { of: 'gateway'; event: GatewayEvent }
+  | { of: 'mesh'; event: MeshEvent }
   | { of: 'line'; event: LineEvent };
 
 export type LineEvent =
@@ -87,6 +95,8 @@ export type BridgeConfig = {
   trunks: Omit<TrunksConfig, 'admit'>;
   talk: ConversationsConfig;
   gateway: GatewayConfig;
+  /** Of the owner, beside our own. */
+  components?: readonly ComponentKind[];
 };
 
 export type BridgePorts = StationPorts & { archive: Archive };
@@ -97,6 +107,7 @@ export type BridgeSnapshot = {
   lines: TrunkView[];
   gateway: GatewaySnapshot;
   talk: ConversationsSnapshot;
+  components: ComponentView[];
 };
 
 /** A step of work for one of the machines. */
@@ -104,7 +115,8 @@ type Task =
   | { to: 'station'; input: StationInput | Tick }
   | { to: 'trunks'; input: TrunksInput | Tick }
   | { to: 'talk'; input: ConversationsInput | Tick }
-  | { to: 'gateway'; input: GatewayInput | Tick };
+  | { to: 'gateway'; input: GatewayInput | Tick }
+  | { to: 'registry'; input: RegistryInput | Tick };
 
 /** Lines that are up, by the number that trunks and station know them by. */
 type LineUp = { line: number; link: number; id: Uint8Array };
@@ -114,6 +126,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly trunks: Trunks;
   private readonly talk: Conversations;
   private readonly gateway: Gateway;
+  private readonly registry: Registry;
+  private readonly id: Uint8Array;
   private readonly firstLine: number;
   /** By the station's number, less `firstLine`. */
   private readonly links: (LineUp | null)[];
@@ -124,13 +138,15 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   constructor(config: BridgeConfig, ports: BridgePorts, now: Millis) {
     const { crypto, identity, random, draw, archive } = ports;
     const { station } = config;
+    const { id } = identity;
+    this.id = id;
     this.firstLine = 1 + station.outMax + station.wires;
     this.links = new Array<LineUp | null>(station.lines).fill(null);
     // The other half is for what is brought in at once.
     const islandBytesPerSecond = config.gateway.budget.bytesPerSecond / 2;
     this.station = new Station({ ...station, islandBytesPerSecond }, ports, now);
     const { pins } = this.station;
-    const gatewayPorts = { id: identity.id, crypto, draw, archive, air: this.station };
+    const gatewayPorts = { id, crypto, draw, archive, air: this.station };
     this.gateway = new Gateway(config.gateway, gatewayPorts, now);
     const admit: TrunksConfig['admit'] = (id, token) => this.gateway.admits(id, token);
     const hello = helloOf(station);
@@ -149,6 +165,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       { crypto, identity, pins, archive, around, draw },
       now,
     );
+    const read = (at: Millis): Snapshot => this.station.snapshot(at);
+    const kinds = [CHRONICLE, ...(config.components ?? [])];
+    this.registry = new Registry(kinds, { id, crypto, random, archive, station: read });
     this.reroute();
   }
 
@@ -160,13 +179,19 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     if (now >= this.station.deadline()) this.tasks.push({ to: 'station', input: TICK });
     if (now >= this.talk.deadline()) this.tasks.push({ to: 'talk', input: TICK });
     if (now >= this.gateway.deadline()) this.tasks.push({ to: 'gateway', input: TICK });
+    if (now >= this.registry.deadline()) this.tasks.push({ to: 'registry', input: TICK });
     this.work(now, out);
     return out;
   }
 
   deadline(): Millis {
-    const { station, trunks, talk, gateway } = this;
-    return Math.min(station.deadline(), trunks.deadline(), talk.deadline(), gateway.deadline());
+    return Math.min(
+      this.station.deadline(),
+      this.trunks.deadline(),
+      this.talk.deadline(),
+      this.gateway.deadline(),
+      this.registry.deadline(),
+    );
   }
 
   snapshot(now: Millis): BridgeSnapshot {
@@ -175,7 +200,13 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       lines: this.trunks.snapshot(),
       gateway: this.gateway.snapshot(now),
       talk: this.talk.snapshot(),
+      components: this.registry.views(now),
     };
+  }
+
+  /** The component of this kind that runs; null while there is none. */
+  component<Made extends Component>(kind: ComponentKind<Made>): Made | null {
+    return this.registry.running(kind);
   }
 
   /** Whose keys are known, and what people think of them. */
@@ -195,9 +226,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return this.ask(input.ticket, input.wish);
       case 'clock':
         this.tasks.push({ to: 'station', input }, { to: 'talk', input }, { to: 'gateway', input });
-        return;
+        return void this.tasks.push({ to: 'registry', input });
       case 'leave':
-        return void this.tasks.push({ to: 'station', input }, { to: 'gateway', input });
+        // What components say goodbye with goes before the station's own.
+        this.tasks.push({ to: 'registry', input }, { to: 'station', input });
+        return void this.tasks.push({ to: 'gateway', input });
       case 'tick':
         return;
       default:
@@ -206,6 +239,10 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   }
 
   private ask(ticket: number, wish: Wish | LineWish): void {
+    if (this.registry.answers(wish.kind)) {
+      const input = { kind: 'ask', ticket, wish: wish as Wish } as const;
+      return void this.tasks.push({ to: 'registry', input });
+    }
     switch (wish.kind) {
       case 'invite':
       case 'join':
@@ -243,6 +280,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'gateway':
         for (const output of this.gateway.step(task.input, now)) this.onGateway(output, out);
         break;
+      case 'registry':
+        for (const output of this.registry.step(task.input, now)) this.onRegistry(output, out);
+        break;
     }
   }
 
@@ -271,8 +311,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
 
   private deliver(output: Extract<StationOutput, { kind: 'deliver' }>): void {
     const { packet, link, isVerified } = output;
+    const input = { kind: 'delivered', packet, link, isVerified } as const;
+    if (this.registry.owns(packet.type)) return void this.tasks.push({ to: 'registry', input });
     if (packet.type !== GATEWAY) {
-      const input = { kind: 'delivered', packet, link, isVerified } as const;
       return void this.tasks.push({ to: 'talk', input });
     }
     if (!isVerified) return;
@@ -283,6 +324,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private hear(event: StationEvent, out: BridgeOutput[]): void {
     out.push({ kind: 'told', of: 'station', event });
     this.tasks.push({ to: 'talk', input: { kind: 'heard', event } });
+    this.tasks.push({ to: 'registry', input: { kind: 'heard', event } });
     const isMeeting = event.kind === 'link-settled' || event.kind === 'link-bound';
     if (isMeeting && event.link < this.firstLine) {
       this.tasks.push({ to: 'gateway', input: { kind: 'met' } });
@@ -354,6 +396,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'say':
         return void this.tasks.push({ to: 'station', input: output });
       case 'told':
+        this.overhear(output.event);
         return void out.push({ kind: 'told', of: 'talk', event: output.event });
       default:
         out.push(output);
@@ -371,6 +414,26 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return void this.tasks.push({ to: 'trunks', input: output });
       case 'told':
         return void out.push({ kind: 'told', of: 'gateway', event: output.event });
+      default:
+        out.push(output);
+    }
+  }
+
+  /** What others said, whoever heard it. */
+  private overhear(event: TalkEvent): void {
+    if (event.kind !== 'message' || sameBytes(event.name.sender, 0, this.id)) return;
+    const heard = { kind: 'MessageReceived', ...event.name } as const;
+    this.tasks.push({ to: 'registry', input: { kind: 'event', event: heard } });
+  }
+
+  private onRegistry(output: RegistryOutput, out: BridgeOutput[]): void {
+    switch (output.kind) {
+      case 'send':
+        return void this.tasks.push({ to: 'station', input: output });
+      case 'order':
+        return void this.tasks.push({ to: 'station', input: output.order });
+      case 'event':
+        return void out.push({ kind: 'told', of: 'mesh', event: output.event });
       default:
         out.push(output);
     }

@@ -161,6 +161,7 @@ export type Answer =
 /**
  * `full`: too much waits already, in all or for this peer. `denied`: turned away by a person here.
  * `distrusted`: the peer showed another key; `forget`, or a new standing, lets him be written to again.
+ * `failed`: the component that sees to it does not run just now.
  */
 export type WishRefusal =
   | 'no-clock'
@@ -172,7 +173,8 @@ export type WishRefusal =
   | 'unknown-peer'
   | 'denied'
   | 'distrusted'
-  | 'full';
+  | 'full'
+  | 'failed';
 
 /** What is worth telling of talk, as it happens. What it names is durable by then. */
 export type TalkEvent =

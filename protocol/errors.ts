@@ -54,6 +54,8 @@ export const MEANING = {
   STORE_DAMAGED: 'the store cannot be used',
   STORE_FOREIGN: "the store is another peer's",
   STORE_FAILING: 'nothing can be stored just now',
+  COMPONENT_INVALID: 'the components of this bridge do not fit together',
+  COMPONENT_FAILED: 'the part of the bridge that sees to it has failed',
   STORE_EXISTS: 'there is a store already',
   NODE_LOCKED: 'the node obeys its admin only',
   NODE_LOST: 'the node stopped answering',

@@ -21,6 +21,7 @@ const WHY: Record<WishRefusal, [ErrorCode, string]> = {
     'REQUEST_INVALID',
     'he shows another key than before: compare fingerprints, then forget him, or give him a standing',
   ],
+  failed: ['COMPONENT_FAILED', 'it is begun anew within a minute; try again then'],
   full: ['TOO_MANY', 'too much waits for him already; try again when he was in reach'],
 };
 

@@ -19,6 +19,7 @@ const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   TOO_OFTEN: 429,
   TOO_MANY: 503,
   STORE_FAILING: 503,
+  COMPONENT_FAILED: 503,
   RELAY_BROKEN: 503,
 };
 

@@ -46,7 +46,7 @@ export const DOORS: Door[] = [
   { room: 'device/pi', imports: ['protocol'], packages: PI_PACKAGES },
   ...MACHINE_ROOMS.map((room) => ({
     room,
-    imports: ['protocol', 'host/types.ts'],
+    imports: ['protocol', 'host/types.ts', 'host/component.ts', 'host/events.ts'],
     packages: [],
   })),
   // Their own npm packages join these rows with the feature that needs them.
@@ -64,6 +64,12 @@ export const DOORS: Door[] = [
     packages: ['node:*', 'fastify', 'ws'],
   },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },
+  { room: 'host/events.ts', imports: ['protocol'], packages: [] },
+  {
+    room: 'host/component.ts',
+    imports: ['protocol', 'host/types.ts', 'host/events.ts'],
+    packages: [],
+  },
   {
     room: 'host/daemon/token-file.ts',
     imports: ['protocol', 'device/pi/private-file.ts'],
@@ -78,7 +84,7 @@ export const DOORS: Door[] = [
   },
   {
     room: 'host/bridge.ts',
-    imports: ['protocol', 'host/types.ts', ...MACHINE_ROOMS],
+    imports: ['protocol', 'host/types.ts', 'host/component.ts', 'host/events.ts', ...MACHINE_ROOMS],
     packages: [],
   },
   { room: 'host/desk.ts', imports: ['protocol', 'host'], packages: [] },
@@ -87,7 +93,14 @@ export const DOORS: Door[] = [
   { room: 'host/daemon', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
   {
     room: 'tools/simulate',
-    imports: ['protocol', 'host/types.ts', 'host/bridge.ts', ...MACHINE_ROOMS],
+    imports: [
+      'protocol',
+      'host/types.ts',
+      'host/component.ts',
+      'host/events.ts',
+      'host/bridge.ts',
+      ...MACHINE_ROOMS,
+    ],
     packages: [],
   },
   { room: 'tools/flash', imports: ['protocol'], packages: [] },

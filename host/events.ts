@@ -1,0 +1,55 @@
+/**
+ * Events: what happens in a mesh, by the names that DEFAULTS §2 fixes. Webhooks, commands, the page's
+ * timeline and whoever else follows are keyed by them. Ids are 8 bytes.
+ */
+
+export type MeshEvent =
+  | { kind: 'PeerJoined'; peer: Uint8Array; name: string }
+  | { kind: 'PeerLeft'; peer: Uint8Array; name: string; reason: PeerLeftReason }
+  /** Somebody's words are here; private ones name their sender and not their text. */
+  | { kind: 'MessageReceived'; conversation: string; sender: Uint8Array; id: string }
+  /** Its signature holds, by a key that we know. */
+  | { kind: 'MessageValidated'; sender: Uint8Array; id: string }
+  /** Packets that went no further, counted since the last one of this reason. */
+  | { kind: 'MessageDropped'; reason: string; count: number }
+  | { kind: 'RouteDiscovered'; peer: Uint8Array; hops: number }
+  | { kind: 'RouteSwitched'; peer: Uint8Array; reason: RouteSwitchReason }
+  | { kind: 'SecurityEvent'; threat: Threat; peer: Uint8Array | null; detail: string }
+  | { kind: 'NodeSuspected'; peer: Uint8Array; phi: number }
+  | { kind: 'NodeConfirmedFailed'; peer: Uint8Array; silentMs: number }
+  | { kind: 'NodeRecovered'; peer: Uint8Array; silentMs: number }
+  | { kind: 'PartitionDetected'; partition: number; lost: Uint8Array[] }
+  | { kind: 'PartitionHealed'; accounting: PartitionAccounting }
+  | { kind: 'HealthChanged'; category: string; score: number; level: HealthLevel }
+  | { kind: 'QueueOverflow'; link: number; dropped: number }
+  | { kind: 'ComponentFailed'; component: string; why: string; retryMs: number }
+  | { kind: 'ComponentRestarted'; component: string; failures: number }
+  | { kind: 'BandwidthLimit'; side: 'local' | 'internet'; limitMbps: number };
+
+export type MeshEventKind = MeshEvent['kind'];
+
+export type PeerLeftReason = 'user' | 'network' | 'security' | 'timeout' | 'protocol';
+export type RouteSwitchReason = 'failed' | 'better' | 'congested' | 'stale';
+/** DEFAULTS §2. */
+export type Threat =
+  | 'flood'
+  | 'repeated-content'
+  | 'suspicious-payload'
+  | 'timestamp-anomaly'
+  | 'bad-signature'
+  | 'fingerprint-mismatch'
+  | 'replay'
+  | 'stamp-missing';
+export type HealthLevel = 'good' | 'warning' | 'critical';
+
+/** What a partition came to, in our own clock's Unix ms; messages are public ones. */
+export type PartitionAccounting = {
+  partition: number;
+  splitAt: number;
+  healedAt: number;
+  lost: Uint8Array[];
+  /** Said while it lasted, on the other side or on ours, and exchanged since. */
+  reconciled: number;
+  /** Known to have been said, and not here. */
+  missing: number;
+};

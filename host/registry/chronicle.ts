@@ -1,0 +1,98 @@
+/**
+ * Chronicle: the component that puts what the station tells into the events of the mesh: who came and
+ * went, whose words hold, and, once a minute, what was dropped and why.
+ */
+import type { Millis, Tick } from '../../protocol/core/machine.ts';
+import type { LeftReason, StationEvent } from '../../protocol/peer/contract.ts';
+import type {
+  Component,
+  ComponentHealth,
+  ComponentInput,
+  ComponentKind,
+  ComponentOutput,
+  ComponentPorts,
+} from '../component.ts';
+import type { PeerLeftReason } from '../events.ts';
+
+/** Drops are many: they are told of together. */
+export const DROPS_EVERY_MS = 60_000;
+
+export const CHRONICLE: ComponentKind<Chronicle> = {
+  name: 'chronicle',
+  types: [],
+  after: [],
+  make: (ports, now) => new Chronicle(ports, now),
+};
+
+/** `crowded`: too many others are here. */
+const LEFT: Record<LeftReason, PeerLeftReason> = {
+  user: 'user',
+  timeout: 'timeout',
+  crowded: 'network',
+};
+
+export class Chronicle implements Component {
+  private readonly ports: ComponentPorts;
+  /** By reason, as of the last time; and packets that a full queue lost, by link. */
+  private drops: Record<string, number>;
+  private overflows = new Map<number, number>();
+  private dropsAt: Millis;
+
+  constructor(ports: ComponentPorts, now: Millis) {
+    this.ports = ports;
+    this.drops = ports.station(now).drops;
+    this.dropsAt = now + DROPS_EVERY_MS;
+  }
+
+  step(input: ComponentInput | Tick, now: Millis): ComponentOutput[] {
+    if (input.kind === 'heard') return this.hear(input.event);
+    return now >= this.dropsAt ? this.count(now) : [];
+  }
+
+  deadline(): Millis {
+    return this.dropsAt;
+  }
+
+  health(): ComponentHealth {
+    return { state: 'well' };
+  }
+
+  private hear(event: StationEvent): ComponentOutput[] {
+    switch (event.kind) {
+      case 'peer-seen':
+        return [{ kind: 'event', event: { kind: 'PeerJoined', peer: event.id, name: event.name } }];
+      case 'peer-left': {
+        const { id: peer, name } = event;
+        const reason = LEFT[event.reason];
+        return [{ kind: 'event', event: { kind: 'PeerLeft', peer, name, reason } }];
+      }
+      case 'message': {
+        const { sender, id } = event;
+        if (!event.isVerified) return [];
+        return [{ kind: 'event', event: { kind: 'MessageValidated', sender, id } }];
+      }
+      default:
+        return [];
+    }
+  }
+
+  private count(now: Millis): ComponentOutput[] {
+    this.dropsAt = now + DROPS_EVERY_MS;
+    const { drops, links } = this.ports.station(now);
+    const out: ComponentOutput[] = [];
+    for (const [reason, total] of Object.entries(drops)) {
+      const count = total - (this.drops[reason] ?? 0);
+      if (count > 0) out.push({ kind: 'event', event: { kind: 'MessageDropped', reason, count } });
+    }
+    this.drops = drops;
+    const overflows = new Map<number, number>();
+    for (const { link, drops: ofLink } of links) {
+      const total = ofLink['queue-full'] ?? 0;
+      const dropped = total - (this.overflows.get(link) ?? 0);
+      overflows.set(link, total);
+      if (dropped > 0) out.push({ kind: 'event', event: { kind: 'QueueOverflow', link, dropped } });
+    }
+    this.overflows = overflows;
+    return out;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * What a registry promises its components, and the bridge about them.
+ */
+import { describe, expect, it } from 'vitest';
+import type {
+  Component,
+  ComponentInput,
+  ComponentKind,
+  ComponentOutput,
+} from '../../../host/component.ts';
+import type { MeshEvent } from '../../../host/events.ts';
+import type { RegistryOutput } from '../../../host/registry/registry.ts';
+import {
+  EVENTS_MAX,
+  FORGIVEN_MS,
+  Registry,
+  RETRY_MAX_MS,
+  RETRY_MS,
+} from '../../../host/registry/registry.ts';
+import type { Millis, Tick } from '../../../protocol/core/machine.ts';
+import { TICK } from '../../../protocol/core/machine.ts';
+import { LINK_STATE, MESSAGE } from '../../../protocol/core/packet.ts';
+import type { Packet } from '../../../protocol/wire/packet.ts';
+import { componentPorts } from './ports.ts';
+
+describe('a registry', () => {
+  it('starts each component after those it needs, and stops them in reverse', () => {
+    const log: string[] = [];
+    const writes = (name: string, after: string[]): ComponentKind =>
+      kind(name, (input) => (log.push(`${name} ${input.kind}`), []), { after });
+    const registry = new Registry(
+      [writes('roof', ['walls']), writes('floor', []), writes('walls', ['floor'])],
+      componentPorts(),
+    );
+    registry.step({ kind: 'leave' }, 5);
+    const starts = ['floor start', 'walls start', 'roof start'];
+    expect(log).toEqual([...starts, 'roof stop', 'walls stop', 'floor stop']);
+  });
+
+  for (const [what, kinds, why] of [
+    ['two of one name', [kind('a'), kind('a')], /two components named "a"/],
+    ['a need that nobody meets', [kind('a', idle, { after: ['b'] })], /a needs "b"/],
+    [
+      'needs in a circle',
+      [kind('a', idle, { after: ['b'] }), kind('b', idle, { after: ['a'] })],
+      /a needs b needs a/,
+    ],
+  ] as const) {
+    it(`refuses ${what} before anything runs`, () => {
+      const build = (): Registry => new Registry(kinds, componentPorts());
+      expect(build).toThrow(why);
+      expect(build).toThrow(/COMPONENT_INVALID/);
+    });
+  }
+
+  it('gives packets to the one that owns their type, and to nobody else', () => {
+    const given: string[] = [];
+    const owner = (name: string, types: number[]): ComponentKind =>
+      kind(name, (input) => (input.kind === 'delivered' && given.push(name), []), { types });
+    const registry = new Registry(
+      [owner('routes', [LINK_STATE]), owner('b', [])],
+      componentPorts(),
+    );
+    registry.step(delivered(LINK_STATE), 0);
+    expect(registry.owns(LINK_STATE)).toBe(true);
+    expect(registry.owns(MESSAGE)).toBe(false);
+    registry.step(delivered(MESSAGE), 0);
+    expect(given).toEqual(['routes']);
+  });
+
+  it('gives an event to everybody but whoever told it, in their order', () => {
+    const heard: string[] = [];
+    const listens = (name: string): ComponentKind =>
+      kind(name, (input) => (input.kind === 'event' && heard.push(name), []));
+    const tells = kind('b', (input) => (input.kind === 'beat' ? [told(JOINED)] : []));
+    const registry = new Registry([listens('a'), tells, listens('c')], componentPorts());
+    const out = registry.step(BEAT, 0);
+    expect(out).toEqual([told(JOINED)]);
+    expect(heard).toEqual(['a', 'c']);
+  });
+
+  it('tells the clock to one that begins later', () => {
+    const clocks: number[] = [];
+    const registry = new Registry([failing((at) => at === 0, clocks)], componentPorts());
+    registry.step({ kind: 'clock', offsetMs: 77 }, 0);
+    registry.step(BEAT, 0);
+    registry.step(TICK, RETRY_MS);
+    expect(clocks).toEqual([77, 77]);
+  });
+});
+
+describe('a component that throws', () => {
+  it('is taken out with what it was about to say, while the others go on', () => {
+    const beats: string[] = [];
+    const other = kind('other', (input) => (input.kind === 'beat' && beats.push('beat'), []));
+    const registry = new Registry([failing(() => true), other], componentPorts());
+    const out = registry.step(BEAT, 0);
+    expect(events(out)).toEqual([
+      { kind: 'ComponentFailed', component: 'weak', why: 'it broke', retryMs: RETRY_MS },
+    ]);
+    registry.step(BEAT, 1);
+    expect(beats).toEqual(['beat', 'beat']);
+    expect(registry.views(1)[0]).toMatchObject({
+      name: 'weak',
+      state: 'failed',
+      failures: 1,
+      health: { state: 'failing', why: 'it broke' },
+    });
+  });
+
+  it('is begun anew after a second, then after twice as long, up to a minute', () => {
+    const registry = new Registry([failing(() => true)], componentPorts());
+    const waits: Millis[] = [];
+    let now = 0;
+    for (let round = 0; round < 9; round++) {
+      const [failed] = events(registry.step(BEAT, now)).slice(-1);
+      if (failed.kind !== 'ComponentFailed') throw new Error(failed.kind);
+      waits.push(failed.retryMs);
+      expect(registry.deadline()).toBe(now + failed.retryMs);
+      expect(events(registry.step(TICK, now + failed.retryMs - 1))).toEqual([]);
+      now += failed.retryMs;
+      expect(events(registry.step(TICK, now))).toEqual([
+        { kind: 'ComponentRestarted', component: 'weak', failures: round + 1 },
+      ]);
+    }
+    expect(waits.slice(0, 4)).toEqual([1000, 2000, 4000, 8000]);
+    expect(waits.at(-1)).toBe(RETRY_MAX_MS);
+  });
+
+  it('is forgiven once it ran for ten minutes', () => {
+    const registry = new Registry([failing(() => true)], componentPorts());
+    registry.step(BEAT, 0);
+    registry.step(TICK, RETRY_MS);
+    const [failed] = events(registry.step(BEAT, RETRY_MS + FORGIVEN_MS));
+    expect(failed).toMatchObject({ kind: 'ComponentFailed', retryMs: RETRY_MS });
+  });
+
+  it('has what it was asked refused, and so has whoever asks while it is down', () => {
+    const registry = new Registry([failing(() => true, [], ['deny'])], componentPorts());
+    registry.step(deny(1), 0);
+    const refused = { kind: 'refused', reason: 'failed' };
+    expect(registry.step(BEAT, 0)).toContainEqual({ kind: 'answer', ticket: 1, answer: refused });
+    expect(registry.step(deny(2), 1)).toEqual([{ kind: 'answer', ticket: 2, answer: refused }]);
+  });
+
+  it('holds up those that need it, if it never began', () => {
+    const started: string[] = [];
+    const broken: ComponentKind = {
+      ...kind('base'),
+      make() {
+        if (started.push('base') < 2) throw new Error('no base');
+        return kind('base').make(componentPorts(), 0);
+      },
+    };
+    const top = kind('top', (input) => (input.kind === 'start' && started.push('top'), []), {
+      after: ['base'],
+    });
+    const registry = new Registry([top, broken], componentPorts());
+    registry.step(TICK, 0);
+    expect(registry.views(0)[1]).toMatchObject({ name: 'top', state: 'waiting' });
+    registry.step(TICK, RETRY_MS);
+    expect(started).toEqual(['base', 'base', 'top']);
+  });
+});
+
+describe('a component that spins', () => {
+  it('fails when its deadline does not move on', () => {
+    const spinning = kind('spin', idle, { deadline: () => 0 });
+    const [failed] = events(new Registry([spinning], componentPorts()).step(TICK, 1));
+    expect(failed).toMatchObject({ kind: 'ComponentFailed', why: 'its deadline does not move on' });
+  });
+
+  it('fails when it answers events with events for ever', () => {
+    const echo = (name: string): ComponentKind =>
+      kind(name, (input) => (input.kind === 'event' ? [told(input.event)] : []));
+    const registry = new Registry([echo('a'), echo('b')], componentPorts());
+    const out = events(registry.step({ kind: 'event', event: JOINED }, 0));
+    expect(out.length).toBeLessThan(EVENTS_MAX * 2 + 10);
+    expect(out.some((event) => event.kind === 'ComponentFailed')).toBe(true);
+    expect(events(registry.step(BEAT, 1))).toEqual([]);
+  });
+});
+
+const JOINED: MeshEvent = { kind: 'PeerJoined', peer: new Uint8Array(8), name: 'ada' };
+const BEAT = {
+  kind: 'beat',
+  link: 1,
+  id: new Uint8Array(8),
+  roundTripMs: null,
+  missed: 0,
+} as const;
+
+type Differs = {
+  after?: string[];
+  types?: number[];
+  wishes?: string[];
+  deadline?: () => Millis;
+};
+
+function idle(): ComponentOutput[] {
+  return [];
+}
+
+function kind(
+  name: string,
+  step: (input: ComponentInput | Tick, now: Millis) => ComponentOutput[] = idle,
+  { after = [], types = [], wishes = [], deadline = () => Infinity }: Differs = {},
+): ComponentKind {
+  const made: Component = { step, deadline, health: () => ({ state: 'well' }) };
+  return { name, after, types, wishes, make: () => made };
+}
+
+/** One that breaks at beats, when `breaks` says so. */
+function failing(
+  breaks: (now: Millis) => boolean,
+  clocks: (number | null)[] = [],
+  wishes: string[] = [],
+): ComponentKind {
+  return kind(
+    'weak',
+    (input, now) => {
+      if (input.kind === 'clock') clocks.push(input.offsetMs);
+      if (input.kind === 'beat' && breaks(now)) throw new Error('it broke');
+      return [];
+    },
+    { wishes },
+  );
+}
+
+function told(event: MeshEvent): ComponentOutput {
+  return { kind: 'event', event };
+}
+
+function deny(ticket: number) {
+  return { kind: 'ask', ticket, wish: { kind: 'deny', peer: new Uint8Array(8) } } as const;
+}
+
+function events(out: RegistryOutput[]): MeshEvent[] {
+  return out.flatMap((output) => (output.kind === 'event' ? [output.event] : []));
+}
+
+function delivered(type: number) {
+  return { kind: 'delivered', link: 0, packet: { type } as Packet, isVerified: true } as const;
+}
