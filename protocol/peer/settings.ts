@@ -24,6 +24,8 @@ export type StationConfig = {
   role: number;
   /** Links out on the air, numbered from 1; 0 when there is no radio. */
   outMax: number;
+  /** Whether it finds and chooses its links on the air; else its owner ties all of them. */
+  choosesLinks: boolean;
   /** How many of them other nodes may take; the rest is for phones. */
   nodesMax: number;
   /** Wires, numbered from `outMax` + 1. */
@@ -75,6 +77,7 @@ export const STATION_DEFAULTS: StationConfig = {
   name: 'Hopline relay',
   role: PEER,
   outMax: 6,
+  choosesLinks: true,
   nodesMax: 3,
   wires: 4,
   lines: 0,

@@ -94,6 +94,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   private readonly gate: Gate;
   private readonly relay: LineRelay;
   private readonly slots: Slots;
+  private readonly hasSlots: boolean;
   private readonly announces = new Announces(ANNOUNCES_MAX);
   private readonly tap = new Tap();
   private readonly packet = new PacketView();
@@ -131,6 +132,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       makeSeenHash(readU32(secret, 4), readU32(secret, 8)),
       this.gate,
     );
+    this.hasSlots = outMax > 0 && config.choosesLinks;
     this.slots = new Slots({ id, role, scanDuty, outMax, nodesMax }, ports.random, now);
   }
 
@@ -219,7 +221,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   private slotsAt(): Millis {
-    return this.config.outMax > 0 ? this.slots.deadline() : Infinity;
+    return this.hasSlots ? this.slots.deadline() : Infinity;
   }
 
   private open(input: Extract<StationInput, { kind: 'opened' }>, out: SwitchboardOutput[]): void {
@@ -407,7 +409,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   private toSlots(input: SlotsInput | Tick, out: SwitchboardOutput[]): void {
-    if (this.config.outMax > 0) this.onSlots(this.slots.step(input, this.now), out);
+    if (this.hasSlots) this.onSlots(this.slots.step(input, this.now), out);
   }
 
   private onSlots(outputs: SlotsOutput[], out: SwitchboardOutput[]): void {

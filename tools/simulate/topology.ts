@@ -35,25 +35,29 @@ export function geometricIsland(nodes: number, random: Random, spare = 1 / 3): I
 }
 
 /** Hops from one node to each other, by number; `Infinity` where no way leads. */
-export function hopsFrom(start: number, nodes: number, edges: Edge[]): number[] {
+export function hopsFrom(start: number, nodes: number, edges: readonly Edge[]): number[] {
+  const around = aroundOf(nodes, edges);
   const hops = new Array<number>(nodes + 1).fill(Infinity);
   hops[start] = 0;
-  let reached = [start];
-  while (reached.length > 0) {
-    const next: number[] = [];
-    for (const { a, b } of edges) {
-      for (const [from, to] of [
-        [a, b],
-        [b, a],
-      ]) {
-        if (!reached.includes(from) || hops[to] !== Infinity) continue;
-        hops[to] = hops[from] + 1;
-        next.push(to);
-      }
+  const reached = [start];
+  for (const from of reached) {
+    for (const to of around[from]) {
+      if (hops[to] !== Infinity) continue;
+      hops[to] = hops[from] + 1;
+      reached.push(to);
     }
-    reached = next;
   }
   return hops;
+}
+
+/** By number, who is beside whom. */
+export function aroundOf(nodes: number, edges: readonly Edge[]): number[][] {
+  const around = Array.from({ length: nodes + 1 }, (): number[] => []);
+  for (const { a, b } of edges) {
+    around[a].push(b);
+    around[b].push(a);
+  }
+  return around;
 }
 
 /** What hangs together, each part and the parts in the order of their first member. */

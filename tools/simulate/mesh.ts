@@ -1,0 +1,578 @@
+/**
+ * Mesh: real nodes joined by fixed edges, in virtual time. It stands in for their drivers and radios:
+ * writes are carried as the conditions of their edge say, nodes crash, pause and come back, edges are
+ * cut and joined. One seed, one history; and nothing in it is ever looked for among all nodes, so that
+ * a step costs the same in a large mesh as in a small one.
+ *
+ *   write -> way (conditions) -> received        `Node` is a Station, a Bridge, or what a test makes
+ */
+import { assert } from '../../protocol/core/assert.ts';
+import type { Millis, Random, Tick } from '../../protocol/core/machine.ts';
+import { TICK } from '../../protocol/core/machine.ts';
+import type { Due } from '../../protocol/core/schedule.ts';
+import { Schedule } from '../../protocol/core/schedule.ts';
+import type { StationInput, StationOutput } from '../../protocol/peer/contract.ts';
+import type { BridgeInput, BridgeOutput } from '../../host/bridge.ts';
+import { Alarms } from './alarms.ts';
+import type { Conditions, Voice } from './conditions.ts';
+import { CLEAR, freshVoice, Way } from './conditions.ts';
+import { Clock } from './clock.ts';
+import { seededRandom } from './random.ts';
+import type { Edge } from './world.ts';
+
+export type SimInput = StationInput | BridgeInput;
+export type SimOutput = StationOutput | BridgeOutput;
+
+/** Whoever may live in a mesh. Of what it gives out, the mesh performs `write` and `disconnect`. */
+export interface SimNode {
+  step(input: SimInput | Tick, now: Millis): readonly SimOutput[];
+  deadline(): Millis;
+}
+
+/** Nodes are numbered from 1. An edge is a link between two nodes, or a `wire`. */
+export type MeshEdge = Edge & {
+  /** Bytes of one write without the header of a segment: MTU-4. */
+  payloadMax?: number;
+  /** Of both ways; see `condition` for one of them. */
+  conditions?: Conditions;
+};
+
+/** What a node is made with: its number, the links it needs at least, and chance of its own. */
+export type Seat = {
+  node: number;
+  /** Links on the air are numbered from 0. */
+  air: number;
+  /** Wires, from `air` on; there is always a link 0 on the air. */
+  wires: number;
+  random: Random;
+};
+
+export type MeshOptions<Node extends SimNode> = {
+  seed: number;
+  nodes: number;
+  edges: readonly MeshEdge[];
+  /** Called at the start, and at each restart. `now` is the node's own clock, as in all its steps. */
+  make(seat: Seat, now: Millis): Node;
+  /** Of edges that name none. */
+  conditions?: Conditions;
+  /** Unix time at the start, which all nodes are told; null: they know no time. */
+  epochMs?: number | null;
+  /** Links of each node, beside those of its edges, for edges that are joined later. */
+  spareLinks?: number;
+  /** Within it the edges open, each at its moment; 0: at once. */
+  openWithinMs?: Millis;
+  /** After a node let a link go, its edge opens again after so long. */
+  reopenMs?: Millis;
+};
+
+/** Who wants to see what happens. Only what is there is called. */
+export type MeshObserver = {
+  /** A node was stepped; `at` is true time, and `input` may have been changed by the step. */
+  stepped?(node: number, input: SimInput | Tick, outputs: readonly SimOutput[], at: Millis): void;
+  /** A write left for a neighbour; `type` is that of the packet which begins in it, -1 for none. */
+  wrote?(from: number, to: number, bytes: Uint8Array, type: number, at: Millis): void;
+  /** It arrived, or a copy of it did. */
+  arrived?(from: number, to: number, bytes: Uint8Array, type: number, at: Millis): void;
+};
+
+/** Unix time when a mesh begins, if nothing else is said. */
+export const MESH_EPOCH_MS = 1_800_000_000_000;
+/** A usual MTU of links between nodes, 512, without its headers. */
+export const PAYLOAD_MAX = 508;
+const REOPEN_MS = 2000;
+/** Inputs that wait for a node that is paused; those that come after them are lost. */
+const HELD_MAX = 4096;
+/** Steps of one node at one moment: one that wants more never sleeps. */
+const STEPS_AT_ONCE_MAX = 10_000;
+const RSSI = -60;
+
+/** A node and everything around it that the mesh knows. */
+type Place<Node extends SimNode> = {
+  readonly number: number;
+  readonly air: number;
+  readonly wires: number;
+  /** Null while it is down. */
+  node: Node | null;
+  /** While it is paused: what it will find. */
+  held: SimInput[] | null;
+  clock: Clock;
+  readonly voice: Voice;
+  /** By link. */
+  readonly ends: (End<Node> | null)[];
+  restarts: number;
+  steppedAt: Millis;
+  stepsAtOnce: number;
+};
+
+/** One end of an edge: whose link it is, and the way that leads from there. */
+type End<Node extends SimNode> = {
+  readonly place: Place<Node>;
+  readonly link: number;
+  readonly way: Way;
+  readonly tie: Tie<Node>;
+  other: End<Node>;
+};
+
+/** An edge. `life` counts how often it was opened or closed: what was on its way before is lost. */
+type Tie<Node extends SimNode> = {
+  readonly isWire: boolean;
+  readonly payloadMax: number;
+  /** Null for the radio of each node. */
+  readonly voice: Voice | null;
+  isJoined: boolean;
+  isOpen: boolean;
+  life: number;
+  ends: [End<Node>, End<Node>];
+};
+
+type Event<Node extends SimNode> = Due &
+  (
+    | { kind: 'left'; from: End<Node>; life: number }
+    | { kind: 'arrives'; from: End<Node>; life: number; bytes: Uint8Array; tellsLeft: boolean }
+    | { kind: 'lost'; end: End<Node>; life: number }
+    | { kind: 'opens'; tie: Tie<Node>; life: number }
+    | { kind: 'call'; call: () => void }
+  );
+
+export class Mesh<Node extends SimNode> {
+  now: Millis = 0;
+  /** Steps of all nodes, and writes that left, until now. */
+  steps = 0;
+  writes = 0;
+  readonly nodes: number;
+  private readonly options: MeshOptions<Node>;
+  private readonly observer: MeshObserver;
+  private readonly random: Random;
+  /** By number; nobody is 0. */
+  private readonly places: Place<Node>[] = [];
+  private readonly ties: Tie<Node>[] = [];
+  private readonly alarms: Alarms;
+  private readonly events = new Schedule<Event<Node>>();
+
+  constructor(options: MeshOptions<Node>, observer: MeshObserver = {}) {
+    const { nodes, edges, openWithinMs = 0 } = options;
+    this.nodes = nodes;
+    this.options = options;
+    this.observer = observer;
+    this.random = seededRandom(options.seed);
+    this.alarms = new Alarms(nodes + 1);
+    const [air, wires] = degreesOf(nodes, edges);
+    const spare = options.spareLinks ?? 0;
+    for (let number = 0; number <= nodes; number++) {
+      this.places.push(placeOf(number, Math.max(1, air[number] + spare), wires[number] + spare));
+    }
+    for (const place of this.places.slice(1)) this.boot(place);
+    for (const edge of edges) {
+      const tie = this.tie(edge);
+      if (openWithinMs === 0) this.open(tie);
+      else this.opensAfter(tie, this.random(openWithinMs));
+    }
+  }
+
+  /** The node of that number, or null while it is down. */
+  node(number: number): Node | null {
+    return this.places[number].node;
+  }
+
+  /** Steps a node; nothing where it is down, and once it goes on where it is paused. */
+  tell(number: number, input: SimInput): void {
+    this.give(this.places[number], input);
+  }
+
+  /** Has something done when that time comes. */
+  at(time: Millis, call: () => void): void {
+    this.events.add({ kind: 'call', call, dueAt: Math.max(time, this.now), order: 0 });
+  }
+
+  /** Lets things happen until `until`. */
+  runUntil(until: Millis): void {
+    while (this.step(until));
+    this.now = Math.max(this.now, until);
+  }
+
+  /** Lets the next thing happen; false where none does until then. */
+  step(until: Millis): boolean {
+    const eventAt = this.events.nextAt();
+    const alarmAt = this.alarms.nextAt();
+    const at = Math.min(eventAt, alarmAt);
+    if (at > until || at === Infinity) return false;
+    this.now = Math.max(this.now, at);
+    if (eventAt <= alarmAt) this.happen(this.events.take());
+    else this.turn(this.places[this.alarms.next()], TICK);
+    return true;
+  }
+
+  /** Its power is cut. Each neighbour notices after `noticeMs`; never, for `Infinity`. */
+  crash(number: number, noticeMs: Millis = 0): void {
+    const place = this.places[number];
+    if (place.node === null) return;
+    place.node = null;
+    place.held = null;
+    this.alarms.set(number, Infinity);
+    for (const end of place.ends) if (end !== null) this.close(end.tie, noticeMs);
+  }
+
+  /** In the place of a node that is down, a new one; its edges open. */
+  restart(number: number): void {
+    const place = this.places[number];
+    assert(place.node === null, 'only who is down is started again');
+    place.restarts++;
+    this.boot(place);
+    for (const end of place.ends) if (end !== null) this.open(end.tie);
+  }
+
+  /** It does nothing until it goes on, and finds then whatever came meanwhile. */
+  pause(number: number): void {
+    const place = this.places[number];
+    if (place.node === null || place.held !== null) return;
+    place.held = [];
+    this.alarms.set(number, Infinity);
+  }
+
+  resume(number: number): void {
+    const place = this.places[number];
+    const { held } = place;
+    if (held === null) return;
+    place.held = null;
+    this.turn(place, TICK);
+    for (const input of held) this.give(place, input);
+  }
+
+  /** The two stop hearing each other, and notice after `noticeMs`; what is on its way is lost. */
+  cut(a: number, b: number, noticeMs: Millis = 0): void {
+    const { tie } = this.endOf(a, b);
+    tie.isJoined = false;
+    this.close(tie, noticeMs);
+  }
+
+  /** They hear each other again, or for the first time; for this they need spare links. */
+  join(edge: MeshEdge): void {
+    const known = this.find(edge.a, edge.b);
+    const tie = known?.tie ?? this.tie(edge);
+    tie.isJoined = true;
+    this.open(tie);
+  }
+
+  /** Removes an edge and gives its links to those to come; both notice at once. */
+  untie(a: number, b: number): void {
+    const { tie } = this.endOf(a, b);
+    this.cut(a, b);
+    for (const { place, link } of tie.ends) place.ends[link] = null;
+    this.ties.splice(this.ties.indexOf(tie), 1);
+  }
+
+  /** From now on, for what `from` writes to `to`, or for both ways. */
+  condition(from: number, to: number, conditions: Conditions, bothWays = true): void {
+    const end = this.endOf(from, to);
+    end.way.conditions = conditions;
+    if (bothWays) end.other.way.conditions = conditions;
+  }
+
+  /** Its clock goes wrong by so much, or right again; what it runs by goes on. */
+  setClock(number: number, offMs: Millis): void {
+    const place = this.places[number];
+    place.clock.offMs = offMs;
+    this.tellTime(place);
+  }
+
+  /** Its clock is fast by so many millionths from now on; before, it keeps what it has gained. */
+  setDrift(number: number, partsPerMillion: number): void {
+    const place = this.places[number];
+    place.clock.drift(this.now, partsPerMillion);
+    this.rearm(place);
+  }
+
+  /** Of a hundred parts of its time, how many its radio may speak. */
+  setDuty(number: number, percent: number): void {
+    this.places[number].voice.dutyPercent = percent;
+  }
+
+  /** For how long its radio spoke. */
+  airtimeOf(number: number): Millis {
+    return this.places[number].voice.airtimeMs;
+  }
+
+  /** Unix time as this node believes it to be. */
+  wallOf(number: number): Millis {
+    const { clock } = this.places[number];
+    return clock.at(this.now) + clock.offMs + (this.options.epochMs ?? MESH_EPOCH_MS);
+  }
+
+  isUp(number: number): boolean {
+    return this.places[number].node !== null;
+  }
+
+  isPaused(number: number): boolean {
+    return this.places[number].held !== null;
+  }
+
+  /** Whether the two are linked at this moment. */
+  isOpen(a: number, b: number): boolean {
+    return this.find(a, b)?.tie.isOpen ?? false;
+  }
+
+  /** Who is at the far end of a link; 0 for nobody. */
+  neighbour(number: number, link: number): number {
+    return this.places[number].ends[link]?.other.place.number ?? 0;
+  }
+
+  /** The link of one to the other, or -1. */
+  linkTo(a: number, b: number): number {
+    return this.find(a, b)?.link ?? -1;
+  }
+
+  /** Whom it is linked to at this moment. */
+  linked(number: number): number[] {
+    return this.places[number].ends.flatMap((end) =>
+      end !== null && end.tie.isOpen ? [end.other.place.number] : [],
+    );
+  }
+
+  private boot(place: Place<Node>): void {
+    const { number, air, wires, restarts } = place;
+    const random = seededRandom(this.options.seed * 65_537 + number + restarts * 7_919);
+    place.node = this.options.make({ node: number, air, wires, random }, place.clock.at(this.now));
+    this.tellTime(place);
+  }
+
+  private tellTime(place: Place<Node>): void {
+    const { epochMs = MESH_EPOCH_MS } = this.options;
+    if (epochMs === null) return;
+    this.give(place, { kind: 'clock', offsetMs: epochMs + place.clock.offMs });
+  }
+
+  private give(place: Place<Node>, input: SimInput): void {
+    if (place.held === null) this.turn(place, input);
+    else if (place.held.length < HELD_MAX) place.held.push(input);
+  }
+
+  private turn(place: Place<Node>, input: SimInput | Tick): void {
+    const { node } = place;
+    if (node === null) return;
+    this.watchSleep(place);
+    this.steps++;
+    const outputs = node.step(input, place.clock.at(this.now));
+    this.rearm(place);
+    this.observer.stepped?.(place.number, input, outputs, this.now);
+    for (const output of outputs) {
+      if (output.kind === 'write') this.write(place, output.link, output.bytes);
+      else if (output.kind === 'disconnect') this.release(place, output.link);
+    }
+  }
+
+  private watchSleep(place: Place<Node>): void {
+    if (place.steppedAt !== this.now) place.stepsAtOnce = 0;
+    place.steppedAt = this.now;
+    place.stepsAtOnce++;
+    assert(place.stepsAtOnce < STEPS_AT_ONCE_MAX, 'a node sleeps between its deadlines');
+  }
+
+  private rearm(place: Place<Node>): void {
+    const { node, held, clock } = place;
+    const isIdle = node === null || held !== null;
+    this.alarms.set(place.number, isIdle ? Infinity : clock.when(node.deadline()));
+  }
+
+  private write(place: Place<Node>, link: number, bytes: Uint8Array): void {
+    const end = place.ends[link];
+    if (!end) return;
+    const { tie, way, other } = end;
+    const { life } = tie;
+    this.writes++;
+    const to = other.place.number;
+    const { wrote } = this.observer;
+    if (wrote) wrote(place.number, to, bytes, this.typeIn(tie, bytes), this.now);
+    // Nobody hears it, and a radio does not know that yet.
+    if (!tie.isOpen) return this.add(this.now + 1, { kind: 'left', from: end, life });
+    const { leftAt, arrivals } = way.carry(
+      bytes.length,
+      this.now,
+      tie.voice ?? place.voice,
+      this.random,
+    );
+    const tellsLeft = arrivals.length > 0 && arrivals[0] === leftAt;
+    if (!tellsLeft) this.add(leftAt, { kind: 'left', from: end, life });
+    arrivals.forEach((at, copy) => {
+      // The receiver owns what it gets, and a segment is written for one link alone.
+      const own = copy === 0 ? bytes : bytes.slice();
+      this.add(at, {
+        kind: 'arrives',
+        from: end,
+        life,
+        bytes: own,
+        tellsLeft: tellsLeft && copy === 0,
+      });
+    });
+  }
+
+  private happen(event: Event<Node>): void {
+    switch (event.kind) {
+      case 'left':
+        if (event.life === event.from.tie.life) this.tellLeft(event.from);
+        return;
+      case 'arrives': {
+        const { from, bytes } = event;
+        if (event.life !== from.tie.life) return;
+        if (event.tellsLeft) this.tellLeft(from);
+        return this.arrive(from, bytes);
+      }
+      case 'lost':
+        if (event.life === event.end.tie.life) this.tellClosed(event.end);
+        return;
+      case 'opens':
+        if (event.life === event.tie.life) this.open(event.tie);
+        return;
+      case 'call':
+        return event.call();
+    }
+  }
+
+  private arrive(from: End<Node>, bytes: Uint8Array): void {
+    const { place, link } = from.other;
+    const { arrived } = this.observer;
+    if (arrived) {
+      const type = this.typeIn(from.tie, bytes);
+      arrived(from.place.number, place.number, bytes, type, this.now);
+    }
+    this.give(place, { kind: 'received', link, bytes });
+  }
+
+  private tellLeft({ place, link }: End<Node>): void {
+    this.give(place, { kind: 'sent', link });
+  }
+
+  private tellClosed({ place, link }: End<Node>): void {
+    this.give(place, { kind: 'closed', link });
+  }
+
+  /** A node lets a link go, or gives up one that has long been dead. */
+  private release(place: Place<Node>, link: number): void {
+    const end = place.ends[link];
+    if (!end) return;
+    const { tie } = end;
+    if (tie.isOpen) this.close(tie, 0);
+    else this.tellClosed(end);
+    this.opensAfter(tie, this.options.reopenMs ?? REOPEN_MS);
+  }
+
+  private close(tie: Tie<Node>, noticeMs: Millis): void {
+    if (!tie.isOpen) return;
+    tie.isOpen = false;
+    tie.life++;
+    const { life } = tie;
+    for (const end of tie.ends) {
+      if (noticeMs === 0) this.tellClosed(end);
+      else if (noticeMs < Infinity) this.add(this.now + noticeMs, { kind: 'lost', end, life });
+    }
+  }
+
+  private open(tie: Tie<Node>): void {
+    const areUp = tie.ends.every(({ place }) => place.node !== null);
+    if (tie.isOpen || !tie.isJoined || !areUp) return;
+    tie.isOpen = true;
+    tie.life++;
+    const { life, isWire } = tie;
+    const medium = isWire ? 'wire' : 'node';
+    const payloadMax = isWire ? 0 : tie.payloadMax;
+    for (const { place, link } of tie.ends) {
+      // Who is told first may have let it go at once.
+      if (tie.life !== life) return;
+      this.give(place, { kind: 'opened', link, medium, payloadMax, rssi: isWire ? 0 : RSSI });
+    }
+  }
+
+  private opensAfter(tie: Tie<Node>, ms: Millis): void {
+    this.add(this.now + ms, { kind: 'opens', tie, life: tie.life });
+  }
+
+  private tie({ a, b, wire = false, payloadMax = PAYLOAD_MAX, conditions }: MeshEdge): Tie<Node> {
+    assert(a !== b && this.find(a, b) === null, 'an edge joins two nodes once');
+    const usual = conditions ?? this.options.conditions ?? CLEAR;
+    const voice = wire ? freshVoice() : null;
+    const tie = { isWire: wire, payloadMax, voice, isJoined: true, isOpen: false, life: 0 };
+    const whole = tie as Tie<Node>;
+    const [one, two] = [a, b].map((number) => this.endFor(number, whole, new Way(usual)));
+    one.other = two;
+    two.other = one;
+    whole.ends = [one, two];
+    this.ties.push(whole);
+    return whole;
+  }
+
+  private endFor(number: number, tie: Tie<Node>, way: Way): End<Node> {
+    const place = this.places[number];
+    const from = tie.isWire ? place.air : 0;
+    const to = tie.isWire ? place.air + place.wires : place.air;
+    let link = from;
+    while (link < to && place.ends[link] !== null) link++;
+    assert(link < to, 'a node has a link for each of its edges');
+    const end = { place, link, way, tie } as End<Node>;
+    place.ends[link] = end;
+    return end;
+  }
+
+  private find(a: number, b: number): End<Node> | null {
+    return this.places[a].ends.find((end) => end?.other?.place.number === b) ?? null;
+  }
+
+  private endOf(a: number, b: number): End<Node> {
+    const end = this.find(a, b);
+    assert(end !== null, 'there is such an edge');
+    return end;
+  }
+
+  private typeIn(tie: Tie<Node>, bytes: Uint8Array): number {
+    return tie.isWire ? typeInBlock(bytes) : typeInSegment(bytes);
+  }
+
+  private add(at: Millis, event: DistributiveOmit<Event<Node>, keyof Due>): void {
+    this.events.add({ ...event, dueAt: at, order: 0 } as Event<Node>);
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+function placeOf<Node extends SimNode>(number: number, air: number, wires: number): Place<Node> {
+  return {
+    number,
+    air,
+    wires,
+    node: null,
+    held: null,
+    clock: new Clock(),
+    voice: freshVoice(),
+    ends: Array.from({ length: air + wires }, () => null),
+    restarts: 0,
+    steppedAt: -1,
+    stepsAtOnce: 0,
+  };
+}
+
+/** By node, its edges on the air and its wires. */
+function degreesOf(nodes: number, edges: readonly MeshEdge[]): [number[], number[]] {
+  const air = new Array<number>(nodes + 1).fill(0);
+  const wires = new Array<number>(nodes + 1).fill(0);
+  for (const { a, b, wire } of edges) {
+    for (const node of [a, b]) {
+      assert(node >= 1 && node <= nodes, 'edges join nodes');
+      (wire ? wires : air)[node]++;
+    }
+  }
+  return [air, wires];
+}
+
+/** The first byte of a segment that begins a frame has bit 7 (WIRE §23). */
+function typeInSegment(segment: Uint8Array): number {
+  return segment[0] & 0x80 ? typeOfFrame(segment, 1) : -1;
+}
+
+/** A block is one frame, whose first zero is never among its first bytes (WIRE §22). */
+function typeInBlock(block: Uint8Array): number {
+  return block[1] > 3 ? typeOfFrame(block, 3) : -1;
+}
+
+/** Between nodes a frame may lie behind the way it came, which begins with 0x27 (WIRE §27). */
+function typeOfFrame(bytes: Uint8Array, at: number): number {
+  const start = bytes[at] === 0x27 ? at + 2 + bytes[at + 1] * 8 : at;
+  return bytes[start + 1] ?? -1;
+}
