@@ -9,7 +9,10 @@ export type Areas = Record<string, () => Promise<BenchArea>>;
 export const areas: Areas = {
   attack: async () => (await import('./attack.ts')).area,
   bridge: async () => (await import('./bridge.ts')).area,
+  crypto: async () => (await import('./crypto.ts')).area,
   device: async () => (await import('./device.ts')).area,
+  memory: async () => (await import('./memory.ts')).area,
   protocol: async () => (await import('./protocol.ts')).area,
   radio: async () => (await import('./radio.ts')).area,
+  system: async () => (await import('./system.ts')).area,
 };

@@ -9,6 +9,7 @@ import type { Message, StoreWrite } from '../../host/types.ts';
 import { PUBLIC } from '../../host/types.ts';
 import type { Part } from './bridge-part.ts';
 import type { Result } from './report.ts';
+import { perSecond } from './stopwatch.ts';
 
 const MEASURED_MS = 2000;
 /** Rows of one transaction: one alone, and what a busy driver gathers. */
@@ -41,41 +42,31 @@ function rowsPerSecond(folder: string, rows: number): number {
   const store = Store.open({ folder, owner: new Uint8Array(32) });
   try {
     let stored = 0;
-    const elapsedMs = untilMeasured(() => {
+    const batch = (): void => {
       const writes: StoreWrite[] = [];
       for (let i = 0; i < rows; i++) writes.push(rowOf(stored++));
       store.commit(writes);
-    });
-    return (stored / elapsedMs) * 1000;
+    };
+    return rows * perSecond(batch, MEASURED_MS);
   } finally {
     store.close();
   }
 }
 
 /** A page appended and synced, over and over. */
-export function syncsPerSecond(path: string): number {
+export function syncsPerSecond(path: string, forMs = MEASURED_MS): number {
   const file = fs.openSync(path, 'w');
   try {
     const page = Buffer.alloc(4096, 1);
     let count = 0;
-    const elapsedMs = untilMeasured(() => {
+    const append = (): void => {
       fs.writeSync(file, page, 0, page.length, count++ * page.length);
       fs.fdatasyncSync(file);
-    });
-    return (count / elapsedMs) * 1000;
+    };
+    return perSecond(append, forMs);
   } finally {
     fs.closeSync(file);
   }
-}
-
-function untilMeasured(work: () => void): number {
-  const began = performance.now();
-  let elapsedMs = 0;
-  while (elapsedMs < MEASURED_MS) {
-    work();
-    elapsedMs = performance.now() - began;
-  }
-  return elapsedMs;
 }
 
 /** By turns a message as it is heard, and the mark that it was delivered. */

@@ -27,6 +27,7 @@ import { identityOf } from '../simulate/people.ts';
 import { seededRandom } from '../simulate/random.ts';
 import type { BenchArea } from './area.ts';
 import type { Result } from './report.ts';
+import { best, secondsSince } from './stopwatch.ts';
 
 /** What the iOS app's own tests ask of its relay. */
 const IOS_FLOOR = 9500;
@@ -73,7 +74,7 @@ function relayed(random: Random, air: boolean): { rate: number; bytesEach: numbe
   for (let link = 0; link < 3; link++) relay.step({ kind: 'linkUp', link, air }, 0);
   let fresh = 0;
   let bytesEach = Infinity;
-  const rate = best(() => {
+  const rate = best(ROUNDS, () => {
     let seconds = 0;
     for (let burst = 0; burst < 50; burst++) {
       const packets = freshPackets(BURST, fresh, random);
@@ -100,7 +101,7 @@ function duplicates(random: Random): number {
   const relay = relayOf(random, { admit: () => (judged++, null) });
   const [packet] = freshPackets(1, 0, random);
   relay.step({ kind: 'heard', link: 0, bytes: packet }, 0);
-  const rate = best(() => {
+  const rate = best(ROUNDS, () => {
     const count = 200_000;
     const began = process.cpuUsage();
     for (let i = 0; i < count; i++) relay.step({ kind: 'heard', link: 1, bytes: packet }, 1);
@@ -116,7 +117,7 @@ function framing(random: Random): Result {
   const body = Uint8Array.from({ length: size }, () => random(256));
   const count = 20_000;
   const line = Buffer.alloc(count * blockSizeMax(size));
-  const rate = best(() => {
+  const rate = best(ROUNDS, () => {
     const began = process.cpuUsage();
     let end = 0;
     for (let i = 0; i < count; i++) end = writeBlock(line, end, PACKET_BLOCK, body, crc32);
@@ -158,7 +159,7 @@ function signedPerSecond(crypto: Crypto, random: Random): number {
   const senders = Array.from({ length: 20 }, () => identityOf(crypto, random));
   const count = 4000;
   let timestamp = 1;
-  return best(() => {
+  return best(ROUNDS, () => {
     const { relay } = peerOf(crypto, senders, random, AMPLE);
     const frames = Array.from({ length: count }, (_, i) =>
       messageOf(senders[i % senders.length], timestamp++),
@@ -271,15 +272,4 @@ function freshPackets(count: number, first: number, random: Random): Uint8Array[
     text[0] = random(256);
     return encodePacket(plainPacket(MESSAGE, 7, first + i, sender, text));
   });
-}
-
-function best(measure: () => number): number {
-  let most = 0;
-  for (let round = 0; round < ROUNDS; round++) most = Math.max(most, measure());
-  return most;
-}
-
-function secondsSince(began: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(began);
-  return (user + system) / 1e6;
 }

@@ -37,7 +37,12 @@ export function thisMachine(): { node: string; machine: string } {
 }
 
 export function asJson(report: Report): string {
-  return JSON.stringify({ ...report, results: report.results.map(withRatio) });
+  return JSON.stringify(rounded(report));
+}
+
+/** As it is printed: what is compared with a printed report must not differ by digits that it lacks. */
+export function rounded(report: Report): Report {
+  return { ...report, results: report.results.map(withRatio) };
 }
 
 export function asTable(report: Report): string {

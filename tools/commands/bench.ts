@@ -1,47 +1,133 @@
 /**
- * hopline bench <area> [--full] [--json] [--seed <n>]
+ * hopline bench [area] [--full] [--json] [--seed <n>] [--compare <file>] [--watch]
  *
- * Every figure the project publishes, measured on the machine at hand.
+ * Every figure the project publishes, measured on the machine at hand. Without an area all of them are
+ * measured, and what they come to is said last. With --json each area is one line of its own, printed
+ * when it is done, and what it all comes to is the last.
  */
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
+import type { BenchArea } from '../bench/area.ts';
 import { areas } from '../bench/areas.ts';
 import type { Areas } from '../bench/areas.ts';
-import { asJson, asTable, thisMachine } from '../bench/report.ts';
-import { has, JSON_OPTION, wholeNumberOf } from '../command.ts';
-import type { Command } from '../command.ts';
+import { compare, comparisonLines, readReports } from '../bench/compare.ts';
+import { gradeLines, gradesOf } from '../bench/grades.ts';
+import { area as light, lightLine } from '../bench/light.ts';
+import { recommendationLines, recommendationsFor } from '../bench/recommendations.ts';
+import type { Report } from '../bench/report.ts';
+import { asJson, asTable, rounded, thisMachine } from '../bench/report.ts';
+import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
+import type { Args, Command, Io } from '../command.ts';
 
-export const bench = benchOf(areas);
+/** Between two lines of --watch. */
+const WATCH_MS = 2000;
 
-export function benchOf(areas: Areas): Command {
+export const bench = benchOf(areas, light);
+
+export function benchOf(areas: Areas, light: BenchArea): Command {
   const names = Object.keys(areas);
   return {
     name: 'bench',
-    summary: 'measure one area and print its figures',
-    usage: `hopline bench <${names.join('|')}> [--full] [--json] [--seed <n>]`,
-    operands: { least: 1, most: 1 },
+    summary: 'measure one area, or all, and print the figures',
+    usage: `hopline bench [${names.join('|')}] [--full] [--json] [--seed <n>] [--compare <file>] [--watch]`,
+    operands: { least: 0, most: 1 },
     options: {
       full: { type: 'boolean', help: 'at full length, where an area has a short one' },
       json: JSON_OPTION,
       seed: { type: 'string', value: 'n', help: 'what chance is drawn from (1)' },
+      compare: {
+        type: 'string',
+        value: 'file',
+        help: 'beside what --json printed earlier; ends with 1 where a figure got worse',
+      },
+      watch: { type: 'boolean', help: 'a few figures, again and again, until it is stopped' },
     },
-    examples: names.map((name) => `hopline bench ${name} --json`),
+    examples: [
+      ...names.map((name) => `hopline bench ${name} --json`),
+      'hopline bench --json > before.jsonl',
+      'hopline bench --compare before.jsonl',
+      'hopline bench --watch',
+    ],
 
     async run(args, io) {
       const [name] = args.operands;
       const seed = wholeNumberOf(args, 'seed', { least: 0, most: 0xffffffff }, 1);
-      if (!Object.hasOwn(areas, name)) {
+      if (has(args, 'watch')) return watch(light, seed, args, io);
+      if (name !== undefined && !Object.hasOwn(areas, name)) {
         const detail = `there is no area "${name}"${suggest(name, names)}`;
         throw new HoplineError('USAGE', `${detail} (areas: ${names.join(', ')})`);
       }
-      const area = await areas[name]();
-      const results = await area.run(
-        seed,
-        (line) => io.progress(`${area.name}: ${line}`),
-        has(args, 'full'),
-      );
-      const report = { area: area.name, seed, ...thisMachine(), results };
-      io.out(has(args, 'json') ? asJson(report) : asTable(report));
+      const path = textOf(args, 'compare');
+      // Before anything is measured: a file that cannot be read costs nobody half an hour.
+      const before = path === null ? null : readReports(await io.readText(path), path);
+      const reports: Report[] = [];
+      for (const each of name === undefined ? names : [name]) {
+        const area = await areas[each]();
+        const report = await measured(area, seed, has(args, 'full'), name === undefined, io);
+        reports.push(report);
+        io.out(has(args, 'json') ? asJson(report) : asTable(report));
+      }
+      if (name === undefined) conclude(reports, args, io);
+      if (before !== null) judge(before, reports, args, io);
     },
   };
+}
+
+/** Where all are measured, one that cannot be is named, and the others go on. */
+async function measured(
+  area: BenchArea,
+  seed: number,
+  isFull: boolean,
+  isOneOfAll: boolean,
+  io: Io,
+): Promise<Report> {
+  const progress = (line: string): void => io.progress(`${area.name}: ${line}`);
+  const head = { area: area.name, seed, ...thisMachine() };
+  try {
+    return { ...head, results: await area.run(seed, progress, isFull) };
+  } catch (failure) {
+    if (!isOneOfAll || !(failure instanceof HoplineError)) throw failure;
+    return { ...head, results: [{ name: area.name, unit: '', absent: failure.message }] };
+  }
+}
+
+function conclude(reports: Report[], args: Args, io: Io): void {
+  const results = reports.flatMap((report) => report.results);
+  const grades = gradesOf(results);
+  const recommendations = recommendationsFor(results);
+  if (has(args, 'json')) return io.out(JSON.stringify({ grades, recommendations }));
+  io.out([...gradeLines(grades), ...recommendationLines(recommendations)].join('\n'));
+}
+
+/** Fails where a figure got worse by more than noise, so that a script need not read it. */
+function judge(before: Report[], now: Report[], args: Args, io: Io): void {
+  const measured = now.map(({ area }) => area);
+  const earlier = before.filter(({ area }) => measured.includes(area));
+  if (earlier.length === 0) {
+    throw new HoplineError('USAGE', `that file has no figures of ${measured.join(', ')}`);
+  }
+  const comparison = compare(earlier, now.map(rounded));
+  io.out(
+    has(args, 'json') ? JSON.stringify({ comparison }) : comparisonLines(comparison).join('\n'),
+  );
+  const worse = comparison.figures.filter(({ verdict }) => verdict === 'worse');
+  if (worse.length === 0) return;
+  const detail = `got worse: ${worse.map(({ name }) => name).join(', ')}`;
+  throw new HoplineError('CHECKS_FAILED', detail);
+}
+
+async function watch(light: BenchArea, seed: number, args: Args, io: Io): Promise<void> {
+  if (args.operands.length > 0 || has(args, 'full') || textOf(args, 'compare') !== null) {
+    throw new HoplineError(
+      'USAGE',
+      '--watch measures its own few figures: it goes with --json and --seed alone',
+    );
+  }
+  const stop = io.stopping();
+  while (!stop.aborted) {
+    const results = await light.run(seed, () => {}, false);
+    const report = { area: light.name, seed, ...thisMachine(), results };
+    io.out(has(args, 'json') ? asJson(report) : lightLine(results));
+    if (!stop.aborted) await io.wait(WATCH_MS);
+  }
 }

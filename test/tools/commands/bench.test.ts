@@ -2,7 +2,10 @@
  * Bench: what is measured is printed as it was, for people and for programs.
  */
 import { describe, expect, it } from 'vitest';
+import { HoplineError } from '../../../protocol/errors.ts';
+import type { BenchArea } from '../../../tools/bench/area.ts';
 import type { Missing, Result } from '../../../tools/bench/report.ts';
+import { thisMachine } from '../../../tools/bench/report.ts';
 import { benchOf } from '../../../tools/commands/bench.ts';
 import { dispatch } from '../../../tools/dispatch.ts';
 import { testIo } from '../io.ts';
@@ -64,7 +67,7 @@ describe('bench', () => {
   for (const [words, complaint] of [
     [['relya'], 'there is no area "relya"; did you mean relay? (areas: relay)'],
     [['toString'], 'there is no area "toString" (areas: relay)'],
-    [[], 'something is missing (usage: hopline bench <relay> '],
+    [['relay', '--watch'], '--watch measures its own few figures'],
     [['relay', '--seed', '-1'], '--seed needs a value'],
     [['relay', '--seed', '4294967296'], '--seed takes a whole number from 0 to 4294967295'],
   ] as const) {
@@ -87,21 +90,201 @@ describe('bench', () => {
   }
 });
 
+describe('bench over all areas', () => {
+  it('measures each at its usual size, and says what they come to behind all figures', async () => {
+    const { status, outs } = await runAll([], ALL);
+    expect(outs.map((out) => out.split(',')[0].split('\n')[0])).toEqual([
+      'crypto',
+      'memory',
+      'grades',
+    ]);
+    expect(outs[2].split('\n')).toEqual([
+      'grades, from the figures above',
+      '  crypto: poor, 62.5 of 100, weighs 0.15',
+      '    crypto.signatures_per_s 250 signatures/s, target at least 1,000: 25',
+      '    crypto.verifications_per_s 4,000 verifications/s, target at least 1,000: 100',
+      '  memory: excellent, 100 of 100, weighs 0.15',
+      '    memory.used_percent 40 %, target at most 80: 100',
+      '  not measured, and left out: network, consensus, game, system',
+      '  overall: good, 81.3 of 100, target above 80',
+      'no setting of hopline.yaml that these figures speak against',
+    ]);
+    expect(status).toBe(0);
+  });
+
+  it('prints a line of JSON for each area as it is done, and what they come to last', async () => {
+    const { outs } = await runAll(['--json'], ALL);
+    const [crypto, memory, last] = outs.map((line) => JSON.parse(line));
+    expect([crypto.area, memory.area]).toEqual(['crypto', 'memory']);
+    expect(last.grades.overall).toEqual({ score: 81.3, grade: 'good', target: 80 });
+    expect(last.recommendations).toEqual([]);
+  });
+
+  it('names an area that this machine cannot measure, and goes on with the next', async () => {
+    const refusal = new HoplineError('USAGE', 'measured in a checkout');
+    const { status, outs } = await runAll([], { ...ALL, crypto: refusal });
+    expect(outs[0].split('\n')[1]).toContain('absent: that is not how the command is used: meas');
+    expect(outs[1]).toMatch(/^memory/);
+    expect(status).toBe(0);
+    const alone = await runAll(['crypto'], { ...ALL, crypto: refusal });
+    expect(alone.status).toBe(64);
+  });
+
+  it('hides no mistake of its own behind the other areas', async () => {
+    const { status } = await runAll([], { ...ALL, crypto: new Error('a fault') });
+    expect(status).toBe(70);
+  });
+});
+
+describe('bench --compare', () => {
+  const before = (value: number, machine = thisMachine().machine, seed = 1): string =>
+    [
+      JSON.stringify({
+        area: 'memory',
+        seed,
+        node: 'v20.0.0',
+        machine,
+        results: [{ name: 'memory.used_percent', value, unit: '%' }],
+      }),
+      '{"grades":{}}',
+    ].join('\n');
+
+  for (const [was, said, status] of [
+    [40, '40 -> 40: 1.00 x, same', 0],
+    [45, '45 -> 40: 0.89 x, same', 0],
+    [80, '80 -> 40: 0.50 x, better', 0],
+    [20, '20 -> 40: 2.00 x, worse', 1],
+  ] as const) {
+    it(`says "${said}" and ends with ${status}`, async () => {
+      const files = { 'before.jsonl': before(was) };
+      const run = await runAll(['memory', '--compare', 'before.jsonl'], ALL, files);
+      expect(run.outs[1]).toContain(said);
+      expect(run.status).toBe(status);
+    });
+  }
+
+  it('gives a program the same, as one line', async () => {
+    const files = { 'before.jsonl': before(20) };
+    const { outs, errs } = await runAll(
+      ['memory', '--json', '--compare', 'before.jsonl'],
+      ALL,
+      files,
+    );
+    expect(JSON.parse(outs[1]).comparison.figures).toEqual([
+      { name: 'memory.used_percent', unit: '%', before: 20, now: 40, ratio: 2, verdict: 'worse' },
+    ]);
+    expect(errs).toEqual([
+      'hopline: not everything holds: got worse: memory.used_percent [CHECKS_FAILED]',
+    ]);
+  });
+
+  it.each([
+    ['another machine', before(20, 'a Pi'), 'nothing is judged: that was another machine'],
+    ['another seed', before(20, undefined, 2), 'nothing is judged: that was another seed'],
+  ])('calls nothing worse that was measured on %s', async (_what, text, said) => {
+    const files = { 'before.jsonl': text };
+    const { outs, status } = await runAll(['memory', '--compare', 'before.jsonl'], ALL, files);
+    expect(outs[1]).toContain(said);
+    expect(outs[1]).toContain('20 -> 40: 2.00 x, changed');
+    expect(status).toBe(0);
+  });
+
+  it('looks for the file before it measures anything', async () => {
+    const { status, outs, errs } = await runAll(['memory', '--compare', 'none.jsonl'], ALL);
+    expect(errs[0]).toContain('none.jsonl: not there');
+    expect([status, outs]).toEqual([66, []]);
+  });
+
+  it.each([
+    ['not JSON', 'memory, seed 1', 66, 'line 1 is not JSON'],
+    ['no report', '{"grades":{}}', 66, 'nothing that hopline bench --json printed is there'],
+    [
+      'a report with holes',
+      '{"area":"memory","seed":1,"machine":"m","results":[{}]}',
+      66,
+      'nothing',
+    ],
+    ['of other areas', before(1).replace('memory', 'radio'), 64, 'no figures of memory'],
+  ])('refuses a file that is %s', async (_what, text, status, said) => {
+    const files = { 'before.jsonl': text };
+    const run = await runAll(['memory', '--compare', 'before.jsonl'], ALL, files);
+    expect(run.errs[0]).toContain(said);
+    expect(run.status).toBe(status);
+  });
+});
+
+describe('bench --watch', () => {
+  it('prints a line again and again until it is stopped', async () => {
+    const io = testIo();
+    const stop = new AbortController();
+    io.stopping = () => stop.signal;
+    io.wait = async () => void (io.outs.length === 3 && stop.abort());
+    const command = benchOf({}, fixed('light', LIGHT));
+    await dispatch(['bench', '--watch'], { bench: async () => command }, '1', io);
+    expect(io.outs).toEqual(
+      Array(3).fill(
+        'system cpu percent 12.5 · memory gc pause p99 ms - · crypto hashes per s 12350',
+      ),
+    );
+  });
+});
+
+const ALL: Record<string, (Result | Missing)[]> = {
+  crypto: [
+    { name: 'crypto.signatures_per_s', value: 250, unit: 'signatures/s' },
+    { name: 'crypto.verifications_per_s', value: 4000, unit: 'verifications/s' },
+  ],
+  memory: [
+    { name: 'memory.used_percent', value: 40, unit: '%' },
+    { name: 'memory.gc_pause_p99_ms', unit: 'ms', absent: 'nothing was collected' },
+  ],
+};
+
+const LIGHT = [
+  { name: 'system.cpu_percent', value: 12.5, unit: '%' },
+  { name: 'memory.gc_pause_p99_ms', unit: 'ms', absent: 'nothing was collected' },
+  { name: 'crypto.hashes_per_s', value: 12_349.8, unit: '/s' },
+];
+
+function fixed(name: string, results: (Result | Missing)[] | Error): BenchArea {
+  return {
+    name,
+    summary: name,
+    async run() {
+      if (results instanceof Error) throw results;
+      return results;
+    },
+  };
+}
+
+async function runAll(
+  words: string[],
+  all: Record<string, (Result | Missing)[] | Error>,
+  files: Record<string, string> = {},
+): Promise<{ status: number; outs: string[]; errs: string[] }> {
+  const areas = Object.entries(all).map(([name, results]) => {
+    return [name, async () => fixed(name, results)] as const;
+  });
+  const command = benchOf(Object.fromEntries(areas), fixed('light', LIGHT));
+  const io = testIo(files);
+  const status = await dispatch(['bench', ...words], { bench: async () => command }, '1', io);
+  return { status, outs: io.outs, errs: io.errs };
+}
+
 async function run(
   words: string[],
   results: (Result | Missing)[],
 ): Promise<{ status: number; outs: string[]; errs: string[]; seeds: number[] }> {
   const seeds: number[] = [];
-  const bench = benchOf({
-    relay: async () => ({
-      name: 'relay',
-      summary: 'packets through one relay',
-      async run(seed) {
-        seeds.push(seed);
-        return results;
-      },
-    }),
-  });
+  const area: BenchArea = {
+    name: 'relay',
+    summary: 'packets through one relay',
+    async run(seed) {
+      seeds.push(seed);
+      return results;
+    },
+  };
+  const bench = benchOf({ relay: async () => area }, area);
   const io = testIo();
   const status = await dispatch(['bench', ...words], { bench: async () => bench }, '1', io);
   return { status, seeds, outs: io.outs, errs: io.errs };
