@@ -33,7 +33,7 @@ export function cryptoFigures(seed: number, forMs: number): Result[] {
   if (sodium === null) return plain;
   // A baseline is what the same work gives with node:crypto alone.
   return rates(nativeCrypto(sodium), seed, forMs).map((figure, at) => {
-    return { ...figure, baseline: plain[at].value };
+    return { ...figure, baseline: Math.round(plain[at].value) };
   });
 }
 
