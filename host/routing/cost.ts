@@ -1,0 +1,36 @@
+/**
+ * Cost: what a packet's way over one edge is reckoned at, in tenths of a millisecond. It is a whole
+ * number, so that a sum of costs is the same in whatever order it was added up.
+ */
+import type { LinkCost } from '../../protocol/wire/link-state.ts';
+import { PASSES_ON } from '../../protocol/wire/link-state.ts';
+import type { NodeId, Topology, Traits } from './topology.ts';
+
+/** What every hop costs whoever carries it, however fast it is: 10 ms. */
+export const HOP_COST = 100;
+/** A link that loses more is reckoned as one that loses so much: it may be all there is. */
+const LOSS_MOST = 900;
+/** Below so many percent of its energy, who carries for others is spared, the more the less it has. */
+const ENERGY_LOW = 50;
+
+/** Of an edge by itself. */
+export function edgeCost({ latencyMs, lossPerMille, jitterMs }: LinkCost): number {
+  // What is lost is sent again, so a loss of a half makes it twice as far.
+  const tries = 1000 / (1000 - Math.min(lossPerMille, LOSS_MOST));
+  return Math.round((latencyMs * 10 + jitterMs * 10 + HOP_COST) * tries);
+}
+
+/** How much dearer it is to go through a node: 1 with energy enough, 2 with none; else no way. */
+export function burden({ energyPercent, capabilities }: Traits): number {
+  if ((capabilities & PASSES_ON) === 0) return Infinity;
+  if (energyPercent === null || energyPercent >= ENERGY_LOW) return 1;
+  return 2 - energyPercent / ENERGY_LOW;
+}
+
+/** From a node over an edge on to its other end: what leaving the first costs. */
+export function stepCost(topology: Topology, from: NodeId, to: NodeId): number {
+  const edge = topology.edge(from, to);
+  const node = topology.node(from);
+  if (edge === null || node === null) return Infinity;
+  return Math.round(edgeCost(edge) * burden(node.traits));
+}
