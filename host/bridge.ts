@@ -58,7 +58,7 @@ import type { Answer, Archive, SessionState, StoreOutput, TalkEvent, Wish } from
 type StationIn = Exclude<StationInput, { kind: 'lined' | 'inject' | 'say' | 'send' }>;
 type StationOut = Exclude<
   StationOutput,
-  { kind: 'forward' | 'passed' | 'spent' | 'deliver' | 'store' | 'told' }
+  { kind: 'forward' | 'passed' | 'spent' | 'deliver' | 'store' | 'told' | 'beat' }
 >;
 
 /** What lines tell, as their adapter says it. */
@@ -304,6 +304,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return void out.push({ kind: 'store', write: output.record });
       case 'told':
         return this.hear(output.event, out);
+      case 'beat':
+        return;
       default:
         out.push(output);
     }
@@ -347,6 +349,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         const input = { kind: 'received', link: up.link, bytes: output.bytes } as const;
         return void this.tasks.push({ to: 'station', input });
       }
+      case 'beat':
       case 'drop':
     }
   }

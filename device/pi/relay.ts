@@ -167,6 +167,8 @@ export class Relay {
       case 'forward':
       case 'passed':
       case 'spent':
+      // And nobody who judges by its heartbeats.
+      case 'beat':
         return;
       default:
         return this.hardware.perform(output);

@@ -113,6 +113,7 @@ export const LINK = named(
     rssi: nullable(integer({ about: 'dBm' })),
     roundTripMs: nullable(integer()),
     openMs: integer(),
+    silentMs: integer({ about: 'ms since anything was heard' }),
     heard: integer(),
     sent: integer(),
     drops: counts(),

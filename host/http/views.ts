@@ -67,6 +67,8 @@ export type LinkView = {
   rssi: number | null;
   roundTripMs: number | null;
   openMs: number;
+  /** Since anything was heard over it. */
+  silentMs: number;
   heard: number;
   sent: number;
   drops: Record<string, number>;

@@ -23,5 +23,7 @@ export const MANY_LINKS: boolean = true;
 export const ORDERLY: boolean = true;
 /** The text of a broken law; without it a node starts again all the same. */
 export const LAWS: boolean = true;
+/** Heartbeats whose pace can be changed, and that are told one by one. */
+export const PACES: boolean = true;
 /** A batch that the disk did not take is kept and stored again, rather than the end. */
 export const RETRIES: boolean = true;

@@ -22,19 +22,21 @@ export type HeartbeatOutput =
   | { kind: 'roundTrip'; ms: Millis }
   | { kind: 'silent' }
   | { kind: 'alive' }
+  /** Of a PacedHeartbeat: one came, so many before it did not, and it told this round trip, or -1. */
+  | { kind: 'beat'; roundTripMs: Millis; missed: number }
   | { kind: 'drop'; reason: 'bad-length' };
 
 /** One end of one link. Sends at once, then every interval; a late tick is not made up for. */
 export class Heartbeat implements Machine<HeartbeatInput, HeartbeatOutput> {
-  private readonly intervalMs: Millis;
-  private readonly silenceMs: Millis;
-  private sendAt: Millis;
+  protected intervalMs: Millis;
+  protected silenceMs: Millis;
+  protected sendAt: Millis;
   /** `Infinity` while silent. */
-  private silentAt: Millis;
+  protected silentAt: Millis;
   /** The last one sent; the first has number 1, as 0 stands for none. */
   private sequence = 0;
   /** Sequence and ms of the last one heard, as it said them. */
-  private echo: Uint8Array | null = null;
+  protected echo: Uint8Array | null = null;
   private heardAt: Millis = 0;
 
   constructor(intervalMs: Millis, missedMax: number, now: Millis) {

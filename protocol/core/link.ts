@@ -12,7 +12,7 @@ import { sameBytes } from './bytes.ts';
 import type { Drops } from './drops.ts';
 import type { BlockDrop, Crc32 } from './framing.ts';
 import { BlockReader, encodeBlock, PACKET_BLOCK, TEXT_BLOCK } from './framing.ts';
-import { WIRES } from './features.ts';
+import { PACES, WIRES } from './features.ts';
 import type { HeartbeatOutput } from './heartbeat.ts';
 import { Heartbeat, INTERVAL_MS, MISSED_MAX } from './heartbeat.ts';
 import type { Hello, HelloMalformed } from './hello.ts';
@@ -21,6 +21,8 @@ import type { Machine, Millis, Tick } from './machine.ts';
 import { TICK } from './machine.ts';
 import type { Malformed } from './packet.ts';
 import { encodePlain, HEARTBEAT, HELLO, ID_SIZE, VIEW } from './packet.ts';
+import type { Pace } from './paced-heartbeat.ts';
+import { PACE, PacedHeartbeat } from './paced-heartbeat.ts';
 import { CRITICAL, SendQueue } from './queue.ts';
 import type { SegmentDrop } from './segments.ts';
 import { SegmentReader, SegmentWriter } from './segments.ts';
@@ -49,7 +51,9 @@ export type LinkInput =
   /** One write has left. */
   | { kind: 'sent' }
   /** What our hello says has changed. */
-  | { kind: 'hello'; hello: Hello };
+  | { kind: 'hello'; hello: Hello }
+  /** It beats otherwise from now on. */
+  | { kind: 'pace'; pace: Pace };
 
 export type LinkOutput =
   | { kind: 'write'; bytes: Uint8Array }
@@ -58,6 +62,8 @@ export type LinkOutput =
   /** What the neighbour can do is known, again or for the first time; `id` is empty for a phone. */
   | { kind: 'settled'; mode: Mode; id: Uint8Array; hello: Hello | null; isFirst: boolean }
   | { kind: 'silent' }
+  /** A heartbeat came, after so many that did not; the round trip is -1 where it told none. */
+  | { kind: 'beat'; roundTripMs: Millis; missed: number }
   | { kind: 'drop'; reason: LinkDrop };
 
 export type LinkConfig = {
@@ -73,6 +79,8 @@ export type LinkConfig = {
   packetsMax: number;
   bytesMax: number;
   crc: Crc32;
+  /** How it beats; on a board, as all do. */
+  pace?: Pace;
 };
 
 export class Link implements Machine<LinkInput, LinkOutput> {
@@ -133,6 +141,10 @@ export class Link implements Machine<LinkInput, LinkOutput> {
       case 'tick':
         break;
     }
+    if (PACES && input.kind === 'pace') {
+      this.config.pace = input.pace;
+      if (this.heartbeat instanceof PacedHeartbeat) this.heartbeat.setPace(input.pace, now);
+    }
     if (now >= this.legacyAt) {
       if (this.mode === null) this.settle(null, new Uint8Array(0), now, out);
       if (WIRES && this.blocks !== null) {
@@ -189,6 +201,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   private hear(frame: Uint8Array, now: Millis, out: LinkOutput[]): void {
     const type = frame[1];
     if (type !== HELLO && type !== HEARTBEAT) {
+      if (PACES && this.heartbeat instanceof PacedHeartbeat) this.heartbeat.touch(now);
       out.push({ kind: 'heard', bytes: frame });
       return;
     }
@@ -217,7 +230,11 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     this.legacyAt = Infinity;
     this.mode = modeOf(this.hello, theirs);
     if (theirs === null || this.mode === 'incompatible') this.heartbeat = null;
-    else if (this.heartbeat === null) this.heartbeat = new Heartbeat(INTERVAL_MS, MISSED_MAX, now);
+    else if (this.heartbeat === null) {
+      this.heartbeat = PACES
+        ? new PacedHeartbeat(this.config.pace || PACE, now)
+        : new Heartbeat(INTERVAL_MS, MISSED_MAX, now);
+    }
     out.push({ kind: 'settled', mode: this.mode, id: id, hello: theirs, isFirst: isFirst });
   }
 
@@ -227,6 +244,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
       if (beat.kind === 'send') this.say(HEARTBEAT, beat.payload, out);
       if (beat.kind === 'roundTrip') this.roundTripMs = beat.ms;
       if (beat.kind === 'silent') out.push({ kind: 'silent' });
+      if (PACES && beat.kind === 'beat') out.push(beat);
       if (beat.kind === 'drop') drop(out, 'bad-heartbeat');
     }
   }

@@ -9,6 +9,7 @@
  */
 import type { Hello } from '../core/hello.ts';
 import type { Millis } from '../core/machine.ts';
+import type { Pace } from '../core/paced-heartbeat.ts';
 import type { Mode } from '../core/version.ts';
 import type { Pin } from '../trust/pins.ts';
 import type { Packet } from '../wire/packet.ts';
@@ -55,9 +56,12 @@ export type StationInput =
   | { kind: 'say'; text: string }
   /** A packet of a service above: stamped, sealed and cut here. */
   | { kind: 'send'; draft: OwnDraft }
-  | { kind: 'ping'; id: Uint8Array }
+  /** Over one `link` alone, it asks whoever is there to pass it on. */
+  | { kind: 'ping'; id: Uint8Array; link?: number }
   | { kind: 'trace'; id: Uint8Array }
   | { kind: 'tap'; isOn: boolean }
+  /** Links of nodes, and wires, beat so from now on. */
+  | { kind: 'pace'; pace: Pace }
   /** Says goodbye. The links are for the owner to close, once what was written has left. */
   | { kind: 'leave' };
 
@@ -91,7 +95,9 @@ export type StationOutput =
   /** For the services above: whatever the station itself does not act on, private packets first. */
   | { kind: 'deliver'; link: number; packet: Packet; isVerified: boolean }
   | { kind: 'told'; event: StationEvent }
-  | { kind: 'tapped'; frame: TappedFrame };
+  | { kind: 'tapped'; frame: TappedFrame }
+  /** A heartbeat came over a link; `missed` before it did not. Null where it told no round trip. */
+  | { kind: 'beat'; link: number; id: Uint8Array; roundTripMs: Millis | null; missed: number };
 
 export type StoredRecord =
   /** The last note of a device that was taken. */

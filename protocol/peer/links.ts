@@ -11,6 +11,7 @@ import type { LinkInput } from '../core/link.ts';
 import { Link } from '../core/link.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
+import type { Pace } from '../core/paced-heartbeat.ts';
 import type { Mode } from '../core/version.ts';
 import type { Medium, OwnMedium } from './contract.ts';
 import { Counts } from './counts.ts';
@@ -29,6 +30,8 @@ export type LinksConfig = {
   packetsMax: number;
   bytesMax: number;
   crc: Crc32;
+  /** Of links to come. */
+  pace: Pace;
 };
 
 /** One hop. What is counted of a number goes on with the next link of that number. */
@@ -37,6 +40,8 @@ export type Hop = {
   payloadMax: number;
   readonly rssi: number;
   readonly openedAt: Millis;
+  /** Whatever it was that came. */
+  heardAt: Millis;
   readonly machine: Link | PhoneLink | LineLink;
   /** Who is at the far end, as far as anybody has shown it; null for unknown. */
   peer: Uint8Array | null;
@@ -54,7 +59,9 @@ export type LinksInput =
   | { kind: 'sent'; link: number }
   | { kind: 'send'; link: number; bytes: Uint8Array; priority: number }
   /** What our hello says has changed. */
-  | { kind: 'hello'; link: number; hello: Hello };
+  | { kind: 'hello'; link: number; hello: Hello }
+  /** For all links there are, and those to come. */
+  | { kind: 'pace'; pace: Pace };
 
 type OpenedInput = {
   kind: 'opened';
@@ -77,6 +84,7 @@ export type LinksOutput =
       isFirst: boolean;
     }
   | { kind: 'silent'; link: number }
+  | { kind: 'beat'; link: number; roundTripMs: Millis; missed: number }
   | { kind: 'drop'; link: number; reason: PhoneLinkDrop };
 
 /** A link that was bound stays so for this long, whoever else claims to be there (WIRE §5). */
@@ -152,6 +160,11 @@ export class Links implements Machine<LinksInput, LinksOutput> {
       });
       return;
     }
+    if (input.kind === 'pace') {
+      this.config.pace = input.pace;
+      for (const link of this.openLinks) this.turn(link, input, now, out);
+      return;
+    }
     const { link } = input;
     assert(link >= 0 && link < this.hops.length, 'links are numbered below linksMax');
     if (input.kind === 'opened') {
@@ -181,7 +194,14 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     machine.mode = mode;
     if (roundTripMs !== undefined) machine.roundTripMs = roundTripMs;
     const [openedAt, boundAt] = isFirst ? [now, now] : [before.openedAt, before.boundAt];
-    const hop = { medium: 'line', payloadMax: 0, rssi: 0, openedAt, boundAt } as const;
+    const hop = {
+      medium: 'line',
+      payloadMax: 0,
+      rssi: 0,
+      openedAt,
+      boundAt,
+      heardAt: now,
+    } as const;
     this.put(link, { ...hop, machine, peer: new Uint8Array(id), hello });
     out.push({ kind: 'settled', link, mode, id, hello, isFirst });
   }
@@ -194,7 +214,8 @@ export class Links implements Machine<LinksInput, LinksOutput> {
         ? new PhoneLink({ payloadMax, window, packetsMax, bytesMax })
         : new Link({ ...this.config, payloadMax: medium === 'wire' ? 0 : payloadMax }, hello, now);
     const [peer, boundAt] = [null, -Infinity];
-    return { medium, payloadMax, rssi, openedAt: now, machine, peer, boundAt, hello: null };
+    const at = { openedAt: now, heardAt: now, boundAt };
+    return { medium, payloadMax, rssi, ...at, machine, peer, hello: null };
   }
 
   /** Segments fit whatever they were made for, so only a phone's link has anything to gain. */
@@ -223,6 +244,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     const hop = this.hops[link];
     // What a link that is gone still had to say.
     if (hop === null) return;
+    if (input.kind === 'received') hop.heardAt = now;
     if (hop.machine instanceof LineLink) return;
     for (const output of hop.machine.step(input, now) as PhoneLinkOutput[]) {
       if (output.kind === 'settled' && output.hello !== null) {

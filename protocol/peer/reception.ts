@@ -153,10 +153,12 @@ export class Reception {
     this.pinger.step({ kind: 'gone', link }, now);
   }
 
-  ping(id: Uint8Array, nonce: Uint8Array, now: Millis): ReceptionOutput[] {
+  /** Over one link, or over all. */
+  ping(to: { id: Uint8Array; link?: number }, nonce: Uint8Array, now: Millis): ReceptionOutput[] {
     const out: ReceptionOutput[] = [];
+    const { id, link = -1 } = to;
     const asked = this.pinger.step({ kind: 'ask', id, nonce, ttl: OWN_TTL }, now);
-    this.onPinger(-1, asked, out);
+    this.onPinger(link, asked, out);
     return out;
   }
 
@@ -404,7 +406,7 @@ export class Reception {
         case 'ping': {
           const { id, payload } = output;
           const draft = { type: PING, payload, recipient: id, isSigned: false };
-          out.push({ kind: 'say', link: -1, ttl: OWN_TTL, draft });
+          out.push({ kind: 'say', link, ttl: OWN_TTL, draft });
           break;
         }
         case 'pong': {

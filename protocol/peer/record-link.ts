@@ -9,10 +9,11 @@
  */
 import { decodeHello, encodeHello } from '../core/hello.ts';
 import type { Hello } from '../core/hello.ts';
-import { Heartbeat, INTERVAL_MS, MISSED_MAX } from '../core/heartbeat.ts';
 import type { HeartbeatOutput } from '../core/heartbeat.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
+import type { Pace } from '../core/paced-heartbeat.ts';
+import { PACE, PacedHeartbeat } from '../core/paced-heartbeat.ts';
 import {
   encodePacket,
   FRAME_MAX,
@@ -47,7 +48,9 @@ export type RecordLinkInput =
   /** One write has left. */
   | { kind: 'sent' }
   /** What our hello says has changed. */
-  | { kind: 'hello'; hello: Hello };
+  | { kind: 'hello'; hello: Hello }
+  /** It beats otherwise from now on. */
+  | { kind: 'pace'; pace: Pace };
 
 export type RecordLinkOutput =
   | { kind: 'write'; bytes: Uint8Array }
@@ -55,6 +58,8 @@ export type RecordLinkOutput =
   | { kind: 'heard'; bytes: Uint8Array }
   /** Who the far end is, proven, and what it can do; again when it says so anew. */
   | { kind: 'settled'; mode: Mode; neighbour: Neighbour; hello: Hello; isFirst: boolean }
+  /** A heartbeat came, after so many that did not; the round trip is -1 where it told none. */
+  | { kind: 'beat'; roundTripMs: Millis; missed: number }
   /** The last output: the line should be let go. */
   | { kind: 'over'; reason: RecordLinkEnd }
   | { kind: 'drop'; reason: RecordLinkDrop };
@@ -79,6 +84,8 @@ export type RecordLinkConfig = {
   /** Packets and bytes that may wait; see SendQueue for what goes first. */
   packetsMax: number;
   bytesMax: number;
+  /** How it beats at first. */
+  pace: Pace;
 };
 
 export const RECORD_LINK_DEFAULTS = {
@@ -86,6 +93,7 @@ export const RECORD_LINK_DEFAULTS = {
   window: 4,
   packetsMax: 16_384,
   bytesMax: 4 * 1024 * 1024,
+  pace: PACE,
 };
 
 export const NO_TOKEN = new Uint8Array(0);
@@ -103,7 +111,8 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
   private hello: Hello;
   private reader: RecordReader | null = null;
   private writer: RecordWriter | null = null;
-  private heartbeat: Heartbeat | null = null;
+  private heartbeat: PacedHeartbeat | null = null;
+  private pace: Pace;
   private neighbour: Neighbour | null = null;
   private theirFrameMax = 0;
   private credit: number;
@@ -128,6 +137,7 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
     this.hello = hello;
     this.queue = new DeepQueue(config.packetsMax, config.bytesMax);
     this.credit = config.window;
+    this.pace = config.pace;
     this.shakenBy = now + HANDSHAKE_MAX_MS;
   }
 
@@ -156,6 +166,10 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
       case 'hello':
         this.hello = input.hello;
         if (this.writer !== null) this.say(HELLO, encodeHello(this.hello), out);
+        break;
+      case 'pace':
+        this.pace = input.pace;
+        this.heartbeat?.setPace(input.pace, now);
         break;
       case 'tick':
         break;
@@ -214,7 +228,7 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
     this.stream.max = RECORD_MAX;
     this.neighbour = neighbour;
     this.shakenBy = Infinity;
-    this.heartbeat = new Heartbeat(INTERVAL_MS, MISSED_MAX, now);
+    this.heartbeat = new PacedHeartbeat(this.pace, now);
     this.settle(hello, true, out);
   }
 
@@ -232,6 +246,7 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
   ): void {
     const packets = reader.read(record, () => out.push({ kind: 'drop', reason: 'over-limit' }));
     if (typeof packets === 'string') return this.end(packets, out);
+    this.heartbeat!.touch(now);
     for (const bytes of packets) {
       if (bytes[1] === HELLO || bytes[1] === HEARTBEAT) this.hearOwn(bytes, now, out);
       else out.push({ kind: 'heard', bytes });
@@ -256,6 +271,7 @@ export class RecordLink implements Machine<RecordLinkInput, RecordLinkOutput> {
     for (const beat of beats) {
       if (beat.kind === 'send') this.say(HEARTBEAT, beat.payload, out);
       if (beat.kind === 'roundTrip') this.roundTripMs = beat.ms;
+      if (beat.kind === 'beat') out.push(beat);
       if (beat.kind === 'silent') this.end('silent', out);
       if (beat.kind === 'drop') out.push({ kind: 'drop', reason: 'bad-heartbeat' });
     }

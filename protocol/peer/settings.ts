@@ -5,6 +5,8 @@ import type { Rate } from '../core/buckets.ts';
 import type { Crc32 } from '../core/framing.ts';
 import { PEER } from '../core/hello.ts';
 import type { Random } from '../core/machine.ts';
+import type { Pace } from '../core/paced-heartbeat.ts';
+import { PACE } from '../core/paced-heartbeat.ts';
 import { ADMISSION_DEFAULTS } from '../trust/admission.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
@@ -38,6 +40,8 @@ export type StationConfig = {
   ttlMax: number;
   /** The largest frame that node links and wires take. */
   frameMax: number;
+  /** How links of nodes, and wires, beat at first. */
+  pace: Pace;
   /** Writes of a link that may be out at once. */
   window: number;
   /** Packets and bytes that may wait for a link. */
@@ -84,6 +88,7 @@ export const STATION_DEFAULTS: StationConfig = {
   scanDuty: 25,
   ttlMax: 7,
   frameMax: 65_536,
+  pace: PACE,
   window: 4,
   packetsMax: 256,
   bytesMax: 256 * 1024,

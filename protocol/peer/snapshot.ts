@@ -46,6 +46,8 @@ export type LinkSnapshot = {
   payloadMax: number | null;
   roundTripMs: Millis | null;
   openMs: Millis;
+  /** Since anything was heard over it. */
+  silentMs: Millis;
   /** Of this number, since the start. */
   heard: number;
   sent: number;
@@ -88,6 +90,7 @@ export function linkSnapshots(
       payloadMax: hop.payloadMax === 0 ? null : hop.payloadMax,
       roundTripMs: roundTripMs < 0 ? null : roundTripMs,
       openMs: now - hop.openedAt,
+      silentMs: now - hop.heardAt,
       heard,
       sent,
       drops: links.counts[link].reasons(),

@@ -106,7 +106,7 @@ export class Station implements Machine<StationInput, StationOutput> {
         this.sendDraft(input.draft, out);
         break;
       case 'ping':
-        this.onReception(this.reception.ping(input.id, this.ports.draw(8), now), out);
+        this.onReception(this.reception.ping(input, this.ports.draw(8), now), out);
         break;
       case 'trace':
         this.onReception(this.reception.beginTrace(input.id, this.ports.draw(8), now), out);

@@ -62,7 +62,8 @@ type FromBelow =
   | 'sent'
   | 'sighted'
   | 'power'
-  | 'tap';
+  | 'tap'
+  | 'pace';
 export type SwitchboardInput =
   | Extract<StationInput, { kind: FromBelow }>
   /** A frame of our own: to everyone it reaches, or over one link (-1: all). */
@@ -75,7 +76,15 @@ export type SwitchboardInput =
   | { kind: 'bound'; link: number; id: Uint8Array };
 
 type ToBelow =
-  'write' | 'forward' | 'passed' | 'connect' | 'disconnect' | 'advertise' | 'scan' | 'tapped';
+  | 'write'
+  | 'forward'
+  | 'passed'
+  | 'connect'
+  | 'disconnect'
+  | 'advertise'
+  | 'scan'
+  | 'tapped'
+  | 'beat';
 export type SwitchboardOutput =
   | Extract<StationOutput, { kind: ToBelow }>
   | Extract<LinksOutput, { kind: 'settled' }>
@@ -115,13 +124,13 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   ) {
     const { id } = ports.identity;
     const { role, scanDuty, outMax, nodesMax, ttlMax, seenMax, waitingMax } = config;
-    const { frameMax, window, packetsMax, bytesMax } = config;
+    const { frameMax, window, packetsMax, bytesMax, pace } = config;
     const firstLine = 1 + outMax + config.wires;
     const linksMax = firstLine + config.lines;
     this.config = config;
     this.now = now;
     const { crc } = ports;
-    this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc });
+    this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc, pace });
     const secret = ports.draw(12);
     const { admission, lineAdmission } = config;
     const limits = { admission, lineAdmission, linksMax, firstLine };
@@ -168,6 +177,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         else this.toLinks(input, out);
         break;
       case 'sent':
+      case 'pace':
         this.toLinks(input, out);
         break;
       case 'resized':
@@ -310,8 +320,10 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   /** Whole already, and many. */
   private hearLine(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    const hop = this.links.at(link);
     // What a line that is gone still had to say.
-    if (this.links.at(link) === null) return;
+    if (hop === null) return;
+    hop.heardAt = this.now;
     this.links.counts[link].heard++;
     this.hear(link, bytes, out);
   }
@@ -343,11 +355,29 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         case 'silent':
           if (this.isAir(output.link)) out.push({ kind: 'disconnect', link: output.link });
           break;
+        case 'beat':
+          this.beat(output, out);
+          break;
         case 'drop':
           this.drop(output.link, output.reason);
           break;
       }
     }
+  }
+
+  private beat(
+    { link, roundTripMs, missed }: Extract<LinksOutput, { kind: 'beat' }>,
+    out: SwitchboardOutput[],
+  ): void {
+    const id = this.links.at(link)?.peer ?? null;
+    if (id === null) return;
+    out.push({
+      kind: 'beat',
+      link,
+      id,
+      roundTripMs: roundTripMs < 0 ? null : roundTripMs,
+      missed,
+    });
   }
 
   private hear(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {

@@ -13,6 +13,7 @@ import { sameBytes } from '../core/bytes.ts';
 import type { Hello } from '../core/hello.ts';
 import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
+import type { Pace } from '../core/paced-heartbeat.ts';
 import type { Mode } from '../core/version.ts';
 import type { Neighbour } from '../trust/binding.ts';
 import type { Crypto } from '../trust/crypto.ts';
@@ -44,7 +45,9 @@ export type TrunksInput =
   | { kind: 'send'; line: number; bytes: Uint8Array; priority: number }
   /** Who is to be dialled from now on, in place of all before; and who may not stay is let go. */
   | { kind: 'routes'; routes: Route[] }
-  | { kind: 'hello'; hello: Hello };
+  | { kind: 'hello'; hello: Hello }
+  /** All lines beat so from now on. */
+  | { kind: 'pace'; pace: Pace };
 
 export type TrunksOutput =
   | { kind: 'dial'; line: number; address: string }
@@ -52,6 +55,8 @@ export type TrunksOutput =
   | { kind: 'write'; line: number; bytes: Uint8Array }
   | { kind: 'up'; line: number; mode: Mode; neighbour: Neighbour; hello: Hello; isDialled: boolean }
   | { kind: 'heard'; line: number; bytes: Uint8Array }
+  /** A heartbeat came over a line that is up; `missed` before it did not (see PacedHeartbeat). */
+  | { kind: 'beat'; line: number; roundTripMs: Millis; missed: number }
   /** A line that was up is not any more. */
   | { kind: 'down'; line: number; why: string }
   | { kind: 'drop'; line: number; reason: TrunkDrop };
@@ -66,7 +71,7 @@ export type TrunksConfig = {
   shakingPerHostMax: number;
   /** Asked before we name ourselves to somebody, and before a line is up. */
   admit: Admit;
-  link: { frameMax: number; window: number; packetsMax: number; bytesMax: number };
+  link: { frameMax: number; window: number; packetsMax: number; bytesMax: number; pace: Pace };
 };
 
 export const TRUNKS_DEFAULTS = {
@@ -147,6 +152,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private readonly shaking = new Set<number>();
   private calls: Call[] = [];
   private hello: Hello;
+  private pace: Pace;
   private nextDialled = 1;
   /** The earliest deadline of any line or call, or earlier. */
   private wakeAt: Millis = Infinity;
@@ -165,6 +171,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.pins = pins;
     this.config = config;
     this.hello = hello;
+    this.pace = config.link.pace;
     this.random = random;
     this.draw = draw;
   }
@@ -209,6 +216,10 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
         this.hello = input.hello;
         for (const line of this.lines.keys()) this.toLine(line, input, now, out);
         break;
+      case 'pace':
+        this.pace = input.pace;
+        for (const line of this.lines.keys()) this.toLine(line, input, now, out);
+        break;
       case 'tick':
         break;
     }
@@ -234,7 +245,8 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     const hello = token === null ? this.hello : { ...this.hello, token };
     const role = isDialled(number) ? 'initiator' : 'responder';
     const wanted = call?.id ?? null;
-    const linkConfig = { ...config.link, role, wanted, admit } as const;
+    const { pace } = this;
+    const linkConfig = { ...config.link, role, wanted, admit, pace } as const;
     return new RecordLink(crypto, identity, pins, linkConfig, hello, this.draw(), now);
   }
 
@@ -336,6 +348,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
           break;
         case 'drop':
           out.push({ kind: 'drop', line: number, reason: output.reason });
+          break;
+        case 'beat':
+          out.push({ ...output, line: number });
           break;
         case 'settled':
           this.settled(number, line, output, now, out);

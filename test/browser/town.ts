@@ -114,6 +114,7 @@ export class Town extends DeskDouble {
         rssi: at === 3 ? null : -52 - 7 * at,
         roundTripMs: at === 2 ? null : 38 + 11 * at,
         openMs: (at + 1) * 47 * MINUTE_MS,
+        silentMs: 1700 * at,
         heard: 12_044 >> at,
         sent: 9110 >> at,
         drops: at === 1 ? { duplicate: 310, malformed: 2 } : {},

@@ -40,6 +40,7 @@ export type Features = {
   MANY_LINKS: boolean;
   ORDERLY: boolean;
   LAWS: boolean;
+  PACES: boolean;
   RETRIES: boolean;
 };
 
@@ -72,6 +73,8 @@ const ALL: Features = {
   MANY_LINKS: true,
   ORDERLY: true,
   LAWS: true,
+  // A board's links beat as all others do, and nobody there keeps count.
+  PACES: false,
   // A board stores with one write of its own, and starts again when that fails.
   RETRIES: false,
 };

@@ -104,7 +104,7 @@ function link(number: number, medium: LinkSnapshot['medium'], id: string | null)
   const counts = { heard: 0, sent: 0, drops: {} };
   const unknown = { mode: null, name: null, rssi: null, payloadMax: null, roundTripMs: null };
   const way = medium === 'line' || medium === 'wire' ? medium : 'out';
-  return { link: number, medium, way, peer: id, openMs: 0, ...unknown, ...counts };
+  return { link: number, medium, way, peer: id, openMs: 0, silentMs: 0, ...unknown, ...counts };
 }
 
 function peer(id: string, differs: Partial<PeerSnapshot> = {}): PeerSnapshot {

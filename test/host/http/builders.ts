@@ -95,6 +95,7 @@ export class DeskDouble implements Desk {
       rssi: -60,
       roundTripMs: null,
       openMs: 1000,
+      silentMs: 100,
       heard: 1,
       sent: 1,
       drops: {},

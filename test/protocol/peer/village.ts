@@ -101,6 +101,11 @@ export class Village {
     this.tell(end.place.resident, { kind: 'closed', link: end.link });
   }
 
+  /** What it says over a link does not arrive any more, and nobody learns of it. */
+  mute(resident: Resident, link: number): void {
+    this.placeOf(resident).ends.delete(link);
+  }
+
   tell(resident: Resident, input: StationInput | Tick): StationOutput[] {
     const place = this.placeOf(resident);
     const outputs = resident.step(input, this.now);

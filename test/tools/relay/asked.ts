@@ -122,6 +122,7 @@ export function linkSnapshot(differs: Partial<LinkSnapshot>): LinkSnapshot {
     payloadMax: 512,
     roundTripMs: null,
     openMs: 61_000,
+    silentMs: 500,
     heard: 10,
     sent: 20,
     drops: {},
