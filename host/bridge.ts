@@ -47,7 +47,7 @@ import type {
 } from './gateway/contract.ts';
 import type { GatewayConfig } from './gateway/gateway.ts';
 import { Gateway } from './gateway/gateway.ts';
-import type { Component, ComponentKind } from './component.ts';
+import type { Component, ComponentKind, StationOrder } from './component.ts';
 import type { MeshEvent } from './events.ts';
 import { CHRONICLE } from './registry/chronicle.ts';
 import type { ComponentView, RegistryInput, RegistryOutput } from './registry/registry.ts';
@@ -305,7 +305,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'told':
         return this.hear(output.event, out);
       case 'beat':
-        return;
+        return void this.tasks.push({ to: 'registry', input: output });
       default:
         out.push(output);
     }
@@ -349,7 +349,14 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         const input = { kind: 'received', link: up.link, bytes: output.bytes } as const;
         return void this.tasks.push({ to: 'station', input });
       }
-      case 'beat':
+      case 'beat': {
+        const up = this.byLine.get(output.line);
+        if (up === undefined) return;
+        const { roundTripMs, missed } = output;
+        const { link, id } = up;
+        const beat = { link, id, roundTripMs: roundTripMs < 0 ? null : roundTripMs, missed };
+        return void this.tasks.push({ to: 'registry', input: { kind: 'beat', ...beat } });
+      }
       case 'drop':
     }
   }
@@ -429,12 +436,17 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.tasks.push({ to: 'registry', input: { kind: 'event', event: heard } });
   }
 
+  private order(order: StationOrder): void {
+    this.tasks.push({ to: 'station', input: order });
+    if (order.kind === 'pace') this.tasks.push({ to: 'trunks', input: order });
+  }
+
   private onRegistry(output: RegistryOutput, out: BridgeOutput[]): void {
     switch (output.kind) {
       case 'send':
         return void this.tasks.push({ to: 'station', input: output });
       case 'order':
-        return void this.tasks.push({ to: 'station', input: output.order });
+        return this.order(output.order);
       case 'event':
         return void out.push({ kind: 'told', of: 'mesh', event: output.event });
       default:

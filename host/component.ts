@@ -58,7 +58,7 @@ export type ComponentInput =
   | { kind: 'delivered'; link: number; packet: Packet; isVerified: boolean }
   /** What the station tells people. */
   | { kind: 'heard'; event: StationEvent }
-  /** A heartbeat came over a link, or anything else that shows that its end is alive. */
+  /** A heartbeat came over a link or line; `missed` before it did not. */
   | { kind: 'beat'; link: number; id: Uint8Array; roundTripMs: Millis | null; missed: number }
   /** Another component, or the bridge, found something out. Its own events are not given to it. */
   | { kind: 'event'; event: MeshEvent }
@@ -77,4 +77,4 @@ export type ComponentOutput =
   | { kind: 'answer'; ticket: number; answer: Answer };
 
 /** What a component may want of the station beside packets. */
-export type StationOrder = Extract<StationInput, { kind: 'ping' | 'trace' }>;
+export type StationOrder = Extract<StationInput, { kind: 'ping' | 'trace' | 'pace' }>;
