@@ -20,6 +20,8 @@ import {
 import type { Section } from '../device/pi/yaml-file.ts';
 import { readYaml } from '../device/pi/yaml-file.ts';
 import { fromHex } from '../protocol/wire/hex.ts';
+import { MESH_EVENTS } from './events.ts';
+import type { MeshEventKind } from './events.ts';
 import type { Schema, Values } from './settings/rules.ts';
 import {
   flag,
@@ -46,6 +48,10 @@ export const HTTP_PORT = 8000;
 const PEERS_MAX = 256;
 const HOSTS_MAX = 32;
 const ADDRESS_MAX = 261;
+/** Components of the owner, and things done when something happens. */
+const COMPONENTS_MAX = 32;
+const ACTIONS_MAX = 64;
+const COMMAND_MAX = 1000;
 
 /** As the relay's settings, with what only a bridge does. */
 export type DaemonConfig = Omit<RelayConfig, 'history'> & {
@@ -61,7 +67,15 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   /** What may go from lines to the radios (WIRE §28). */
   budget: { bytesPerSecond: number; burst: number };
   keep: { messages: number; megabytes: number; days: number };
+  /** Modules of the owner's own components. */
+  components: string[];
+  on: ActionConfig[];
 };
+
+/** What is done when something happens: a request is sent, or a command run. */
+export type ActionConfig = { event: MeshEventKind | 'any' } & (
+  { webhook: string } | { command: string }
+);
 
 export type HttpConfig = {
   host: string;
@@ -90,6 +104,36 @@ const nodeIds = map(texts({ most: 16, form: nodeForm, what: nodeWhat }), (ids) =
   ids.map((hex) => fromHex(hex.toLowerCase())!),
 );
 const path = text(PATH_MAX);
+const eventName = oneOf(['any', ...MESH_EVENTS]);
+const webAddress = shaped(
+  COMMAND_MAX,
+  /^https?:\/\/[^\s/]+(\/\S*)?$/,
+  'write where to send it, as in https://example.org/hook',
+);
+/** An action is one thing: the other half of it would be forgotten. */
+const actions = list(
+  {
+    event: required(eventName, {
+      help: 'the event that leads to it, or any',
+      examples: ['NodeConfirmedFailed'],
+    }),
+    webhook: optional(webAddress, {
+      help: 'where the event is posted as JSON',
+      examples: ['https://example.org/hook'],
+    }),
+    command: optional(text(COMMAND_MAX), {
+      help: 'what is run; it finds the event as JSON on its input, and its name in $HOPLINE_EVENT',
+      examples: ['logger -t hopline'],
+    }),
+  },
+  ACTIONS_MAX,
+  (section, { event, webhook, command }): ActionConfig => {
+    if (webhook !== undefined && command === undefined) return { event, webhook };
+    if (command !== undefined && webhook === undefined) return { event, command };
+    return section.fail(null, 'an action has either a webhook or a command');
+  },
+  { minProperties: 2, maxProperties: 2 },
+);
 
 /** Every setting there is. */
 export const SETTINGS = {
@@ -253,6 +297,14 @@ export const SETTINGS = {
     },
     'what is kept, and for how long',
   ),
+  components: setting(texts({ most: PATH_MAX }, COMPONENTS_MAX), [], {
+    help: 'JavaScript modules with components of your own, which may do whatever the bridge may',
+    examples: [['/etc/hopline/greeter.mjs']],
+  }),
+  on: setting(actions, [], {
+    help: 'what is done when something happens',
+    examples: [[{ event: 'NodeConfirmedFailed', command: 'logger -t hopline' }]],
+  }),
 };
 
 /** The settings of a file, and the usual ones where it says nothing; `data` outweighs it. */
@@ -316,5 +368,7 @@ function configOf(
     },
     budget: { bytesPerSecond: budget['bytes-per-second'], burst: budget.burst },
     keep,
+    components: values.components,
+    on: values.on,
   };
 }

@@ -29,11 +29,15 @@ import { toHex } from '../protocol/wire/hex.ts';
 import type { BridgeEvent, BridgeInput, BridgeOutput, BridgeSnapshot } from './bridge.ts';
 import { Bridge } from './bridge.ts';
 import type { DaemonConfig } from './config.ts';
+import type { ComponentKind } from './component.ts';
+import { Actions } from './daemon/actions.ts';
 import { bridgeConfigOf } from './daemon/bridge-config.ts';
+import { loadComponents } from './daemon/component-files.ts';
 import { Health } from './daemon/health.ts';
 import type { DaemonStore, Home } from './daemon/home.ts';
 import { openHome } from './daemon/home.ts';
 import { Tickets } from './daemon/tickets.ts';
+import type { MeshEvent } from './events.ts';
 import type { LineAnswer, LineWish } from './gateway/contract.ts';
 import { TcpLines } from './links/tcp.ts';
 import type { Answer, SessionState, StoreWrite, Wish } from './types.ts';
@@ -79,6 +83,7 @@ export class Daemon {
   private readonly wallClock: WallClock;
   private readonly tickets = new Tickets<Answer | LineAnswer>();
   private readonly health: Health;
+  private readonly actions: Actions;
   private readonly followers = new Set<(event: DaemonEvent) => void>();
   private socket: StatusSocket | null = null;
   private trimming: NodeJS.Timeout | undefined;
@@ -91,6 +96,7 @@ export class Daemon {
     ports: DaemonPorts,
     hardware: Hardware,
     clock: SystemClock,
+    components: ComponentKind[],
   ) {
     const { crypto, random, draw, log } = ports;
     const { identity, store } = home;
@@ -103,8 +109,9 @@ export class Daemon {
     this.hardware = hardware;
     this.clock = clock;
     this.health = new Health(() => this.tell({ of: 'daemon', event: { kind: 'health' } }));
+    this.actions = new Actions(config.on, { log });
     this.bridge = new Bridge(
-      bridgeConfigOf(config, hardware.outMax, home),
+      { ...bridgeConfigOf(config, hardware.outMax, home), components },
       { crypto, identity, random, draw, crc: crc32, archive: store },
       clock.now(),
     );
@@ -146,6 +153,7 @@ export class Daemon {
   }
 
   private static async open(config: DaemonConfig, ports: DaemonPorts): Promise<Daemon> {
+    const components = await loadComponents(config.components);
     const home = (ports.openHome ?? openHome)(config, ports);
     const clock = systemClock();
     let daemon: Daemon | null = null;
@@ -159,7 +167,7 @@ export class Daemon {
         { ...config, id, frameMax, isOptional: true },
         { ...ports, clock, overwhelmed: end },
       );
-      daemon = new Daemon(config, home, ports, hardware, clock);
+      daemon = new Daemon(config, home, ports, hardware, clock, components);
       await daemon.begin();
       return daemon;
     } catch (failure) {
@@ -225,6 +233,7 @@ export class Daemon {
     if (this.hasLeft) return;
     this.hasLeft = true;
     clearTimeout(this.trimming);
+    this.actions.close();
     this.hardware.leave();
     if (!this.isBroken) {
       this.driver.feed({ kind: 'leave' });
@@ -319,8 +328,22 @@ export class Daemon {
     } else if (told.of === 'line') {
       const { kind, node } = told.event;
       log.info(kind === 'line-up' ? 'line' : 'line is down', { node: toHex(node) });
-    } else log.debug(told.event.kind);
+    } else if (told.of === 'mesh') this.hearMesh(told.event);
+    else log.debug(told.event.kind);
     this.tell(told);
+  }
+
+  private hearMesh(event: MeshEvent): void {
+    const { log } = this.ports;
+    if (event.kind === 'ComponentFailed') {
+      const { component, why, retryMs } = event;
+      const problem = `the component ${component} has failed (${why}); it is begun anew`;
+      log.error(problem, { inMs: retryMs });
+      this.health.set(`component ${component}`, problem);
+    } else if (event.kind === 'ComponentRestarted') {
+      this.health.set(`component ${event.component}`, null);
+    } else log.debug(event.kind);
+    this.actions.hear(event, Date.now());
   }
 
   private tell(event: DaemonEvent): void {

@@ -16,6 +16,7 @@ import { refusalOf } from './desk/refusals.ts';
 import type { LineAnswer } from './gateway/contract.ts';
 import type { Desk } from './http/desk.ts';
 import type {
+  ComponentView,
   ConversationView,
   EventView,
   GatewayView,
@@ -121,6 +122,14 @@ export class DaemonDesk implements Desk {
       heardAt: Math.round(Date.now() - ageMs),
     }));
     return [{ ...self, lines: own, heardAt: Date.now() }, ...others];
+  }
+
+  components(): ComponentView[] {
+    return this.daemon.snapshot().components.map(({ health, ...rest }) => ({
+      ...rest,
+      health: health.state,
+      why: health.state === 'well' ? null : health.why,
+    }));
   }
 
   peers(): PeerView[] {

@@ -2,6 +2,7 @@
  * Events: what happens in a mesh, by the names that DEFAULTS §2 fixes. Webhooks, commands, the page's
  * timeline and whoever else follows are keyed by them. Ids are 8 bytes.
  */
+import { toHex } from '../protocol/wire/hex.ts';
 
 export type MeshEvent =
   | { kind: 'PeerJoined'; peer: Uint8Array; name: string }
@@ -28,6 +29,28 @@ export type MeshEvent =
 
 export type MeshEventKind = MeshEvent['kind'];
 
+const KINDS: Record<MeshEventKind, true> = {
+  PeerJoined: true,
+  PeerLeft: true,
+  MessageReceived: true,
+  MessageValidated: true,
+  MessageDropped: true,
+  RouteDiscovered: true,
+  RouteSwitched: true,
+  SecurityEvent: true,
+  NodeSuspected: true,
+  NodeConfirmedFailed: true,
+  NodeRecovered: true,
+  PartitionDetected: true,
+  PartitionHealed: true,
+  HealthChanged: true,
+  QueueOverflow: true,
+  ComponentFailed: true,
+  ComponentRestarted: true,
+  BandwidthLimit: true,
+};
+export const MESH_EVENTS = Object.keys(KINDS) as MeshEventKind[];
+
 export type PeerLeftReason = 'user' | 'network' | 'security' | 'timeout' | 'protocol';
 export type RouteSwitchReason = 'failed' | 'better' | 'congested' | 'stale';
 /** DEFAULTS §2. */
@@ -53,3 +76,15 @@ export type PartitionAccounting = {
   /** Known to have been said, and not here. */
   missing: number;
 };
+
+/** An event as programs outside read it: its kind is called `event`, and ids are hex. */
+export function plainEvent({ kind, ...rest }: MeshEvent): Record<string, unknown> {
+  return { event: kind, ...(plain(rest) as object) };
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return toHex(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+}

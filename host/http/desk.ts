@@ -4,6 +4,7 @@
  */
 import type { Standing } from '../../protocol/trust/pins.ts';
 import type {
+  ComponentView,
   ConversationView,
   EventView,
   GatewayView,
@@ -25,6 +26,7 @@ export interface Desk {
   map(): MapView;
   links(): LinkView[];
   gateways(): GatewayView[];
+  components(): ComponentView[];
 
   peers(): PeerView[];
   /** By id, or by a name that only one peer has. AMBIGUOUS_NAME names the candidates. */

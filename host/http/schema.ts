@@ -41,6 +41,11 @@ export function counts(about?: string): Schema<Record<string, number>> {
   return { type: 'object', additionalProperties: { type: 'integer' }, ...described(about) };
 }
 
+/** As counts, of whatever is measured. */
+export function figures(about?: string): Schema<Record<string, number>> {
+  return { type: 'object', additionalProperties: { type: 'number' }, ...described(about) };
+}
+
 export function nullable<T>(schema: Schema<T>): Schema<T | null> {
   const { type, enum: words } = schema;
   if (type !== 'string' && type !== 'integer') {

@@ -5,6 +5,7 @@ import type { MessageState } from '../types.ts';
 import type { Schema } from './schema.ts';
 import {
   counts,
+  figures,
   flag,
   integer,
   kinds,
@@ -17,6 +18,7 @@ import {
 } from './schema.ts';
 import type {
   BudgetView,
+  ComponentView,
   ConversationView,
   EventView,
   GatewayView,
@@ -98,6 +100,21 @@ export const PEER = named(
     capabilities: list(text()),
     session: oneOf('none', 'opening', 'live'),
     hasAlarm: flag('somebody showed another key for this id'),
+  }),
+);
+
+export const COMPONENT = named(
+  'Component',
+  object<ComponentView>({
+    name: text(),
+    state: oneOf('waiting', 'running', 'failed', 'stopped'),
+    health: oneOf('well', 'strained', 'failing'),
+    why: nullable(text({ about: 'what to do about it' })),
+    failures: integer(),
+    packets: integer({ about: 'given to it' }),
+    said: integer({ about: 'packets of its own' }),
+    told: integer({ about: 'events of its own' }),
+    statistics: figures('its own figures, by name'),
   }),
 );
 

@@ -88,6 +88,21 @@ export type LineView = {
   problem: string | null;
 };
 
+/** A part of the bridge that can fail alone, one of the owner's among them. */
+export type ComponentView = {
+  name: string;
+  state: 'waiting' | 'running' | 'failed' | 'stopped';
+  health: 'well' | 'strained' | 'failing';
+  /** What to do about it; null while it is well. */
+  why: string | null;
+  failures: number;
+  /** Packets it was given and said, and events it told. */
+  packets: number;
+  said: number;
+  told: number;
+  statistics: Record<string, number>;
+};
+
 export type GatewayView = {
   id: string;
   name: string;

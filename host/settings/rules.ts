@@ -153,15 +153,20 @@ export function texts(of: { most: number; form?: RegExp; what?: string }, most =
   return rule;
 }
 
-/** A list of sections alike. */
-export function list<Of extends Table>(table: Of, most: number): Rule<Values<Of>[]> {
+/** A list of sections alike. `to` may refuse what a table cannot, and `schema` says the same. */
+export function list<Of extends Table, To = Values<Of>>(
+  table: Of,
+  most: number,
+  to: (section: Section, values: Values<Of>) => To = (_, values) => values as To,
+  schema: Schema = {},
+): Rule<To[]> {
   return {
     read(section, name) {
       const sections = section.sections(name);
       if (sections.length > most) section.fail(name, `${name} takes at most ${most} entries`);
-      return sections.map((each) => readTable(each, table));
+      return sections.map((each) => to(each, readTable(each, table)));
     },
-    schema: { type: 'array', maxItems: most, items: schemaOf(table) },
+    schema: { type: 'array', maxItems: most, items: { ...schemaOf(table), ...schema } },
   };
 }
 

@@ -79,7 +79,7 @@ export const DOORS: Door[] = [
   { room: 'host/settings', imports: ['protocol', 'device/pi'], packages: [] },
   {
     room: 'host/config.ts',
-    imports: ['protocol', 'host/settings', 'device/pi'],
+    imports: ['protocol', 'host/settings', 'host/events.ts', 'device/pi'],
     packages: ['node:path'],
   },
   {

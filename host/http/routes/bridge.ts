@@ -3,8 +3,8 @@
  */
 import { route } from '../route.ts';
 import { list, object } from '../schema.ts';
-import { GATEWAY, LINK, MAP, STATISTICS, STATUS } from '../shapes.ts';
-import type { GatewayView, LinkView } from '../views.ts';
+import { COMPONENT, GATEWAY, LINK, MAP, STATISTICS, STATUS } from '../shapes.ts';
+import type { ComponentView, GatewayView, LinkView } from '../views.ts';
 
 export const bridgeRoutes = [
   route({
@@ -41,5 +41,12 @@ export const bridgeRoutes = [
     summary: 'the gateways that are heard of, this one among them',
     answer: object<{ gateways: GatewayView[] }>({ gateways: list(GATEWAY) }),
     handle: (_, { desk }) => ({ gateways: desk.gateways() }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/components',
+    summary: 'the parts of the bridge that can fail alone, how each is, and its figures',
+    answer: object<{ components: ComponentView[] }>({ components: list(COMPONENT) }),
+    handle: (_, { desk }) => ({ components: desk.components() }),
   }),
 ];

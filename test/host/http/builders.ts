@@ -104,6 +104,19 @@ export class DeskDouble implements Desk {
   gateways: Desk['gateways'] = () => [
     { id: SELF, name: 'bridge', isSelf: true, isHere: true, lines: [BOB], heardAt: NOW },
   ];
+  components: Desk['components'] = () => [
+    {
+      name: 'routing',
+      state: 'running',
+      health: 'strained',
+      why: 'half of the routes are stale',
+      failures: 1,
+      packets: 3,
+      said: 2,
+      told: 1,
+      statistics: { networkHealth: 0.93 },
+    },
+  ];
   peers: Desk['peers'] = () => [peer(ALICE, 'alice'), peer(BOB, 'bob'), peer(BOB_TWO, 'Bob')];
   peer: Desk['peer'] = (who) => {
     const named = this.peers().filter(

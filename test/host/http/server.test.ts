@@ -19,6 +19,7 @@ describe('whoever shows the token', () => {
     ['/api/v1/map', { islands: [{ nodes: [{ kind: 'self' }, { id: 'link 3' }] }] }],
     ['/api/v1/links', { links: [{ peer: ALICE, mode: null, rssi: -60 }] }],
     ['/api/v1/gateways', { gateways: [{ lines: [BOB] }] }],
+    ['/api/v1/components', { components: [{ statistics: { networkHealth: 0.93 } }] }],
     ['/api/v1/peers', { peers: [{ name: 'alice' }, { name: 'bob' }, { name: 'Bob' }] }],
     ['/api/v1/peers/Alice', { id: ALICE, fingerprint: null }],
     ['/api/v1/conversations', { conversations: [{ last: { text: 'hello' } }, { last: null }] }],

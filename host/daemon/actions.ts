@@ -1,0 +1,150 @@
+/**
+ * Actions: what the owner wants done when something happens: the event is posted to a web address, or
+ * given to a command. Each action has a queue of its own and does one thing at a time, so that one that
+ * hangs holds up nobody.
+ *
+ *   event -> queue, at most 100 -> post or run, 10 s at most -> done
+ *                                    failed: again after 1 s and 5 s, then given up and logged
+ */
+import { spawn } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Log } from '../../device/pi/log.ts';
+import type { ActionConfig } from '../config.ts';
+import type { MeshEvent } from '../events.ts';
+import { plainEvent } from '../events.ts';
+
+/** Events that wait for an action; then the oldest is given up. */
+export const QUEUE_MAX = 100;
+const TAKES_MAX_MS = 10_000;
+const AGAIN_AFTER_MS = [1000, 5000];
+
+type Happened = { kind: string; json: string };
+
+export type ActionsOptions = {
+  log: Pick<Log, 'warn'>;
+  /** Between tries; those of the table, unless a test is in a hurry. */
+  againAfterMs?: readonly number[];
+};
+
+export class Actions {
+  private readonly actions: Action[];
+
+  constructor(configs: readonly ActionConfig[], options: ActionsOptions) {
+    this.actions = configs.map((config) => new Action(config, options));
+  }
+
+  hear(event: MeshEvent, unixMs: number): void {
+    const concerned = this.actions.filter(({ wants }) => wants === 'any' || wants === event.kind);
+    if (concerned.length === 0) return;
+    const json = JSON.stringify({ at: unixMs, ...plainEvent(event) });
+    for (const action of concerned) action.add({ kind: event.kind, json });
+  }
+
+  /** What was not done yet is not done any more. */
+  close(): void {
+    for (const action of this.actions) action.close();
+  }
+}
+
+class Action {
+  readonly wants: ActionConfig['event'];
+  private readonly config: ActionConfig;
+  private readonly log: ActionsOptions['log'];
+  private readonly againAfterMs: readonly number[];
+  private readonly queue: Happened[] = [];
+  private readonly ended = new AbortController();
+  private givenUp = 0;
+  private isBusy = false;
+
+  constructor(config: ActionConfig, { log, againAfterMs = AGAIN_AFTER_MS }: ActionsOptions) {
+    this.wants = config.event;
+    this.config = config;
+    this.log = log;
+    this.againAfterMs = againAfterMs;
+  }
+
+  add(happened: Happened): void {
+    if (this.ended.signal.aborted) return;
+    this.queue.push(happened);
+    if (this.queue.length > QUEUE_MAX) {
+      this.queue.shift();
+      this.givenUp++;
+    }
+    if (!this.isBusy) void this.work();
+  }
+
+  close(): void {
+    this.queue.length = 0;
+    this.ended.abort();
+  }
+
+  private async work(): Promise<void> {
+    this.isBusy = true;
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
+      await this.attempt(next);
+    }
+    this.isBusy = false;
+    if (this.givenUp === 0) return;
+    this.log.warn(`${this.name}: ${this.givenUp} events came faster than it could take them`);
+    this.givenUp = 0;
+  }
+
+  /** Never rejects: whoever waits for an action has the log to read. */
+  private async attempt(happened: Happened): Promise<void> {
+    for (const pauseMs of [...this.againAfterMs, null]) {
+      const failure = await this.perform(happened).then(
+        () => null,
+        (cause: unknown) => (cause as Error).message,
+      );
+      if (failure === null || this.ended.signal.aborted) return;
+      if (pauseMs === null) return this.log.warn(`${this.name}: ${happened.kind}: ${failure}`);
+      await wait(pauseMs, null, { signal: this.ended.signal, ref: false }).catch(() => {});
+    }
+  }
+
+  private perform(happened: Happened): Promise<void> {
+    const signal = AbortSignal.any([this.ended.signal, AbortSignal.timeout(TAKES_MAX_MS)]);
+    return 'webhook' in this.config
+      ? post(this.config.webhook, happened, signal)
+      : run(this.config.command, happened, signal);
+  }
+
+  /** Without what a web address has behind its host, which may be a secret. */
+  private get name(): string {
+    return 'webhook' in this.config
+      ? `webhook ${new URL(this.config.webhook).origin}`
+      : `command ${this.config.command}`;
+  }
+}
+
+async function post(address: string, { json }: Happened, signal: AbortSignal): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(address, { method: 'POST', headers, body: json, signal }).catch(
+    (cause: unknown) => {
+      const why = (cause as { cause?: Error }).cause ?? (cause as Error);
+      throw new Error(why.message);
+    },
+  );
+  await answer.body?.cancel();
+  if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+}
+
+/** The event is given as input, and never becomes part of what a shell reads. */
+function run(command: string, { kind, json }: Happened, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, {
+      shell: true,
+      signal,
+      killSignal: 'SIGKILL',
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: { ...process.env, HOPLINE_EVENT: kind },
+    });
+    child.on('error', reject);
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`it ended with ${code ?? 'a signal'}`)),
+    );
+    // A command that reads nothing may be gone by then.
+    child.stdin.on('error', () => {});
+    child.stdin.end(`${json}\n`);
+  });
+}

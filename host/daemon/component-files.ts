@@ -1,0 +1,64 @@
+/**
+ * Component files: modules of the owner, each of which exports a `component` (host/component.ts). What
+ * is not one is refused with its file and what it lacks, before anything runs.
+ */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { COURIER, ENCRYPTED, GATEWAY, HANDSHAKE } from '../../protocol/core/packet.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import type { Component, ComponentKind } from '../component.ts';
+
+const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+/** What the bridge acts on itself, and nobody in its place. */
+const TAKEN: readonly number[] = [HANDSHAKE, ENCRYPTED, COURIER, GATEWAY];
+const PARTS: readonly (keyof Component)[] = ['step', 'deadline', 'health'];
+
+export async function loadComponents(paths: readonly string[]): Promise<ComponentKind[]> {
+  const kinds: ComponentKind[] = [];
+  for (const path of paths) kinds.push(await load(path));
+  return kinds;
+}
+
+async function load(path: string): Promise<ComponentKind> {
+  const module = await import(pathToFileURL(resolve(path)).href).catch((cause) =>
+    refuse(path, `it cannot be loaded: ${(cause as Error).message}`, cause),
+  );
+  const { component } = module as { component?: Partial<ComponentKind> };
+  if (typeof component !== 'object' || component === null) {
+    refuse(path, 'it exports no "component"; write `export const component = { name, make, ... }`');
+  }
+  const { name, types = [], wishes = [], after = [], make } = component;
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    refuse(path, 'its name is one word of small letters, digits and "-"');
+  }
+  if (typeof make !== 'function') refuse(path, 'it has no function "make" that makes one');
+  if (!isListOf(types, isType)) refuse(path, '"types" is a list of packet types, 0 to 255');
+  const taken = types.find((type) => TAKEN.includes(type));
+  if (taken !== undefined) refuse(path, `packets of type ${taken} are the bridge's own to act on`);
+  if (!isListOf(after, isText)) refuse(path, '"after" is a list of names of components');
+  if (!isListOf(wishes, isText)) refuse(path, '"wishes" is a list of names of wishes');
+  // One that lacks a part is found out when it is made, and fails like any.
+  return { name, types, wishes, after, make: (ports, now) => whole(make(ports, now)) };
+}
+
+function whole(made: Component): Component {
+  const missing = PARTS.find((part) => typeof made?.[part] !== 'function');
+  if (missing !== undefined) throw new Error(`what it makes has no function "${missing}"`);
+  return made;
+}
+
+function isListOf<Item>(value: unknown, is: (item: unknown) => item is Item): value is Item[] {
+  return Array.isArray(value) && value.every(is);
+}
+
+function isType(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xff;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function refuse(path: string, what: string, cause?: unknown): never {
+  throw new HoplineError('COMPONENT_INVALID', `${path}: ${what}`, { cause });
+}

@@ -1,0 +1,90 @@
+/**
+ * Components of the owner, on whole daemons: the README's example as it stands there, and what is
+ * refused before anything runs.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadComponents } from '../../../host/daemon/component-files.ts';
+import type { Rig, Running } from '../daemon-rig.ts';
+import { openDaemonRig, until } from '../daemon-rig.ts';
+
+let rig: Rig;
+beforeEach(() => {
+  rig = openDaemonRig();
+});
+afterEach(() => rig.end());
+
+describe('a component of the owner', () => {
+  it('runs as the README shows it: it greets whoever comes into reach', async () => {
+    const [source] = /(?<=```js\n\/\/ greeter\.mjs\n)[^]*?(?=```)/.exec(README)!;
+    const one = await withComponent(source);
+    const two = await rig.start(rig.folder(), { name: 'harbour' });
+    const invited = await one.daemon.ask({ kind: 'invite', address: one.address });
+    if (invited.kind !== 'invited') throw new Error(JSON.stringify(invited));
+    await two.daemon.ask({ kind: 'join', text: invited.line });
+    await until('it is greeted', () => heardBy(two).includes('Welcome, harbour!'));
+    expect(one.daemon.snapshot().components.find(({ name }) => name === 'greeter')).toMatchObject({
+      state: 'running',
+      said: 1,
+      statistics: { greeted: 1 },
+    });
+  });
+
+  it('that fails is told of as a problem, and is well again once it runs', async () => {
+    const source = `let made = 0;
+      export const component = { name: 'weak', make: () => {
+        if (made++ === 0) throw new Error('not yet');
+        return { step: () => [], deadline: () => Infinity, health: () => ({ state: 'well' }) };
+      } };`;
+    const { daemon, log } = await withComponent(source);
+    await until('it failed', () => daemon.problems.some((line) => /weak.*not yet/.test(line)));
+    await until('it runs', () => !daemon.problems.some((line) => /weak/.test(line)));
+    expect(log.some((line) => /weak has failed \(not yet\)/.test(line))).toBe(true);
+  });
+
+  for (const [what, source, why] of [
+    ['no code at all', 'export const component = {', /cannot be loaded/],
+    ['a module without one', 'export const other = 1;', /exports no "component"/],
+    ['one without a name', 'export const component = { make() {} };', /its name is one word/],
+    ['one that nobody can make', "export const component = { name: 'a' };", /function "make"/],
+    [
+      'types that are none',
+      "export const component = { name: 'a', make() {}, types: [256] };",
+      /list of packet types/,
+    ],
+    [
+      'types of the bridge',
+      "export const component = { name: 'a', make() {}, types: [0x11] };",
+      /bridge's own/,
+    ],
+  ] as const) {
+    it(`refuses ${what}, and names the file`, async () => {
+      const file = fileOf(source);
+      const loading = loadComponents([file]);
+      await expect(loading).rejects.toThrow(why);
+      await expect(loading).rejects.toThrow(`${file}: `);
+    });
+  }
+});
+
+const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+
+let files = 0;
+
+function fileOf(source: string): string {
+  const file = join(rig.folder(), `component-${files++}.mjs`);
+  writeFileSync(file, source);
+  return file;
+}
+
+function withComponent(
+  source: string,
+  settings: Parameters<Rig['start']>[1] = {},
+): Promise<Running> {
+  return rig.start(rig.folder(), { ...settings, components: [fileOf(source)] });
+}
+
+function heardBy({ daemon }: Running): string[] {
+  return daemon.store.messages.after(0, 100).map(({ text }) => text);
+}
