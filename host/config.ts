@@ -298,7 +298,7 @@ export const SETTINGS = {
     'what is kept, and for how long',
   ),
   components: setting(texts({ most: PATH_MAX }, COMPONENTS_MAX), [], {
-    help: 'JavaScript modules with components of your own, which may do whatever the bridge may',
+    help: 'modules with components of your own; they may do whatever the bridge may',
     examples: [['/etc/hopline/greeter.mjs']],
   }),
   on: setting(actions, [], {
