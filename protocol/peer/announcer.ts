@@ -9,15 +9,28 @@ import { encodeAnnounce, NEIGHBOURS_MAX } from '../wire/announce.ts';
 import { encodeText } from '../wire/text.ts';
 import type { Identity } from '../trust/identity.ts';
 
-/** WIRE §5: alone, with some, with many. The phones call six neighbours many. */
-export const ISOLATED_MS = 4000;
-export const CONNECTED_MS = 15_000;
-export const CROWDED_MS = 30_000;
+/** How often it says so: to nobody known yet, to some neighbours, to many. */
+export type AnnouncePace = { isolatedMs: Millis; connectedMs: Millis; crowdedMs: Millis };
+
+/** WIRE §5. */
+export const ANNOUNCE_PACE: AnnouncePace = {
+  isolatedMs: 4000,
+  connectedMs: 15_000,
+  crowdedMs: 30_000,
+};
+/** The phones call so many neighbours many. */
 const CROWD = 6;
 /** A fourth of the time is left to chance, so that neighbours do not speak all at once. */
 const JITTER = 4;
 /** Bytes of a name in UTF-8, so that an announce never needs cutting: cut, it shows no neighbour. */
 export const NAME_MAX = 64;
+
+export type AnnouncerConfig = {
+  name: string;
+  /** Bits of WIRE §5. */
+  capabilities: bigint;
+  announces: AnnouncePace;
+};
 
 export type AnnouncerInput =
   /**
@@ -36,6 +49,7 @@ export type AnnouncerOutput = { kind: 'announce'; payload: Uint8Array };
 export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
   private readonly identity: Identity;
   private readonly name: string;
+  private readonly pace: AnnouncePace;
   private readonly random: Random;
   private readonly capabilities: bigint;
   private neighbours: Uint8Array[] = [];
@@ -45,12 +59,16 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
   private hasLeft = false;
   private nextAt: Millis = 0;
 
-  /** `capabilities` are bits of WIRE §5. */
-  constructor(identity: Identity, name: string, capabilities: bigint, random: Random) {
+  constructor(
+    identity: Identity,
+    { name, capabilities, announces }: AnnouncerConfig,
+    random: Random,
+  ) {
     assert(encodeText(name).length <= NAME_MAX, 'a name has its limit');
     this.identity = identity;
     this.name = name;
     this.capabilities = capabilities;
+    this.pace = announces;
     this.random = random;
   }
 
@@ -64,7 +82,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
       this.lined = input.lined;
       // Whoever lost his last neighbour looks for others sooner.
       if (this.company() === 0 && !wereAlone) {
-        this.nextAt = Math.min(this.nextAt, now + ISOLATED_MS);
+        this.nextAt = Math.min(this.nextAt, now + this.pace.isolatedMs);
       }
     }
     if (now < this.deadline()) return [];
@@ -82,9 +100,10 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerOutput> {
 
   private interval(): Millis {
     const count = this.company();
-    if (count === 0) return ISOLATED_MS;
-    const ms = count < CROWD ? CONNECTED_MS : CROWDED_MS;
-    const chance = ms / JITTER;
+    const { isolatedMs, connectedMs, crowdedMs } = this.pace;
+    if (count === 0) return isolatedMs;
+    const ms = count < CROWD ? connectedMs : crowdedMs;
+    const chance = Math.floor(ms / JITTER);
     return ms - chance + this.random(2 * chance + 1);
   }
 

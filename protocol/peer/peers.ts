@@ -42,13 +42,15 @@ export type Departure = { peer: Peer; reason: LeftReason };
 
 export class Peers {
   private readonly max: number;
+  private readonly reachableMs: Millis;
   /** The one silent longest first. */
   private readonly peers = new Map<string, Peer>();
   /** When the next one has been silent for too long, or earlier. */
   private wakeAt: Millis = Infinity;
 
-  constructor(max: number = PEERS_MAX) {
+  constructor(max: number = PEERS_MAX, reachableMs: Millis = REACHABLE_MS) {
     this.max = max;
+    this.reachableMs = reachableMs;
   }
 
   get size(): number {
@@ -107,7 +109,7 @@ export class Peers {
     if (now < this.wakeAt) return gone;
     this.wakeAt = Infinity;
     for (const [key, peer] of this.peers) {
-      const until = reachableUntil(peer);
+      const until = this.reachableUntil(peer);
       if (now < until) this.wakeAt = Math.min(this.wakeAt, until);
       else {
         this.peers.delete(key);
@@ -140,7 +142,7 @@ export class Peers {
     for (const island of this.islands()) {
       const isOurs =
         island.some(({ id }) => nearby.has(nameOf(id))) ||
-        island.every(({ heardHereAt }) => now - heardHereAt < REACHABLE_MS);
+        island.every(({ heardHereAt }) => now - heardHereAt < this.reachableMs);
       if (isOurs) for (const peer of island) here.add(peer);
     }
     return here;
@@ -178,11 +180,12 @@ export class Peers {
   private keep(key: string, peer: Peer): void {
     this.peers.delete(key);
     this.peers.set(key, peer);
-    this.wakeAt = Math.min(this.wakeAt, reachableUntil(peer));
+    this.wakeAt = Math.min(this.wakeAt, this.reachableUntil(peer));
   }
-}
 
-function reachableUntil({ heardAt, heardHereAt }: Peer): Millis {
-  const isByLine = heardAt - heardHereAt >= REACHABLE_MS;
-  return heardAt + (isByLine ? REACHABLE_BY_LINE_MS : REACHABLE_MS);
+  private reachableUntil({ heardAt, heardHereAt }: Peer): Millis {
+    const { reachableMs } = this;
+    const isByLine = heardAt - heardHereAt >= reachableMs;
+    return heardAt + (isByLine ? Math.max(REACHABLE_BY_LINE_MS, reachableMs) : reachableMs);
+  }
 }

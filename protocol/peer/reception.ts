@@ -34,7 +34,7 @@ import { History, isFresh } from './history.ts';
 import type { Links } from './links.ts';
 import type { NoteDesk, NoteDeskOutput } from './note-desk.ts';
 import type { Departure } from './peers.ts';
-import { Peers } from './peers.ts';
+import { Peers, PEERS_MAX } from './peers.ts';
 import type { PingerOutput } from './pinger.ts';
 import { Pinger } from './pinger.ts';
 import type { FarEnd, SyncOutput } from './sync.ts';
@@ -78,13 +78,15 @@ export type ReceptionPorts = {
   pins: Pins;
   links: Links;
   desk: NoteDesk;
+  /** As of Peers. */
+  reachableMs: Millis;
   historyLimits: HistoryLimits;
   /** As of Sync. */
   islandBytesPerMs: number;
 };
 
 export class Reception {
-  readonly peers = new Peers();
+  readonly peers: Peers;
   readonly history: History;
   readonly sync: Sync;
   readonly pinger = new Pinger();
@@ -97,6 +99,7 @@ export class Reception {
 
   constructor(ports: ReceptionPorts) {
     this.ports = ports;
+    this.peers = new Peers(PEERS_MAX, ports.reachableMs);
     this.history = new History(ports.crypto, ports.historyLimits);
     this.sync = new Sync(this.history, ports.islandBytesPerMs);
     this.trace = new Trace(ports.id);

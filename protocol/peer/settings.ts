@@ -4,7 +4,7 @@
 import type { Rate } from '../core/buckets.ts';
 import type { Crc32 } from '../core/framing.ts';
 import { PEER } from '../core/hello.ts';
-import type { Random } from '../core/machine.ts';
+import type { Millis, Random } from '../core/machine.ts';
 import type { Pace } from '../core/paced-heartbeat.ts';
 import { PACE } from '../core/paced-heartbeat.ts';
 import { ADMISSION_DEFAULTS } from '../trust/admission.ts';
@@ -13,11 +13,14 @@ import type { Identity } from '../trust/identity.ts';
 import type { Pin, PinsConfig } from '../trust/pins.ts';
 import { PINS_DEFAULTS } from '../trust/pins.ts';
 import { capabilities } from '../wire/capabilities.ts';
+import type { AnnouncePace } from './announcer.ts';
+import { ANNOUNCE_PACE } from './announcer.ts';
 import type { Draw } from './author.ts';
 import type { LinkAdmission } from './gate.ts';
 import type { HistoryLimits } from './history.ts';
 import { HISTORY_LIMITS } from './history.ts';
 import type { Device } from './note-desk.ts';
+import { REACHABLE_MS } from './peers.ts';
 
 export type StationConfig = {
   /** As announces say it: UTF-8, at most `NAME_MAX` bytes. */
@@ -62,6 +65,9 @@ export type StationConfig = {
   islandBytesPerSecond: number;
   /** Signed public packets of our own store, the oldest first: what was said before a restart. */
   frames: Uint8Array[];
+  /** How often we announce ourselves, and how long others are about after they did. */
+  announces: AnnouncePace;
+  reachableMs: Millis;
   /** What announces say we can do (WIRE §5). */
   capabilities: bigint;
   /** Devices whose notes are said on, each with its counter as stored. */
@@ -107,6 +113,8 @@ export const STATION_DEFAULTS: StationConfig = {
   history: HISTORY_LIMITS,
   islandBytesPerSecond: 1000,
   frames: [],
+  announces: ANNOUNCE_PACE,
+  reachableMs: REACHABLE_MS,
   // It answers pings and traces, and has none of what the phones' other bits say.
   capabilities: capabilities(['meshDiagnostics']),
   devices: [],

@@ -84,11 +84,12 @@ export class Station implements Machine<StationInput, StationOutput> {
       pins,
       links,
       desk,
+      reachableMs: config.reachableMs,
       historyLimits: config.history,
       islandBytesPerMs: config.islandBytesPerSecond / 1000,
     });
     for (const frame of config.frames) this.reception.history.restore(frame);
-    this.announcer = new Announcer(identity, config.name, config.capabilities, random);
+    this.announcer = new Announcer(identity, config, random);
     this.author = new Author(identity, draw);
   }
 

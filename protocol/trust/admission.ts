@@ -51,6 +51,11 @@ export type AdmissionConfig = {
   level: SecurityLevel;
   /** Links are numbered below it. */
   linksMax: number;
+  /**
+   * The senders whose rates are remembered at once, a power of two in sets of four; pairs of a link and
+   * a sender twice as many. Beyond it whoever was silent longest begins anew.
+   */
+  senderSets: number;
   /** Everything that one link brings in one sender's name. */
   perLinkAndSender: Rate;
   /** What one link brings that is not verified: unsigned by design, or of strangers. */
@@ -70,6 +75,7 @@ export type AdmissionConfig = {
 export const ADMISSION_DEFAULTS: AdmissionConfig = {
   level: 'moderate',
   linksMax: 32,
+  senderSets: 2048,
   perLinkAndSender: { perSecond: 100, burst: 400 },
   unverified: { perSecond: 400, burst: 2000 },
   strangers: { perSecond: 1, burst: 10 },
@@ -82,8 +88,7 @@ export const ADMISSION_DEFAULTS: AdmissionConfig = {
 /** What an announce may inflate to: every field at its longest, and room for unknown ones. */
 const ANNOUNCE_MAX = 4096;
 
-/** Sets of four: the senders whose rates are remembered at once, twice as many per link. */
-const SENDER_SETS = 2048;
+/** Sets of four. */
 const LINK_SETS = 64;
 
 export class TrustAdmission implements Admission {
@@ -104,12 +109,13 @@ export class TrustAdmission implements Admission {
     this.crypto = crypto;
     this.pins = pins;
     this.config = config;
-    this.claims = new Buckets(SENDER_SETS * 2, config.perLinkAndSender, seed);
+    const { senderSets } = config;
+    this.claims = new Buckets(senderSets * 2, config.perLinkAndSender, seed);
     this.unverified = new Buckets(LINK_SETS, config.unverified, seed);
     this.strangers = new Buckets(LINK_SETS, config.strangers, seed);
-    this.messages = new Buckets(SENDER_SETS, config.messages, seed);
-    this.answers = new Buckets(SENDER_SETS, config.answers, seed);
-    this.others = new Buckets(SENDER_SETS, config.others, seed);
+    this.messages = new Buckets(senderSets, config.messages, seed);
+    this.answers = new Buckets(senderSets, config.answers, seed);
+    this.others = new Buckets(senderSets, config.others, seed);
     this.failures = new FailureBudget(config.linksMax, config.failures);
   }
 

@@ -3,18 +3,15 @@
  */
 import { describe, expect, it } from 'vitest';
 import { TICK } from '../../../protocol/core/machine.ts';
-import {
-  Announcer,
-  CONNECTED_MS,
-  CROWDED_MS,
-  ISOLATED_MS,
-  NAME_MAX,
-} from '../../../protocol/peer/announcer.ts';
+import type { AnnouncerConfig } from '../../../protocol/peer/announcer.ts';
+import { ANNOUNCE_PACE, Announcer, NAME_MAX } from '../../../protocol/peer/announcer.ts';
 import { Author } from '../../../protocol/peer/author.ts';
 import { decodeAnnounce } from '../../../protocol/wire/announce.ts';
 import { PIECE_SIZE } from '../../../protocol/wire/fragment.ts';
 import { person } from '../trust/people.ts';
 import { filled } from '../wire/given.ts';
+
+const { isolatedMs, connectedMs, crowdedMs } = ANNOUNCE_PACE;
 
 describe('an announcer', () => {
   it('says nothing while nobody hears it, or it does not know the time', () => {
@@ -28,10 +25,10 @@ describe('an announcer', () => {
   });
 
   for (const [who, neighbours, ms] of [
-    ['alone', 0, ISOLATED_MS],
-    ['with one neighbour', 1, CONNECTED_MS],
-    ['with five', 5, CONNECTED_MS],
-    ['with six', 6, CROWDED_MS],
+    ['alone', 0, isolatedMs],
+    ['with one neighbour', 1, connectedMs],
+    ['with five', 5, connectedMs],
+    ['with six', 6, crowdedMs],
   ] as const) {
     it(`speaks every ${ms / 1000} s or so when it is ${who}`, () => {
       for (const [chance, part] of [
@@ -54,10 +51,24 @@ describe('an announcer', () => {
     announcer.step({ kind: 'clock', isKnown: true }, 0);
     around(announcer, 7, 0);
     around(announcer, 0, 1000);
-    expect(announcer.deadline()).toBe(1000 + ISOLATED_MS);
+    expect(announcer.deadline()).toBe(1000 + isolatedMs);
     // Once: being alone still is no news.
     around(announcer, 0, 3000);
-    expect(announcer.deadline()).toBe(1000 + ISOLATED_MS);
+    expect(announcer.deadline()).toBe(1000 + isolatedMs);
+  });
+
+  it('speaks as often as it is told to', () => {
+    const announces = { isolatedMs: 1000, connectedMs: 80_000, crowdedMs: 300_000 };
+    for (const [neighbours, dueAt] of [
+      [0, 1000],
+      [5, 60_000],
+      [6, 225_000],
+    ]) {
+      const announcer = of(0, { announces });
+      announcer.step({ kind: 'clock', isKnown: true }, 0);
+      expect(around(announcer, neighbours, 0)).toHaveLength(1);
+      expect(announcer.deadline()).toBe(dueAt);
+    }
   });
 
   it('names itself, its keys and at most ten neighbours', () => {
@@ -75,13 +86,13 @@ describe('an announcer', () => {
   });
 
   it('fits one write whatever it says, as a cut announce shows no neighbour', () => {
-    const announcer = of(0, 'n'.repeat(NAME_MAX));
+    const announcer = of(0, { name: 'n'.repeat(NAME_MAX) });
     announcer.step({ kind: 'clock', isKnown: true }, 0);
     const [{ payload }] = around(announcer, 12, 0);
     const author = new Author(person(1), (size) => filled(size, 1));
     const frame = author.write({ type: 1, payload, recipient: null, isSigned: true }, 7, 1000);
     expect(frame.length).toBeLessThanOrEqual(PIECE_SIZE);
-    expect(() => of(0, 'n'.repeat(NAME_MAX + 1))).toThrow('a name has its limit');
+    expect(() => of(0, { name: 'n'.repeat(NAME_MAX + 1) })).toThrow('a name has its limit');
   });
 
   it('is silent for good after it has left', () => {
@@ -94,8 +105,9 @@ describe('an announcer', () => {
 });
 
 /** `chance` 0 draws the least, 1 the most. */
-function of(chance = 0, name = 'hill'): Announcer {
-  return new Announcer(person(1), name, 64n, (below) => (chance === 0 ? 0 : below - 1));
+function of(chance = 0, config: Partial<AnnouncerConfig> = {}): Announcer {
+  const all = { name: 'hill', capabilities: 64n, announces: ANNOUNCE_PACE, ...config };
+  return new Announcer(person(1), all, (below) => (chance === 0 ? 0 : below - 1));
 }
 
 function around(announcer: Announcer, count: number, now: number, lined = 0) {

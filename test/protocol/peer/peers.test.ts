@@ -44,6 +44,16 @@ describe('peers', () => {
     expect(peers.deadline()).toBe(Infinity);
   });
 
+  it('are missed after another time where that is set, lines or none', () => {
+    for (const way of [WAY, BY_LINE]) {
+      const peers = new Peers(2, 900_000);
+      peers.hear(filled(8, 1), announce('ann'), way, 0);
+      expect(peers.deadline()).toBe(900_000);
+      expect(peers.expire(899_999)).toEqual([]);
+      expect(peers.expire(900_000)).toMatchObject([{ peer: { name: 'ann' } }]);
+    }
+  });
+
   it('are missed later when only lines bring word of them', () => {
     const peers = new Peers();
     peers.hear(filled(8, 1), announce('ann'), WAY, 0);

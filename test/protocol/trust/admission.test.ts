@@ -290,6 +290,20 @@ describe('the order of the questions (RELIABILITY §1)', () => {
     expect(say(VOICE, 150)).toBe(150);
   });
 
+  it('remembers as many senders as it was given room for, and begins anew with the others', () => {
+    const once = { perSecond: 0.001, burst: 1 };
+    const node = gate({ senderSets: 1, perLinkAndSender: once });
+    const say = (link: number): string | null => node.hear(messageOf(alice, node.now++), link);
+    // Two sets of four at the most: of nine links one at least is forgotten.
+    const links = range(9);
+    expect(links.map(say)).toEqual(links.map(() => null));
+    expect(links.map(say)).toContain(null);
+    const roomy = gate({ perLinkAndSender: once });
+    for (const link of links) roomy.hear(messageOf(alice, link), link);
+    const again = links.map((link) => roomy.hear(messageOf(alice, 100 + link), link));
+    expect(again).toEqual(links.map(() => 'flooding'));
+  });
+
   it('bounds what a link brings unverified, whoever it says it is from', () => {
     const node = gate({ unverified: { perSecond: 10, burst: 50 } });
     const heard = range(80).map((i) => node.hear(unsigned(person(100 + i), FRAGMENT)));
