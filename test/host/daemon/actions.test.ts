@@ -113,13 +113,10 @@ function begin(configs: ActionConfig[]): void {
   });
 }
 
+/** Those that are whole. */
 function lines(): string[] {
   const log = join(folder, 'log');
-  return existsSync(log)
-    ? readFileSync(log, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-    : [];
+  return existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
 }
 
 function receive(request: IncomingMessage, response: ServerResponse): void {
