@@ -13,12 +13,12 @@ import {
   NAME_MAX,
   NOTE_DEVICES_MAX,
   PATH_MAX,
-  SECURITY_LEVELS,
   SERIAL_PORTS_MAX,
   SOCKET_PATH_MAX,
 } from '../device/pi/config.ts';
 import type { Section } from '../device/pi/yaml-file.ts';
 import { readYaml } from '../device/pi/yaml-file.ts';
+import { SECURITY_LEVELS } from '../protocol/trust/levels.ts';
 import { fromHex } from '../protocol/wire/hex.ts';
 import { MESH_EVENTS } from './events.ts';
 import type { MeshEventKind } from './events.ts';

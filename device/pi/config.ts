@@ -17,7 +17,8 @@
  *   log: info
  */
 import { join } from 'node:path';
-import type { SecurityLevel } from '../../protocol/trust/admission.ts';
+import type { SecurityLevel } from '../../protocol/trust/levels.ts';
+import { SECURITY_LEVELS } from '../../protocol/trust/levels.ts';
 import type { Section } from './yaml-file.ts';
 
 export type RelayConfig = {
@@ -44,8 +45,6 @@ export type RelayConfig = {
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-export const SECURITY_LEVELS = ['permissive', 'moderate', 'strict'] as const;
 
 /** Bytes of a name: what a hello carries. */
 export const NAME_MAX = 32;

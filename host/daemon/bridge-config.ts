@@ -46,6 +46,7 @@ function stationConfigOf(
     ttlMax: config.ttl,
     admission: { ...STATION_DEFAULTS.admission, level: config.security },
     pins: store.peers.pins(),
+    decisions: { denied: store.peers.denied(), quarantined: [], limits: [] },
     history,
     // One more than is held, if there is: then it is known that older ones may come again.
     frames: store.messages.history(since, history.messages + 1).reverse(),

@@ -80,6 +80,10 @@ export type AdmissionReason =
   | 'denied'
   | 'identity-clash'
   | 'bad-payload'
+  /** Its sender shows no work, where that is asked for (DEFAULTS §2). */
+  | 'stamp-missing'
+  /** A person, or what was observed of its sender, keeps it apart. */
+  | 'quarantined'
   /** Its time is not now, and nobody asked for it. */
   | 'stale';
 

@@ -4,8 +4,12 @@
  * need take (WIRE §7, §20).
  */
 import { assert } from '../core/assert.ts';
+import { ANNOUNCE } from '../core/packet.ts';
+import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
+import { stamp } from '../trust/stamp.ts';
 import { TimestampGuard } from '../trust/timestamp-guard.ts';
+import { encodeFields } from '../wire/fields.ts';
 import { PIECE_SIZE, splitFrame } from '../wire/fragment.ts';
 import { composePacket } from '../wire/packet.ts';
 import { airFrame } from '../wire/padding.ts';
@@ -20,21 +24,35 @@ export const PAYLOAD_MAX = 32_768;
 export class Author {
   private readonly identity: Identity;
   private readonly draw: Draw;
+  /** For the stamps of announces; null for none. */
+  private readonly stamper: Crypto | null;
   private readonly guard = new TimestampGuard();
 
-  constructor(identity: Identity, draw: Draw) {
+  constructor(identity: Identity, draw: Draw, stamper: Crypto | null = null) {
     this.identity = identity;
     this.draw = draw;
+    this.stamper = stamper;
   }
 
   /** One whole frame. */
   write(draft: OwnDraft, ttl: number, wallMs: number): Uint8Array {
     assert(draft.payload.length <= PAYLOAD_MAX, 'a payload has its limit');
-    const { type, payload, recipient } = draft;
-    const timestamp = this.guard.stamp(wallMs, payload);
+    const { type, recipient } = draft;
+    const timestamp = this.guard.stamp(wallMs, draft.payload);
     const sender = this.identity.id;
+    const payload = type === ANNOUNCE ? this.stamped(draft.payload, timestamp) : draft.payload;
     const frame = composePacket({ type, ttl, timestamp, sender, payload, recipient });
     return draft.isSigned ? this.identity.signFrame(frame) : frame;
+  }
+
+  /** A field more, behind the others: what names a packet lies in front. */
+  private stamped(announce: Uint8Array, timestamp: number): Uint8Array {
+    if (this.stamper === null) return announce;
+    const field = encodeFields(1, [stamp(this.stamper, this.identity.id, timestamp)]);
+    const payload = new Uint8Array(announce.length + field.length);
+    payload.set(announce);
+    payload.set(field, announce.length);
+    return payload;
   }
 
   /** As it goes on the air: padded where the phones pad, or in pieces of at most `largest` bytes. */

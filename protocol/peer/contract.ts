@@ -62,6 +62,8 @@ export type StationInput =
   | { kind: 'tap'; isOn: boolean }
   /** Links of nodes, and wires, beat so from now on. */
   | { kind: 'pace'; pace: Pace }
+  /** Somebody is let in again: what he said while he was kept apart is delivered now. */
+  | { kind: 'release'; id: Uint8Array }
   /** Says goodbye. The links are for the owner to close, once what was written has left. */
   | { kind: 'leave' };
 

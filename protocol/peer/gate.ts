@@ -2,7 +2,8 @@
  * Gate: what a station asks of a packet it has not met: first whether it can be of now, then what
  * Admission asks. And how it is to be treated on its way: whatever nobody vouched for keeps its
  * priority only within a budget of its link, and beyond that waits behind all that is verified, or a
- * flood on one link would crowd out the others on the next. What lines bring has rates of its own.
+ * flood on one link would crowd out the others on the next. What lines bring has rates of its own. Who
+ * is kept apart is passed on like anybody, and not shown.
  */
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
@@ -15,6 +16,8 @@ import type { Crypto } from '../trust/crypto.ts';
 import type { Pins } from '../trust/pins.ts';
 import { Courtesy } from './courtesy.ts';
 import { isFresh } from './history.ts';
+import type { Judge } from './judge.ts';
+import { isWithheld } from './quarantine.ts';
 
 /** Rates of what no line brings, and of what lines bring. */
 export type GateConfig = {
@@ -35,6 +38,9 @@ export class Gate implements Admission {
   private readonly isAsked: (link: number, now: Millis) => boolean;
   private readonly courtesy: Courtesy;
   private readonly demoted = new WeakSet<Uint8Array>();
+  private readonly withheld = new WeakSet<Uint8Array>();
+  private readonly pins: Pins;
+  private readonly judge: Judge | null;
 
   /**
    * `isAsked`: whether what comes over a link may be an answer to us. `seed` is secret, as of
@@ -46,7 +52,10 @@ export class Gate implements Admission {
     { admission, lineAdmission, linksMax, firstLine }: GateConfig,
     isAsked: (link: number, now: Millis) => boolean,
     seed: number,
+    judge: Judge | null = null,
   ) {
+    this.pins = pins;
+    this.judge = judge;
     this.trust = new TrustAdmission(crypto, pins, { ...admission, linksMax }, seed);
     const hasLines = firstLine < linksMax;
     this.lineTrust = hasLines
@@ -62,9 +71,16 @@ export class Gate implements Admission {
     if (!this.isOfNow(packet, isAnswer, now)) return 'stale';
     const trust = link < this.firstLine ? this.trust : this.lineTrust;
     const refusal = trust.admit(packet, link, now, isAnswer);
+    if (refusal === null && this.isQuarantined(packet)) this.withheld.add(packet.bytes);
     if (refusal !== null || trust.isVerified(packet.bytes)) return refusal;
     if (!this.courtesy.take(link, now)) this.demoted.add(packet.bytes);
     return null;
+  }
+
+  /** Why what was let in is for others only; null where it is to be shown. */
+  whyHidden(bytes: Uint8Array): DropReason | null {
+    const why = this.trust.whyHidden(bytes) ?? this.lineTrust.whyHidden(bytes);
+    return why === null && this.withheld.has(bytes) ? 'quarantined' : why;
   }
 
   isVerified(bytes: Uint8Array): boolean {
@@ -79,6 +95,12 @@ export class Gate implements Admission {
   /** The class a packet leaves in; `priority` is that of its type. */
   priorityOf(bytes: Uint8Array, priority: number): number {
     return this.demoted.has(bytes) ? BACKGROUND : priority;
+  }
+
+  private isQuarantined({ type, bytes, senderAt }: PacketView): boolean {
+    if (!isWithheld(type)) return false;
+    if (this.pins.isQuarantined(bytes, senderAt)) return true;
+    return this.judge !== null && this.judge.isQuarantined(bytes, senderAt);
   }
 
   /**

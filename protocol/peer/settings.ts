@@ -10,7 +10,7 @@ import { PACE } from '../core/paced-heartbeat.ts';
 import { ADMISSION_DEFAULTS } from '../trust/admission.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
-import type { Pin, PinsConfig } from '../trust/pins.ts';
+import type { Decisions, Pin, PinsConfig } from '../trust/pins.ts';
 import { PINS_DEFAULTS } from '../trust/pins.ts';
 import { capabilities } from '../wire/capabilities.ts';
 import type { AnnouncePace } from './announcer.ts';
@@ -19,6 +19,7 @@ import type { Draw } from './author.ts';
 import type { LinkAdmission } from './gate.ts';
 import type { HistoryLimits } from './history.ts';
 import { HISTORY_LIMITS } from './history.ts';
+import type { Judge } from './judge.ts';
 import type { Device } from './note-desk.ts';
 import { REACHABLE_MS } from './peers.ts';
 
@@ -60,6 +61,9 @@ export type StationConfig = {
   pinsLimits: PinsConfig;
   /** What was stored. */
   pins: Pin[];
+  decisions: Decisions;
+  /** Whether our announces show work (DEFAULTS §2): only so does a node under `strict` show us. */
+  stamps: boolean;
   history: HistoryLimits;
   /** Of history for our island, once there was a line: half of what the internet may have of the air. */
   islandBytesPerSecond: number;
@@ -110,6 +114,8 @@ export const STATION_DEFAULTS: StationConfig = {
   },
   pinsLimits: PINS_DEFAULTS,
   pins: [],
+  decisions: { denied: [], quarantined: [], limits: [] },
+  stamps: false,
   history: HISTORY_LIMITS,
   islandBytesPerSecond: 1000,
   frames: [],
@@ -126,4 +132,6 @@ export type StationPorts = {
   random: Random;
   draw: Draw;
   crc: Crc32;
+  /** What is thought of senders, beside what a person decided. */
+  judge?: Judge;
 };

@@ -73,6 +73,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     this.startedAt = now;
     const pins = new Pins(crypto, config.pinsLimits);
     for (const pin of config.pins) pins.restore(pin);
+    pins.restoreDecisions(config.decisions);
     this.pins = pins;
     const isAsked = (link: number, at: Millis): boolean => this.reception.sync.isAsked(link, at);
     this.switchboard = new Switchboard(config, ports, pins, isAsked, now);
@@ -90,7 +91,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     });
     for (const frame of config.frames) this.reception.history.restore(frame);
     this.announcer = new Announcer(identity, config, random);
-    this.author = new Author(identity, draw);
+    this.author = new Author(identity, draw, config.stamps ? crypto : null);
   }
 
   step(input: StationInput | Tick, now: Millis): StationOutput[] {

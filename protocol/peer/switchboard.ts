@@ -35,6 +35,7 @@ import type { RelayInput, RelayOutput } from '../core/relay.ts';
 import { isLinkScoped, RELAY_DEFAULTS } from '../core/relay.ts';
 import { MESH, OUR_VERSION } from '../core/version.ts';
 import type { Pins } from '../trust/pins.ts';
+import { nameOf } from '../trust/pins.ts';
 import { makeSeenHash } from '../trust/seen-hash.ts';
 import { encodeText } from '../wire/text.ts';
 import type { StationInput, StationOutput } from './contract.ts';
@@ -42,6 +43,8 @@ import { Counts } from './counts.ts';
 import { Gate } from './gate.ts';
 import type { LinksInput, LinksOutput } from './links.ts';
 import { Links } from './links.ts';
+import type { Kept } from './quarantine.ts';
+import { Quarantine } from './quarantine.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { SlotsInput, SlotsOutput } from './slots.ts';
 import { Slots } from './slots.ts';
@@ -63,7 +66,8 @@ type FromBelow =
   | 'sighted'
   | 'power'
   | 'tap'
-  | 'pace';
+  | 'pace'
+  | 'release';
 export type SwitchboardInput =
   | Extract<StationInput, { kind: FromBelow }>
   /** A frame of our own: to everyone it reaches, or over one link (-1: all). */
@@ -100,12 +104,14 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   /** Drops that no link is to blame for. */
   readonly ownDrops = new Counts();
   private readonly config: StationConfig;
+  private readonly pins: Pins;
   private readonly gate: Gate;
   private readonly relay: LineRelay;
   private readonly slots: Slots;
   private readonly hasSlots: boolean;
   private readonly announces = new Announces(ANNOUNCES_MAX);
   private readonly tap = new Tap();
+  private readonly quarantine = new Quarantine();
   private readonly packet = new PacketView();
   private readonly usedAt: Millis[] = [];
   /** Our last announce, for links to come. */
@@ -128,13 +134,14 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const firstLine = 1 + outMax + config.wires;
     const linksMax = firstLine + config.lines;
     this.config = config;
+    this.pins = pins;
     this.now = now;
     const { crc } = ports;
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc, pace });
     const secret = ports.draw(12);
     const { admission, lineAdmission } = config;
     const limits = { admission, lineAdmission, linksMax, firstLine };
-    this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0));
+    this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0), ports.judge);
     this.relay = new LineRelay(
       { ...RELAY_DEFAULTS, id, ttlMax, linksMax, seenMax, waitingMax },
       ports.random,
@@ -194,6 +201,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         break;
       case 'tap':
         this.tap.isOn = input.isOn;
+        break;
+      case 'release':
+        this.release(input.id, out);
         break;
       case 'say':
         this.say(input.link, input.bytes, out);
@@ -428,7 +438,27 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       this.packet.read(bytes, FRAME_MAX);
       this.announces.keep(this.packet, bytes, this.now);
     }
-    out.push({ kind: 'deliver', link, bytes, ttl: output.ttl, isVerified });
+    this.show({ link, bytes, ttl: output.ttl, isVerified, keptAt: this.now }, out);
+  }
+
+  /** What is for us goes up, unless its sender is not to be shown: then it only went on. */
+  private show(packet: Kept, out: SwitchboardOutput[]): void {
+    const { link, bytes, ttl, isVerified } = packet;
+    const why = this.gate.whyHidden(bytes);
+    if (why === null) return void out.push({ kind: 'deliver', link, bytes, ttl, isVerified });
+    this.drop(link, why);
+    if (why !== 'quarantined') return;
+    this.packet.read(bytes, FRAME_MAX);
+    this.quarantine.keep(nameOf(bytes, this.packet.senderAt), packet);
+  }
+
+  private release(id: Uint8Array, out: SwitchboardOutput[]): void {
+    const packets = this.quarantine.release(nameOf(id), this.now);
+    if (this.pins.isDenied(id)) return;
+    for (const kept of packets) {
+      const { link, bytes, ttl, isVerified } = kept;
+      out.push({ kind: 'deliver', link, bytes, ttl, isVerified });
+    }
   }
 
   private hearWhole(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {

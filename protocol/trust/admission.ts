@@ -3,32 +3,18 @@
  * signature late (RELIABILITY §1). The relay has judged length, TTL and duplicates by then, and
  * remembers the packet only afterwards: a forged first copy does not silence the real one (S20).
  *
- *   bucket of (link, claimed sender) -> denied? -> may it go unsigned? -> bucket of the link
+ *   bucket of (link, claimed sender) -> denied? -> may it go unsigned? -> stamp -> bucket of the link
  *   -> the link's failures -> signature -> the sender's own bucket
  *
- * Only what verified is charged to its sender, or forging Alice would starve Alice.
+ * What follows from what is found is said in the table of levels. Only what verified is charged to its
+ * sender, or forging Alice would starve Alice.
  */
 import { Buckets } from '../core/buckets.ts';
 import type { Rate } from '../core/buckets.ts';
 import { readU32 } from '../core/bytes.ts';
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
-import {
-  ANNOUNCE,
-  CHANNEL,
-  COURIER,
-  FILE,
-  GATEWAY,
-  GOSSIP,
-  ID_SIZE,
-  LEAVE,
-  LINK_STATE,
-  MESSAGE,
-  RECEIPT,
-  REQUEST_SYNC,
-  ROOM,
-  VOICE,
-} from '../core/packet.ts';
+import { CHANNEL, FILE, ID_SIZE, MESSAGE, VOICE } from '../core/packet.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
 import { decodeAnnounce } from '../wire/announce.ts';
 import type { Announce } from '../wire/announce.ts';
@@ -36,16 +22,11 @@ import { openView } from '../wire/packet.ts';
 import type { Crypto } from './crypto.ts';
 import { FailureBudget } from './failure-budget.ts';
 import { checkFrame } from './identity.ts';
+import type { Proof, SecurityLevel, Sort } from './levels.ts';
+import { LEVELS, sortOf, STAMP_BITS } from './levels.ts';
 import type { Pins } from './pins.ts';
-
-/** How much a node demands (DEFAULTS §2). */
-export type SecurityLevel =
-  /** Whatever is well formed comes in; what did not verify is marked so. */
-  | 'permissive'
-  /** What ought to be signed must be, and verify where the sender is known. */
-  | 'moderate'
-  /** As moderate, and strangers share a small budget. */
-  | 'strict';
+import { LIMITS_MAX, nameOf } from './pins.ts';
+import { isStamped } from './stamp.ts';
 
 export type AdmissionConfig = {
   level: SecurityLevel;
@@ -102,7 +83,10 @@ export class TrustAdmission implements Admission {
   private readonly answers: Buckets;
   private readonly others: Buckets;
   private readonly failures: FailureBudget;
+  /** Of senders who have a rate of their own. */
+  private readonly limited = new Map<string, { perMinute: number; purse: Buckets }>();
   private readonly verified = new WeakSet<Uint8Array>();
+  private readonly hidden = new WeakMap<Uint8Array, DropReason>();
 
   /** `seed` is secret: it keeps others from aiming at a sender's place in the tables. */
   constructor(crypto: Crypto, pins: Pins, config: AdmissionConfig, seed: number) {
@@ -125,15 +109,17 @@ export class TrustAdmission implements Admission {
     const low = readU32(packet.bytes, packet.senderAt + 4);
     if (!this.claims.take(high, (low ^ (link << 24)) >>> 0, now)) return 'flooding';
     if (this.pins.isDenied(packet.bytes, packet.senderAt)) return 'denied';
-    if (packet.type === COURIER) return this.admitMail(packet, link, now);
-    if (MUST_BE_SIGNED[packet.type] === 0) return this.passUnverified(link, now);
-    if (packet.signatureAt < 0) return this.refuse('unsigned', link, now);
-    if (packet.type === ANNOUNCE) return this.admitAnnounce(packet, link, now);
+    const sort = sortOf(packet.type);
+    if (sort === 'open') return this.treat(packet, sort, 'unsigned', link, now);
+    if (sort === 'mail') return this.admitMail(packet, link, now);
+    if (packet.signatureAt < 0) return this.treat(packet, sort, 'unsigned', link, now);
+    if (sort === 'announce') return this.admitAnnounce(packet, link, now);
     const pin = this.pins.find(packet.bytes, packet.senderAt);
     // Relaying never waits for a key: others further on may know it.
-    if (pin === null) return this.passStranger(link, now);
+    if (pin === null) return this.treat(packet, sort, 'stranger', link, now);
     const flaw = this.check(packet, pin.signingKey, link, now);
-    return flaw === null ? this.charge(packet, now, isAnswer) : this.refuse(flaw, link, now);
+    if (flaw !== null) return this.treat(packet, sort, 'flawed', link, now, flaw);
+    return this.treat(packet, sort, isAnswer ? 'answer' : 'verified', link, now);
   }
 
   /** Whether these very bytes came in with a signature that holds, by the key pinned for them. */
@@ -141,35 +127,52 @@ export class TrustAdmission implements Admission {
     return this.verified.has(bytes);
   }
 
+  /** Why these very bytes, which came in, are for others only; null where they are to be shown. */
+  whyHidden(bytes: Uint8Array): DropReason | null {
+    return this.hidden.get(bytes) ?? null;
+  }
+
   /** An announce brings the keys it is judged by (WIRE §5). */
   private admitAnnounce(packet: PacketView, link: number, now: Millis): DropReason | null {
+    const flawed = (why: DropReason): DropReason | null =>
+      this.treat(packet, 'announce', 'flawed', link, now, why);
     const announce = announceOf(packet);
-    if (announce === null) return this.refuse('bad-payload', link, now);
+    if (announce === null) return flawed('bad-payload');
     const { noiseKey, signingKey } = announce;
     const id = packet.bytes.subarray(packet.senderAt, packet.senderAt + ID_SIZE);
     const meeting = this.pins.judge(id, noiseKey, signingKey);
-    if (meeting === 'weak-key') return this.refuse('bad-payload', link, now);
-    if (meeting === 'not-its-id') return this.refuse('identity-clash', link, now);
+    if (meeting === 'weak-key') return flawed('bad-payload');
+    if (meeting === 'not-its-id') return flawed('identity-clash');
+    if (!this.showsWork(packet, announce, id)) {
+      return this.treat(packet, 'announce', 'unstamped', link, now);
+    }
     if (meeting === 'new') {
       // Anybody can be new again and again, and each time costs a verification: the link pays.
-      const refusal = this.passStranger(link, now);
+      const refusal = this.treat(packet, 'announce', 'stranger', link, now);
       if (refusal !== null) return refusal;
     }
     // An alarm is raised only by what somebody did sign, not by a bit that fell over.
     const flaw = this.check(packet, signingKey, link, now);
-    if (flaw !== null) return this.refuse(flaw, link, now);
-    if (this.pins.meet(id, noiseKey, signingKey) === 'second-key') {
-      return this.refuse('identity-clash', link, now);
-    }
-    return this.charge(packet, now);
+    if (flaw !== null) return flawed(flaw);
+    if (this.pins.meet(id, noiseKey, signingKey) === 'second-key') return flawed('identity-clash');
+    return this.treat(packet, 'announce', 'verified', link, now);
   }
 
-  /** Anybody passes it on; whoever is to carry it wants to know who gave it (WIRE §3). */
+  /** Whom a person keeps is let in without, or no phone could be trusted: they make no stamps. */
+  private showsWork(packet: PacketView, { extras }: Announce, id: Uint8Array): boolean {
+    const bits = STAMP_BITS[this.config.level];
+    if (bits === 0 || (this.pins.find(id)?.standing ?? 'seen') !== 'seen') return true;
+    return isStamped(this.crypto, extras, id, packet.timestamp(), bits);
+  }
+
   private admitMail(packet: PacketView, link: number, now: Millis): DropReason | null {
     const isSigned = packet.signatureAt >= 0;
-    const pin = isSigned ? this.pins.find(packet.bytes, packet.senderAt) : null;
-    const holds = pin !== null && this.check(packet, pin.signingKey, link, now) === null;
-    return holds ? this.charge(packet, now) : this.passUnverified(link, now);
+    if (!isSigned) return this.treat(packet, 'mail', 'unsigned', link, now);
+    const pin = this.pins.find(packet.bytes, packet.senderAt);
+    if (pin === null) return this.treat(packet, 'mail', 'stranger', link, now);
+    const flaw = this.check(packet, pin.signingKey, link, now);
+    if (flaw !== null) return this.treat(packet, 'mail', 'flawed', link, now, flaw);
+    return this.treat(packet, 'mail', 'verified', link, now);
   }
 
   private check(
@@ -185,49 +188,65 @@ export class TrustAdmission implements Admission {
   }
 
   /** What verified is marked so, and paid for by its sender. */
-  private charge(packet: PacketView, now: Millis, isAnswer = false): DropReason | null {
+  private charge(packet: PacketView, now: Millis, isAnswer: boolean): DropReason | null {
     this.verified.add(packet.bytes);
     // A voice is a stream of packets, and bounded by its link and sender alone.
     if (packet.type === VOICE) return null;
-    const said = isAnswer ? this.answers : this.messages;
-    const purse = IS_MESSAGE[packet.type] === 1 ? said : this.others;
+    const purse = IS_MESSAGE[packet.type] === 1 ? this.purseOf(packet, isAnswer) : this.others;
     const high = readU32(packet.bytes, packet.senderAt);
     const low = readU32(packet.bytes, packet.senderAt + 4);
     return purse.take(high, low, now) ? null : 'flooding';
   }
 
-  private refuse(reason: DropReason, link: number, now: Millis): DropReason | null {
-    return this.config.level === 'permissive' ? this.passUnverified(link, now) : reason;
+  /** Of messages: his own, where a person gave him one. */
+  private purseOf({ bytes, senderAt }: PacketView, isAnswer: boolean): Buckets {
+    if (isAnswer) return this.answers;
+    const perMinute = this.pins.limitOf(bytes, senderAt);
+    if (perMinute === null) return this.messages;
+    const name = nameOf(bytes, senderAt);
+    const known = this.limited.get(name);
+    if (known?.perMinute === perMinute) return known.purse;
+    // Limits that were lifted are forgotten all together, once in a while.
+    if (this.limited.size >= LIMITS_MAX) this.limited.clear();
+    const rate = { perSecond: perMinute / 60, burst: perMinute };
+    const purse = new Buckets(1, rate, 0);
+    this.limited.set(name, { perMinute, purse });
+    return purse;
   }
 
-  private passStranger(link: number, now: Millis): DropReason | null {
-    if (this.config.level !== 'strict') return this.passUnverified(link, now);
-    return this.strangers.take(link, 0, now) ? null : 'unknown-sender';
-  }
-
-  private passUnverified(link: number, now: Millis): DropReason | null {
-    return this.unverified.take(link, 0, now) ? null : 'flooding';
+  /** What the table says of it; `why` it is as it is, where that is not plain from the proof. */
+  private treat(
+    packet: PacketView,
+    sort: Sort,
+    found: Proof | 'answer',
+    link: number,
+    now: Millis,
+    why: DropReason = WHY[found],
+  ): DropReason | null {
+    const isAnswer = found === 'answer';
+    const { relayed, shown } = LEVELS[this.config.level][sort][isAnswer ? 'verified' : found];
+    if (relayed === 'no') return why;
+    if (shown === 'no') this.hidden.set(packet.bytes, why);
+    switch (relayed) {
+      case 'sender':
+        return this.charge(packet, now, isAnswer);
+      case 'link':
+        return this.unverified.take(link, 0, now) ? null : 'flooding';
+      case 'strangers':
+        return this.strangers.take(link, 0, now) ? null : why;
+    }
   }
 }
 
-/**
- * Whom the phones reject unsigned (WIRE §3), and what WIRE §20 has authenticated by signature. The
- * rest is unsigned by design, judged by its session or its content (DEFAULTS §2).
- */
-const MUST_BE_SIGNED = typeSet([
-  ANNOUNCE,
-  MESSAGE,
-  LEAVE,
-  REQUEST_SYNC,
-  FILE,
-  VOICE,
-  LINK_STATE,
-  GOSSIP,
-  CHANNEL,
-  ROOM,
-  RECEIPT,
-  GATEWAY,
-]);
+/** What a packet is dropped for, or not shown for, if so. */
+const WHY: Record<Proof | 'answer', DropReason> = {
+  verified: 'flooding',
+  answer: 'flooding',
+  stranger: 'unknown-sender',
+  unstamped: 'stamp-missing',
+  unsigned: 'unsigned',
+  flawed: 'bad-signature',
+};
 
 /** What a person sends (DEFAULTS §2, messages a minute). */
 const IS_MESSAGE = typeSet([MESSAGE, FILE, CHANNEL]);

@@ -5,7 +5,7 @@
  *
  * There is room for a fixed number of strangers, and the one silent longest makes way for the next.
  * Peers a person keeps - contacted, verified, trusted - have room of their own and never make way
- * (S4).
+ * (S4). Whom he turns away, keeps apart or slows down is noted here as well, whoever that is.
  */
 import { assert } from '../core/assert.ts';
 import { ID_SIZE } from '../core/packet.ts';
@@ -44,11 +44,23 @@ export type PinsConfig = {
   seenMax: number;
   /** Peers kept by a person. Then keeping another is refused. */
   keptMax: number;
-  /** Ids turned away. Then turning away another is refused. */
+  /** Ids turned away or kept apart. Then doing so with another is refused. */
   deniedMax: number;
 };
 
 export const PINS_DEFAULTS: PinsConfig = { seenMax: 8192, keptMax: 4096, deniedMax: 4096 };
+
+/** Peers that have a rate of their own. Then giving one to another is refused. */
+export const LIMITS_MAX = 1024;
+/** Messages a minute that a person may give to a peer. */
+export const LIMIT_MAX = 6000;
+
+/** What a person decided about ids, as it is stored. */
+export type Decisions = {
+  denied: Uint8Array[];
+  quarantined: Uint8Array[];
+  limits: { id: Uint8Array; perMinute: number }[];
+};
 
 /** Alarms not taken yet. Then further ones are counted only. */
 export const ALARMS_MAX = 64;
@@ -62,6 +74,9 @@ export class Pins {
   private readonly seen = new Map<string, Pin>();
   private readonly kept = new Map<string, Pin>();
   private readonly denied = new Set<string>();
+  private readonly quarantined = new Set<string>();
+  /** Messages a minute. */
+  private readonly limits = new Map<string, number>();
 
   constructor(crypto: Crypto, config: PinsConfig = PINS_DEFAULTS) {
     this.crypto = crypto;
@@ -134,17 +149,49 @@ export class Pins {
 
   /** Turns an id away, known or not. False when there is no room left. */
   deny(id: Uint8Array): boolean {
-    if (this.denied.size >= this.config.deniedMax) return this.denied.has(nameOf(id));
-    this.denied.add(nameOf(id));
-    return true;
+    return this.judgeAs(this.denied, id);
+  }
+
+  /** What it says is passed on and not shown. False when there is no room left. */
+  quarantine(id: Uint8Array): boolean {
+    return this.judgeAs(this.quarantined, id);
   }
 
   allow(id: Uint8Array): void {
     this.denied.delete(nameOf(id));
+    this.quarantined.delete(nameOf(id));
   }
 
   isDenied(bytes: Uint8Array, at = 0): boolean {
     return this.denied.size > 0 && this.denied.has(nameOf(bytes, at));
+  }
+
+  isQuarantined(bytes: Uint8Array, at = 0): boolean {
+    return this.quarantined.size > 0 && this.quarantined.has(nameOf(bytes, at));
+  }
+
+  /** How many messages a minute it may say; null for as many as anybody. False: no room left. */
+  limit(id: Uint8Array, perMinute: number | null): boolean {
+    const name = nameOf(id);
+    if (perMinute === null) {
+      this.limits.delete(name);
+      return true;
+    }
+    assert(perMinute >= 1 && perMinute <= LIMIT_MAX, 'a rate of 1 to 6000 a minute');
+    if (this.limits.size >= LIMITS_MAX && !this.limits.has(name)) return false;
+    this.limits.set(name, perMinute);
+    return true;
+  }
+
+  limitOf(bytes: Uint8Array, at = 0): number | null {
+    return this.limits.size > 0 ? (this.limits.get(nameOf(bytes, at)) ?? null) : null;
+  }
+
+  /** Decisions from our own store. */
+  restoreDecisions({ denied, quarantined, limits }: Decisions): void {
+    for (const id of quarantined) this.quarantine(id);
+    for (const id of denied) this.deny(id);
+    for (const { id, perMinute } of limits) this.limit(id, perMinute);
   }
 
   /** Every pin, for a store to keep across a restart. */
@@ -163,6 +210,17 @@ export class Pins {
     const alarms = this.alarms;
     this.alarms = [];
     return alarms;
+  }
+
+  /** An id is in one of the two at most. */
+  private judgeAs(sentence: Set<string>, id: Uint8Array): boolean {
+    const name = nameOf(id);
+    const { deniedMax } = this.config;
+    const isJudged = this.denied.has(name) || this.quarantined.has(name);
+    if (!isJudged && this.denied.size + this.quarantined.size >= deniedMax) return false;
+    this.allow(id);
+    sentence.add(name);
+    return true;
   }
 
   private remember(pin: Pin): void {

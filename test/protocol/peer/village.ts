@@ -18,6 +18,7 @@ import type {
   StationInput,
   StationOutput,
 } from '../../../protocol/peer/contract.ts';
+import type { Judge } from '../../../protocol/peer/judge.ts';
 import type { StationConfig } from '../../../protocol/peer/settings.ts';
 import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import { Station } from '../../../protocol/peer/station.ts';
@@ -275,6 +276,7 @@ export function stationOf(
   village: Village,
   number: number,
   differs: Partial<StationConfig> = {},
+  judge?: Judge,
 ): Station {
   const random = seededRandom(SEED + number);
   const config = { ...STATION_DEFAULTS, name: `relay ${number}`, ...differs };
@@ -284,6 +286,7 @@ export function stationOf(
     random,
     draw: (size: number) => Uint8Array.from({ length: size }, () => random(256)),
     crc: crc32,
+    ...(judge !== undefined && { judge }),
   };
   const station = village.move(new Station(config, ports, village.now));
   village.tell(station, { kind: 'clock', offsetMs: EPOCH });

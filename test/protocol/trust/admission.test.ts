@@ -38,10 +38,11 @@ import {
 } from '../../../protocol/core/packet.ts';
 import type { DropReason, RelayOutput } from '../../../protocol/core/relay.ts';
 import { Relay, RELAY_DEFAULTS } from '../../../protocol/core/relay.ts';
-import type { AdmissionConfig, SecurityLevel } from '../../../protocol/trust/admission.ts';
+import type { AdmissionConfig } from '../../../protocol/trust/admission.ts';
 import { ADMISSION_DEFAULTS, TrustAdmission } from '../../../protocol/trust/admission.ts';
 import type { Crypto } from '../../../protocol/trust/crypto.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
+import type { SecurityLevel } from '../../../protocol/trust/levels.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
 import { makeSeenHash } from '../../../protocol/trust/seen-hash.ts';
 import { filled } from '../wire/given.ts';
