@@ -152,6 +152,14 @@ describe('a relay that hears a packet again', () => {
     expect(names(checked.step(heard(0, genuine), 0))).toContain('transmit 1 ttl 6');
   });
 
+  it('remembers nothing that was turned away: the same packet may come again', () => {
+    let refuses = true;
+    const relay = relayOn({ wire: [0, 1] }, { admit: () => (refuses ? 'flooding' : null) });
+    expect(names(relay.step(heard(0), 0))).toEqual(['drop flooding']);
+    refuses = false;
+    expect(names(relay.step(heard(0), 1))).toEqual(['deliver ttl 7', 'transmit 1 ttl 6']);
+  });
+
   it('asks admission once, for the first copy only', () => {
     let asked = 0;
     const relay = relayOn({ wire: [0, 1, 2] }, { admit: () => (asked++, null) });

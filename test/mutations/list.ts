@@ -1,0 +1,163 @@
+/**
+ * List: one line changed in a machine, and the tests that must fail then. A mutation that lives shows a
+ * promise that nobody keeps; each of these stands for a law of the mesh.
+ */
+export type Mutation = {
+  /** The law it breaks, as a sentence. */
+  breaks: string;
+  file: string;
+  /** Occurs once in the file. */
+  from: string;
+  to: string;
+  tests: string[];
+};
+
+const RELAY = 'protocol/core/relay.ts';
+const LINE_RELAY = 'protocol/core/line-relay.ts';
+const ADMISSION = 'protocol/trust/admission.ts';
+const LETTERS = 'host/peer/letters.ts';
+const INJECTION = 'host/gateway/injection.ts';
+const REGISTRY = 'host/registry/registry.ts';
+
+export const MUTATIONS: Mutation[] = [
+  {
+    breaks: 'a packet is passed on once',
+    file: RELAY,
+    from: "if (this.seen.isPassed(slot) || packet.ttl <= 1) return drop(out, link, 'duplicate');",
+    to: "if (packet.ttl <= 1) return drop(out, link, 'duplicate');",
+    tests: ['test/protocol/core/relay.test.ts'],
+  },
+  {
+    breaks: 'every hop takes one off the TTL',
+    file: RELAY,
+    from: 'return Math.min(packet.ttl, Math.max(2, limit)) - 1;',
+    to: 'return Math.min(packet.ttl, Math.max(2, limit));',
+    tests: ['test/protocol/core/relay.test.ts'],
+  },
+  {
+    breaks: 'what has arrived goes nowhere else',
+    file: RELAY,
+    from: 'if (forUs) return this.seen.pass(slot);',
+    to: 'if (forUs) this.seen.pass(slot);',
+    tests: ['test/protocol/core/relay.test.ts'],
+  },
+  {
+    breaks: 'a copy that was heard takes its link off the way',
+    file: RELAY,
+    from: 'this.seen.mark(slot, link);\n      if (this.seen.isPassed',
+    to: 'if (this.seen.isPassed',
+    tests: ['test/protocol/core/relay.test.ts', 'test/transcripts'],
+  },
+  {
+    breaks: 'a packet is remembered only once it was admitted',
+    file: RELAY,
+    from: 'const refusal = this.admission.admit(packet, link, this.now);\n      if (refusal !== null) return drop(out, link, refusal);\n      slot =',
+    to: 'const refusal = this.admission.admit(packet, link, this.now);\n      this.seen.add(low, high, this.now, ageMs);\n      if (refusal !== null) return drop(out, link, refusal);\n      slot =',
+    tests: ['test/protocol/core/relay.test.ts'],
+  },
+  {
+    breaks: 'what one line brought and another brings again goes no further',
+    file: LINE_RELAY,
+    from: "if (isSpread) return drop(out, link, 'duplicate');",
+    to: '',
+    tests: ['test/protocol/core/line-relay.test.ts'],
+  },
+  {
+    breaks: 'the packet met longest ago is forgotten first',
+    file: 'protocol/core/seen.ts',
+    from: 'slot = this.newer[this.entries];',
+    to: 'slot = this.older[this.entries];',
+    tests: ['test/protocol/core/seen.test.ts'],
+  },
+  {
+    breaks: 'what is stored is so before anything is done about it',
+    file: 'protocol/core/driver.ts',
+    from: 'if (batch.stores.length > 0) adapters.commit(batch.stores);\n      this.waiting = null;',
+    to: 'this.waiting = null;',
+    tests: ['test/protocol/core/driver.test.ts'],
+  },
+  {
+    breaks: 'a link whose signatures fail is not verified for without end',
+    file: ADMISSION,
+    from: "if (!this.failures.hasRoom(link, now)) return 'flooding';",
+    to: '',
+    tests: ['test/protocol/trust/admission.test.ts'],
+  },
+  {
+    breaks: 'a signature of a known sender holds, or the packet is dropped',
+    file: ADMISSION,
+    from: 'return flaw === null ? this.charge(packet, now, isAnswer) : this.refuse(flaw, link, now);',
+    to: 'return this.charge(packet, now, isAnswer);',
+    tests: ['test/protocol/trust/admission.test.ts'],
+  },
+  {
+    breaks: 'what may have been forgotten does not come back as new',
+    file: 'protocol/peer/history.ts',
+    from: 'if (kept.timestamp <= this.horizon && !isFresh(kept.timestamp, wallMs)) return false;',
+    to: '',
+    tests: ['test/protocol/peer/history.test.ts'],
+  },
+  {
+    breaks: 'what follows a message that is sent again does not overtake it',
+    file: LETTERS,
+    from: 'if (letter.sends === 0 && isRepeating) break;',
+    to: '',
+    tests: ['test/host/peer/conversations.test.ts'],
+  },
+  {
+    breaks: 'a message is given up after so many tries in vain',
+    file: LETTERS,
+    from: 'if (letter.sends > 0 && letter.dueAt <= now && heardAt > letter.sentAt) letter.vain++;',
+    to: '',
+    tests: ['test/host/peer/conversations.test.ts'],
+  },
+  {
+    breaks: 'the air is spent within its budget',
+    file: INJECTION,
+    from: 'this.budget.spend(cost, now);',
+    to: '',
+    tests: ['test/host/gateway/gateway.test.ts', 'test/host/gateway/parts.test.ts'],
+  },
+  {
+    breaks: 'what others brought in meanwhile is not brought in again',
+    file: INJECTION,
+    from: 'if (this.air.lacking(bytes) > 0) return false;',
+    to: 'return false;',
+    tests: ['test/host/gateway/gateway.test.ts', 'test/host/gateway/parts.test.ts'],
+  },
+  {
+    breaks: 'a component that fails again is begun anew after twice as long',
+    file: REGISTRY,
+    from: 'RETRY_MS : member.retryMs * 2;',
+    to: 'RETRY_MS : member.retryMs;',
+    tests: ['test/host/registry/registry.test.ts'],
+  },
+  {
+    breaks: 'a gateway waits for its turn',
+    file: 'host/gateway/turns.ts',
+    from: 'const wait = LISTEN_MS + (ahead.length + behind) * WAIT_MS;',
+    to: 'const wait = LISTEN_MS;',
+    tests: ['test/host/gateway/gateway.test.ts'],
+  },
+  {
+    breaks: 'the newest message of a session is not taken twice',
+    file: 'protocol/trust/replay.ts',
+    from: 'if (counter > this.newest) return true;',
+    to: 'if (counter >= this.newest) return true;',
+    tests: ['test/protocol/trust/replay.test.ts'],
+  },
+  {
+    breaks: 'a request for history is answered once',
+    file: 'protocol/peer/sync.ts',
+    from: "if (timestamp <= asker.newest) return drop('request-replayed');",
+    to: '',
+    tests: ['test/protocol/peer/sync.test.ts'],
+  },
+  {
+    breaks: 'an echo of what we never sent tells nothing of the way',
+    file: 'protocol/core/heartbeat.ts',
+    from: 'if (age < this.sequence && ms < this.silenceMs) {',
+    to: 'if (ms < this.silenceMs) {',
+    tests: ['test/protocol/core/heartbeat.test.ts'],
+  },
+];
