@@ -86,8 +86,8 @@ export const MUTATIONS: Mutation[] = [
   {
     breaks: 'a signature of a known sender holds, or the packet is dropped',
     file: ADMISSION,
-    from: 'return flaw === null ? this.charge(packet, now, isAnswer) : this.refuse(flaw, link, now);',
-    to: 'return this.charge(packet, now, isAnswer);',
+    from: "if (flaw !== null) return this.treat(packet, sort, 'flawed', link, now, flaw);",
+    to: '',
     tests: ['test/protocol/trust/admission.test.ts'],
   },
   {
