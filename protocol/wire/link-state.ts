@@ -5,9 +5,11 @@
  *
  *   schema 1 | 1: sequence | 2: neighbours, each [id, latency ms, loss per mille, bytes/s, jitter ms]
  *            | 3: place [latitude, longitude in millionths of a degree, altitude m, accuracy m]
- *            | 4: energy left, percent | 5: mobility [kind, north cm/s, east cm/s] | 6: capabilities
+ *            | 4: energy left, percent | 5: mobility [kind, north cm/s, east cm/s, period s]
+ *            | 6: capabilities
  *
- * 3 to 5 are absent for unknown; energy also of whoever is on mains. A bandwidth of 0 is unknown.
+ * 3 to 5 are absent for unknown; energy also of whoever is on mains. A bandwidth or a
+ * period of 0 is unknown.
  */
 import { assert } from '../core/assert.ts';
 import { ID_SIZE, isFilledWith } from '../core/packet.ts';
@@ -38,6 +40,8 @@ const ALTITUDE_MAX = 100_000;
 const ACCURACY_MAX = 1_000_000;
 /** A kilometre a second: beyond it nobody has a radio link. */
 const SPEED_MAX = 100_000;
+/** A day: who is back later has his place elsewhere. */
+const PERIOD_MAX = 86_400;
 const CAPABILITIES_MAX = 0xffffffff;
 
 /** What a node can do for others on their way; a field of bits. */
@@ -65,7 +69,13 @@ export type Place = {
   accuracyM: number;
 };
 
-export type Mobility = { kind: MobilityKind; northMps: number; eastMps: number };
+export type Mobility = {
+  kind: MobilityKind;
+  northMps: number;
+  eastMps: number;
+  /** Whoever goes round or to and fro is back after so long; 0 is unknown. */
+  periodS: number;
+};
 
 export type LinkState = {
   /** Higher than that of every earlier one of this node. */
@@ -103,9 +113,9 @@ export function encodeLinkState(state: LinkState): Uint8Array {
   }
   if (energyPercent !== null) fields.set(ENERGY, Math.round(energyPercent));
   if (mobility !== null) {
-    const { kind, northMps, eastMps } = mobility;
+    const { kind, northMps, eastMps, periodS } = mobility;
     const speeds = [northMps, eastMps].map((one) => Math.round(one * 100));
-    fields.set(MOBILITY, [MOBILITY_KINDS.indexOf(kind), ...speeds]);
+    fields.set(MOBILITY, [MOBILITY_KINDS.indexOf(kind), ...speeds, clamp(periodS, PERIOD_MAX)]);
   }
   return encodeEnvelope({ schema: SCHEMA, fields });
 }
@@ -198,12 +208,13 @@ function energyOf(value: Cbor): number | undefined {
 }
 
 function mobilityOf(value: Cbor): Mobility | undefined {
-  if (!Array.isArray(value) || value.length !== 3) return undefined;
-  const [number, north, east] = value;
+  if (!Array.isArray(value) || value.length !== 4) return undefined;
+  const [number, north, east, periodS] = value;
   if (!isWithin(number, 0, MOBILITY_KINDS.length - 1)) return undefined;
   if (!isWithin(north, -SPEED_MAX, SPEED_MAX)) return undefined;
   if (!isWithin(east, -SPEED_MAX, SPEED_MAX)) return undefined;
-  return { kind: MOBILITY_KINDS[number], northMps: north / 100, eastMps: east / 100 };
+  if (!isWithin(periodS, 0, PERIOD_MAX)) return undefined;
+  return { kind: MOBILITY_KINDS[number], northMps: north / 100, eastMps: east / 100, periodS };
 }
 
 function isWithin(value: Cbor, least: number, most: number): value is number {

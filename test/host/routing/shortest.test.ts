@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { burden, edgeCost, stepCost } from '../../../host/routing/cost.ts';
 import { Flood } from '../../../host/routing/flood.ts';
-import { Shortest, TREES_MAX } from '../../../host/routing/shortest.ts';
+import { Shortest } from '../../../host/routing/shortest.ts';
 import type { NodeId, Topology } from '../../../host/routing/topology.ts';
 import { Tree } from '../../../host/routing/tree.ts';
+import { TREES_MAX } from '../../../host/routing/ways.ts';
 import { hold } from '../../seed.ts';
 import { both, cost, tell, topologyOf, TRAITS } from './maps.ts';
 

@@ -29,7 +29,7 @@ const FULL: LinkState = {
   ],
   place: { latitude: -33.856784, longitude: 151.215297, altitudeM: -4, accuracyM: 15 },
   energyPercent: 81,
-  mobility: { kind: 'commuter', northMps: -1.25, eastMps: 13.89 },
+  mobility: { kind: 'commuter', northMps: -1.25, eastMps: 13.89, periodS: 1800 },
   capabilities: 7,
 };
 
@@ -39,7 +39,7 @@ describe('a link state', () => {
     ['that says all there is', FULL],
     ...MOBILITY_KINDS.map((kind) => [
       `of a node whose way is ${kind}`,
-      { ...BARE, mobility: { kind, northMps: 0, eastMps: 0.01 } },
+      { ...BARE, mobility: { kind, northMps: 0, eastMps: 0.01, periodS: 86_400 } },
     ]),
   ] as [string, LinkState][])('%s is read as it was written', (_, state) => {
     expect(decodeLinkState(encodeLinkState(state))).toEqual({ ok: true, value: state });
@@ -53,7 +53,7 @@ describe('a link state', () => {
         '      85 480202020202020202 1a000927c0 1903e8 192328 03' +
         '03 84 3a02049d0f 1a09035cc1 23 0f' +
         '04 1851' +
-        '05 83 04 387c 19056d' +
+        '05 84 04 387c 19056d 190708' +
         '06 07',
       FULL,
     ],
@@ -105,8 +105,9 @@ describe('a link state', () => {
     ['half a place', { 3: [0, 0] }, 'bad-place'],
     ['a place that is nothing', { 3: null }, 'bad-place'],
     ['energy of 101 percent', { 4: 101 }, 'bad-energy'],
-    ['a way that nobody goes', { 5: [5, 0, 0] }, 'bad-mobility'],
-    ['a speed of no machine', { 5: [2, 0, 100_001] }, 'bad-mobility'],
+    ['a way that nobody goes', { 5: [5, 0, 0, 0] }, 'bad-mobility'],
+    ['a speed of no machine', { 5: [2, 0, 100_001, 0] }, 'bad-mobility'],
+    ['a way of more than a day', { 5: [3, 0, 1, 86_401] }, 'bad-mobility'],
     ['speed without a way', { 5: [2] }, 'bad-mobility'],
     ['capabilities beyond 32 bits', { 6: 2 ** 32 }, 'bad-capabilities'],
   ])('with %s is none', (_, fields, reason) => {
