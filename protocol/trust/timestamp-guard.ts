@@ -14,6 +14,12 @@ const PREFIX = 64;
  */
 export const BEGINNINGS_MAX = 1024;
 
+/**
+ * A clock that is set back by more is right from then on: nobody takes what is this far ahead of its
+ * time (WIRE §12 o), and a peer that went on from there would speak to nobody until that time comes.
+ */
+export const AHEAD_MAX_MS = 120_000;
+
 export class TimestampGuard {
   private readonly lastUse = new Map<string, Millis>();
 
@@ -21,7 +27,8 @@ export class TimestampGuard {
   stamp(wallMs: Millis, payload: Uint8Array): Millis {
     const beginning = textOf(payload.subarray(0, PREFIX));
     const last = this.lastUse.get(beginning);
-    const timestamp = last !== undefined && last >= wallMs ? last + 1 : wallMs;
+    const isTaken = last !== undefined && last >= wallMs && last < wallMs + AHEAD_MAX_MS;
+    const timestamp = isTaken ? last + 1 : wallMs;
     this.lastUse.delete(beginning);
     this.lastUse.set(beginning, timestamp);
     if (this.lastUse.size > BEGINNINGS_MAX) {

@@ -2,7 +2,11 @@
  * No two packets of one sender share a millisecond and their first 64 payload bytes (WIRE §12 iii).
  */
 import { describe, expect, it } from 'vitest';
-import { BEGINNINGS_MAX, TimestampGuard } from '../../../protocol/trust/timestamp-guard.ts';
+import {
+  AHEAD_MAX_MS,
+  BEGINNINGS_MAX,
+  TimestampGuard,
+} from '../../../protocol/trust/timestamp-guard.ts';
 import { runs, SEED, xorshift } from '../../seed.ts';
 import { filled } from '../wire/given.ts';
 
@@ -33,6 +37,15 @@ describe('the timestamp guard', () => {
     const guard = new TimestampGuard();
     expect(guard.stamp(9000, filled(4, 1))).toBe(9000);
     expect(guard.stamp(5000, filled(4, 1))).toBe(9001);
+  });
+
+  it('goes on from the time that is right once a clock was far ahead', () => {
+    const guard = new TimestampGuard();
+    guard.stamp(604_800_000, filled(4, 1));
+    expect(guard.stamp(5000, filled(4, 1))).toBe(5000);
+    expect(guard.stamp(5000, filled(4, 1))).toBe(5001);
+    guard.stamp(5000 + AHEAD_MAX_MS - 1, filled(4, 1));
+    expect(guard.stamp(5000, filled(4, 1))).toBe(5000 + AHEAD_MAX_MS);
   });
 
   it('gives no pair twice, whatever is said when', () => {
