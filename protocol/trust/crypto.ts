@@ -37,6 +37,8 @@ export interface Crypto {
    * signature: `verify` of signature.ts does (RELIABILITY §1).
    */
   acceptsFast(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
+  /** Of a simulated port alone, whose signatures are of another kind: its word is the last. */
+  acceptsOwn?(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
 }
 
 /** Compares secrets in a time that does not tell where they differ. */

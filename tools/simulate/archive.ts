@@ -34,9 +34,12 @@ export class MemoryArchive implements Archive {
   private readonly retention: Retention;
   private nextKey = 1;
   private said: StoredMessage[] = [];
+  /** The same by name, for whoever asks again and again. */
+  private readonly byName = new Map<string, StoredMessage>();
   private readonly readKeys = new Map<string, number>();
   private unacknowledged: OutboxEntry[] = [];
   private marks: { mark: string; sentAt: number }[] = [];
+  private readonly marked = new Set<string>();
   private floor = -Infinity;
   private readonly pinned = new Map<string, Pin>();
   private readonly records = new Map<string, PeerRecord>();
@@ -59,7 +62,7 @@ export class MemoryArchive implements Archive {
   }
 
   readonly messages: Archive['messages'] = {
-    find: (name) => this.said.find((message) => isNamed(message, name)) ?? null,
+    find: (name) => this.byName.get(keyOf(name)) ?? null,
     after: (key, limit) => this.said.filter((message) => message.key > key).slice(0, limit),
     history: (sentAt, limit) =>
       this.said
@@ -84,8 +87,7 @@ export class MemoryArchive implements Archive {
   };
 
   readonly delivered: Archive['delivered'] = {
-    has: (mark, sentAt) =>
-      sentAt <= this.floor || this.marks.some((known) => known.mark === toHex(mark)),
+    has: (mark, sentAt) => sentAt <= this.floor || this.marked.has(toHex(mark)),
   };
 
   readonly peers: Archive['peers'] = {
@@ -155,15 +157,19 @@ export class MemoryArchive implements Archive {
 
   private apply(write: StoreWrite): void {
     switch (write.kind) {
-      case 'message':
+      case 'message': {
         if (this.messages.find(write.message) !== null) return;
-        this.said.push({ ...write.message, key: this.nextKey++ });
+        const message = { ...write.message, key: this.nextKey++ };
+        this.said.push(message);
+        this.byName.set(keyOf(message), message);
         return;
+      }
       case 'message-state': {
-        const { state, reason } = write;
-        this.said = this.said.map((message) =>
-          isNamed(message, write) ? { ...message, state, reason } : message,
-        );
+        const before = this.messages.find(write);
+        if (before === null) return;
+        const after = { ...before, state: write.state, reason: write.reason };
+        this.said[this.said.indexOf(before)] = after;
+        this.byName.set(keyOf(write), after);
         return;
       }
       case 'read-up-to':
@@ -185,7 +191,8 @@ export class MemoryArchive implements Archive {
         return;
       case 'delivered': {
         const mark = toHex(write.mark);
-        if (this.marks.some((known) => known.mark === mark)) return;
+        if (this.marked.has(mark)) return;
+        this.marked.add(mark);
         this.marks.push({ mark, sentAt: write.sentAt });
         return;
       }
@@ -273,7 +280,7 @@ export class MemoryArchive implements Archive {
       const isTooMuch = count > messagesMax || bytes > messageBytesMax;
       if (count === 0) return false;
       if (!isTooMuch && this.said[0].heardAt >= now - messageAgeMs) return false;
-      this.said.shift();
+      this.byName.delete(keyOf(this.said.shift()!));
     }
     return true;
   }
@@ -283,7 +290,8 @@ export class MemoryArchive implements Archive {
     const slice = Math.min(excess, TRIM_SLICE);
     if (slice <= 0) return false;
     this.marks.sort((a, b) => a.sentAt - b.sentAt || (a.mark < b.mark ? -1 : 1));
-    for (const { sentAt } of this.marks.splice(0, slice)) {
+    for (const { mark, sentAt } of this.marks.splice(0, slice)) {
+      this.marked.delete(mark);
       this.floor = Math.max(this.floor, sentAt);
     }
     return excess > slice;
@@ -328,9 +336,8 @@ export class MemoryArchive implements Archive {
   }
 }
 
-function isNamed(message: MessageName, { conversation, sender, id }: MessageName): boolean {
-  const isOfIt = message.conversation === conversation && message.id === id;
-  return isOfIt && toHex(message.sender) === toHex(sender);
+function keyOf({ conversation, sender, id }: MessageName): string {
+  return `${conversation} ${toHex(sender)} ${id}`;
 }
 
 type EntryName = Pick<OutboxEntry, 'recipient' | 'id'>;

@@ -139,6 +139,8 @@ export class Mesh<Node extends SimNode> {
   /** Steps of all nodes, and writes that left, until now. */
   steps = 0;
   writes = 0;
+  /** Who was stepped last. */
+  stepping = 0;
   readonly nodes: number;
   private readonly options: MeshOptions<Node>;
   private readonly observer: MeshObserver;
@@ -271,7 +273,8 @@ export class Mesh<Node extends SimNode> {
   /** Its clock goes wrong by so much, or right again; what it runs by goes on. */
   setClock(number: number, offMs: Millis): void {
     const place = this.places[number];
-    place.clock.offMs = offMs;
+    const { clock } = place;
+    clock.offMs = this.now - clock.at(this.now) + offMs;
     this.tellTime(place);
   }
 
@@ -309,6 +312,11 @@ export class Mesh<Node extends SimNode> {
   /** Whether the two are linked at this moment. */
   isOpen(a: number, b: number): boolean {
     return this.find(a, b)?.tie.isOpen ?? false;
+  }
+
+  /** Whether the two are to be linked, once both are up. */
+  isJoined(a: number, b: number): boolean {
+    return this.find(a, b)?.tie.isJoined ?? false;
   }
 
   /** Who is at the far end of a link; 0 for nobody. */
@@ -351,6 +359,7 @@ export class Mesh<Node extends SimNode> {
     if (node === null) return;
     this.watchSleep(place);
     this.steps++;
+    this.stepping = place.number;
     const outputs = node.step(input, place.clock.at(this.now));
     this.rearm(place);
     this.observer.stepped?.(place.number, input, outputs, this.now);
@@ -383,7 +392,7 @@ export class Mesh<Node extends SimNode> {
     const { wrote } = this.observer;
     if (wrote) wrote(place.number, to, bytes, this.typeIn(tie, bytes), this.now);
     // Nobody hears it, and a radio does not know that yet.
-    if (!tie.isOpen) return this.add(this.now + 1, { kind: 'left', from: end, life });
+    if (!tie.isOpen) return this.leaves(end, this.now + 1);
     const { leftAt, arrivals } = way.carry(
       bytes.length,
       this.now,
@@ -391,18 +400,26 @@ export class Mesh<Node extends SimNode> {
       this.random,
     );
     const tellsLeft = arrivals.length > 0 && arrivals[0] === leftAt;
-    if (!tellsLeft) this.add(leftAt, { kind: 'left', from: end, life });
+    if (!tellsLeft) this.leaves(end, leftAt);
     arrivals.forEach((at, copy) => {
       // The receiver owns what it gets, and a segment is written for one link alone.
       const own = copy === 0 ? bytes : bytes.slice();
-      this.add(at, {
+      const isFirst = tellsLeft && copy === 0;
+      const arrival: Event<Node> = {
         kind: 'arrives',
         from: end,
         life,
         bytes: own,
-        tellsLeft: tellsLeft && copy === 0,
-      });
+        tellsLeft: isFirst,
+        dueAt: at,
+        order: 0,
+      };
+      this.events.add(arrival);
     });
+  }
+
+  private leaves(from: End<Node>, at: Millis): void {
+    this.events.add({ kind: 'left', from, life: from.tie.life, dueAt: at, order: 0 });
   }
 
   private happen(event: Event<Node>): void {
@@ -462,7 +479,9 @@ export class Mesh<Node extends SimNode> {
     const { life } = tie;
     for (const end of tie.ends) {
       if (noticeMs === 0) this.tellClosed(end);
-      else if (noticeMs < Infinity) this.add(this.now + noticeMs, { kind: 'lost', end, life });
+      else if (noticeMs < Infinity) {
+        this.events.add({ kind: 'lost', end, life, dueAt: this.now + noticeMs, order: 0 });
+      }
     }
   }
 
@@ -482,7 +501,7 @@ export class Mesh<Node extends SimNode> {
   }
 
   private opensAfter(tie: Tie<Node>, ms: Millis): void {
-    this.add(this.now + ms, { kind: 'opens', tie, life: tie.life });
+    this.events.add({ kind: 'opens', tie, life: tie.life, dueAt: this.now + ms, order: 0 });
   }
 
   private tie({ a, b, wire = false, payloadMax = PAYLOAD_MAX, conditions }: MeshEdge): Tie<Node> {
@@ -524,13 +543,7 @@ export class Mesh<Node extends SimNode> {
   private typeIn(tie: Tie<Node>, bytes: Uint8Array): number {
     return tie.isWire ? typeInBlock(bytes) : typeInSegment(bytes);
   }
-
-  private add(at: Millis, event: DistributiveOmit<Event<Node>, keyof Due>): void {
-    this.events.add({ ...event, dueAt: at, order: 0 } as Event<Node>);
-  }
 }
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 function placeOf<Node extends SimNode>(number: number, air: number, wires: number): Place<Node> {
   return {

@@ -1,0 +1,36 @@
+/**
+ * Seeds: many small meshes in which everything goes wrong that the seed says, and the laws that hold in
+ * all of them. A failure prints its seed and what it drew; the same seed fails alike everywhere.
+ * HOPLINE_SEEDS=10000 runs so many, from HOPLINE_SEED on.
+ */
+import { describe, expect, it } from 'vitest';
+import { simulatedCrypto } from '../../tools/simulate/simulated-crypto.ts';
+import { runScenario } from '../../tools/simulate/run.ts';
+import { describeScenario, drawScenario } from '../../tools/simulate/scenario.ts';
+import { crypto } from '../protocol/trust/ports.ts';
+import { runs } from '../seed.ts';
+
+const cheap = simulatedCrypto(crypto);
+const SEEDS = Number(process.env['HOPLINE_SEEDS'] ?? runs(8, 8));
+
+describe('a mesh in which everything goes wrong', () => {
+  it(`keeps its laws, and recovers, for ${SEEDS} seeds`, () => {
+    const broken: string[] = [];
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const scenario = drawScenario({ seed });
+      const { breach } = runScenario(scenario, { crypto: cheap });
+      if (breach === null) continue;
+      const { law, at, node, what } = breach;
+      broken.push(`${describeScenario(scenario)}\n  ${law} at ${at} ms, node ${node}: ${what}`);
+    }
+    expect(broken.join('\n')).toBe('');
+  });
+
+  it('is the same twice for the same seed', () => {
+    const hashes = [1, 1, 2].map(
+      (seed) => runScenario(drawScenario({ seed }), { crypto: cheap }).hash,
+    );
+    expect(hashes[0]).toBe(hashes[1]);
+    expect(hashes[0]).not.toBe(hashes[2]);
+  });
+});

@@ -1,0 +1,80 @@
+/**
+ * Scenario: all that decides a run, as plain values: who is where, what is said, and what goes wrong
+ * when. A seed draws one; a file or a command line may fix any part of it.
+ */
+import type { Millis } from '../../protocol/core/machine.ts';
+import type { Deed } from './deeds.ts';
+import { drawDeeds } from './deeds.ts';
+import type { Faults } from './faults.ts';
+import { describeFaults, drawFaults } from './faults.ts';
+import { seededRandom } from './random.ts';
+import type { Shape, ShapeName } from './shapes.ts';
+import { SHAPES, shapeOf } from './shapes.ts';
+
+export type Scenario = {
+  seed: number;
+  /** How its topology is called: the name of a shape, or of a file. */
+  topology: string;
+  shape: Shape;
+  faults: Faults;
+  /** In the order in which they happen; none is later than `safeMs`. */
+  deeds: readonly Deed[];
+  /** For so long things go wrong. */
+  safeMs: Millis;
+  /** And for so long a healed core may take to catch up; it ends when it has. */
+  healMs: Millis;
+};
+
+/** What a person fixed; the seed draws the rest. */
+export type ScenarioWishes = {
+  seed: number;
+  nodes?: number;
+  /** The name of a shape, or a shape with the name of its file. */
+  topology?: ShapeName | { name: string; shape: Shape };
+  /** Mean neighbours of a node, for shapes that have a choice. */
+  degree?: number;
+  faults?: Faults;
+  deeds?: readonly Deed[];
+  safeMs?: Millis;
+  healMs?: Millis;
+};
+
+/** A world as small as this shows most of what can go wrong, and thousands of them can be run. */
+const NODES_MIN = 4;
+const NODES_SPAN = 6;
+const SAFE_MIN_MS = 40_000;
+const SAFE_SPAN_MS = 50_000;
+export const HEAL_MS = 600_000;
+const DEGREE = 3;
+
+export function drawScenario(wishes: ScenarioWishes): Scenario {
+  const { seed } = wishes;
+  const random = seededRandom(seed);
+  // All are drawn in any case: what a person fixes leaves the rest of the seed as it was.
+  const drawnNodes = NODES_MIN + random(NODES_SPAN);
+  const drawnTopology = SHAPES[random(SHAPES.length)];
+  const drawnMs = SAFE_MIN_MS + random(SAFE_SPAN_MS);
+  const drawnFaults = drawFaults(random);
+  const topology = wishes.topology ?? drawnTopology;
+  const isNamed = typeof topology === 'string';
+  const nodes = wishes.nodes ?? drawnNodes;
+  const degree = wishes.degree ?? DEGREE;
+  const shape = isNamed ? shapeOf(topology, nodes, degree, seededRandom(seed + 1)) : topology.shape;
+  const faults = wishes.faults ?? drawnFaults;
+  const safeMs = wishes.safeMs ?? drawnMs;
+  return {
+    seed,
+    topology: isNamed ? topology : topology.name,
+    shape,
+    faults,
+    deeds: wishes.deeds ?? drawDeeds(faults, shape, safeMs, seededRandom(seed + 2)),
+    safeMs,
+    healMs: wishes.healMs ?? HEAL_MS,
+  };
+}
+
+/** One line that says what a run was. */
+export function describeScenario({ seed, topology, shape, faults, safeMs }: Scenario): string {
+  const where = `${shape.nodes} nodes on a ${topology}`;
+  return `seed ${seed}: ${where}, ${safeMs / 1000} s, ${describeFaults(faults)}`;
+}
