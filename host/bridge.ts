@@ -52,7 +52,15 @@ import type { MeshEvent } from './events.ts';
 import { CHRONICLE } from './registry/chronicle.ts';
 import type { ComponentView, RegistryInput, RegistryOutput } from './registry/registry.ts';
 import { Registry } from './registry/registry.ts';
-import type { Answer, Archive, SessionState, StoreOutput, TalkEvent, Wish } from './types.ts';
+import type {
+  Answer,
+  Archive,
+  PeerChange,
+  SessionState,
+  StoreOutput,
+  TalkEvent,
+  Wish,
+} from './types.ts';
 
 /** What of a station is for whoever runs it: its radio and wires, and those who ask and watch. */
 type StationIn = Exclude<StationInput, { kind: 'lined' | 'inject' | 'say' | 'send' }>;
@@ -431,9 +439,20 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
 
   /** What others said, whoever heard it. */
   private overhear(event: TalkEvent): void {
+    if (event.kind === 'peer-changed') return this.judged(event.peer, event.by);
     if (event.kind !== 'message' || sameBytes(event.name.sender, 0, this.id)) return;
     const heard = { kind: 'MessageReceived', ...event.name } as const;
     this.tasks.push({ to: 'registry', input: { kind: 'event', event: heard } });
+  }
+
+  /** Who is let in again is heard with what he said meanwhile; of whom is turned away it goes. */
+  private judged(peer: Uint8Array, decision: PeerChange): void {
+    if (decision !== 'allow' && decision !== 'deny' && decision !== 'quarantine') return;
+    if (decision !== 'quarantine') {
+      this.tasks.push({ to: 'station', input: { kind: 'release', id: peer } });
+    }
+    const event = { kind: 'PeerJudged', peer, decision, by: 'person' } as const;
+    this.tasks.push({ to: 'registry', input: { kind: 'event', event } });
   }
 
   private order(order: StationOrder): void {

@@ -16,6 +16,8 @@ export type MeshEvent =
   | { kind: 'RouteDiscovered'; peer: Uint8Array; hops: number }
   | { kind: 'RouteSwitched'; peer: Uint8Array; reason: RouteSwitchReason }
   | { kind: 'SecurityEvent'; threat: Threat; peer: Uint8Array | null; detail: string }
+  /** A person decided, or it was observed, how what a peer says is to be treated. */
+  | { kind: 'PeerJudged'; peer: Uint8Array; decision: PeerDecision; by: 'person' | 'reputation' }
   | { kind: 'NodeSuspected'; peer: Uint8Array; phi: number }
   | { kind: 'NodeConfirmedFailed'; peer: Uint8Array; silentMs: number }
   | { kind: 'NodeRecovered'; peer: Uint8Array; silentMs: number }
@@ -38,6 +40,7 @@ const KINDS: Record<MeshEventKind, true> = {
   RouteDiscovered: true,
   RouteSwitched: true,
   SecurityEvent: true,
+  PeerJudged: true,
   NodeSuspected: true,
   NodeConfirmedFailed: true,
   NodeRecovered: true,
@@ -51,6 +54,7 @@ const KINDS: Record<MeshEventKind, true> = {
 };
 export const MESH_EVENTS = Object.keys(KINDS) as MeshEventKind[];
 
+export type PeerDecision = 'allow' | 'deny' | 'quarantine';
 export type PeerLeftReason = 'user' | 'network' | 'security' | 'timeout' | 'protocol';
 export type RouteSwitchReason = 'failed' | 'better' | 'congested' | 'stale';
 /** DEFAULTS §2. */

@@ -3,6 +3,9 @@
  * `{ kind: 'store', write }` and reads through the small ports of an `Archive`; the store commits the
  * writes of a batch together, and a twin in memory does both for the simulator.
  */
+import type { ChainEnd } from '../protocol/trust/chain.ts';
+import { endText } from '../protocol/trust/chain.ts';
+import { encodeText } from '../protocol/wire/text.ts';
 import type { Pin, Standing } from '../protocol/trust/pins.ts';
 
 /** The name of the conversation that everyone hears. A private one is named by the peer's id in hex. */
@@ -109,7 +112,79 @@ export type Invite = {
   usedBy: Uint8Array | null;
 };
 
-/** Everything a machine may want durable. Each one may be said again and changes nothing then. */
+/** Who did what to whom: a line of the audit trail, which is only ever added to. */
+export type AuditEntry = {
+  /** Unix ms; null without a clock. */
+  at: number | null;
+  /** `owner`, `bridge`, or the id of a node in hex. */
+  who: string;
+  act: AuditAct;
+  /** An id in hex, an address, the name of a setting. */
+  subject: string;
+  /** In words; no secrets, and nothing that was said. */
+  detail: string;
+};
+
+export const AUDIT_ACTS = [
+  'started',
+  'settings-changed',
+  'level-changed',
+  'allowed',
+  'denied',
+  'quarantined',
+  'released',
+  'limited',
+  'standing',
+  'forgotten',
+  'invited',
+  'invite-used',
+  'joined',
+  'parted',
+  'login',
+  'login-refused',
+  'threat',
+  /** The store's own: the oldest lines went. */
+  'cut',
+] as const;
+export type AuditAct = (typeof AUDIT_ACTS)[number];
+
+/** A line as it is kept; `hash` is that of all lines up to this one. */
+export type AuditLine = AuditEntry & { key: number; hash: Uint8Array };
+
+/** What is hashed of a line. */
+export function auditContent(line: Omit<AuditLine, 'hash'>): (string | number | null)[] {
+  const { key, at, who, act, subject, detail } = line;
+  return [key, at, who, act, subject, detail];
+}
+
+/** Characters of a subject or a detail; the rest is cut off. */
+export const AUDIT_TEXT_MAX = 500;
+
+/** As any store can keep it. */
+export function keptEntry(entry: AuditEntry): AuditEntry {
+  // Half a character is none.
+  const kept = (text: string): string =>
+    new TextDecoder('utf-8', { ignoreBOM: true }).decode(encodeText(text.slice(0, AUDIT_TEXT_MAX)));
+  return { ...entry, subject: kept(entry.subject), detail: kept(entry.detail) };
+}
+
+/** How many of so many lines are cut off at once: more than are added by it. */
+export function auditCut(count: number, most: number): number {
+  return count <= most ? 0 : Math.min(TRIM_SLICE, count - Math.floor(most * 0.9));
+}
+
+/** What says so. */
+export function cutEntry(base: ChainEnd, at: number): AuditEntry {
+  return { at, who: 'bridge', act: 'cut', subject: '', detail: endText(base) };
+}
+
+/** A peer's own rate, in messages a minute. */
+export type PeerLimit = { id: Uint8Array; perMinute: number };
+
+/**
+ * Everything a machine may want durable. Each one may be said again and changes nothing then, but for
+ * `audit`, which is a line each time.
+ */
 export type StoreWrite =
   | { kind: 'message'; message: Message }
   | ({ kind: 'message-state'; state: MessageState; reason: string | null } & MessageName)
@@ -123,7 +198,13 @@ export type StoreWrite =
   | { kind: 'peer-heard'; id: Uint8Array; name: string; announce: Uint8Array | null; at: number }
   | { kind: 'forget'; id: Uint8Array }
   | { kind: 'deny'; id: Uint8Array }
+  | { kind: 'quarantine'; id: Uint8Array }
+  /** Neither turned away nor kept apart any more. */
   | { kind: 'allow'; id: Uint8Array }
+  /** Null for the rate of everybody. */
+  | { kind: 'limit'; id: Uint8Array; perMinute: number | null }
+  /** Belongs into the batch of what it tells of. */
+  | { kind: 'audit'; entry: AuditEntry }
   /** The last counter taken from a device. It never goes back. */
   | { kind: 'counter'; device: Uint8Array; counter: number }
   /** Numbers below `upTo` may be used from now on, and are never used again after a restart. */
@@ -148,7 +229,13 @@ export type Wish =
   | { kind: 'read'; conversation: string; key: number }
   | { kind: 'stand'; peer: Uint8Array; standing: Standing }
   | { kind: 'deny'; peer: Uint8Array }
+  /** What he says is passed on and not shown, until he is allowed. */
+  | { kind: 'quarantine'; peer: Uint8Array }
   | { kind: 'allow'; peer: Uint8Array }
+  /** A rate of his own, in messages a minute; null for that of everybody. */
+  | { kind: 'limit'; peer: Uint8Array; perMinute: number | null }
+  /** Nothing but a line of the audit trail. */
+  | { kind: 'record'; entry: Omit<AuditEntry, 'at'> }
   /** A person says that this id stands for another device now. */
   | { kind: 'forget'; peer: Uint8Array };
 
@@ -173,8 +260,12 @@ export type WishRefusal =
   | 'unknown-peer'
   | 'denied'
   | 'distrusted'
+  | 'bad-rate'
   | 'full'
   | 'failed';
+
+/** Wishes that are about a peer. */
+export type PeerChange = 'stand' | 'deny' | 'quarantine' | 'allow' | 'limit' | 'forget';
 
 /** What is worth telling of talk, as it happens. What it names is durable by then. */
 export type TalkEvent =
@@ -189,7 +280,7 @@ export type TalkEvent =
     }
   | { kind: 'session'; peer: Uint8Array; state: SessionState }
   /** What a person decided about a peer. */
-  | { kind: 'peer-changed'; peer: Uint8Array }
+  | { kind: 'peer-changed'; peer: Uint8Array; by: PeerChange }
   /**
    * `second-key`: he showed another key than is known; believe nothing he says until it is cleared up.
    * `unsealed`: something private came in the open, in his name (RELIABILITY S6). It was not taken.
@@ -228,6 +319,8 @@ export interface DeliveredReads {
 export interface PeerReads {
   pins(): Pin[];
   denied(): Uint8Array[];
+  quarantined(): Uint8Array[];
+  limits(): PeerLimit[];
   find(id: Uint8Array): PeerRecord | null;
   /** Everybody who calls himself so, whatever the case of its letters; the last one seen first. */
   named(name: string): PeerRecord[];
@@ -262,6 +355,13 @@ export interface LineReads {
   invite(hash: Uint8Array): Invite | null;
 }
 
+export interface AuditReads {
+  /** Lines with keys above `key`, the oldest first. */
+  after(key: number, limit: number): AuditLine[];
+  /** The last line that was cut off, and the last there is. */
+  ends(): { base: ChainEnd; head: ChainEnd };
+}
+
 /** All that can be read at once, synchronously, and alike in memory and on disk. */
 export interface Archive {
   readonly messages: MessageReads;
@@ -273,6 +373,7 @@ export interface Archive {
   readonly held: HeldReads;
   readonly ledger: LedgerReads;
   readonly lines: LineReads;
+  readonly audit: AuditReads;
 }
 
 /** The newest, and how many of other peers' came after the one a person read last. */
@@ -320,6 +421,8 @@ export type Retention = {
   deliveredMax: number;
   /** Strangers kept; then the one silent longest goes. Whom a person keeps stays. */
   strangersMax: number;
+  /** Lines of the audit trail; then the oldest are cut off, and a line says so. */
+  auditMax: number;
 };
 
 export const RETENTION: Retention = {
@@ -328,6 +431,7 @@ export const RETENTION: Retention = {
   messageAgeMs: 365 * 24 * 3_600_000,
   deliveredMax: 1_000_000,
   strangersMax: 8192,
+  auditMax: 20_000,
 };
 
 /** Days for which is kept what was carried, the current one among them. */

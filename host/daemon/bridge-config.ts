@@ -46,7 +46,11 @@ function stationConfigOf(
     ttlMax: config.ttl,
     admission: { ...STATION_DEFAULTS.admission, level: config.security },
     pins: store.peers.pins(),
-    decisions: { denied: store.peers.denied(), quarantined: [], limits: [] },
+    decisions: {
+      denied: store.peers.denied(),
+      quarantined: store.peers.quarantined(),
+      limits: store.peers.limits(),
+    },
     history,
     // One more than is held, if there is: then it is known that older ones may come again.
     frames: store.messages.history(since, history.messages + 1).reverse(),

@@ -21,6 +21,7 @@ const WHY: Record<WishRefusal, [ErrorCode, string]> = {
     'REQUEST_INVALID',
     'he shows another key than before: compare fingerprints, then forget him, or give him a standing',
   ],
+  'bad-rate': ['REQUEST_INVALID', 'a rate is 1 to 6000 messages a minute'],
   failed: ['COMPONENT_FAILED', 'it is begun anew within a minute; try again then'],
   full: ['TOO_MANY', 'too much waits for him already; try again when he was in reach'],
 };

@@ -6,7 +6,7 @@ import { sameBytes } from '../../protocol/core/bytes.ts';
 import type { Route } from '../../protocol/peer/trunks.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
-import type { Archive, Line, StoreWrite } from '../types.ts';
+import type { Archive, AuditAct, Invite, Line, StoreWrite } from '../types.ts';
 import type { KnownLine, LineAnswer, LineWish } from './contract.ts';
 import { Invites, parseAddress, parseInvitation, printInvitation, SECRET_SIZE } from './invites.ts';
 
@@ -110,6 +110,7 @@ export class Lines {
     const writes: StoreWrite[] = [
       { kind: 'invite-used', hash: invite.hash, by: id },
       { kind: 'line', line },
+      noted(wallMs, toHex(id), 'invite-used', '', inviteName(invite)),
     ];
     return { writes, isRerouted: false, isNew: true };
   }
@@ -117,7 +118,7 @@ export class Lines {
   ask(wish: LineWish, wallMs: number | null): LineChange & { answer: LineAnswer } {
     if (wallMs === null) return refused('the time is not known yet: try again in a moment');
     if (wish.kind === 'invite') return this.invite(wish.address, wallMs);
-    return wish.kind === 'join' ? this.join(wish.text, wallMs) : this.part(wish.node);
+    return wish.kind === 'join' ? this.join(wish.text, wallMs) : this.part(wish.node, wallMs);
   }
 
   private invite(wanted: string | null, wallMs: number): LineChange & { answer: LineAnswer } {
@@ -132,7 +133,11 @@ export class Lines {
     const invite = this.invites.make(secret, wallMs);
     const line = printInvitation({ address: address.value, node: this.id, secret });
     const answer: LineAnswer = { kind: 'invited', line, expiresAt: invite.expiresAt };
-    return { writes: [{ kind: 'invite', invite }], isRerouted: false, answer };
+    const writes: StoreWrite[] = [
+      { kind: 'invite', invite },
+      noted(wallMs, 'owner', 'invited', address.value, inviteName(invite)),
+    ];
+    return { writes, isRerouted: false, answer };
   }
 
   private join(text: string, wallMs: number): LineChange & { answer: LineAnswer } {
@@ -150,11 +155,12 @@ export class Lines {
     const writes: StoreWrite[] = [
       { kind: 'line', line },
       { kind: 'setting', name: tokenName(node), value: toHex(secret) },
+      noted(wallMs, 'owner', 'joined', toHex(node), address),
     ];
     return { writes, isRerouted: true, answer: { kind: 'joined', node } };
   }
 
-  private part(node: Uint8Array): LineChange & { answer: LineAnswer } {
+  private part(node: Uint8Array, wallMs: number): LineChange & { answer: LineAnswer } {
     if (this.isConfigured(node)) {
       return refused('that line is of the settings: take it out there, and start again');
     }
@@ -162,6 +168,7 @@ export class Lines {
     const writes: StoreWrite[] = [
       { kind: 'line-gone', node },
       { kind: 'setting', name: tokenName(node), value: null },
+      noted(wallMs, 'owner', 'parted', toHex(node), ''),
     ];
     return { writes, isRerouted: true, answer: { kind: 'parted' } };
   }
@@ -194,4 +201,20 @@ function tokenName(node: Uint8Array): string {
 
 function refused(why: string): LineChange & { answer: LineAnswer } {
   return { ...NOTHING, answer: { kind: 'refused', why } };
+}
+
+/** A line of the audit trail. */
+function noted(
+  at: number,
+  who: string,
+  act: AuditAct,
+  subject: string,
+  detail: string,
+): StoreWrite {
+  return { kind: 'audit', entry: { at, who, act, subject, detail } };
+}
+
+/** Enough to tell invites apart, and nothing that opens one. */
+function inviteName({ hash }: Invite): string {
+  return `invite ${toHex(hash.subarray(0, 4))}`;
 }

@@ -63,7 +63,7 @@ import type {
   ConversationsPorts,
 } from './contract.ts';
 import type { Decision } from './decide.ts';
-import { decide } from './decide.ts';
+import { decide, entryOfDecision } from './decide.ts';
 import type { LettersInput, LettersOutput } from './letters.ts';
 import { Letters, RECEIPTS_PER_PEER_MAX } from './letters.ts';
 import type { MailOutput } from './mail.ts';
@@ -254,6 +254,9 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
         return this.tell(wish.peer, wish.text, out);
       case 'read':
         return this.read(wish.conversation, wish.key, out);
+      case 'record':
+        store(out, { kind: 'audit', entry: { ...wish.entry, at: this.wall() } });
+        return { kind: 'done' };
       default:
         return this.decide(wish, out);
     }
@@ -325,12 +328,13 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
     const write = decide(decision, this.ports.pins);
     if (typeof write === 'string') return refused(write);
     store(out, write);
+    store(out, { kind: 'audit', entry: entryOfDecision(decision, this.wall()) });
     if (decision.kind === 'deny' || decision.kind === 'forget') {
       this.toLetters({ kind: 'refuse', peer }, out);
       this.onTalks(this.talks.close(peer, this.now), out);
     }
     if (decision.kind === 'stand' || decision.kind === 'forget') this.talks.trustAgain(peer);
-    tell(out, { kind: 'peer-changed', peer: new Uint8Array(peer) });
+    tell(out, { kind: 'peer-changed', peer: new Uint8Array(peer), by: decision.kind });
     return { kind: 'done' };
   }
 

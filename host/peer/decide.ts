@@ -1,12 +1,14 @@
 /**
- * Decide: what a person says about a peer - how well he knows him, that he is to be turned away,
- * that an id stands for another device. Said, it is in the pins at once, and in the store with the
- * answer.
+ * Decide: what a person says about a peer - how well he knows him, that he is to be turned away, kept
+ * apart or slowed down, that an id stands for another device. Said, it is in the pins at once, and in
+ * the store and its audit trail with the answer.
  */
 import type { Pins } from '../../protocol/trust/pins.ts';
-import type { StoreWrite, Wish, WishRefusal } from '../types.ts';
+import { LIMIT_MAX } from '../../protocol/trust/pins.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
+import type { AuditAct, AuditEntry, PeerChange, StoreWrite, Wish, WishRefusal } from '../types.ts';
 
-export type Decision = Extract<Wish, { kind: 'stand' | 'deny' | 'allow' | 'forget' }>;
+export type Decision = Extract<Wish, { kind: PeerChange }>;
 
 /** What to store, or why it cannot be. */
 export function decide(decision: Decision, pins: Pins): StoreWrite | WishRefusal {
@@ -19,11 +21,40 @@ export function decide(decision: Decision, pins: Pins): StoreWrite | WishRefusal
     }
     case 'deny':
       return pins.deny(id) ? { kind: 'deny', id } : 'full';
+    case 'quarantine':
+      return pins.quarantine(id) ? { kind: 'quarantine', id } : 'full';
     case 'allow':
       pins.allow(id);
       return { kind: 'allow', id };
+    case 'limit': {
+      const { perMinute } = decision;
+      if (perMinute !== null && (perMinute < 1 || perMinute > LIMIT_MAX)) return 'bad-rate';
+      return pins.limit(id, perMinute) ? { kind: 'limit', id, perMinute } : 'full';
+    }
     case 'forget':
       pins.forget(id);
       return { kind: 'forget', id };
   }
+}
+
+const ACTS: Record<Decision['kind'], AuditAct> = {
+  stand: 'standing',
+  deny: 'denied',
+  quarantine: 'quarantined',
+  allow: 'allowed',
+  limit: 'limited',
+  forget: 'forgotten',
+};
+
+/** The line of the audit trail that tells of it. */
+export function entryOfDecision(decision: Decision, at: number | null): AuditEntry {
+  const detail =
+    decision.kind === 'stand'
+      ? decision.standing
+      : decision.kind === 'limit'
+        ? decision.perMinute === null
+          ? 'the rate of everybody'
+          : `${decision.perMinute} messages a minute`
+        : '';
+  return { at, who: 'owner', act: ACTS[decision.kind], subject: toHex(decision.peer), detail };
 }

@@ -154,4 +154,40 @@ CREATE TABLE invites (
   usedBy BLOB CHECK (length(usedBy) = 8)
 ) STRICT, WITHOUT ROWID;
 `,
+  // 4: who is kept apart or slowed down, and the audit trail, which nothing changes once it is written.
+  `
+CREATE TABLE quarantined (
+  id BLOB PRIMARY KEY CHECK (length(id) = 8)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE limits (
+  id BLOB PRIMARY KEY CHECK (length(id) = 8),
+  perMinute INTEGER NOT NULL CHECK (perMinute > 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  key INTEGER PRIMARY KEY,
+  at INTEGER,
+  who TEXT NOT NULL,
+  act TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE TABLE auditEnds (
+  name TEXT PRIMARY KEY CHECK (name IN ('base', 'head')),
+  key INTEGER NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT, WITHOUT ROWID;
+INSERT INTO auditEnds VALUES ('base', 0, zeroblob(32)), ('head', 0, zeroblob(32));
+
+CREATE TRIGGER auditStays BEFORE UPDATE ON audit BEGIN
+  SELECT RAISE(ABORT, 'a line of the audit trail is not changed');
+END;
+CREATE TRIGGER auditIsKept BEFORE DELETE ON audit
+WHEN old.key > (SELECT key FROM auditEnds WHERE name = 'base') BEGIN
+  SELECT RAISE(ABORT, 'a line of the audit trail is not removed');
+END;
+`,
 ];

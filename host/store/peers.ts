@@ -4,7 +4,7 @@
  */
 import type { Pin } from '../../protocol/trust/pins.ts';
 import { foldName } from '../../protocol/wire/text.ts';
-import type { PeerPages, PeerRecord, Retention } from '../types.ts';
+import type { PeerLimit, PeerPages, PeerRecord, Retention } from '../types.ts';
 import { NAMESAKES_MAX, pageSize, TRIM_SLICE } from '../types.ts';
 import type { Connection } from './sqlite.ts';
 import { bytesOf, bytesOrNull } from './sqlite.ts';
@@ -17,10 +17,16 @@ export class Peers implements PeerPages {
   private readonly upsertPeer;
   private readonly insertDenied;
   private readonly removeDenied;
+  private readonly insertQuarantined;
+  private readonly removeQuarantined;
+  private readonly upsertLimit;
+  private readonly removeLimit;
   private readonly removePin;
   private readonly removePeer;
   private readonly everyPin;
   private readonly everyDenied;
+  private readonly everyQuarantined;
+  private readonly everyLimit;
   private readonly byId;
   private readonly byName;
   private readonly byAge;
@@ -36,12 +42,24 @@ export class Peers implements PeerPages {
     );
     this.insertDenied = connection.prepare('INSERT INTO denied VALUES (?) ON CONFLICT DO NOTHING');
     this.removeDenied = connection.prepare('DELETE FROM denied WHERE id = ?');
+    this.insertQuarantined = connection.prepare(
+      'INSERT INTO quarantined VALUES (?) ON CONFLICT DO NOTHING',
+    );
+    this.removeQuarantined = connection.prepare('DELETE FROM quarantined WHERE id = ?');
+    this.upsertLimit = connection.prepare(
+      'INSERT INTO limits VALUES (?, ?) ON CONFLICT DO UPDATE SET perMinute = excluded.perMinute',
+    );
+    this.removeLimit = connection.prepare('DELETE FROM limits WHERE id = ?');
     this.removePin = connection.prepare('DELETE FROM pins WHERE id = ?');
     this.removePeer = connection.prepare('DELETE FROM peers WHERE id = ?');
     this.everyPin = connection.prepare<[], PinRow>('SELECT * FROM pins ORDER BY id');
     this.everyDenied = connection.prepare<[], { id: Uint8Array }>(
       'SELECT id FROM denied ORDER BY id',
     );
+    this.everyQuarantined = connection.prepare<[], { id: Uint8Array }>(
+      'SELECT id FROM quarantined ORDER BY id',
+    );
+    this.everyLimit = connection.prepare<[], PeerLimit>('SELECT * FROM limits ORDER BY id');
     this.byId = connection.prepare<unknown[], PeerRow>('SELECT * FROM peers WHERE id = ?');
     this.byName = connection.prepare<unknown[], PeerRow>(
       'SELECT * FROM peers WHERE foldedName = ? ORDER BY lastSeenAt DESC, id LIMIT ?',
@@ -70,12 +88,25 @@ export class Peers implements PeerPages {
     this.removePeer.run(id);
   }
 
+  /** Nobody is turned away and kept apart at once. */
   deny(id: Uint8Array): void {
+    this.allow(id);
     this.insertDenied.run(id);
+  }
+
+  quarantine(id: Uint8Array): void {
+    this.allow(id);
+    this.insertQuarantined.run(id);
   }
 
   allow(id: Uint8Array): void {
     this.removeDenied.run(id);
+    this.removeQuarantined.run(id);
+  }
+
+  limit(id: Uint8Array, perMinute: number | null): void {
+    if (perMinute === null) this.removeLimit.run(id);
+    else this.upsertLimit.run(id, perMinute);
   }
 
   pins(): Pin[] {
@@ -90,6 +121,14 @@ export class Peers implements PeerPages {
 
   denied(): Uint8Array[] {
     return this.everyDenied.all().map(({ id }) => bytesOf(id));
+  }
+
+  quarantined(): Uint8Array[] {
+    return this.everyQuarantined.all().map(({ id }) => bytesOf(id));
+  }
+
+  limits(): PeerLimit[] {
+    return this.everyLimit.all().map((row) => ({ ...row, id: bytesOf(row.id) }));
   }
 
   find(id: Uint8Array): PeerRecord | null {

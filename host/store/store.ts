@@ -5,6 +5,7 @@
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Archive, Retention, StoreWrite } from '../types.ts';
 import { RETENTION } from '../types.ts';
+import { Audit } from './audit.ts';
 import { Counters } from './counters.ts';
 import { Delivered } from './delivered.ts';
 import type { Lock } from './folder.ts';
@@ -42,6 +43,7 @@ export class Store implements Archive {
   readonly held: Held;
   readonly ledger: Ledger;
   readonly lines: Lines;
+  readonly audit: Audit;
   private readonly connection: Connection;
   private readonly lock: Lock;
   private readonly tally: Tally;
@@ -63,6 +65,7 @@ export class Store implements Archive {
     this.held = new Held(connection);
     this.ledger = new Ledger(connection);
     this.lines = new Lines(connection);
+    this.audit = new Audit(connection);
     this.transact = connection.transaction((run: () => void) => {
       run();
       this.tally.write();
@@ -109,6 +112,7 @@ export class Store implements Archive {
         this.held.trim(now),
         this.ledger.trim(now),
         this.lines.trim(now),
+        this.audit.trim(this.retention, now),
       ];
       isMore = slices.includes(true);
     });
@@ -155,6 +159,12 @@ export class Store implements Archive {
         return this.peers.deny(write.id);
       case 'allow':
         return this.peers.allow(write.id);
+      case 'quarantine':
+        return this.peers.quarantine(write.id);
+      case 'limit':
+        return this.peers.limit(write.id, write.perMinute);
+      case 'audit':
+        return this.audit.add(write.entry);
       case 'counter':
         return this.counters.take(write.device, write.counter);
       case 'reserve':

@@ -3,11 +3,15 @@
  * write and read for read, and is written in the plainest way that does so. Two worlds of one peer
  * share it: what a restart forgets is everything else.
  */
+import type { ChainEnd } from '../../protocol/trust/chain.ts';
+import { CHAIN_START, chainHash } from '../../protocol/trust/chain.ts';
 import type { Pin } from '../../protocol/trust/pins.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { foldName } from '../../protocol/wire/text.ts';
 import type {
   Archive,
+  AuditEntry,
+  AuditLine,
   Budget,
   Carried,
   HeldPacket,
@@ -15,6 +19,7 @@ import type {
   Line,
   MessageName,
   OutboxEntry,
+  PeerLimit,
   PeerRecord,
   Retention,
   StoredMessage,
@@ -22,8 +27,12 @@ import type {
   Usage,
 } from '../../host/types.ts';
 import {
+  auditContent,
+  auditCut,
   CARRIED_DAYS_MAX,
+  cutEntry,
   DAY_MS,
+  keptEntry,
   messageSize,
   NAMESAKES_MAX,
   RETENTION,
@@ -44,6 +53,10 @@ export class MemoryArchive implements Archive {
   private readonly pinned = new Map<string, Pin>();
   private readonly records = new Map<string, PeerRecord>();
   private readonly turnedAway = new Map<string, Uint8Array>();
+  private readonly apart = new Map<string, Uint8Array>();
+  private readonly rates = new Map<string, PeerLimit>();
+  private trail: AuditLine[] = [];
+  private trailBase: ChainEnd = CHAIN_START;
   private readonly taken = new Map<string, number>();
   private readonly reservations = new Map<string, number>();
   private readonly texts = new Map<string, string>();
@@ -93,6 +106,8 @@ export class MemoryArchive implements Archive {
   readonly peers: Archive['peers'] = {
     pins: () => byId(this.pinned),
     denied: () => byId(this.turnedAway),
+    quarantined: () => byId(this.apart),
+    limits: () => byId(this.rates),
     find: (id) => this.records.get(toHex(id)) ?? null,
     named: (name) =>
       byId(this.records)
@@ -142,6 +157,11 @@ export class MemoryArchive implements Archive {
     invite: (hash) => this.invites.get(toHex(hash)) ?? null,
   };
 
+  readonly audit: Archive['audit'] = {
+    after: (key, limit) => this.trail.filter((line) => line.key > key).slice(0, limit),
+    ends: () => ({ base: this.trailBase, head: this.trailHead() }),
+  };
+
   /** Removes a slice of what is kept no longer. True when there may be more to remove. */
   trim(now: number): boolean {
     const slices = [
@@ -151,6 +171,7 @@ export class MemoryArchive implements Archive {
       this.trimHeld(now),
       this.trimCarried(now),
       this.trimInvites(now),
+      this.trimTrail(now),
     ];
     return slices.includes(true);
   }
@@ -211,10 +232,25 @@ export class MemoryArchive implements Archive {
         this.forget(write.id);
         return;
       case 'deny':
+        this.apart.delete(toHex(write.id));
         this.turnedAway.set(toHex(write.id), write.id);
+        return;
+      case 'quarantine':
+        this.turnedAway.delete(toHex(write.id));
+        this.apart.set(toHex(write.id), write.id);
         return;
       case 'allow':
         this.turnedAway.delete(toHex(write.id));
+        this.apart.delete(toHex(write.id));
+        return;
+      case 'limit': {
+        const { id, perMinute } = write;
+        if (perMinute === null) this.rates.delete(toHex(id));
+        else this.rates.set(toHex(id), { id, perMinute });
+        return;
+      }
+      case 'audit':
+        this.note(write.entry);
         return;
       case 'counter':
         raise(this.taken, toHex(write.device), write.counter);
@@ -259,6 +295,28 @@ export class MemoryArchive implements Archive {
         this.invites.set(toHex(write.hash), { ...invite, usedBy: write.by });
       }
     }
+  }
+
+  private trailHead(): ChainEnd {
+    const { key, hash } = this.trail.at(-1) ?? this.trailBase;
+    return { key, hash };
+  }
+
+  private note(entry: AuditEntry): void {
+    const head = this.trailHead();
+    const line = { ...keptEntry(entry), key: head.key + 1 };
+    this.trail.push({ ...line, hash: chainHash(head.hash, auditContent(line)) });
+  }
+
+  private trimTrail(now: number): boolean {
+    const { auditMax } = this.retention;
+    const slice = auditCut(this.trail.length, auditMax);
+    if (slice === 0) return false;
+    const { key, hash } = this.trail[slice - 1];
+    this.trailBase = { key, hash };
+    this.trail = this.trail.slice(slice);
+    this.note(cutEntry(this.trailBase, now));
+    return auditCut(this.trail.length, auditMax) > 0;
   }
 
   private readUpTo(conversation: string, key: number): void {

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Archive, StoreWrite } from '../../../host/types.ts';
-import { DAY_MS } from '../../../host/types.ts';
+import { AUDIT_ACTS, DAY_MS } from '../../../host/types.ts';
 import { Store } from '../../../host/store/store.ts';
 import { MemoryArchive } from '../../../tools/simulate/archive.ts';
 import { hold } from '../../seed.ts';
@@ -18,6 +18,7 @@ const RETENTION = limits({
   messageAgeMs: 50,
   deliveredMax: 4,
   strangersMax: 2,
+  auditMax: 5,
 });
 
 it('answers as its twin does, whatever was written', () => {
@@ -108,7 +109,22 @@ function write(): fc.Arbitrary<StoreWrite> {
       kind: 'peer-heard',
       ...some,
     })),
-    fc.record({ kind: fc.constantFrom('forget', 'deny', 'allow'), id: device }),
+    fc.record({ kind: fc.constantFrom('forget', 'deny', 'quarantine', 'allow'), id: device }),
+    fc
+      .record({ id: device, perMinute: fc.option(fc.integer({ min: 1, max: 99 })) })
+      .map((some) => ({
+        kind: 'limit',
+        ...some,
+      })),
+    fc
+      .record({
+        at: fc.option(moment),
+        who: fc.constant('owner'),
+        act: fc.constantFrom(...AUDIT_ACTS),
+        subject: name,
+        detail: text,
+      })
+      .map((entry) => ({ kind: 'audit', entry })),
     fc.record({ kind: fc.constant('counter'), device, counter: count }),
     fc.record({ kind: fc.constant('reserve'), name, upTo: fc.integer({ min: 0, max: 2 ** 52 }) }),
     fc.record({ kind: fc.constant('setting'), name, value: fc.option(text) }),
@@ -161,7 +177,8 @@ function write(): fc.Arbitrary<StoreWrite> {
 
 /** Every question there is, about every name there is. */
 function answersOf(archive: Archive): unknown {
-  const { messages, outbox, delivered, peers, counters, settings, held, ledger, lines } = archive;
+  const { messages, outbox, delivered, peers, counters, settings, held, ledger, lines, audit } =
+    archive;
   const everyone = [1, 2, 3, 4, 5].map(id);
   const names = ['a', 'B', 'b', 'Ünal', 'ünal', "o'; DROP TABLE held; --", '\0', '', 'nobody'];
   const marks = Array.from({ length: 256 }, (_, of) => Uint8Array.of(of));
@@ -177,6 +194,8 @@ function answersOf(archive: Archive): unknown {
     delivered: marks.map((mark) => delivered.has(mark, NOW + 50)),
     floor: [0, 30, 60, 90].map((after) => delivered.has(Uint8Array.of(1, 2), NOW + after)),
     peers: [peers.pins(), peers.denied(), everyone.map((of) => peers.find(of))],
+    decided: [peers.quarantined(), peers.limits()],
+    audit: [audit.ends(), audit.after(0, 100), audit.after(3, 2)],
     named: names.map((of) => peers.named(of)),
     counters: [everyone.map((of) => counters.of(of)), names.map((of) => counters.reserved(of))],
     settings: names.map((of) => settings.get(of)),
