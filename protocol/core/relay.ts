@@ -25,6 +25,7 @@ import {
   HELLO,
   ID_SIZE,
   isFilledWith,
+  RECONCILE,
   REQUEST_SYNC,
   TRACE,
   TTL_AT,
@@ -455,7 +456,8 @@ export function isLinkScoped(type: number): boolean {
     type === CONTROL ||
     type === HEARTBEAT ||
     type === TRACE ||
-    type === REQUEST_SYNC
+    type === REQUEST_SYNC ||
+    type === RECONCILE
   );
 }
 

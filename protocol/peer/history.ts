@@ -25,6 +25,7 @@ import type { Packet } from '../wire/packet.ts';
 import { openPacket } from '../wire/packet.ts';
 import type { RequestSync, SyncType } from '../wire/request-sync.ts';
 import { SYNC_TYPE, syncTypes } from '../wire/request-sync.ts';
+import { byAge, Timeline } from './timeline.ts';
 
 export type HistoryLimits = {
   /** Messages held; then the oldest of whoever said most goes. */
@@ -81,14 +82,15 @@ export class History {
   private readonly limits: HistoryLimits;
   /** By id, the one heard first in front. */
   private readonly messages = new Map<string, Kept>();
-  /** The same, by age, the oldest in front. */
-  private timeline: Kept[] = [];
+  /** The same, by age. */
+  readonly timeline = new Timeline<Kept>();
   /** The newest of each sender, the one heard first in front. Those not of now are introductions only. */
   private readonly announces = new Map<string, Kept>();
   private readonly countOf = new Map<string, number>();
   private bytes = 0;
   /** Messages up to here, unless they are fresh, may have been forgotten. */
   private horizon = -1;
+  private additions = 0;
 
   constructor(hash: Pick<Crypto, 'sha256'>, limits: HistoryLimits = HISTORY_LIMITS) {
     this.hash = hash;
@@ -97,6 +99,28 @@ export class History {
 
   get size(): number {
     return this.messages.size;
+  }
+
+  get ageMs(): Millis {
+    return this.limits.ageMs;
+  }
+
+  /** Another number whenever a message was added. */
+  get version(): number {
+    return this.additions;
+  }
+
+  /** The message of this id; null where none is held. */
+  find(name: string): Kept | null {
+    return this.messages.get(name) ?? null;
+  }
+
+  /**
+   * Messages from this time on are neither forgotten already nor about to be: others need not give
+   * older ones. What was forgotten for lack of room is not taken again, unless it is fresh.
+   */
+  floor(wallMs: number): number {
+    return this.horizon < 0 ? 0 : Math.min(this.horizon + 1, wallMs - FRESH_MS);
   }
 
   /** Whether it is held, whoever vouched for it. */
@@ -145,7 +169,8 @@ export class History {
   /** What this peer holds, for others to say what it lacks. Alike as long as nothing is added. */
   request(wallMs: number): RequestSync {
     this.expire(wallMs);
-    const held = [...this.fresh(wallMs), ...this.timeline].sort(byAge).reverse();
+    const all = this.timeline.slice(0, this.timeline.size);
+    const held = [...this.fresh(wallMs), ...all].sort(byAge).reverse();
     return this.requestOf(held, FILTER_BYTES, wallMs).request;
   }
 
@@ -156,7 +181,7 @@ export class History {
   ask(wallMs: number, until: number | null, filterBytes: number, twist: number): Asking {
     this.expire(wallMs);
     const room = roomFor(filterBytes, FALSE_POSITIVES);
-    const to = until === null ? this.timeline.length : this.firstAt(until);
+    const to = until === null ? this.timeline.size : this.firstAt(until);
     const some = this.timeline.slice(Math.max(0, to - room), to).reverse();
     if (until === null) {
       return this.requestOf([...this.fresh(wallMs), ...some], filterBytes, wallMs, twist);
@@ -170,9 +195,9 @@ export class History {
     const keys = held.map(({ key }) => key);
     const { p, m, bytes, included } = filterOf(keys, filterBytes, FALSE_POSITIVES, twist);
     const last = included > 0 ? held[included - 1] : null;
-    const hasOlder = last !== null && last.timestamp > (this.timeline[0]?.timestamp ?? Infinity);
-    // What was forgotten for lack of room is not taken again, and so not asked for.
-    const floor = this.horizon < 0 ? null : Math.min(this.horizon + 1, wallMs - FRESH_MS);
+    const { oldest } = this.timeline;
+    const hasOlder = last !== null && oldest !== null && last.timestamp > oldest.timestamp;
+    const floor = this.horizon < 0 ? null : this.floor(wallMs);
     const older = hasOlder ? last.timestamp : null;
     const types = syncTypes(['announce', 'message']);
     const request = { p, m, filter: bytes, types, since: older ?? floor, fragmentIds: [] };
@@ -182,12 +207,15 @@ export class History {
   /** Messages of that time, by age. */
   private span(since: number | null, until: number | undefined): Kept[] {
     const from = since === null ? 0 : this.firstAt(since);
-    return this.timeline.slice(from, until === undefined ? undefined : this.firstAt(until));
+    return this.timeline.slice(
+      from,
+      until === undefined ? this.timeline.size : this.firstAt(until),
+    );
   }
 
   /** Where in the timeline begins what is not older. */
   private firstAt(timestamp: number): number {
-    return firstOf(this.timeline, (kept) => kept.timestamp >= timestamp);
+    return this.timeline.rank({ time: timestamp, name: '' });
   }
 
   private fresh(wallMs: number): Kept[] {
@@ -199,7 +227,8 @@ export class History {
     if (kept.timestamp <= wallMs - this.limits.ageMs) return false;
     if (kept.timestamp <= this.horizon && !isFresh(kept.timestamp, wallMs)) return false;
     this.messages.set(kept.name, kept);
-    this.timeline.splice(this.placeOf(kept), 0, kept);
+    this.timeline.add(kept);
+    this.additions++;
     this.bytes += kept.bytes.length;
     this.countOf.set(kept.sender, (this.countOf.get(kept.sender) ?? 0) + 1);
     while (this.messages.size > this.limits.messages || this.bytes > this.limits.bytes) {
@@ -238,22 +267,20 @@ export class History {
 
   private drop(kept: Kept): void {
     this.messages.delete(kept.name);
-    this.timeline.splice(this.placeOf(kept), 1);
+    this.timeline.remove(kept);
     this.bytes -= kept.bytes.length;
     const left = this.countOf.get(kept.sender)! - 1;
     if (left > 0) this.countOf.set(kept.sender, left);
     else this.countOf.delete(kept.sender);
   }
 
-  private expire(wallMs: number): void {
+  /** Lets go what is too old. */
+  expire(wallMs: number): void {
     const last = wallMs - this.limits.ageMs;
-    while (this.timeline.length > 0 && this.timeline[0].timestamp <= last) {
-      this.drop(this.timeline[0]);
+    for (let { oldest } = this.timeline; oldest !== null && oldest.timestamp <= last;) {
+      this.drop(oldest);
+      ({ oldest } = this.timeline);
     }
-  }
-
-  private placeOf(kept: Kept): number {
-    return firstOf(this.timeline, (other) => byAge(other, kept) >= 0);
   }
 }
 
@@ -262,23 +289,6 @@ export function isFresh(timestamp: number, wallMs: number): boolean {
   return Math.abs(timestamp - wallMs) <= FRESH_MS;
 }
 
-/** The oldest first; of one moment, in an order that is everybody's. */
-function byAge(a: Kept, b: Kept): number {
-  return a.timestamp - b.timestamp || (a.name < b.name ? -1 : 1);
-}
-
 function isWanted(types: number, type: SyncType): boolean {
   return (types & (1 << SYNC_TYPE[type])) !== 0;
-}
-
-/** Of a list in which those that `isPast` come last, where they begin. */
-function firstOf(list: Kept[], isPast: (kept: Kept) => boolean): number {
-  let from = 0;
-  let to = list.length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (isPast(list[middle])) to = middle;
-    else from = middle + 1;
-  }
-  return from;
 }

@@ -14,20 +14,24 @@ import {
   NOTED,
   PING,
   PONG,
+  RECONCILE,
   REQUEST_SYNC,
   TRACE,
 } from '../core/packet.ts';
 import { sameBytes } from '../core/bytes.ts';
 import { isLinkScoped } from '../core/relay.ts';
 import { Trace } from '../core/trace.ts';
+import { RECONCILES } from '../core/version.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { Pins } from '../trust/pins.ts';
 import { decodeAnnounce } from '../wire/announce.ts';
+import { compareBytes } from '../wire/cbor-writer.ts';
 import { FragmentAssembler } from '../wire/fragment-assembler.ts';
 import { decodeLeave } from '../wire/leave.ts';
 import { decodeMessage, messageId } from '../wire/message.ts';
 import type { Packet } from '../wire/packet.ts';
 import { openPacket } from '../wire/packet.ts';
+import type { Draw } from './author.ts';
 import type { OwnDraft, StationEvent, StoredRecord } from './contract.ts';
 import type { HistoryLimits } from './history.ts';
 import { History, isFresh } from './history.ts';
@@ -37,6 +41,8 @@ import type { Departure } from './peers.ts';
 import { Peers, PEERS_MAX } from './peers.ts';
 import type { PingerOutput } from './pinger.ts';
 import { Pinger } from './pinger.ts';
+import type { ReconcileConfig, ReconcileInput } from './reconcile.ts';
+import { Reconciliation } from './reconcile.ts';
 import type { FarEnd, SyncOutput } from './sync.ts';
 import { Sync } from './sync.ts';
 import { Tracer } from './tracer.ts';
@@ -83,12 +89,16 @@ export type ReceptionPorts = {
   historyLimits: HistoryLimits;
   /** As of Sync. */
   islandBytesPerMs: number;
+  reconcile: ReconcileConfig | null;
+  draw: Draw;
 };
 
 export class Reception {
   readonly peers: Peers;
   readonly history: History;
   readonly sync: Sync;
+  /** Null where Hopline neighbours are asked as phones are. */
+  private readonly reconciliation: Reconciliation | null;
   readonly pinger = new Pinger();
   readonly tracer = new Tracer();
   /** Unix time at 0 of our clock, or null. */
@@ -103,6 +113,9 @@ export class Reception {
     this.history = new History(ports.crypto, ports.historyLimits);
     this.sync = new Sync(this.history, ports.islandBytesPerMs);
     this.trace = new Trace(ports.id);
+    const { reconcile, draw } = ports;
+    this.reconciliation =
+      reconcile && new Reconciliation(this.history, this.sync.answers, draw, reconcile);
   }
 
   /** Unix time, or null without a clock. */
@@ -126,7 +139,10 @@ export class Reception {
     this.onPinger(-1, this.pinger.step({ kind: 'tick' }, now), out);
     this.onDesk(this.ports.desk.step({ kind: 'tick' }, now), out);
     const wallMs = this.wall(now);
-    if (wallMs !== null) this.onSync(this.sync.step({ kind: 'wake', wallMs }, now), out);
+    if (wallMs !== null) {
+      this.onReconcile({ kind: 'wake', wallMs }, now, out);
+      this.onSync(this.sync.step({ kind: 'wake', wallMs }, now), out);
+    }
     for (const id of this.tracer.expire(now)) tell(out, { kind: 'trace-done', id });
     return out;
   }
@@ -137,6 +153,7 @@ export class Reception {
       this.pinger.deadline(),
       this.ports.desk.deadline(),
       this.epochMs === null ? Infinity : this.sync.deadline(),
+      this.epochMs === null ? Infinity : (this.reconciliation?.deadline() ?? Infinity),
       this.tracer.deadline(),
     );
   }
@@ -150,9 +167,30 @@ export class Reception {
     return out;
   }
 
+  /** The far end has said what it can do. */
+  settled(link: number, now: Millis): void {
+    if (!this.reconciles(link)) return;
+    const { peer, hello } = this.ports.links.at(link)!;
+    const leads = compareBytes(this.ports.id, peer!) < 0;
+    const met = { kind: 'met', link, farEnd: this.farEndOf(link), leads } as const;
+    this.reconciliation?.step({ ...met, frameMax: hello!.frameMax }, now);
+  }
+
+  /** Whether what comes over the link may be an answer to us. */
+  isAsked(link: number, now: Millis): boolean {
+    return this.sync.isAsked(link, now) || this.reconciliation?.isAsked(link, now) === true;
+  }
+
+  /** What we said ourselves is history like any: others lack it, and need not tell us of it. */
+  keep(packet: Packet, frame: Uint8Array, wallMs: number, now: Millis): void {
+    if (!this.history.add(packet, frame, wallMs) || packet.type !== MESSAGE) return;
+    this.reconciliation?.step({ kind: 'kept', link: -1, isAnswer: false }, now);
+  }
+
   /** A link is no more. */
   gone(link: number, now: Millis): void {
     this.sync.step({ kind: 'gone', link }, now);
+    this.reconciliation?.step({ kind: 'gone', link }, now);
     this.pinger.step({ kind: 'gone', link }, now);
   }
 
@@ -195,6 +233,7 @@ export class Reception {
       case FRAGMENT:
         return this.hearFragment(packet, link, now, out);
       case REQUEST_SYNC:
+      case RECONCILE:
         return this.hearRequest(packet, from, now, out);
       case PING:
         return this.hearPing(packet, link, now, out);
@@ -244,7 +283,7 @@ export class Reception {
       const frame = new Uint8Array(from.bytes);
       tell(out, { kind: 'announced', id: sender, name, frame, capabilities, neighbours });
     }
-    if (!isDirect || wallMs === null) return;
+    if (!isDirect || wallMs === null || this.reconciles(link)) return;
     const met = { kind: 'met', link, farEnd: this.farEndOf(link), wallMs } as const;
     this.onSync(this.sync.step(met, now), out);
   }
@@ -262,6 +301,8 @@ export class Reception {
       : !isOld && !this.history.has(packet);
     if (!isNews) return void out.push({ kind: 'drop', link, reason: 'known-history' });
     if (isVerified) {
+      const isAnswer = from.ttl === 0;
+      this.reconciliation?.step({ kind: 'kept', link, isAnswer }, now);
       if (!isOld) this.peers.touch(sender, now);
       this.onDesk(this.ports.desk.step({ kind: 'message', text: text.value }, now), out);
     }
@@ -305,17 +346,12 @@ export class Reception {
     if (!from.isVerified) return void out.push({ kind: 'drop', link, reason: 'unknown-sender' });
     const peer = this.ports.links.at(link)?.peer ?? null;
     const isItsLink = peer === null || sameBytes(peer, 0, sender);
-    const request = {
-      kind: 'request',
-      link,
-      farEnd: this.farEndOf(link),
-      sender,
-      isItsLink,
-      timestamp,
-      payload,
-      wallMs,
-    } as const;
-    this.onSync(this.sync.step(request, now), out);
+    const request = { link, sender, isItsLink, timestamp, payload, wallMs };
+    if (packet.type === RECONCILE) {
+      return this.onReconcile({ kind: 'heard', ...request }, now, out);
+    }
+    const farEnd = this.farEndOf(link);
+    this.onSync(this.sync.step({ kind: 'request', ...request, farEnd }, now), out);
   }
 
   private hearPing(packet: Packet, link: number, now: Millis, out: ReceptionOutput[]): void {
@@ -362,6 +398,16 @@ export class Reception {
       if (output.kind === 'ask') {
         const { link, payload } = output;
         const draft = { type: REQUEST_SYNC, payload, recipient: null, isSigned: true };
+        out.push({ kind: 'say', link, ttl: 0, draft });
+      } else out.push(output);
+    }
+  }
+
+  private onReconcile(input: ReconcileInput, now: Millis, out: ReceptionOutput[]): void {
+    for (const output of this.reconciliation?.step(input, now) ?? []) {
+      if (output.kind === 'say') {
+        const { link, payload } = output;
+        const draft = { type: RECONCILE, payload, recipient: null, isSigned: true };
         out.push({ kind: 'say', link, ttl: 0, draft });
       } else out.push(output);
     }
@@ -433,6 +479,15 @@ export class Reception {
           break;
       }
     }
+  }
+
+  /** Whether both ends compare their histories, rather than asking as phones do (WIRE §20). */
+  private reconciles(link: number): boolean {
+    const hop = this.ports.links.at(link);
+    if (this.reconciliation === null || hop === null || hop.hello === null) return false;
+    const { mode } = hop.machine;
+    if (hop.medium === 'line' || (mode !== 'full' && mode !== 'limited')) return false;
+    return (hop.hello.features & RECONCILES) !== 0;
   }
 
   private farEndOf(link: number): FarEnd {

@@ -22,6 +22,8 @@ import { HISTORY_LIMITS } from './history.ts';
 import type { Judge } from './judge.ts';
 import type { Device } from './note-desk.ts';
 import { REACHABLE_MS } from './peers.ts';
+import type { ReconcileConfig } from './reconcile.ts';
+import { RECONCILE_DEFAULTS } from './reconcile.ts';
 
 export type StationConfig = {
   /** As announces say it: UTF-8, at most `NAME_MAX` bytes. */
@@ -65,6 +67,8 @@ export type StationConfig = {
   /** Whether our announces show work (DEFAULTS §2): only so does a node under `strict` show us. */
   stamps: boolean;
   history: HistoryLimits;
+  /** How history is compared with Hopline neighbours; null: they are asked as phones are (WIRE §9). */
+  reconcile: ReconcileConfig | null;
   /** Of history for our island, once there was a line: half of what the internet may have of the air. */
   islandBytesPerSecond: number;
   /** Signed public packets of our own store, the oldest first: what was said before a restart. */
@@ -117,6 +121,7 @@ export const STATION_DEFAULTS: StationConfig = {
   decisions: { denied: [], quarantined: [], limits: [] },
   stamps: false,
   history: HISTORY_LIMITS,
+  reconcile: RECONCILE_DEFAULTS,
   islandBytesPerSecond: 1000,
   frames: [],
   announces: ANNOUNCE_PACE,

@@ -75,7 +75,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     for (const pin of config.pins) pins.restore(pin);
     pins.restoreDecisions(config.decisions);
     this.pins = pins;
-    const isAsked = (link: number, at: Millis): boolean => this.reception.sync.isAsked(link, at);
+    const isAsked = (link: number, at: Millis): boolean => this.reception.isAsked(link, at);
     this.switchboard = new Switchboard(config, ports, pins, isAsked, now);
     const desk = new NoteDesk(crypto, random, config.devices);
     const { links } = this.switchboard;
@@ -88,6 +88,8 @@ export class Station implements Machine<StationInput, StationOutput> {
       reachableMs: config.reachableMs,
       historyLimits: config.history,
       islandBytesPerMs: config.islandBytesPerSecond / 1000,
+      reconcile: config.reconcile,
+      draw,
     });
     for (const frame of config.frames) this.reception.history.restore(frame);
     this.announcer = new Announcer(identity, config, random);
@@ -231,7 +233,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     // Our own are history like any: others lack them, and need not tell us of them.
     const own = openPacket(frame);
     if (!own.ok || draft.recipient !== null) return;
-    this.reception.history.add(own.packet, frame, wallMs);
+    this.reception.keep(own.packet, frame, wallMs, this.now);
     if (draft.type === MESSAGE) this.tellSaid(own.packet, frame, device, out);
   }
 
@@ -310,6 +312,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     const name = nameOn(hop, this.reception.peers) ?? '';
     tell(out, { kind: 'link-settled', link, medium: hop.medium, mode, id, name });
     if (hop.medium === 'line') this.onReception(this.reception.lineUp(link, this.now), out);
+    this.reception.settled(link, this.now);
     this.look(out);
   }
 

@@ -33,7 +33,7 @@ import { NORMAL, priorityOf } from '../core/queue.ts';
 import { LineRelay } from '../core/line-relay.ts';
 import type { RelayInput, RelayOutput } from '../core/relay.ts';
 import { isLinkScoped, RELAY_DEFAULTS } from '../core/relay.ts';
-import { MESH, OUR_VERSION } from '../core/version.ts';
+import { MESH, OUR_VERSION, RECONCILES } from '../core/version.ts';
 import type { Pins } from '../trust/pins.ts';
 import { nameOf } from '../trust/pins.ts';
 import { makeSeenHash } from '../trust/seen-hash.ts';
@@ -500,7 +500,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     return {
       version: OUR_VERSION,
       role,
-      features: MESH,
+      features: this.config.reconcile === null ? MESH : MESH | RECONCILES,
       frameMax,
       name: encodeText(name),
       unixMs: this.epochMs === null ? null : Math.floor(this.epochMs + this.now),

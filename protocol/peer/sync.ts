@@ -10,12 +10,14 @@
  * Nobody is answered who did not sign, asks over another's link, or says again what he said before: a
  * request that somebody else recorded is worth nothing (RELIABILITY S16).
  */
-import { FLAGS_AT, IS_ANSWER, MESSAGE, TTL_AT } from '../core/packet.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
+import { TICK } from '../core/machine.ts';
 import { nameOf } from '../trust/pins.ts';
 import type { NotRequestSync, RequestSync } from '../wire/request-sync.ts';
 import { decodeRequestSync, encodeRequestSync } from '../wire/request-sync.ts';
-import type { History, Kept } from './history.ts';
+import type { AnswerPace, AnswersOutput } from './answers.ts';
+import { Answers } from './answers.ts';
+import type { History } from './history.ts';
 import { ANSWER_MAX, FILTER_BYTES } from './history.ts';
 
 /** WIRE §9, as on the phones: so often at most, and so soon after somebody came. */
@@ -27,8 +29,6 @@ export const ANSWER_TIME_MS = 30_000;
 export const ANSWERS_WINDOW_MS = 30_000;
 /** Peers whose requests are counted; then the one that asked longest ago is forgotten. */
 export const ASKERS_MAX = 256;
-/** Senders introduced over one link; then all are introduced again. */
-export const INTRODUCED_MAX = 4096;
 
 /** Rounds until a filter may be the same again: fewer than an id takes of its range. */
 const TWISTS = 64;
@@ -36,7 +36,7 @@ const TWISTS = 64;
 /** Who is at the far end: somebody who said no hello, a Hopline peer, or one at the end of a line. */
 export type FarEnd = 'phone' | 'node' | 'line';
 
-type Pace = {
+type Pace = AnswerPace & {
   filterBytes: number;
   /** Between requests for one span and the next older one; null where only the newest are asked for. */
   spanMs: Millis | null;
@@ -44,12 +44,11 @@ type Pace = {
   answersMax: number;
   /** Packets in the answer to one of them. */
   answerMax: number;
-  /** Between two packets of an answer, and bytes in a millisecond. */
-  spacingMs: Millis;
-  bytesPerMs: number;
 };
 
 const PHONE: Pace = {
+  introduces: false,
+  isIsland: true,
   filterBytes: FILTER_BYTES,
   spanMs: null,
   answersMax: 8,
@@ -61,9 +60,11 @@ const PHONE: Pace = {
 
 export const PACES: Record<FarEnd, Pace> = {
   phone: PHONE,
-  node: { ...PHONE, spanMs: 10_000 },
+  node: { ...PHONE, introduces: true, spanMs: 10_000 },
   // A line has hours to make good at once, and is not to be filled with them.
   line: {
+    introduces: true,
+    isIsland: false,
     filterBytes: 1024,
     spanMs: 250,
     answersMax: 128,
@@ -93,9 +94,7 @@ export type SyncInput =
 export type SyncOutput =
   /** The payload of a request, to go over one link, signed and with TTL 0. */
   | { kind: 'ask'; link: number; payload: Uint8Array }
-  | { kind: 'answer'; link: number; bytes: Uint8Array }
-  /** So much of an answer counts as brought in from the internet. */
-  | { kind: 'spent'; bytes: number }
+  | AnswersOutput
   | { kind: 'drop'; link: number; reason: SyncDrop };
 
 /** Why a request was not answered. */
@@ -114,31 +113,21 @@ type Ask = {
   resume: number | null;
   isFirstWalk: boolean;
 };
-/** What is to be sent, by name, in order. */
-type Answer = { pace: Pace; packets: Map<string, Kept>; nextAt: Millis };
 type Asker = { newest: number; answeredAt: Millis[] };
 
 export class Sync implements Machine<SyncInput, SyncOutput> {
+  /** What goes out, whoever asked for it. */
+  readonly answers: Answers;
   private readonly history: History;
-  private readonly islandBytesPerMs: number;
   /** By link. */
   private readonly asks = new Map<number, Ask>();
-  private readonly answers = new Map<number, Answer>();
-  /** By link: names of the announces that went ahead of what their senders had said. */
-  private readonly introduced = new Map<number, Set<string>>();
   private readonly askers = new Map<string, Asker>();
-  /** Whether there was ever a line; and when our island may be answered again, then. */
-  private hasLines = false;
-  private islandAt: Millis = -Infinity;
-  private wakeAt: Millis = Infinity;
+  private askAt: Millis = Infinity;
 
-  /**
-   * `islandBytesPerMs`: what a node that ever had a line gives to its island as history, all links
-   * together; or what a gateway holds back would come by this door (DEFAULTS §5).
-   */
+  /** `islandBytesPerMs`: as of Answers. */
   constructor(history: History, islandBytesPerMs: number = Infinity) {
     this.history = history;
-    this.islandBytesPerMs = islandBytesPerMs;
+    this.answers = new Answers(history, islandBytesPerMs);
   }
 
   step(input: SyncInput | Tick, now: Millis): SyncOutput[] {
@@ -149,18 +138,15 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
       if (input.kind === 'met') this.meet(input.link, PACES[input.farEnd], now);
       if (input.kind === 'request') this.hear(input, now, out);
       this.ask(input.wallMs, now, out);
-      this.goOn(now, out);
+      out.push(...this.answers.step(TICK, now));
     }
-    this.wakeAt = Infinity;
-    for (const { nextAt } of this.asks.values()) this.wakeAt = Math.min(this.wakeAt, nextAt);
-    for (const answer of this.answers.values()) {
-      this.wakeAt = Math.min(this.wakeAt, this.answerAt(answer));
-    }
+    this.askAt = Infinity;
+    for (const { nextAt } of this.asks.values()) this.askAt = Math.min(this.askAt, nextAt);
     return out;
   }
 
   deadline(): Millis {
-    return this.wakeAt;
+    return Math.min(this.askAt, this.answers.deadline());
   }
 
   /** Whether what comes over the link may be an answer to us. */
@@ -170,7 +156,7 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
   }
 
   private meet(link: number, pace: Pace, now: Millis): void {
-    if (pace === PACES.line) this.hasLines = true;
+    if (pace === PACES.line) this.answers.hasLines = true;
     if (this.asks.has(link)) return;
     const nextAt = now + FIRST_ASK_MS;
     const [askedAt, roundAt, rounds] = [-Infinity, -Infinity, 0];
@@ -180,8 +166,7 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
 
   private forget(link: number): void {
     this.asks.delete(link);
-    this.answers.delete(link);
-    this.introduced.delete(link);
+    this.answers.forget(link);
   }
 
   private ask(wallMs: number, now: Millis, out: SyncOutput[]): void {
@@ -249,66 +234,9 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
     wallMs: number,
     now: Millis,
   ): void {
-    const answer = this.answers.get(link) ?? {
-      pace,
-      packets: new Map<string, Kept>(),
-      nextAt: now,
-    };
-    const { packets } = answer;
     // A new request knows what came of the last one, as far as it goes.
-    const [since, until] = [request.since ?? 0, request.until ?? Infinity];
-    for (const [name, { timestamp }] of packets) {
-      if (timestamp >= since && timestamp < until) packets.delete(name);
-    }
-    for (const kept of this.history.answer(request, wallMs, pace.answerMax)) {
-      packets.set(kept.name, kept);
-    }
-    if (packets.size > 0) this.answers.set(link, answer);
-    else this.answers.delete(link);
-  }
-
-  private goOn(now: Millis, out: SyncOutput[]): void {
-    for (const [link, answer] of this.answers) {
-      for (const [name, kept] of answer.packets) {
-        if (now < this.answerAt(answer)) break;
-        const author = this.introductionOf(link, answer, kept);
-        const next = author ?? kept;
-        if (author === null) answer.packets.delete(name);
-        const { spacingMs, bytesPerMs } = answer.pace;
-        const costMs = Math.max(spacingMs, next.bytes.length / bytesPerMs);
-        // What a late tick held up may follow at once, but not more than that.
-        answer.nextAt = Math.max(answer.nextAt, now - spacingMs) + costMs;
-        out.push({ kind: 'answer', link, bytes: marked(next.bytes) });
-        if (this.isRationed(answer)) this.spend(next.bytes.length, now, out);
-        if (author !== null) break;
-      }
-      if (answer.packets.size === 0) this.answers.delete(link);
-    }
-  }
-
-  private answerAt(answer: Answer): Millis {
-    return this.isRationed(answer) ? Math.max(answer.nextAt, this.islandAt) : answer.nextAt;
-  }
-
-  private isRationed({ pace }: Answer): boolean {
-    return this.hasLines && pace !== PACES.line;
-  }
-
-  private spend(bytes: number, now: Millis, out: SyncOutput[]): void {
-    this.islandAt = Math.max(this.islandAt, now) + bytes / this.islandBytesPerMs;
-    out.push({ kind: 'spent', bytes });
-  }
-
-  /** The announce that somebody's words are verified by, if the far end may not have it. */
-  private introductionOf(link: number, { pace }: Answer, kept: Kept): Kept | null {
-    // A phone would forget what its sender said (WIRE §12 o).
-    if (pace.spanMs === null || kept.type !== MESSAGE) return null;
-    const author = this.history.announceOf(kept.sender);
-    const known = this.introduced.get(link) ?? new Set<string>();
-    if (author === null || known.has(author.name)) return null;
-    if (known.size >= INTRODUCED_MAX) known.clear();
-    this.introduced.set(link, known.add(author.name));
-    return author;
+    this.answers.drop(link, request.since ?? 0, request.until ?? Infinity);
+    this.answers.add(link, pace, this.history.answer(request, wallMs, pace.answerMax), now);
   }
 
   private askerOf(name: string): Asker {
@@ -318,12 +246,4 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
     if (this.askers.size > ASKERS_MAX) this.askers.delete(this.askers.keys().next().value!);
     return asker;
   }
-}
-
-/** WIRE §9: the packet as it was, for this link alone. Neither byte is signed. */
-function marked(bytes: Uint8Array): Uint8Array {
-  const answer = new Uint8Array(bytes);
-  answer[TTL_AT] = 0;
-  answer[FLAGS_AT] |= IS_ANSWER;
-  return answer;
 }

@@ -14,6 +14,7 @@ import {
   LINK_STATE,
   MESSAGE,
   RECEIPT,
+  RECONCILE,
   REQUEST_SYNC,
   ROOM,
   VOICE,
@@ -151,6 +152,7 @@ const MUST_BE_SIGNED = new Uint8Array(256);
 for (const type of [
   MESSAGE,
   LEAVE,
+  RECONCILE,
   REQUEST_SYNC,
   FILE,
   VOICE,

@@ -18,6 +18,7 @@ import {
   HAS_ROUTE,
   HEARTBEAT,
   HELLO,
+  RECONCILE,
   ID_SIZE,
   IS_ANSWER,
   IS_COMPRESSED,
@@ -145,7 +146,7 @@ export function composePacket(draft: Draft): Uint8Array {
  * key alike (WIRE §2, §20).
  */
 function isBetweenNodes(type: number): boolean {
-  return type === HELLO || type === CONTROL || type === HEARTBEAT || type === TRACE;
+  return [HELLO, CONTROL, HEARTBEAT, TRACE, RECONCILE].includes(type);
 }
 
 function withSize(compressed: Uint8Array, size: number, version: 1 | 2): Uint8Array {

@@ -52,10 +52,10 @@ import { crypto } from './ports.ts';
 const [alice, bob, mallory, stranger] = [person(1), person(2), person(3), person(4)];
 const LEVELS = ['permissive', 'moderate', 'strict'] as const;
 const MUST_BE_SIGNED = [MESSAGE, LEAVE, FILE, VOICE, REQUEST_SYNC, LINK_STATE, GOSSIP].concat([
-  ...[CHANNEL, ROOM, RECEIPT, GATEWAY],
+  ...[RECONCILE, CHANNEL, ROOM, RECEIPT, GATEWAY],
 ]);
 const UNSIGNED_BY_DESIGN = [HANDSHAKE, ENCRYPTED, FRAGMENT];
-const JUDGED_OTHERWISE = [COURIER, PING, PONG, HELLO, CONTROL, HEARTBEAT, RECONCILE].concat(
+const JUDGED_OTHERWISE = [COURIER, PING, PONG, HELLO, CONTROL, HEARTBEAT].concat(
   [HOP_FILE, TRACE, NOTE, NOTED, LOCATE],
   [0x23, 0x24, 0x25, 0x28, 0x7f, 0xff],
 );

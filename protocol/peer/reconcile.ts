@@ -1,0 +1,575 @@
+/**
+ * Reconciliation: how Hopline neighbours come to hold the same history (WIRE §20, 0xE5). What they hold
+ * is compared by fingerprints of ever smaller ranges of time, so that it costs what the difference is
+ * worth, and nothing to speak of where there is none. Phones go on with Sync.
+ *
+ *   due -> opening: a fingerprint or two of all that is settled -> alike
+ *                                                              -> smaller fingerprints, ids -> ...
+ *   ids -> those we lack are wanted, of one neighbour at a time; those he lacks are offered
+ *   wanted -> Answers, as for Sync
+ *
+ * Every frame is answered out of what is held then, and nothing is remembered of an exchange: a frame
+ * that is lost or said again costs a round, and changes nothing. Nobody is answered who did not sign,
+ * or speaks over another's link (RELIABILITY S16).
+ */
+import { sameBytes } from '../core/bytes.ts';
+import type { Machine, Millis, Tick } from '../core/machine.ts';
+import { nameOf } from '../trust/pins.ts';
+import type { Bound, Compared, NotReconcile, Range, Reconcile } from '../wire/reconcile.ts';
+import {
+  compareBounds,
+  decodeReconcile,
+  encodeReconcile,
+  NAME_SIZE,
+  RANGES_MAX,
+  SALT_SIZE,
+} from '../wire/reconcile.ts';
+import type { Answers } from './answers.ts';
+import type { Draw } from './author.ts';
+import { Fingerprints } from './fingerprints.ts';
+import type { History, Kept } from './history.ts';
+import type { FarEnd } from './sync.ts';
+import { ANSWER_TIME_MS, PACES } from './sync.ts';
+import type { Timeline } from './timeline.ts';
+
+export type ReconcileConfig = {
+  /** Between two comparisons on a link while there is news. */
+  everyMs: Millis;
+  /** What is younger may still be on its way by itself, and is not compared. */
+  settleMs: Millis;
+};
+
+export const RECONCILE_DEFAULTS: ReconcileConfig = { everyMs: 10_000, settleMs: 3000 };
+
+/** After a link came up: what its far end knows us by goes ahead. */
+const FIRST_MS = 250;
+/** After something was made good: on this link for the rest of it, on others to give it on. */
+const SOON_MS = 1000;
+/** While packets are on their way, either way, it is looked so often whether they are through. */
+const REST_STEP_MS = 250;
+/** So many times `everyMs` may lie between comparisons that bring nothing, or without news. */
+const QUIET = 6;
+/** How long a salt is good for. */
+const SALT_MS = 600_000;
+/** A neighbour may come with another salt once in this time: each costs a sum over all. */
+const SALT_SPACING_MS = 1000;
+/** Frames of a neighbour that are looked at in this time. */
+const HEARD_WINDOW_MS = 10_000;
+export const HEARD_MAX = 100;
+/** Ids wanted of one link and not there yet; with as many, no more are. */
+export const WANTED_MAX = 256;
+/** Ids remembered as wanted, of all links; then the one wanted longest ago is forgotten. */
+export const REMEMBERED_MAX = 4096;
+/** With nothing from that link for so long, what was wanted of it is wanted of another. */
+export const WANT_MS = 5000;
+/** What was wanted so often and never came rests: a relay takes no packet that it remembers. */
+const TRIES_MAX = 3;
+const REST_MS = 600_000;
+/** Neighbours whose newest frame is remembered; then the one heard longest ago is forgotten. */
+export const SPEAKERS_MAX = 256;
+
+/** A range of no more is told by its ids; one of more is cut. */
+const NAMES_MAX = 16;
+/** Ranges that a larger one is cut into, and how few packets are worth a range of their own. */
+const CUTS = 16;
+const CUT_MIN = 8;
+
+/** Header, ids and signature of a frame. */
+const FRAME_OVERHEAD = 96;
+/** What encoding takes at most: a range and its bounds, one with a fingerprint, and all else. */
+const RANGE_BYTES = 28;
+const PRINT_BYTES = RANGE_BYTES + 14;
+const ENVELOPE_BYTES = 72;
+/** Bytes of a frame to whoever takes more: on the air, others wait for it. */
+const FRAME_MOST: Record<FarEnd, number> = { phone: 0, node: 1024, line: 4096 };
+/** What every link takes. */
+const FRAME_LEAST = 469;
+
+/** What is about to be too old is left out, in steps that are the same for all: clocks differ. */
+const AGE_MARGIN_MS = 300_000;
+const AGE_STEP_MS = 60_000;
+
+export type ReconcileInput =
+  /** Who reconciles is at the far end. `leads`: of the two, we are to begin. */
+  | { kind: 'met'; link: number; farEnd: FarEnd; leads: boolean; frameMax: number }
+  | { kind: 'gone'; link: number }
+  /** A message was added; `isAnswer` where that was an answer to us. */
+  | { kind: 'kept'; link: number; isAnswer: boolean }
+  /** A frame whose signature holds; `isItsLink` unless the link is another's. */
+  | {
+      kind: 'heard';
+      link: number;
+      sender: Uint8Array;
+      isItsLink: boolean;
+      timestamp: number;
+      payload: Uint8Array;
+      wallMs: number;
+    }
+  | { kind: 'wake'; wallMs: number };
+
+export type ReconcileOutput =
+  /** The payload of a frame for one link, signed and with TTL 0. */
+  | { kind: 'say'; link: number; payload: Uint8Array }
+  | { kind: 'drop'; link: number; reason: ReconcileDrop };
+
+/** Why a frame was not answered. */
+export type ReconcileDrop =
+  NotReconcile | 'not-its-link' | 'no-reconcile' | 'reconcile-replayed' | 'reconcile-flooding';
+
+/** What was compared: everything from `from` to `until`, when the history had this version. */
+type Round = { version: number; from: Bound; until: number };
+
+type Side = {
+  readonly farEnd: FarEnd;
+  readonly leads: boolean;
+  readonly bytesMax: number;
+  /** Under the salt that we drew, and under the last one that came. */
+  own: Fingerprints;
+  saltedAt: Millis;
+  theirs: Fingerprints | null;
+  theirsAt: Millis;
+  /** Before this time the far end has nothing, as far as it said. */
+  floor: number;
+  /** When we last began, or were begun with. */
+  openedAt: Millis;
+  opened: Round | null;
+  agreed: Round | null;
+  /** When news came since we agreed; Infinity for none. */
+  newsAt: Millis;
+  dueAt: Millis;
+  /** Not before, whatever is due. */
+  restsUntil: Millis;
+  /** Until the next comparison after one that differed. */
+  gapMs: Millis;
+  /** When we last wanted something, and when something last came. */
+  wantedAt: Millis;
+  gainedAt: Millis;
+  heardAt: Millis[];
+};
+
+type Wanted = { link: number; at: Millis; tries: number };
+
+/** What a frame is answered with, as far as there is room. */
+type Reply = { room: number; ranges: Range[]; from: Bound; offers: string[]; wants: string[] };
+
+export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> {
+  private readonly history: History;
+  private readonly answers: Answers;
+  private readonly draw: Draw;
+  private readonly config: ReconcileConfig;
+  /** By link. */
+  private readonly sides = new Map<number, Side>();
+  /** By id, the one wanted longest ago in front. */
+  private readonly wanted = new Map<string, Wanted>();
+  /** By neighbour, the time of his newest frame: what is older was said before. */
+  private readonly speakers = new Map<string, number>();
+
+  constructor(history: History, answers: Answers, draw: Draw, config: ReconcileConfig) {
+    this.history = history;
+    this.answers = answers;
+    this.draw = draw;
+    this.config = config;
+  }
+
+  step(input: ReconcileInput | Tick, now: Millis): ReconcileOutput[] {
+    const out: ReconcileOutput[] = [];
+    switch (input.kind) {
+      case 'met':
+        this.meet(input, now);
+        break;
+      case 'gone':
+        this.forget(input.link);
+        break;
+      case 'kept':
+        this.keep(input.link, input.isAnswer, now);
+        break;
+      case 'heard':
+        this.hear(input, now, out);
+        break;
+      case 'wake':
+        this.open(input.wallMs, now, out);
+        break;
+      case 'tick':
+        break;
+    }
+    return out;
+  }
+
+  deadline(): Millis {
+    let at = Infinity;
+    for (const side of this.sides.values()) at = Math.min(at, this.dueAt(side));
+    return at;
+  }
+
+  /** Whether what comes over the link may be an answer to us. */
+  isAsked(link: number, now: Millis): boolean {
+    const side = this.sides.get(link);
+    return side !== undefined && now - side.wantedAt <= ANSWER_TIME_MS;
+  }
+
+  private meet(
+    { link, farEnd, leads, frameMax }: Extract<ReconcileInput, { kind: 'met' }>,
+    now: Millis,
+  ): void {
+    if (this.sides.has(link)) return;
+    const frame = Math.max(FRAME_LEAST, Math.min(frameMax, FRAME_MOST[farEnd]));
+    this.sides.set(link, {
+      ...{ farEnd, leads, bytesMax: frame - FRAME_OVERHEAD, floor: 0 },
+      ...{ own: this.salted(), saltedAt: now, theirs: null, theirsAt: -Infinity },
+      ...{ openedAt: -Infinity, opened: null, agreed: null, newsAt: now },
+      ...{ dueAt: now + patience({ leads }, FIRST_MS), restsUntil: now, gapMs: SOON_MS },
+      ...{ wantedAt: -Infinity, gainedAt: -Infinity, heardAt: [] },
+    });
+  }
+
+  private forget(link: number): void {
+    this.sides.delete(link);
+    for (const want of this.wanted.values()) if (want.link === link) want.at = -Infinity;
+  }
+
+  private keep(link: number, isAnswer: boolean, now: Millis): void {
+    for (const [other, side] of this.sides) {
+      side.newsAt = Math.min(side.newsAt, now);
+      if (!isAnswer) continue;
+      if (other === link) side.gainedAt = now;
+      // What came late to us came to nobody behind us.
+      else this.hurry(side, Math.max(now, side.openedAt));
+    }
+  }
+
+  private hurry(side: Side, from: Millis): void {
+    side.gapMs = SOON_MS;
+    side.dueAt = Math.min(side.dueAt, from + patience(side, SOON_MS));
+  }
+
+  private dueAt(side: Side): Millis {
+    const { everyMs, settleMs } = this.config;
+    const { openedAt, newsAt, dueAt, restsUntil } = side;
+    const nextAt = openedAt + patience(side, everyMs);
+    const settledAt = newsAt + patience(side, settleMs + SOON_MS);
+    return Math.max(restsUntil, Math.min(dueAt, Math.max(nextAt, settledAt)));
+  }
+
+  private open(wallMs: number, now: Millis, out: ReconcileOutput[]): void {
+    for (const [link, side] of this.sides) {
+      if (now < this.dueAt(side)) continue;
+      // What is on its way already would only be listed again.
+      const isBusy = this.answers.waiting(link) > 0 || this.pending(link, now) > 0;
+      if (isBusy) side.restsUntil = now + REST_STEP_MS;
+      else this.begin(link, side, wallMs, now, out);
+    }
+  }
+
+  private begin(
+    link: number,
+    side: Side,
+    wallMs: number,
+    now: Millis,
+    out: ReconcileOutput[],
+  ): void {
+    this.history.expire(wallMs);
+    if (now - side.saltedAt >= SALT_MS) {
+      side.own = this.salted();
+      side.saltedAt = now;
+    }
+    const floor = this.floor(wallMs);
+    const from = { time: Math.max(floor, side.floor), name: '' };
+    const until = Math.max(from.time + 1, wallMs - this.config.settleMs);
+    const agreed = side.agreed?.until ?? 0;
+    // What we agreed on before is most likely alike: then only the rest needs to be looked into.
+    const times = agreed > from.time && agreed < until ? [agreed, until] : [until];
+    const ranges: Range[] = [];
+    let before = from;
+    for (const time of times) {
+      const to = { time, name: '' };
+      ranges.push(this.printOf(side.own, before, to));
+      before = to;
+    }
+    side.openedAt = now;
+    side.opened = { version: this.history.version, from, until };
+    side.newsAt = Infinity;
+    side.dueAt = now + side.gapMs;
+    side.gapMs = Math.min(side.gapMs * 2, this.config.everyMs * QUIET);
+    const compared = { salt: side.own.salt, from, ranges, floor };
+    say(link, { compared, offers: [], wants: [] }, out);
+  }
+
+  private hear(
+    input: Extract<ReconcileInput, { kind: 'heard' }>,
+    now: Millis,
+    out: ReconcileOutput[],
+  ): void {
+    const { link, sender, timestamp, payload, wallMs } = input;
+    const drop = (reason: ReconcileDrop): void => void out.push({ kind: 'drop', link, reason });
+    if (!input.isItsLink) return drop('not-its-link');
+    const side = this.sides.get(link);
+    if (side === undefined) return drop('no-reconcile');
+    if (!this.isNewer(nameOf(sender), timestamp)) return drop('reconcile-replayed');
+    side.heardAt = side.heardAt.filter((at) => now - at < HEARD_WINDOW_MS);
+    if (side.heardAt.length >= HEARD_MAX) return drop('reconcile-flooding');
+    const heard = decodeReconcile(payload);
+    if (!heard.ok) return drop(heard.reason);
+    const prints = this.printsFor(side, heard.value.compared, now);
+    if (prints === null) return drop('reconcile-flooding');
+    side.heardAt.push(now);
+    this.history.expire(wallMs);
+    this.answer(link, side, heard.value, prints, this.floor(wallMs), now, out);
+  }
+
+  private isNewer(speaker: string, timestamp: number): boolean {
+    const newest = this.speakers.get(speaker) ?? -1;
+    if (timestamp <= newest) return false;
+    this.speakers.delete(speaker);
+    this.speakers.set(speaker, timestamp);
+    const { size } = this.speakers;
+    if (size > SPEAKERS_MAX) this.speakers.delete(this.speakers.keys().next().value!);
+    return true;
+  }
+
+  /** Under the salt of the frame; null where there were too many others. */
+  private printsFor(side: Side, compared: Compared | null, now: Millis): Fingerprints | null {
+    if (compared === null || sameBytes(side.own.salt, 0, compared.salt)) return side.own;
+    const { salt } = compared;
+    if (side.theirs !== null && sameBytes(side.theirs.salt, 0, salt)) return side.theirs;
+    if (now - side.theirsAt < SALT_SPACING_MS) return null;
+    side.theirsAt = now;
+    side.theirs = new Fingerprints(salt);
+    return side.theirs;
+  }
+
+  private answer(
+    link: number,
+    side: Side,
+    heard: Reconcile,
+    prints: Fingerprints,
+    floor: number,
+    now: Millis,
+    out: ReconcileOutput[],
+  ): void {
+    const { compared } = heard;
+    const [room, from] = [side.bytesMax - ENVELOPE_BYTES, compared?.from ?? { time: 0, name: '' }];
+    const reply: Reply = { room, ranges: [], from, offers: [], wants: [] };
+    const { ranges, offers, wants } = reply;
+    this.give(link, side, heard.wants, now);
+    this.want(link, heard.offers, reply, now);
+    const isAlike = compared !== null && this.judge(link, compared, floor, prints, reply, now);
+    const ids = [offers, wants, heard.offers, heard.wants].some(({ length }) => length > 0);
+    if (wants.length > 0) side.wantedAt = now;
+    if (ids) side.gapMs = SOON_MS;
+    if (compared !== null) side.floor = compared.floor;
+    // What has nothing but `alike` in it asks nothing.
+    const asks = compared?.ranges.some(({ kind }) => kind !== 'alike') === true;
+    if (asks) side.openedAt = now;
+    if (isAlike && !ids) this.agree(side, compared, floor, asks, now);
+    else side.dueAt = now + patience(side, side.gapMs);
+    const isCompared = asks && ranges.length > 0;
+    if (!isCompared && offers.length + wants.length === 0) return;
+    const said = { salt: prints.salt, from: reply.from, ranges, floor };
+    say(link, { compared: isCompared ? said : null, offers, wants }, out);
+  }
+
+  /** Nothing differed: whoever asked knows what he asked for, and who was asked what he was. */
+  private agree(
+    side: Side,
+    { from, ranges }: Compared,
+    floor: number,
+    asks: boolean,
+    now: Millis,
+  ): void {
+    const until = ranges[ranges.length - 1].to.time;
+    const { version, timeline } = this.history;
+    const { opened } = side;
+    if (asks && from.time <= Math.max(floor, side.floor)) {
+      side.agreed = { version, from, until };
+    } else if (opened?.until === until && compareBounds(from, opened.from) <= 0) {
+      side.agreed = opened;
+    } else return;
+    const isAll = side.agreed.version === version && (timeline.newest?.timestamp ?? -1) < until;
+    side.newsAt = isAll ? Infinity : Math.min(side.newsAt, now);
+    side.gapMs = SOON_MS;
+    side.dueAt = now + patience(side, this.config.everyMs * QUIET);
+  }
+
+  /** The newest first, since there may not be room for all. True where nothing differs. */
+  private judge(
+    link: number,
+    { from, ranges }: Compared,
+    floor: number,
+    prints: Fingerprints,
+    reply: Reply,
+    now: Millis,
+  ): boolean {
+    let isAlike = true;
+    for (let at = ranges.length - 1; at >= 0; at--) {
+      const range = ranges[at];
+      const begins = at > 0 ? ranges[at - 1].to : from;
+      const before = atLeast(begins, floor);
+      if (compareBounds(before, range.to) >= 0) break;
+      if (!hasRoom(reply)) return false;
+      const isWhole = before === begins;
+      if (range.kind === 'alike' || (isWhole && this.isAlike(prints, before, range))) {
+        put(reply, { to: range.to, kind: 'alike' }, before);
+        continue;
+      }
+      isAlike = false;
+      if (range.kind === 'names' && isWhole) this.compare(link, before, range, reply, now);
+      else this.tell(prints, before, range.to, reply);
+    }
+    return isAlike;
+  }
+
+  private isAlike(prints: Fingerprints, from: Bound, range: Range): boolean {
+    const { timeline } = this.history;
+    const [low, high] = [timeline.rank(from), timeline.rank(range.to)];
+    if (range.kind === 'fingerprint') {
+      if (high - low !== range.count) return false;
+      return sameBytes(prints.of(timeline, low, high), 0, range.fingerprint);
+    }
+    if (range.kind !== 'names' || range.names.length !== high - low) return false;
+    const names = new Set(range.names);
+    return timeline.slice(low, high).every(({ name }) => names.has(name));
+  }
+
+  /** Ids against ids: what either side lacks. */
+  private compare(
+    link: number,
+    from: Bound,
+    { to, names }: Extract<Range, { kind: 'names' }>,
+    reply: Reply,
+    now: Millis,
+  ): void {
+    const { timeline } = this.history;
+    const theirs = new Set(names);
+    this.want(link, names, reply, now);
+    for (const { name } of timeline.slice(timeline.rank(from), timeline.rank(to))) {
+      if (theirs.has(name)) continue;
+      if (!hasRoom(reply)) break;
+      reply.room -= NAME_SIZE;
+      reply.offers.push(name);
+    }
+    put(reply, { to, kind: 'alike' }, from);
+  }
+
+  /** What we hold in a range that differs: ids if they are few, else fingerprints of its parts. */
+  private tell(prints: Fingerprints, from: Bound, to: Bound, reply: Reply): void {
+    const { timeline } = this.history;
+    const [low, high] = [timeline.rank(from), timeline.rank(to)];
+    const count = high - low;
+    if (count <= NAMES_MAX) {
+      const names = timeline.slice(low, high).map(({ name }) => name);
+      // Where it does not fit, nothing that is older would follow it.
+      if (reply.room < RANGE_BYTES + names.length * NAME_SIZE) reply.room = 0;
+      else put(reply, { to, kind: 'names', names }, from);
+      return;
+    }
+    const cuts = Math.min(CUTS, Math.ceil(count / CUT_MIN));
+    let upper = to;
+    for (let cut = cuts - 1; cut >= 0 && hasRoom(reply); cut--) {
+      const rank = low + Math.floor((count * cut) / cuts);
+      const lower = cut === 0 ? from : boundAt(timeline, rank);
+      put(reply, this.printOf(prints, lower, upper), lower);
+      upper = lower;
+    }
+  }
+
+  private printOf(prints: Fingerprints, from: Bound, to: Bound): Range {
+    const { timeline } = this.history;
+    const [low, high] = [timeline.rank(from), timeline.rank(to)];
+    const fingerprint = prints.of(timeline, low, high);
+    return { to, kind: 'fingerprint', count: high - low, fingerprint };
+  }
+
+  /** Of these, what we lack and have not asked another for. */
+  private want(link: number, names: string[], reply: Reply, now: Millis): void {
+    let count = this.pending(link, now);
+    for (const name of names) {
+      if (!hasRoom(reply) || count >= WANTED_MAX) return;
+      if (this.history.find(name) !== null || !this.mayWant(name, now)) continue;
+      const tries = (this.wanted.get(name)?.tries ?? 0) % TRIES_MAX;
+      this.wanted.delete(name);
+      this.wanted.set(name, { link, at: now, tries: tries + 1 });
+      const { size } = this.wanted;
+      if (size > REMEMBERED_MAX) this.wanted.delete(this.wanted.keys().next().value!);
+      reply.room -= NAME_SIZE;
+      reply.wants.push(name);
+      count++;
+    }
+  }
+
+  private mayWant(name: string, now: Millis): boolean {
+    const before = this.wanted.get(name);
+    if (before === undefined) return true;
+    const isResting = before.tries >= TRIES_MAX && now - before.at < REST_MS;
+    return !isResting && !this.isPending(before, now);
+  }
+
+  /** How many ids we want of a link that may still come. */
+  private pending(link: number, now: Millis): number {
+    let count = 0;
+    for (const [name, want] of this.wanted) {
+      if (this.history.find(name) !== null) this.wanted.delete(name);
+      else if (want.link === link && this.isPending(want, now)) count++;
+    }
+    return count;
+  }
+
+  private isPending({ link, at }: Wanted, now: Millis): boolean {
+    const gainedAt = this.sides.get(link)?.gainedAt ?? -Infinity;
+    return at > -Infinity && now - Math.max(at, gainedAt) < WANT_MS;
+  }
+
+  private give(link: number, { farEnd }: Side, names: string[], now: Millis): void {
+    const pace = PACES[farEnd];
+    const room = pace.answerMax - this.answers.waiting(link);
+    const found = names.map((name) => this.history.find(name)).filter((kept) => kept !== null);
+    this.answers.add(link, pace, found.slice(0, Math.max(0, room)), now);
+  }
+
+  /** From when on we hold what there was, and others of our kind do. */
+  private floor(wallMs: number): number {
+    const oldest = wallMs - this.history.ageMs + AGE_MARGIN_MS;
+    return Math.max(0, Math.ceil(oldest / AGE_STEP_MS) * AGE_STEP_MS, this.history.floor(wallMs));
+  }
+
+  private salted(): Fingerprints {
+    return new Fingerprints(this.draw(SALT_SIZE));
+  }
+}
+
+function say(link: number, said: Reconcile, out: ReconcileOutput[]): void {
+  out.push({ kind: 'say', link, payload: encodeReconcile(said) });
+}
+
+/** Whoever does not lead waits half as long again: mostly the other has begun by then. */
+function patience({ leads }: Pick<Side, 'leads'>, ms: Millis): Millis {
+  return leads ? ms : ms * 1.5;
+}
+
+/** Room for one more of whatever there is. */
+function hasRoom(reply: Reply): boolean {
+  return reply.room >= PRINT_BYTES && reply.ranges.length < RANGES_MAX;
+}
+
+/** Ranges come from the newest down, each up to where the one before begins. */
+function put(reply: Reply, range: Range, from: Bound): void {
+  const { ranges } = reply;
+  reply.from = from;
+  // Neighbours that are alike are one.
+  if (range.kind === 'alike' && ranges[0]?.kind === 'alike') return;
+  const names = range.kind === 'names' ? range.names.length * NAME_SIZE : 0;
+  reply.room -= names + (range.kind === 'fingerprint' ? PRINT_BYTES : RANGE_BYTES);
+  ranges.unshift(range);
+}
+
+function atLeast(bound: Bound, time: number): Bound {
+  return bound.time < time ? { time, name: '' } : bound;
+}
+
+/** The bound before the item of that rank, with no more of its id than tells it from the one before. */
+function boundAt(timeline: Timeline<Kept>, rank: number): Bound {
+  const [before, { timestamp, name }] = timeline.slice(rank - 1, rank + 1);
+  let length = 0;
+  while (before.timestamp === timestamp && before.name.startsWith(name.slice(0, length)))
+    length += 2;
+  return { time: timestamp, name: name.slice(0, length) };
+}
