@@ -134,7 +134,7 @@ async function layPath() {
   await until(async () => {
     const { links } = (await relay.report()).station;
     return (
-      links.filter(({ way, mode }) => way === 'wire' && mode === 'full').length === nodes.length
+      links.filter(({ way, mode }) => way === 'wire' && mode === 'limited').length === nodes.length
     );
   }, 'the nodes are on their wires');
 

@@ -72,7 +72,7 @@ describe.skipIf(!HAS_LIBRARIES)('a relay on the air', () => {
       expect(textOf(await anna.hears(({ type }) => type === MESSAGE))).toBe('yes, in the cellar');
 
       const board = await WiredBoard.plugIn(wire.far, keys, ends);
-      await until(async () => wireOf(await one.report())?.mode === 'full', 'the board is there');
+      await until(async () => wireOf(await one.report())?.mode === 'limited', 'the board is there');
       board.say('the door is open');
       const note = await berta.hears(({ type }) => type === MESSAGE);
       expect(textOf(note)).toContain('the door is open');
@@ -215,7 +215,7 @@ describe('a relay without a radio', () => {
     // Nothing can be written where a folder stands.
     mkdirSync(join(folder, 'data', 'counters.draft'));
     const board = await WiredBoard.plugIn(wire.far, keys, ends);
-    await until(async () => wireOf(await relay.report())?.mode === 'full', 'the board is there');
+    await until(async () => wireOf(await relay.report())?.mode === 'limited', 'the board is there');
     board.say('the door is open');
     expect(await relay.ends()).toBe(17);
     expect(relay.err).toMatch(/^hopline: the relay has stopped: .*\[RELAY_BROKEN\]\n$/);
