@@ -28,8 +28,10 @@ export class Announces {
     if (bytes[TTL_AT] >= NEIGHBOUR_TTL || bytes[TTL_AT] === 0) return;
     const at = packet.senderAt;
     const sender = new Uint8Array(bytes.subarray(at, at + ID_SIZE));
-    for (let i = this.kept.length - 1; i >= 0; i--) {
-      if (sameBytes(sender, 0, this.kept[i].sender)) this.kept.splice(i, 1);
+    for (let i = 0; i < this.kept.length; i++) {
+      if (!sameBytes(sender, 0, this.kept[i].sender)) continue;
+      this.kept.splice(i, 1);
+      break;
     }
     if (this.kept.length === this.most) this.kept.shift();
     this.kept.push({ heardAt: now, sender: sender, bytes: new Uint8Array(bytes) });

@@ -63,7 +63,7 @@ export class SegmentReader {
     this.held = new Uint8Array(frameMax);
   }
 
-  /** The frame that this segment completes, or null. */
+  /** The frame that this segment completes, or null. The segment is ours: the frame may lie in it. */
   feed(segment: Uint8Array): Uint8Array | null {
     const size = segment.length - 1;
     // Its number is not taken as heard: if it stood for a segment, a gap will show.
@@ -76,6 +76,11 @@ export class SegmentReader {
       if (this.expected === SKIPPING) return null;
       if (this.expected === NONE) return this.drop('no-first', SKIPPING);
       if (this.expected !== (header & NUMBER)) return this.drop('gap', SKIPPING);
+    }
+    // Most frames fit one segment, and need not be held.
+    if (header & FIRST && header & LAST && size <= this.held.length) {
+      this.expected = NONE;
+      return segment.subarray(1);
     }
     const length = this.length + size;
     if (length > this.held.length) return this.drop('too-long', SKIPPING);

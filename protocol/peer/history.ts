@@ -6,6 +6,7 @@
  * What it forgot for lack of room it does not take again once it is old, so that nothing can come back
  * as new. What is young, the relay remembers.
  */
+import { assert } from '../core/assert.ts';
 import type { Millis } from '../core/machine.ts';
 import { ANNOUNCE, MESSAGE } from '../core/packet.ts';
 import type { Crypto } from '../trust/crypto.ts';
@@ -138,13 +139,15 @@ export class History {
   add(packet: Packet, frame: Uint8Array, wallMs: number): boolean {
     const { type, sender, timestamp } = packet;
     if (type !== MESSAGE && type !== ANNOUNCE) return false;
-    const id = syncId(this.hash, packet);
-    const name = toHex(id);
-    if (this.messages.has(name)) return false;
-    const key = filterKey(this.hash, id);
-    const bytes = new Uint8Array(frame);
-    const kept = { name, key, sender: nameOf(sender), type, timestamp, bytes };
-    return type === MESSAGE ? this.addMessage(kept, wallMs) : this.addAnnounce(kept);
+    const name = nameOf(sender);
+    if (type === ANNOUNCE) {
+      const known = this.announces.get(name);
+      if (known !== undefined && known.timestamp >= timestamp) return false;
+      this.keepAnnounce(new KeptPacket(this.hash, name, packet, frame));
+      return true;
+    }
+    const kept = new KeptPacket(this.hash, name, packet, frame);
+    return !this.messages.has(kept.name) && this.addMessage(kept, wallMs);
   }
 
   /** What is held and the request does not name: announces first, by age; `most` of it, the newest. */
@@ -237,15 +240,12 @@ export class History {
     return true;
   }
 
-  private addAnnounce(kept: Kept): boolean {
-    const known = this.announces.get(kept.sender);
-    if (known !== undefined && known.timestamp >= kept.timestamp) return false;
+  private keepAnnounce(kept: Kept): void {
     this.announces.delete(kept.sender);
     this.announces.set(kept.sender, kept);
     if (this.announces.size > this.limits.announces) {
       this.announces.delete(this.announces.keys().next().value!);
     }
-    return true;
   }
 
   private oldestOfLoudest(): Kept {
@@ -281,6 +281,50 @@ export class History {
       this.drop(oldest);
       ({ oldest } = this.timeline);
     }
+  }
+}
+
+/** What it is called is hashed when somebody asks: of most announces nobody does before the next. */
+class KeptPacket implements Kept {
+  readonly sender: string;
+  readonly type: number;
+  readonly timestamp: number;
+  readonly bytes: Uint8Array;
+  private readonly hash: Pick<Crypto, 'sha256'>;
+  private id: Uint8Array | null = null;
+  private hex = '';
+  private numbers: FilterKey | null = null;
+
+  constructor(hash: Pick<Crypto, 'sha256'>, sender: string, packet: Packet, frame: Uint8Array) {
+    this.hash = hash;
+    this.sender = sender;
+    this.type = packet.type;
+    this.timestamp = packet.timestamp;
+    this.bytes = new Uint8Array(frame);
+    if (packet.type === MESSAGE) this.nameBy(packet);
+  }
+
+  get name(): string {
+    this.syncId();
+    return this.hex;
+  }
+
+  get key(): FilterKey {
+    this.numbers ??= filterKey(this.hash, this.syncId());
+    return this.numbers;
+  }
+
+  private syncId(): Uint8Array {
+    if (this.id !== null) return this.id;
+    const opened = openPacket(this.bytes);
+    assert(opened.ok, 'what is kept was opened before');
+    return this.nameBy(opened.packet);
+  }
+
+  private nameBy(packet: Packet): Uint8Array {
+    this.id = syncId(this.hash, packet);
+    this.hex = toHex(this.id);
+    return this.id;
   }
 }
 

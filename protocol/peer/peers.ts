@@ -67,7 +67,9 @@ export class Peers {
     this.keep(key, {
       id: before?.id ?? new Uint8Array(id),
       name,
-      ...{ link, isDirect, hops },
+      link,
+      isDirect,
+      hops,
       heardAt: now,
       heardHereAt: isByLine ? (before?.heardHereAt ?? -Infinity) : now,
       toldAt: isNews ? now : before.toldAt,

@@ -18,7 +18,7 @@ import { CHANNEL, FILE, ID_SIZE, MESSAGE, VOICE } from '../core/packet.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
 import { decodeAnnounce } from '../wire/announce.ts';
 import type { Announce } from '../wire/announce.ts';
-import { openView } from '../wire/packet.ts';
+import { payloadOf } from '../wire/packet.ts';
 import type { Crypto } from './crypto.ts';
 import { FailureBudget } from './failure-budget.ts';
 import { checkFrame } from './identity.ts';
@@ -85,8 +85,9 @@ export class TrustAdmission implements Admission {
   private readonly failures: FailureBudget;
   /** Of senders who have a rate of their own. */
   private readonly limited = new Map<string, { perMinute: number; purse: Buckets }>();
-  private readonly verified = new WeakSet<Uint8Array>();
   private readonly hidden = new WeakMap<Uint8Array, DropReason>();
+  /** The last packet that verified: whoever asks does so before the next is judged. */
+  private verified: Uint8Array | null = null;
 
   /** `seed` is secret: it keeps others from aiming at a sender's place in the tables. */
   constructor(crypto: Crypto, pins: Pins, config: AdmissionConfig, seed: number) {
@@ -122,9 +123,12 @@ export class TrustAdmission implements Admission {
     return this.treat(packet, sort, isAnswer ? 'answer' : 'verified', link, now);
   }
 
-  /** Whether these very bytes came in with a signature that holds, by the key pinned for them. */
+  /**
+   * Whether these very bytes were the last to come in with a signature that holds, by the key pinned
+   * for them.
+   */
   isVerified(bytes: Uint8Array): boolean {
-    return this.verified.has(bytes);
+    return this.verified === bytes;
   }
 
   /** Why these very bytes, which came in, are for others only; null where they are to be shown. */
@@ -189,7 +193,7 @@ export class TrustAdmission implements Admission {
 
   /** What verified is marked so, and paid for by its sender. */
   private charge(packet: PacketView, now: Millis, isAnswer: boolean): DropReason | null {
-    this.verified.add(packet.bytes);
+    this.verified = packet.bytes;
     // A voice is a stream of packets, and bounded by its link and sender alone.
     if (packet.type === VOICE) return null;
     const purse = IS_MESSAGE[packet.type] === 1 ? this.purseOf(packet, isAnswer) : this.others;
@@ -258,8 +262,8 @@ function typeSet(types: number[]): Uint8Array {
 }
 
 function announceOf(packet: PacketView): Announce | null {
-  const opened = openView(packet, ANNOUNCE_MAX);
-  if (!opened.ok) return null;
-  const decoded = decodeAnnounce(opened.packet.payload);
+  const payload = payloadOf(packet, ANNOUNCE_MAX);
+  if (typeof payload === 'string') return null;
+  const decoded = decodeAnnounce(payload);
   return decoded.ok ? decoded.value : null;
 }

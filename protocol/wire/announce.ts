@@ -84,7 +84,9 @@ export function decodeAnnounce(bytes: Uint8Array): Decoded<Announce, NotAnnounce
 function splitIds(bytes: Uint8Array): Uint8Array[] {
   const ids: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += ID_SIZE) {
-    ids.push(new Uint8Array(bytes.subarray(at, at + ID_SIZE)));
+    const id = new Uint8Array(ID_SIZE);
+    for (let i = 0; i < ID_SIZE; i++) id[i] = bytes[at + i];
+    ids.push(id);
   }
   return ids;
 }

@@ -3,13 +3,23 @@
  * phone that verifies a signature compresses again and compares (WIRE §2, §4). Inflating is bounded
  * before it starts: by what the caller allows, and by what so few bytes can expand to at all.
  */
-import { Z_FINISH, Z_OK, Z_STREAM_END } from 'pako';
-import { ZStream, deflateRaw, zlibInflate, zlibInflateInit2 } from 'pako';
+import { Z_DEFAULT_STRATEGY, Z_FINISH, Z_OK, Z_STREAM_END } from 'pako';
+import { ZStream, zlibDeflate, zlibDeflateInit2, zlibDeflateReset } from 'pako';
+import { zlibInflate, zlibInflateInit2 } from 'pako';
+import { assert } from '../core/assert.ts';
 import type { Decoded } from './decoded.ts';
 
 const COMPRESS_MIN = 100;
-/** `legacyHash` is stock zlib's; pako's default hash is Chromium's, which no phone has. */
-const STOCK_ZLIB = { level: 5, windowBits: 15, memLevel: 8, legacyHash: true };
+const LEVEL = 5;
+const DEFLATED = 8;
+const MEM_LEVEL = 8;
+/** The hash is stock zlib's; pako's own is Chromium's, which no phone has. */
+const IS_LEGACY_HASH = true;
+const WRAPPED = 15;
+const RAW = -15;
+
+/** One for all: what it begins it ends, and 300 KB of tables for each payload would cost most. */
+let deflater: ZStream | null = null;
 
 /**
  * DEFLATE's own limit: 258 bytes from two bits. The phones draw the line at 50,000 (WIRE §1), which
@@ -22,8 +32,28 @@ export type Uninflatable = 'empty' | 'over-limit' | 'expansion' | 'corrupt' | 's
 /** The payload compressed, or null where the phones leave it as it is. */
 export function compress(payload: Uint8Array): Uint8Array | null {
   if (payload.length < COMPRESS_MIN || isDiverse(payload)) return null;
-  const compressed = deflateRaw(payload, STOCK_ZLIB);
-  return compressed.length < payload.length ? compressed : null;
+  const stream = freshDeflater();
+  // What is not shorter finds no room.
+  const output = new Uint8Array(payload.length - 1);
+  stream.input = payload;
+  stream.next_in = 0;
+  stream.avail_in = payload.length;
+  stream.output = output;
+  stream.next_out = 0;
+  stream.avail_out = output.length;
+  if (zlibDeflate(stream, Z_FINISH) !== Z_STREAM_END) return null;
+  return output.slice(0, stream.next_out);
+}
+
+function freshDeflater(): ZStream {
+  if (deflater === null) {
+    deflater = new ZStream();
+    const raw = [RAW, MEM_LEVEL, Z_DEFAULT_STRATEGY] as const;
+    const status = zlibDeflateInit2(deflater, LEVEL, DEFLATED, ...raw, IS_LEGACY_HASH);
+    assert(status === Z_OK, 'a deflater is made');
+  }
+  zlibDeflateReset(deflater);
+  return deflater;
 }
 
 /**
@@ -63,9 +93,6 @@ function looksWrapped(bytes: Uint8Array): boolean {
   const method = bytes[0];
   return (method & 15) === 8 && method >> 4 <= 7 && (method * 256 + bytes[1]) % 31 === 0;
 }
-
-const WRAPPED = 15;
-const RAW = -15;
 
 function inflateExact(
   compressed: Uint8Array,

@@ -30,7 +30,7 @@ import {
 } from '../core/packet.ts';
 import type { Malformed } from '../core/packet.ts';
 import { compress, inflate } from './compression.ts';
-import { pad } from './padding.ts';
+import { paddedCopy } from './padding.ts';
 
 export type Packet = {
   version: 1 | 2;
@@ -69,21 +69,9 @@ export function openPacket(bytes: Uint8Array, limits: OpenLimits = OPEN_LIMITS):
 /** The same for a packet that core has read already. */
 export function openView(view: PacketView, payloadMax: number): Opened {
   const bytes = view.bytes;
-  // Above 2^53 - 1 a number is not exact, and no clock will get there.
-  if (!Number.isSafeInteger(view.timestamp())) return { ok: false, reason: 'bad-timestamp' };
-  const body = bytes.subarray(view.payloadAt, view.payloadAt + view.payloadLength);
-  let payload: Uint8Array;
-  if (view.flags & IS_COMPRESSED) {
-    const width = view.version === 1 ? 2 : 4;
-    const size = view.version === 1 ? readU16(body, 0) : readU32(body, 0);
-    if (size > payloadMax) return { ok: false, reason: 'payload-too-large' };
-    const inflated = inflate(body.subarray(width), size, payloadMax);
-    if (!inflated.ok) return { ok: false, reason: 'bad-compression' };
-    payload = inflated.value;
-  } else {
-    if (body.length > payloadMax) return { ok: false, reason: 'payload-too-large' };
-    payload = new Uint8Array(body);
-  }
+  const held = payloadOf(view, payloadMax);
+  if (typeof held === 'string') return { ok: false, reason: held };
+  const payload = view.flags & IS_COMPRESSED ? held : new Uint8Array(held);
   const route: Uint8Array[] = [];
   for (let hop = 0; hop < view.routeCount; hop++) {
     route.push(copyAt(bytes, view.routeAt + hop * ID_SIZE, ID_SIZE));
@@ -104,6 +92,24 @@ export function openView(view: PacketView, payloadMax: number): Opened {
       signature: view.signatureAt < 0 ? null : copyAt(bytes, view.signatureAt, SIGNATURE_SIZE),
     },
   };
+}
+
+/**
+ * The payload alone, as it was before compression, for whoever is done with it before the bytes change:
+ * where it was not compressed it is a view of them.
+ */
+export function payloadOf(view: PacketView, payloadMax: number): Uint8Array | Unopenable {
+  // Above 2^53 - 1 a number is not exact, and no clock will get there.
+  if (!Number.isSafeInteger(view.timestamp())) return 'bad-timestamp';
+  const body = view.bytes.subarray(view.payloadAt, view.payloadAt + view.payloadLength);
+  if ((view.flags & IS_COMPRESSED) === 0) {
+    return body.length > payloadMax ? 'payload-too-large' : body;
+  }
+  const width = view.version === 1 ? 2 : 4;
+  const size = view.version === 1 ? readU16(body, 0) : readU32(body, 0);
+  if (size > payloadMax) return 'payload-too-large';
+  const inflated = inflate(body.subarray(width), size, payloadMax);
+  return inflated.ok ? inflated.value : 'bad-compression';
 }
 
 /** Not `slice`: on the Buffer of an adapter that is a view. */
@@ -167,9 +173,9 @@ export function signedBytes(frame: Uint8Array): Uint8Array | null {
 /** The same for a packet that core has read already. */
 export function signedBytesOf(view: PacketView): Uint8Array {
   const end = view.signatureAt < 0 ? view.length : view.signatureAt;
-  const unsigned = copyAt(view.bytes, 0, end);
-  unsigned[TTL_AT] = 0;
+  const signed = paddedCopy(view.bytes.subarray(0, end));
+  signed[TTL_AT] = 0;
   // The signer had no signature yet, so its flag is not in what was signed.
-  unsigned[FLAGS_AT] = view.flags & (HAS_RECIPIENT | IS_COMPRESSED | HAS_ROUTE);
-  return pad(unsigned);
+  signed[FLAGS_AT] = view.flags & (HAS_RECIPIENT | IS_COMPRESSED | HAS_ROUTE);
+  return signed;
 }

@@ -15,11 +15,23 @@ const PADDING_MAX = 255;
 
 /** The frame padded to its block, or the frame itself where the count would not fit. */
 export function pad(frame: Uint8Array): Uint8Array {
-  const block = BLOCKS.find((size) => frame.length + TAG_SIZE <= size);
-  if (block === undefined || block - frame.length > PADDING_MAX) return frame;
-  const padded = new Uint8Array(block).fill(block - frame.length);
+  return paddedSize(frame.length) > frame.length ? paddedCopy(frame) : frame;
+}
+
+/** The same, in bytes of their own in either case. */
+export function paddedCopy(frame: Uint8Array): Uint8Array {
+  const { length } = frame;
+  const size = paddedSize(length);
+  const padded = new Uint8Array(size);
   padded.set(frame);
-  return padded;
+  return padded.fill(size - length, length);
+}
+
+function paddedSize(length: number): number {
+  for (const block of BLOCKS) {
+    if (length + TAG_SIZE <= block) return block - length > PADDING_MAX ? length : block;
+  }
+  return length;
 }
 
 /** The frame without its padding, or as it is where it does not end in padding. */
