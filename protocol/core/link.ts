@@ -147,11 +147,9 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     }
     if (now >= this.legacyAt) {
       if (this.mode === null) this.settle(null, new Uint8Array(0), now, out);
-      if (WIRES && this.blocks !== null) {
-        // No phone is on a wire: noise took a hello, or nobody is there yet.
-        this.legacyAt = now + INTERVAL_MS;
-        this.greet(now, out);
-      }
+      // No phone is on such a link: a hello was lost, or nobody is there yet.
+      this.legacyAt = now + INTERVAL_MS;
+      this.greet(now, out);
     }
     if (this.heartbeat !== null) this.beat(this.heartbeat.step(TICK, now), out);
     this.pump(out);
@@ -218,9 +216,10 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     if (typeof hello === 'string') return drop(out, hello);
     const id = new Uint8Array(frame.subarray(packet.senderAt, packet.senderAt + ID_SIZE));
     this.theirFrameMax = hello.frameMax;
-    // Whoever is plugged in later, or starts anew, has not heard ours.
+    // Whoever is plugged in later, starts anew, or never answered a heartbeat, may not have heard ours.
     const isNew = now >= this.greetAt || !sameBytes(id, 0, this.theirId);
-    if (WIRES && this.segments === null && this.mode !== null && isNew) this.greet(now, out);
+    const mayLack = (WIRES && this.segments === null) || this.roundTripMs < 0;
+    if (mayLack && this.mode !== null && isNew) this.greet(now, out);
     this.theirId = id;
     this.settle(hello, id, now, out);
   }

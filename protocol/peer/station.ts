@@ -308,11 +308,13 @@ export class Station implements Machine<StationInput, StationOutput> {
   private meet(settled: Extract<LinksOutput, { kind: 'settled' }>, out: StationOutput[]): void {
     const { link, mode, id, isFirst } = settled;
     const hop = this.switchboard.links.at(link);
-    if (hop === null || !isFirst) return;
+    if (hop === null) return;
+    // A hello may come late, after the link was taken for a phone's.
+    this.reception.settled(link, this.now);
+    if (!isFirst) return;
     const name = nameOn(hop, this.reception.peers) ?? '';
     tell(out, { kind: 'link-settled', link, medium: hop.medium, mode, id, name });
     if (hop.medium === 'line') this.onReception(this.reception.lineUp(link, this.now), out);
-    this.reception.settled(link, this.now);
     this.look(out);
   }
 

@@ -76,7 +76,7 @@ describe('a link', () => {
     expect(greetings).toEqual([500, 1000]);
   });
 
-  it('greets on a wire until it is answered, and over the air once', () => {
+  it('greets until it is answered, on a wire as over the air', () => {
     const greetings = (payloadMax: number): number => {
       const link = linkOf({ payloadMax });
       let hellos = 0;
@@ -87,7 +87,18 @@ describe('a link', () => {
       }
       return hellos;
     };
-    expect([greetings(0), greetings(480)]).toEqual([7, 1]);
+    expect([greetings(0), greetings(480)]).toEqual([7, 7]);
+  });
+
+  it('over the air tells whoever lost the first hello, and nobody who has shown that it came', () => {
+    const link = linkOf({ payloadMax: 480, window: 100 });
+    link.step(TICK, 0);
+    const hello = { kind: 'received' as const, bytes: Uint8Array.of(0xc0, ...helloFrame({})) };
+    const answers = (now: number): boolean =>
+      link.step(hello, now).some((output) => output.kind === 'write' && output.bytes[2] === HELLO);
+    expect([10, 400, 3000, 3100, 13_000].filter(answers)).toEqual([3000, 13_000]);
+    link.roundTripMs = 40;
+    expect(answers(14_000)).toBe(false);
   });
 
   it('measures the round trip, and is silent after three heartbeats unheard', () => {
