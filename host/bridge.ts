@@ -52,6 +52,10 @@ import type { MeshEvent } from './events.ts';
 import { CHRONICLE } from './registry/chronicle.ts';
 import type { ComponentView, RegistryInput, RegistryOutput } from './registry/registry.ts';
 import { Registry } from './registry/registry.ts';
+import type { Resilience, ResilienceView } from './resilience/resilience.ts';
+import { resilienceOf } from './resilience/resilience.ts';
+import type { ResilienceSettings } from './resilience/settings.ts';
+import { RESILIENCE_DEFAULTS } from './resilience/settings.ts';
 import type {
   Answer,
   Archive,
@@ -103,6 +107,8 @@ export type BridgeConfig = {
   trunks: Omit<TrunksConfig, 'admit'>;
   talk: ConversationsConfig;
   gateway: GatewayConfig;
+  /** How failures are found, at first. */
+  resilience?: ResilienceSettings;
   /** Of the owner, beside our own. */
   components?: readonly ComponentKind[];
 };
@@ -116,6 +122,8 @@ export type BridgeSnapshot = {
   gateway: GatewaySnapshot;
   talk: ConversationsSnapshot;
   components: ComponentView[];
+  /** Null while the component does not run. */
+  resilience: ResilienceView | null;
 };
 
 /** A step of work for one of the machines. */
@@ -135,6 +143,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly talk: Conversations;
   private readonly gateway: Gateway;
   private readonly registry: Registry;
+  private readonly resilience: ComponentKind<Resilience>;
   private readonly id: Uint8Array;
   private readonly firstLine: number;
   /** By the station's number, less `firstLine`. */
@@ -174,7 +183,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       now,
     );
     const read = (at: Millis): Snapshot => this.station.snapshot(at);
-    const kinds = [CHRONICLE, ...(config.components ?? [])];
+    this.resilience = resilienceOf(config.resilience ?? RESILIENCE_DEFAULTS);
+    const kinds = [CHRONICLE, this.resilience, ...(config.components ?? [])];
     this.registry = new Registry(kinds, { id, crypto, random, archive, station: read });
     this.reroute();
   }
@@ -209,6 +219,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       gateway: this.gateway.snapshot(now),
       talk: this.talk.snapshot(),
       components: this.registry.views(now),
+      resilience: this.component(this.resilience)?.view(now) ?? null,
     };
   }
 
@@ -256,6 +267,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'join':
       case 'part':
         return void this.tasks.push({ to: 'gateway', input: { kind: 'ask', ticket, wish } });
+      case 'tune':
+        // Components answer it.
+        return;
       default:
         this.tasks.push({ to: 'talk', input: { kind: 'ask', ticket, wish } });
     }
@@ -457,7 +471,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
 
   private order(order: StationOrder): void {
     this.tasks.push({ to: 'station', input: order });
-    if (order.kind === 'pace') this.tasks.push({ to: 'trunks', input: order });
+    if (order.kind === 'pace' || order.kind === 'redial')
+      this.tasks.push({ to: 'trunks', input: order });
   }
 
   private onRegistry(output: RegistryOutput, out: BridgeOutput[]): void {

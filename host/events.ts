@@ -23,7 +23,17 @@ export type MeshEvent =
   | { kind: 'NodeRecovered'; peer: Uint8Array; silentMs: number }
   | { kind: 'PartitionDetected'; partition: number; lost: Uint8Array[] }
   | { kind: 'PartitionHealed'; accounting: PartitionAccounting }
-  | { kind: 'HealthChanged'; category: string; score: number; level: HealthLevel }
+  /** Something is tried for a node that was lost; and what it came to. */
+  | { kind: 'RecoveryTried'; peer: Uint8Array; attempt: number; way: RecoveryWay }
+  | { kind: 'RecoveryEnded'; peer: Uint8Array; attempts: number; outcome: RecoveryOutcome }
+  /** Better or worse than it was; `why` is a sentence. */
+  | {
+      kind: 'HealthChanged';
+      category: HealthCategory;
+      score: number;
+      level: HealthLevel;
+      why: string;
+    }
   | { kind: 'QueueOverflow'; link: number; dropped: number }
   | { kind: 'ComponentFailed'; component: string; why: string; retryMs: number }
   | { kind: 'ComponentRestarted'; component: string; failures: number }
@@ -46,6 +56,8 @@ const KINDS: Record<MeshEventKind, true> = {
   NodeRecovered: true,
   PartitionDetected: true,
   PartitionHealed: true,
+  RecoveryTried: true,
+  RecoveryEnded: true,
   HealthChanged: true,
   QueueOverflow: true,
   ComponentFailed: true,
@@ -68,6 +80,13 @@ export type Threat =
   | 'replay'
   | 'stamp-missing';
 export type HealthLevel = 'good' | 'warning' | 'critical';
+export type HealthCategory = 'connectivity' | 'latency' | 'throughput' | 'stability';
+/**
+ * `reconnect`: over the link or line that there was. `route`: asked for over all links that there are.
+ * `bridge`: asked for at the far ends of lines.
+ */
+export type RecoveryWay = 'reconnect' | 'route' | 'bridge';
+export type RecoveryOutcome = 'recovered' | 'given-up';
 
 /** What a partition came to, in our own clock's Unix ms; messages are public ones. */
 export type PartitionAccounting = {
@@ -75,8 +94,12 @@ export type PartitionAccounting = {
   splitAt: number;
   healedAt: number;
   lost: Uint8Array[];
-  /** Said while it lasted, on the other side or on ours, and exchanged since. */
+  /** Of these, how many were not heard again with the others. */
+  stillLost: number;
+  /** Said while it lasted and exchanged since: ours, and theirs, in all. */
   reconciled: number;
+  ours: number;
+  theirs: number;
   /** Known to have been said, and not here. */
   missing: number;
 };

@@ -220,7 +220,14 @@ export type StoreWrite =
   | { kind: 'invite-used'; hash: Uint8Array; by: Uint8Array };
 
 /** What a person or a program here asks for. */
-export type Wish =
+export type Wish = TalkWish | ComponentWish;
+
+/** What components answer, each its own. */
+export type ComponentWish =
+  /** When nodes are suspected, from now on and after a restart; null for as the settings say. */
+  { kind: 'tune'; tuning: Tuning | null };
+
+export type TalkWish =
   /** A public message. */
   | { kind: 'say'; text: string }
   /** A private one. */
@@ -239,6 +246,9 @@ export type Wish =
   /** A person says that this id stands for another device now. */
   | { kind: 'forget'; peer: Uint8Array };
 
+/** Of how failures are found (DEFAULTS §3); what is not named stays as it is. */
+export type Tuning = { heartbeatMs?: number; missed?: number; phi?: number; confirmMs?: number };
+
 /** Given once all that it says is durable: whoever has it has the acknowledgement. */
 export type Answer =
   | { kind: 'stored'; name: MessageName }
@@ -248,7 +258,7 @@ export type Answer =
 /**
  * `full`: too much waits already, in all or for this peer. `denied`: turned away by a person here.
  * `distrusted`: the peer showed another key; `forget`, or a new standing, lets him be written to again.
- * `failed`: the component that sees to it does not run just now.
+ * `failed`: the component that sees to it does not run just now. `out-of-range`: no setting may be so.
  */
 export type WishRefusal =
   | 'no-clock'
@@ -262,7 +272,8 @@ export type WishRefusal =
   | 'distrusted'
   | 'bad-rate'
   | 'full'
-  | 'failed';
+  | 'failed'
+  | 'out-of-range';
 
 /** Wishes that are about a peer. */
 export type PeerChange = 'stand' | 'deny' | 'quarantine' | 'allow' | 'limit' | 'forget';

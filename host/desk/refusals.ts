@@ -23,6 +23,7 @@ const WHY: Record<WishRefusal, [ErrorCode, string]> = {
   ],
   'bad-rate': ['REQUEST_INVALID', 'a rate is 1 to 6000 messages a minute'],
   failed: ['COMPONENT_FAILED', 'it is begun anew within a minute; try again then'],
+  'out-of-range': ['REQUEST_INVALID', 'no setting may be so; see the limits in the API'],
   full: ['TOO_MANY', 'too much waits for him already; try again when he was in reach'],
 };
 

@@ -11,7 +11,7 @@ import type { Pins } from '../../protocol/trust/pins.ts';
 import type { SessionLimits } from '../../protocol/trust/session.ts';
 import { SESSION_LIMITS } from '../../protocol/trust/session.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
-import type { Answer, Archive, StoreOutput, TalkEvent, Wish } from '../types.ts';
+import type { Answer, Archive, StoreOutput, TalkEvent, TalkWish } from '../types.ts';
 import { DAY_MS } from '../types.ts';
 
 export type ConversationsInput =
@@ -21,7 +21,7 @@ export type ConversationsInput =
   /** Unix time is our clock plus this; null for unknown. Without it nothing is sent. */
   | { kind: 'clock'; offsetMs: number | null }
   /** Its answer carries the same ticket. */
-  | { kind: 'ask'; ticket: number; wish: Wish };
+  | { kind: 'ask'; ticket: number; wish: TalkWish };
 
 export type ConversationsOutput =
   /** For the station to send. */

@@ -49,7 +49,7 @@ import type {
   SessionState,
   StoreWrite,
   TalkEvent,
-  Wish,
+  TalkWish,
   WishRefusal,
 } from '../types.ts';
 import { DAY_MS, PUBLIC } from '../types.ts';
@@ -237,7 +237,7 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
     if (ticket !== undefined) out.push({ kind: 'answer', ticket, answer });
   }
 
-  private ask(ticket: number, wish: Wish, out: ConversationsOutput[]): void {
+  private ask(ticket: number, wish: TalkWish, out: ConversationsOutput[]): void {
     if (wish.kind !== 'say') {
       out.push({ kind: 'answer', ticket, answer: this.fulfil(wish, out) });
     } else if (this.says.length >= SAYS_MAX) {
@@ -248,7 +248,7 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
     }
   }
 
-  private fulfil(wish: Exclude<Wish, { kind: 'say' }>, out: ConversationsOutput[]): Answer {
+  private fulfil(wish: Exclude<TalkWish, { kind: 'say' }>, out: ConversationsOutput[]): Answer {
     switch (wish.kind) {
       case 'tell':
         return this.tell(wish.peer, wish.text, out);

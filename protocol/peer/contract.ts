@@ -60,6 +60,8 @@ export type StationInput =
   | { kind: 'ping'; id: Uint8Array; link?: number }
   | { kind: 'trace'; id: Uint8Array }
   | { kind: 'tap'; isOn: boolean }
+  /** A node is wanted back: it is dialled as soon as it is in sight, however often that failed. */
+  | { kind: 'redial'; id: Uint8Array }
   /** Links of nodes, and wires, beat so from now on. */
   | { kind: 'pace'; pace: Pace }
   /** Somebody is let in again: what he said while he was kept apart is delivered now. */

@@ -96,6 +96,15 @@ export class Sightings {
     if (sighting !== undefined) sighting.failures = 0;
   }
 
+  /** Whoever advertises this id is dialled again as if he had never failed. */
+  forgive(id: string): void {
+    for (const sighting of this.byAddress.values()) {
+      if (sighting.id !== id) continue;
+      sighting.failures = 0;
+      sighting.restsUntil = -Infinity;
+    }
+  }
+
   /** Its turn is over. */
   served(address: string, wasUsed: boolean, now: Millis): void {
     const sighting = this.byAddress.get(address);

@@ -36,6 +36,8 @@ export type SlotsInput =
   | { kind: 'announced'; link: number; id: Uint8Array }
   /** Traffic of value: what somebody wrote or asked for, not announces and other upkeep. */
   | { kind: 'used'; link: number }
+  /** A node is wanted back, however often it failed. */
+  | { kind: 'redial'; id: Uint8Array }
   /** The adapter went, and all links with it, or it is there (again). At first it is there. */
   | { kind: 'power'; isOn: boolean };
 
@@ -153,6 +155,9 @@ export class Slots implements Machine<SlotsInput, SlotsOutput> {
         break;
       case 'used':
         this.used(input.link, now);
+        break;
+      case 'redial':
+        this.sightings.forgive(characters(input.id));
         break;
       case 'power':
       case 'tick':

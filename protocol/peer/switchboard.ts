@@ -67,6 +67,7 @@ type FromBelow =
   | 'power'
   | 'tap'
   | 'pace'
+  | 'redial'
   | 'release';
 export type SwitchboardInput =
   | Extract<StationInput, { kind: FromBelow }>
@@ -197,6 +198,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         break;
       case 'power':
         if (!input.isOn) this.loseAir(out);
+        this.toSlots(input, out);
+        break;
+      case 'redial':
         this.toSlots(input, out);
         break;
       case 'tap':

@@ -46,6 +46,8 @@ export type TrunksInput =
   /** Who is to be dialled from now on, in place of all before; and who may not stay is let go. */
   | { kind: 'routes'; routes: Route[] }
   | { kind: 'hello'; hello: Hello }
+  /** A peer is wanted back: his wait for the next dial is over. */
+  | { kind: 'redial'; id: Uint8Array }
   /** All lines beat so from now on. */
   | { kind: 'pace'; pace: Pace };
 
@@ -216,6 +218,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
         this.hello = input.hello;
         for (const line of this.lines.keys()) this.toLine(line, input, now, out);
         break;
+      case 'redial':
+        this.redial(input.id, now);
+        break;
       case 'pace':
         this.pace = input.pace;
         for (const line of this.lines.keys()) this.toLine(line, input, now, out);
@@ -316,6 +321,14 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private callAt(call: Call, at: Millis): void {
     call.dialAt = at;
     this.wakeAt = Math.min(this.wakeAt, at);
+  }
+
+  private redial(id: Uint8Array, now: Millis): void {
+    for (const call of this.calls) {
+      const peer = call.id ?? call.found;
+      const isWaiting = now < call.dialAt && call.dialAt < Infinity;
+      if (isWaiting && peer !== null && sameBytes(peer, 0, id)) this.callAt(call, now);
+    }
   }
 
   private toLine(

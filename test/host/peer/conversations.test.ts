@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { SAYS_MAX } from '../../../host/peer/conversations.ts';
 import { ACK_TIMEOUT_MS, LETTERS_PER_PEER_MAX, WINDOW_MIN } from '../../../host/peer/letters.ts';
-import type { Answer, Wish } from '../../../host/types.ts';
+import type { Answer, TalkWish } from '../../../host/types.ts';
 import { PUBLIC } from '../../../host/types.ts';
 import { ENCRYPTED, FILE, HANDSHAKE, MESSAGE } from '../../../protocol/core/packet.ts';
 import { REACHABLE_MS } from '../../../protocol/peer/peers.ts';
@@ -551,11 +551,11 @@ function acquainted(): { hamlet: Hamlet; ann: Villager; ben: Villager } {
   return people;
 }
 
-function ask(who: Villager, wish: Wish): Answer {
+function ask(who: Villager, wish: TalkWish): Answer {
   return who.answers.get(who.ask(wish))!;
 }
 
-function refusal(who: Villager, wish: Wish): string {
+function refusal(who: Villager, wish: TalkWish): string {
   const answer = ask(who, wish);
   return answer.kind === 'refused' ? answer.reason : answer.kind;
 }

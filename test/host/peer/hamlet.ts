@@ -19,7 +19,7 @@ import type {
   StoredMessage,
   StoreWrite,
   TalkEvent,
-  Wish,
+  TalkWish,
 } from '../../../host/types.ts';
 import type { Millis, Random, Tick } from '../../../protocol/core/machine.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
@@ -268,7 +268,7 @@ export class Villager {
   }
 
   /** Asks, and returns the ticket. */
-  ask(wish: Wish): number {
+  ask(wish: TalkWish): number {
     const ticket = ++this.tickets;
     this.feed({ kind: 'ask', ticket, wish });
     return ticket;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConversationsOutput } from '../../../host/peer/contract.ts';
 import { CONVERSATIONS_DEFAULTS } from '../../../host/peer/contract.ts';
 import { Conversations } from '../../../host/peer/conversations.ts';
-import type { Answer, StoredMessage, Wish } from '../../../host/types.ts';
+import type { Answer, StoredMessage, TalkWish } from '../../../host/types.ts';
 import { PUBLIC } from '../../../host/types.ts';
 import type { Millis, Tick } from '../../../protocol/core/machine.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
@@ -103,7 +103,7 @@ class Peer implements Resident {
   private readonly identity: Identity;
   private readonly station: Station;
   private readonly talk: Conversations;
-  private asked: { ticket: number; wish: Wish }[] = [];
+  private asked: { ticket: number; wish: TalkWish }[] = [];
   private tickets = 0;
 
   constructor(village: Village, number: number) {
@@ -128,7 +128,7 @@ class Peer implements Resident {
     this.village.tell(this, { kind: 'clock', offsetMs: EPOCH });
   }
 
-  ask(wish: Wish): number {
+  ask(wish: TalkWish): number {
     this.asked.push({ ticket: ++this.tickets, wish });
     this.village.tell(this, TICK);
     return this.tickets;

@@ -1,0 +1,128 @@
+/**
+ * Arrivals: when the heartbeats of one node came, and how sure it is by now that no more will come:
+ * the phi of Hayashibara, Défago, Yared and Katayama, "The phi accrual failure detector" (2004).
+ *
+ *   phi(t) = -log10(P(a heartbeat comes later than t after the last one))
+ *
+ * with the intervals of a window taken as normally distributed. Phi 1 errs once in ten, phi 8 once in
+ * a hundred million, if the link stays as it was.
+ */
+import type { Millis } from '../../protocol/core/machine.ts';
+import { INTERVAL_MAX_MS } from '../../protocol/core/paced-heartbeat.ts';
+import { tailExponent } from './normal.ts';
+
+/** Intervals looked back on; then the oldest is forgotten. */
+export const WINDOW_MAX = 200;
+/** Until there are as many, what is expected stands for those that are missing. */
+export const SAMPLES_MIN = 5;
+/**
+ * The deviation is at least this part of an interval: on a link that was perfect so far, one lost
+ * heartbeat is no reason to suspect anybody, and two are.
+ */
+const DEVIATION_LEAST = 1 / 4;
+/** After as many intervals of half the length, or of twice, the far end beats at another pace. */
+export const ODD_MAX = 4;
+
+export class Arrivals {
+  private expectedMs: Millis;
+  private readonly intervals: Millis[] = [];
+  /** Heartbeats that were sent meanwhile, those lost among them: as many numbers for as many intervals. */
+  private readonly counts: number[] = [];
+  private lastAt: Millis;
+  /** Of anything else that its end said over the same link. */
+  private wordAt: Millis = -Infinity;
+  private isPaused = false;
+  /** Intervals in a row that were far longer than all before them, or, below 0, far shorter. */
+  private odd = 0;
+
+  constructor(expectedMs: Millis, now: Millis) {
+    this.expectedMs = expectedMs;
+    this.lastAt = now;
+  }
+
+  /** A heartbeat came, and `missed` before it did not. */
+  hear(missed: number, now: Millis): void {
+    if (!this.isPaused) this.sample(now - this.lastAt, missed + 1);
+    this.isPaused = false;
+    this.lastAt = now;
+  }
+
+  /** No heartbeat, and yet it shows that its end was alive. */
+  touch(at: Millis): void {
+    this.wordAt = Math.max(this.wordAt, at);
+  }
+
+  /** The link is gone: what passes until the next one tells nothing of its heartbeats. */
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  phi(now: Millis): number {
+    return tailExponent((now - this.heardAt - this.meanMs) / this.deviationMs);
+  }
+
+  /** When phi is so large, if nothing comes until then; `z` is the `zOfExponent` of it. */
+  reaches(z: number): Millis {
+    return this.heardAt + this.meanMs + this.deviationMs * z;
+  }
+
+  get heardAt(): Millis {
+    return Math.max(this.lastAt, this.wordAt);
+  }
+
+  /** As the far end sends them, however many are lost on the way. */
+  get intervalMs(): Millis {
+    const lacking = Math.max(SAMPLES_MIN - this.counts.length, 0);
+    return (sum(this.intervals) + lacking * this.expectedMs) / (sum(this.counts) + lacking);
+  }
+
+  /** Between those that came. */
+  get meanMs(): Millis {
+    const lacking = Math.max(SAMPLES_MIN - this.intervals.length, 0);
+    return (
+      (sum(this.intervals) + lacking * this.expectedMs) /
+      Math.max(this.intervals.length, SAMPLES_MIN)
+    );
+  }
+
+  get deviationMs(): Millis {
+    const { meanMs, intervals } = this;
+    const squares = sum(intervals.map((interval) => (interval - meanMs) ** 2));
+    const deviationMs = Math.sqrt(squares / Math.max(intervals.length, SAMPLES_MIN));
+    return Math.max(deviationMs, this.intervalMs * DEVIATION_LEAST);
+  }
+
+  /** Of a thousand heartbeats, how many did not come. */
+  get lossPerMille(): number {
+    const sent = sum(this.counts);
+    return sent === 0 ? 0 : ((sent - this.counts.length) * 1000) / sent;
+  }
+
+  private sample(intervalMs: Millis, count: number): void {
+    const eachMs = intervalMs / count;
+    const { intervalMs: usualMs, odd } = this;
+    if (eachMs > usualMs * 2) this.odd = Math.max(odd, 0) + 1;
+    else if (eachMs < usualMs / 2) this.odd = Math.min(odd, 0) - 1;
+    else this.odd = 0;
+    if (Math.abs(this.odd) === ODD_MAX) this.begin(eachMs);
+    this.intervals.push(intervalMs);
+    this.counts.push(count);
+    if (this.intervals.length <= WINDOW_MAX) return;
+    this.intervals.shift();
+    this.counts.shift();
+  }
+
+  /** What was learned at another pace does not hold. */
+  private begin(expectedMs: Millis): void {
+    this.expectedMs = Math.min(Math.max(expectedMs, 1), INTERVAL_MAX_MS);
+    this.intervals.length = 0;
+    this.counts.length = 0;
+    this.odd = 0;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
