@@ -37,8 +37,8 @@ export type PartitionView = {
 export const TOGETHER_MS = 60_000;
 /** After so long without another loss, those lost are told of. */
 export const QUIET_MS = 15_000;
-/** Whoever is back has said all by now: history is asked for every 30 s, and answered in less. */
-export const SETTLED_MS = 40_000;
+/** History is asked for every 30 s, hop by hop: what comes so late after the last comes from no split. */
+export const SETTLED_MS = 100_000;
 /** Longer nobody waits for what is still to come (DEFAULTS §3). */
 export const HEALING_MAX_MS = 300_000;
 /** At once; then the oldest is taken for what it looks like, and forgotten. */

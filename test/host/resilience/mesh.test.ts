@@ -1,0 +1,236 @@
+/**
+ * Real bridges in virtual time: nodes that die, parts that are cut off, links that hear one way only,
+ * air that loses in bursts; and what the others make of it.
+ */
+import { describe, expect, it } from 'vitest';
+import type { MeshEvent, MeshEventKind } from '../../../host/events.ts';
+import type { Conditions } from '../../../tools/simulate/conditions.ts';
+import { CLEAR } from '../../../tools/simulate/conditions.ts';
+import type { MeshEdge } from '../../../tools/simulate/mesh.ts';
+import { simulatedCrypto } from '../../../tools/simulate/simulated-crypto.ts';
+import { bridgeMesh } from '../../../tools/simulate/stations.ts';
+import { runs, SEED } from '../../seed.ts';
+import { crypto } from '../../protocol/trust/ports.ts';
+
+const MINUTE = 60_000;
+const BEAT_MS = 10_000;
+
+describe('a mesh of bridges', () => {
+  it('suspects a node whose power was cut within three heartbeats, and confirms it in a minute', () => {
+    const mesh = village(ring(5), 5);
+    mesh.run(2 * MINUTE);
+    mesh.crash(3, Infinity);
+    mesh.run(2 * MINUTE);
+    for (const node of [2, 4]) {
+      const [suspected] = mesh.told(node, 'NodeSuspected');
+      expect(suspected.peer).toBe(3);
+      expect(suspected.at - 2 * MINUTE).toBeLessThanOrEqual(3 * BEAT_MS);
+      const [failed] = mesh.told(node, 'NodeConfirmedFailed');
+      expect(failed.peer).toBe(3);
+      expect(failed.at - 2 * MINUTE).toBeLessThanOrEqual(7 * BEAT_MS);
+    }
+    for (const node of [1, 5]) expect(mesh.told(node, 'NodeSuspected')).toEqual([]);
+  });
+
+  it('says nothing of nodes while all is well', () => {
+    const mesh = village(ring(5), 5);
+    mesh.run(5 * MINUTE);
+    for (let node = 1; node <= 5; node++) {
+      for (const kind of ['NodeSuspected', 'PartitionDetected', 'HealthChanged'] as const) {
+        expect(mesh.told(node, kind)).toEqual([]);
+      }
+      expect(mesh.statistics(node)['networkHealth']).toBeGreaterThan(0.9);
+    }
+  });
+
+  it('takes back a failure when the node is heard again, and counts what helped', () => {
+    const mesh = village(ring(5), 5);
+    mesh.run(2 * MINUTE);
+    mesh.crash(3, Infinity);
+    mesh.run(2 * MINUTE);
+    expect(mesh.statistics(2)).toMatchObject({ confirmedFailures: 1, activeRecoveries: 1 });
+    mesh.restart(3);
+    mesh.run(MINUTE);
+    for (const node of [2, 4]) {
+      expect(mesh.told(node, 'NodeRecovered')).toMatchObject([{ peer: 3 }]);
+      expect(mesh.told(node, 'RecoveryEnded')).toMatchObject([{ peer: 3, outcome: 'recovered' }]);
+      expect(mesh.statistics(node)).toMatchObject({
+        suspectedFailures: 0,
+        confirmedFailures: 0,
+        activeRecoveries: 0,
+        recoveriesSucceeded: 1,
+      });
+    }
+  });
+
+  it('tries five times to have a node back, in three ways, and no more', () => {
+    const mesh = village(ring(5), 5);
+    mesh.run(2 * MINUTE);
+    mesh.crash(3, Infinity);
+    mesh.run(7 * MINUTE);
+    const ways = mesh.events(2, 'RecoveryTried').map(({ way, attempt }) => `${attempt} ${way}`);
+    expect(ways).toEqual(['1 reconnect', '2 route', '3 bridge', '4 reconnect', '5 route']);
+    expect(mesh.told(2, 'RecoveryEnded')).toMatchObject([{ outcome: 'given-up' }]);
+    expect(mesh.statistics(2)).toMatchObject({ activeRecoveries: 0, recoveryAttempts: 5 });
+  });
+
+  it('suspects a node that is heard one way only, and does not take it for failed', () => {
+    const mesh = village([...ring(4), { a: 1, b: 3 }], 4);
+    mesh.run(2 * MINUTE);
+    // 1 does not hear 3 any more; 3 hears 1, and both hear 2 and 4.
+    mesh.condition(3, 1, { ...CLEAR, lossPerMille: 1000 }, false);
+    mesh.run(10 * MINUTE);
+    const kinds = mesh.told(1, 'NodeSuspected');
+    expect(kinds.map(({ peer }) => peer)).toContain(3);
+    expect(mesh.told(1, 'NodeRecovered')[0]).toMatchObject({ peer: 3 });
+    for (let node = 1; node <= 4; node++) {
+      expect(mesh.told(node, 'NodeConfirmedFailed')).toEqual([]);
+    }
+    expect(mesh.statistics(1)['suspectedFailures']).toBe(0);
+  });
+
+  it('tells a split from failures, and accounts for what it brought when it heals', () => {
+    const mesh = village([...line(3), { a: 3, b: 4 }, ...line(3, 4)], 6);
+    mesh.run(3 * MINUTE);
+    mesh.cut(3, 4, 1000);
+    mesh.run(10_000);
+    for (let n = 0; n < 10; n++) {
+      mesh.say(1, `west ${n}`);
+      mesh.say(6, `east ${n}`);
+      mesh.say(5, `far east ${n}`);
+      mesh.run(10_000);
+    }
+    mesh.run(2 * MINUTE);
+    for (const [node, other] of [
+      [1, [4, 5, 6]],
+      [6, [1, 2, 3]],
+    ] as const) {
+      const [split] = mesh.events(node, 'PartitionDetected');
+      expect(split.lost.map(mesh.numberOf).sort()).toEqual([...other]);
+      expect(mesh.statistics(node)['activePartitions']).toBe(1);
+    }
+    mesh.join({ a: 3, b: 4 });
+    const healedAt = mesh.unix();
+    mesh.run(6 * MINUTE);
+    for (const [node, ours, theirs] of [
+      [1, 10, 20],
+      [6, 20, 10],
+    ] as const) {
+      const [{ accounting }] = mesh.events(node, 'PartitionHealed');
+      expect(accounting).toMatchObject({ ours, theirs, reconciled: 30, missing: 0, stillLost: 0 });
+      expect(accounting.healedAt - healedAt).toBeLessThan(MINUTE);
+      expect(mesh.statistics(node)['activePartitions']).toBe(0);
+    }
+  });
+
+  it('warns of its health when half of its neighbours are gone, and says when all is well', () => {
+    const mesh = village(star(4), 5);
+    mesh.run(2 * MINUTE);
+    for (const node of [2, 3]) mesh.crash(node, Infinity);
+    mesh.run(3 * MINUTE);
+    const changes = () =>
+      mesh
+        .events(1, 'HealthChanged')
+        .filter(({ category }) => category === 'connectivity')
+        .map(({ level }) => level);
+    expect(changes()).toEqual(['warning']);
+    for (const node of [2, 3]) mesh.restart(node);
+    mesh.run(3 * MINUTE);
+    expect(changes()).toEqual(['warning', 'good']);
+  });
+
+  it('changes its heartbeat while it runs, and suspects sooner from then on', () => {
+    const mesh = village(ring(4), 4);
+    mesh.run(MINUTE);
+    for (let node = 1; node <= 4; node++) {
+      mesh.tune(node, { heartbeatMs: 2000, confirmMs: 10_000 });
+    }
+    mesh.run(2 * MINUTE);
+    mesh.crash(2, Infinity);
+    mesh.run(30_000);
+    const [suspected] = mesh.told(1, 'NodeSuspected');
+    expect(suspected.at - 3 * MINUTE).toBeLessThanOrEqual(6000);
+    expect(mesh.told(1, 'NodeConfirmedFailed')).toHaveLength(1);
+  });
+
+  it('takes nobody for failed who is alive, in air that loses a fifth of all writes in bursts', () => {
+    const quiet = runs(10, 600);
+    const bursts = { enterPerMille: 83, leavePerMille: 333, lossPerMille: 1000 };
+    const mesh = village(ring(6).concat({ a: 1, b: 4 }), 6, { ...CLEAR, bursts });
+    mesh.run(quiet * MINUTE);
+    for (let node = 1; node <= 6; node++) {
+      expect(mesh.told(node, 'NodeConfirmedFailed')).toEqual([]);
+    }
+    mesh.crash(4, Infinity);
+    mesh.run(3 * MINUTE);
+    for (const node of [1, 3, 5]) {
+      const suspected = mesh
+        .told(node, 'NodeSuspected')
+        .filter(({ peer, at }) => peer === 4 && at > quiet * MINUTE);
+      expect(suspected[0].at - quiet * MINUTE).toBeLessThanOrEqual(8 * BEAT_MS);
+    }
+  });
+});
+
+type Told = { at: number; peer: number };
+
+function village(edges: MeshEdge[], nodes: number, conditions: Conditions = CLEAR) {
+  const tape: { node: number; at: number; event: MeshEvent }[] = [];
+  const { mesh, roster } = bridgeMesh(
+    { crypto: simulatedCrypto(crypto), seed: SEED, nodes, edges, conditions, epochMs: EPOCH },
+    {
+      stepped: (node, _input, outputs, at) => {
+        for (const output of outputs) {
+          if (output.kind !== 'told' || !('of' in output) || output.of !== 'mesh') continue;
+          tape.push({ node, at, event: output.event });
+        }
+      },
+    },
+  );
+  let now = 0;
+  let tickets = 0;
+  const ask = (node: number, wish: object): void =>
+    mesh.tell(node, { kind: 'ask', ticket: tickets++, wish } as never);
+  const events = <K extends MeshEventKind>(node: number, kind: K) =>
+    tape.flatMap(({ node: who, event }) =>
+      who === node && event.kind === kind ? [event as Extract<MeshEvent, { kind: K }>] : [],
+    );
+  return {
+    run: (ms: number) => mesh.runUntil((now += ms)),
+    crash: (node: number, noticeMs?: number) => mesh.crash(node, noticeMs),
+    restart: (node: number) => mesh.restart(node),
+    cut: (a: number, b: number, noticeMs?: number) => mesh.cut(a, b, noticeMs),
+    join: (edge: MeshEdge) => mesh.join(edge),
+    condition: (from: number, to: number, wanted: Conditions, both: boolean) =>
+      mesh.condition(from, to, wanted, both),
+    say: (node: number, text: string) => ask(node, { kind: 'say', text }),
+    tune: (node: number, tuning: object) => ask(node, { kind: 'tune', tuning }),
+    unix: () => EPOCH + now,
+    numberOf: (id: Uint8Array) => roster.numberOf(id),
+    events,
+    told: (node: number, kind: MeshEventKind): Told[] =>
+      tape.flatMap(({ node: who, at, event }) => {
+        if (who !== node || event.kind !== kind) return [];
+        const peer = 'peer' in event && event.peer !== null ? roster.numberOf(event.peer) : 0;
+        return [{ at, peer, ...('outcome' in event && { outcome: event.outcome }) }];
+      }),
+    statistics: (node: number) => {
+      const { components } = mesh.node(node)!.bridge.snapshot(now);
+      return components.find(({ name }) => name === 'resilience')!.statistics;
+    },
+  };
+}
+
+const EPOCH = 1_800_000_000_000;
+
+function line(nodes: number, from = 1): MeshEdge[] {
+  return Array.from({ length: nodes - 1 }, (_, at) => ({ a: from + at, b: from + at + 1 }));
+}
+
+function ring(nodes: number): MeshEdge[] {
+  return [...line(nodes), { a: 1, b: nodes }];
+}
+
+function star(arms: number): MeshEdge[] {
+  return Array.from({ length: arms }, (_, at) => ({ a: 1, b: at + 2 }));
+}

@@ -1,0 +1,202 @@
+/**
+ * What is a partition and what is not, and the accounts of one that healed. Time is written in each
+ * test; the clock of the wall is a million ahead of ours.
+ */
+import { describe, expect, it } from 'vitest';
+import {
+  HEALING_MAX_MS,
+  LOST_MAX,
+  Partitions,
+  PARTITIONS_MAX,
+  QUIET_MS,
+  SETTLED_MS,
+  TIMES_MAX,
+  TOGETHER_MS,
+} from '../../../host/resilience/partitions.ts';
+import type { PartitionsInput, PartitionsOutput } from '../../../host/resilience/partitions.ts';
+import { TICK } from '../../../protocol/core/machine.ts';
+import { toHex } from '../../../protocol/wire/hex.ts';
+
+const OFFSET = 1_000_000;
+
+describe('peers that fall silent', () => {
+  it('are a partition when they were neighbours of each other, told of once all are known', () => {
+    const { tell, until } = mesh();
+    tell(lost('a', 1000, ['b']), 60_000);
+    tell(lost('b', 4000, ['a', 'c']), 64_000);
+    expect(until(64_000 + QUIET_MS - 1)).toEqual([]);
+    tell(lost('c', 6000, ['b']), 70_000);
+    expect(until(70_000 + QUIET_MS - 1)).toEqual([]);
+    expect(shown(until(70_000 + QUIET_MS))).toEqual(['detected 1: a b c']);
+  });
+
+  it('are told of a minute after the first at the latest', () => {
+    const { tell, until } = mesh();
+    for (let n = 0; n < 5; n++) tell(lost('abcdef'[n], 0, ['abcdef'[n - 1] ?? 'b']), n * 14_000);
+    expect(until(TOGETHER_MS - 1)).toEqual([]);
+    expect(shown(until(TOGETHER_MS))).toEqual(['detected 1: a b c d e']);
+  });
+
+  it('are none when only one is lost, or each for itself', () => {
+    const { tell, until } = mesh();
+    tell(lost('a', 0, ['x']), 60_000);
+    expect(until(200_000)).toEqual([]);
+    tell(lost('b', 0, ['x']), 200_000);
+    tell(lost('c', 0, ['y']), 200_000);
+    expect(until(400_000)).toEqual([]);
+  });
+
+  it('are two when they hang together in two parts', () => {
+    const { tell, until } = mesh();
+    for (const [id, other] of ['ab', 'ba', 'cd', 'dc']) tell(lost(id, 0, [other]), 60_000);
+    expect(shown(until(80_000))).toEqual(['detected 1: a b', 'detected 2: c d']);
+  });
+
+  it('are counted to the others when nobody knows their neighbours', () => {
+    const { tell, until } = mesh();
+    tell(lost('a', 0, ['b']), 60_000);
+    tell(lost('p', 0, []), 60_000);
+    expect(shown(until(80_000))).toEqual(['detected 1: a p']);
+  });
+
+  it('are not told of when they are heard again in time', () => {
+    const { tell, until } = mesh();
+    tell(lost('a', 0, ['b']), 60_000);
+    tell(lost('b', 0, ['a']), 60_000);
+    tell({ kind: 'found', id: idOf('a') }, 61_000);
+    expect(until(200_000)).toEqual([]);
+  });
+
+  it('join the partition that others of theirs were told of with', () => {
+    const { machine, tell, until } = mesh();
+    for (const [id, other] of ['ab', 'ba']) tell(lost(id, 0, [other]), 60_000);
+    until(80_000);
+    tell(lost('c', 20_000, ['b']), 82_000);
+    tell(lost('d', 20_000, ['c']), 82_000);
+    expect(until(100_000)).toEqual([]);
+    expect(machine.views()).toMatchObject([{ lost: ['a', 'b', 'c', 'd'].map(idOf) }]);
+  });
+});
+
+describe('a partition that heals', () => {
+  it('accounts for every message said since the split, on either side, once', () => {
+    const { tell, until, said } = split();
+    // Ours, after the split was known of; and one of before it.
+    said(90_000, 90_000);
+    said(3999, 91_000);
+    tell({ kind: 'found', id: idOf('b') }, 200_000);
+    // Theirs come now; one is of after the healing.
+    for (const at of [10_000, 100_000, 199_000]) said(at, 201_000);
+    said(202_000, 202_000);
+    const accounting = {
+      partition: 1,
+      splitAt: OFFSET + 4000,
+      healedAt: OFFSET + 200_000,
+      stillLost: 2,
+      ours: 2,
+      theirs: 3,
+      reconciled: 5,
+      missing: 7,
+    };
+    expect(until(201_000 + SETTLED_MS - 1)).toEqual([]);
+    expect(until(201_000 + SETTLED_MS)).toMatchObject([{ kind: 'healed', accounting }]);
+  });
+
+  it('waits while something still comes, and not for ever', () => {
+    const { machine, tell, until, said } = split();
+    tell({ kind: 'found', id: idOf('a') }, 200_000);
+    for (let at = 200_000; at < 200_000 + HEALING_MAX_MS; at += 10_000) {
+      expect(until(at)).toEqual([]);
+      said(100_000, at);
+    }
+    expect(shown(until(200_000 + HEALING_MAX_MS))).toEqual(['healed 1: 31 of 31, 7 missing']);
+    expect(machine.active).toBe(0);
+    expect(machine.deadline()).toBe(Infinity);
+  });
+
+  it('counts who came back, and who did not stay', () => {
+    const { machine, tell } = split();
+    for (const id of ['a', 'b']) tell({ kind: 'found', id: idOf(id) }, 200_000);
+    expect(machine.cutOff).toBe(1);
+    tell(lost('b', 210_000, ['a']), 270_000);
+    expect(machine.cutOff).toBe(2);
+    expect(machine.views()).toMatchObject([{ state: 'healing', back: [idOf('a')] }]);
+  });
+});
+
+describe('limits of partitions', () => {
+  it('keeps so many, and forgets the oldest', () => {
+    const { machine, tell, until } = mesh();
+    for (let n = 0; n <= PARTITIONS_MAX; n++) {
+      const at = 60_000 + n * 200_000;
+      const [one, other] = [`${n}x`, `${n}y`];
+      tell(lost(one, at - 60_000, [other]), at);
+      tell(lost(other, at - 60_000, [one]), at);
+      until(at + QUIET_MS);
+    }
+    expect(machine.active).toBe(PARTITIONS_MAX);
+    expect(machine.views()[0].partition).toBe(2);
+  });
+
+  it('remembers so many who were lost at once, and so many messages', () => {
+    const { machine, tell, until, said } = mesh();
+    for (let n = 0; n < TIMES_MAX + 10; n++) said(5000, 50_000);
+    for (let n = 0; n < LOST_MAX + 10; n++) tell(lost(`${n}`, 4000, []), 60_000);
+    expect(until(60_000 + QUIET_MS)).toHaveLength(1);
+    expect(machine.cutOff).toBe(LOST_MAX);
+    tell({ kind: 'found', id: idOf('500') }, 100_000);
+    expect(shown(until(400_000))).toEqual([`healed 1: ${TIMES_MAX} of ${TIMES_MAX}, 7 missing`]);
+  });
+});
+
+/** Cut off from a, b and c, the last of whom was heard at 4000; one message was said since. */
+function split(): ReturnType<typeof mesh> {
+  const made = mesh();
+  made.said(3000, 3000);
+  made.said(4500, 30_000);
+  for (const [id, other] of ['ab', 'bc', 'cb'])
+    made.tell(lost(id, id === 'c' ? 4000 : 1, [other]), 64_000);
+  made.until(64_000 + QUIET_MS);
+  return made;
+}
+
+function mesh() {
+  const machine = new Partitions(() => 7);
+  const out: PartitionsOutput[] = [];
+  const tell = (input: PartitionsInput, now: number): void => {
+    out.push(...machine.step(input, now));
+  };
+  tell({ kind: 'clock', offsetMs: OFFSET }, 0);
+  return {
+    machine,
+    tell,
+    said: (at: number, now: number) => tell({ kind: 'said', timestamp: OFFSET + at }, now),
+    /** All that it has said by then. */
+    until: (at: number): PartitionsOutput[] => {
+      while (machine.deadline() <= at) out.push(...machine.step(TICK, machine.deadline()));
+      const all = out.filter(({ kind }) => kind === 'detected' || kind === 'healed');
+      out.length = 0;
+      return all;
+    },
+  };
+}
+
+function lost(id: string, heardAt: number, neighbours: string[]): PartitionsInput {
+  return { kind: 'lost', id: idOf(id), heardAt, neighbours: neighbours.map(idOf) };
+}
+
+/** A name as an id in hex. */
+function idOf(name: string): string {
+  return toHex(new TextEncoder().encode(name.padEnd(8)));
+}
+
+function shown(out: PartitionsOutput[]): string[] {
+  return out.map((output) => {
+    if (output.kind === 'detected') {
+      const names = output.lost.map((id) => new TextDecoder().decode(id).trim());
+      return `detected ${output.partition}: ${names.sort().join(' ')}`;
+    }
+    const { partition, reconciled, ours, theirs, missing } = output.accounting;
+    return `healed ${partition}: ${reconciled} of ${ours + theirs}, ${missing} missing`;
+  });
+}

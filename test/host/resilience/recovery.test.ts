@@ -1,0 +1,77 @@
+/**
+ * What is tried for a node that was lost, how often, and when it ends.
+ */
+import { describe, expect, it } from 'vitest';
+import type { RecoveryOutput } from '../../../host/resilience/recovery.ts';
+import {
+  ATTEMPT_EVERY_MS,
+  ATTEMPTS_MAX,
+  RECOVERIES_MAX,
+  Recovery,
+} from '../../../host/resilience/recovery.ts';
+import { TICK } from '../../../protocol/core/machine.ts';
+
+const NODE = idOf(1);
+
+describe('a recovery', () => {
+  it('tries at once, then every minute, the cheap before the dear, five times in all', () => {
+    const recovery = new Recovery();
+    const out = recovery.step({ kind: 'lost', id: NODE }, 0);
+    while (recovery.deadline() < Infinity) {
+      const at = recovery.deadline();
+      expect(at % ATTEMPT_EVERY_MS).toBe(0);
+      out.push(...recovery.step(TICK, at));
+    }
+    expect(out.map(shown)).toEqual([
+      'try 1 reconnect',
+      'try 2 route',
+      'try 3 bridge',
+      'try 4 reconnect',
+      'try 5 route',
+      'given-up after 5',
+    ]);
+    expect(recovery).toMatchObject({ active: 0, attempts: ATTEMPTS_MAX, succeeded: 0 });
+  });
+
+  it('ends when the node is back, and counts that', () => {
+    const recovery = new Recovery();
+    recovery.step({ kind: 'lost', id: NODE }, 0);
+    recovery.step(TICK, ATTEMPT_EVERY_MS);
+    expect(recovery.step({ kind: 'back', id: NODE }, 70_000).map(shown)).toEqual([
+      'recovered after 2',
+    ]);
+    expect(recovery).toMatchObject({ active: 0, attempts: 2, succeeded: 1 });
+    expect(recovery.deadline()).toBe(Infinity);
+  });
+
+  it('does not begin twice for one node, nor end for one it does not know', () => {
+    const recovery = new Recovery();
+    expect(recovery.step({ kind: 'lost', id: NODE }, 0)).toHaveLength(1);
+    expect(recovery.step({ kind: 'lost', id: NODE }, 10)).toEqual([]);
+    expect(recovery.step({ kind: 'back', id: idOf(2) }, 20)).toEqual([]);
+    expect(recovery.active).toBe(1);
+  });
+
+  it('begins anew for a node that is lost again after all was tried', () => {
+    const recovery = new Recovery();
+    recovery.step({ kind: 'lost', id: NODE }, 0);
+    while (recovery.deadline() < Infinity) recovery.step(TICK, recovery.deadline());
+    expect(recovery.step({ kind: 'lost', id: NODE }, 1e6).map(shown)).toEqual(['try 1 reconnect']);
+  });
+
+  it('is for so many nodes at once, and for one more it is not', () => {
+    const recovery = new Recovery();
+    for (let n = 0; n < RECOVERIES_MAX; n++) recovery.step({ kind: 'lost', id: idOf(n) }, 0);
+    expect(recovery.step({ kind: 'lost', id: idOf(999) }, 0)).toEqual([]);
+    expect(recovery.active).toBe(RECOVERIES_MAX);
+  });
+});
+
+function idOf(n: number): Uint8Array {
+  return Uint8Array.of(0, 0, 0, 0, 0, 0, n >> 8, n & 255);
+}
+
+function shown(output: RecoveryOutput): string {
+  if (output.kind === 'try') return `try ${output.attempt} ${output.way}`;
+  return `${output.outcome} after ${output.attempts}`;
+}
