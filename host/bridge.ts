@@ -18,6 +18,7 @@ import { TICK } from '../protocol/core/machine.ts';
 import { GATEWAY } from '../protocol/core/packet.ts';
 import { GATEWAYS, MESH, OUR_VERSION } from '../protocol/core/version.ts';
 import type { StationEvent, StationInput, StationOutput } from '../protocol/peer/contract.ts';
+import type { Judge } from '../protocol/peer/judge.ts';
 import type { StationConfig, StationPorts } from '../protocol/peer/settings.ts';
 import type { Snapshot } from '../protocol/peer/snapshot.ts';
 import { Station } from '../protocol/peer/station.ts';
@@ -49,6 +50,7 @@ import type { GatewayConfig } from './gateway/gateway.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { Component, ComponentKind, StationOrder } from './component.ts';
 import type { MeshEvent } from './events.ts';
+import { NEIGHBOURS } from './neighbours/neighbours.ts';
 import { CHRONICLE } from './registry/chronicle.ts';
 import type { ComponentView, RegistryInput, RegistryOutput } from './registry/registry.ts';
 import { Registry } from './registry/registry.ts';
@@ -161,7 +163,12 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.links = new Array<LineUp | null>(station.lines).fill(null);
     // The other half is for what is brought in at once.
     const islandBytesPerSecond = config.gateway.budget.bytesPerSecond / 2;
-    this.station = new Station({ ...station, islandBytesPerSecond }, ports, now);
+    const judge: Judge = {
+      isQuarantined: (bytes, at) =>
+        this.registry.running(NEIGHBOURS)?.isQuarantined(bytes, at) === true,
+    };
+    const stationPorts = { ...ports, judge };
+    this.station = new Station({ ...station, islandBytesPerSecond }, stationPorts, now);
     const { pins } = this.station;
     const gatewayPorts = { id, crypto, draw, archive, air: this.station };
     this.gateway = new Gateway(config.gateway, gatewayPorts, now);
@@ -184,7 +191,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     );
     const read = (at: Millis): Snapshot => this.station.snapshot(at);
     this.resilience = resilienceOf(config.resilience ?? RESILIENCE_DEFAULTS);
-    const kinds = [CHRONICLE, this.resilience, ...(config.components ?? [])];
+    const kinds = [CHRONICLE, NEIGHBOURS, this.resilience, ...(config.components ?? [])];
     this.registry = new Registry(kinds, { id, crypto, random, archive, station: read });
     this.reroute();
   }

@@ -77,4 +77,7 @@ export type ComponentOutput =
   | { kind: 'answer'; ticket: number; answer: Answer };
 
 /** What a component may want of the station beside packets. */
-export type StationOrder = Extract<StationInput, { kind: 'ping' | 'trace' | 'pace' | 'redial' }>;
+export type StationOrder = Extract<
+  StationInput,
+  { kind: 'ping' | 'trace' | 'pace' | 'redial' | 'release' }
+>;

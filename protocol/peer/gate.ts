@@ -100,7 +100,10 @@ export class Gate implements Admission {
   private isQuarantined({ type, bytes, senderAt }: PacketView): boolean {
     if (!isWithheld(type)) return false;
     if (this.pins.isQuarantined(bytes, senderAt)) return true;
-    return this.judge !== null && this.judge.isQuarantined(bytes, senderAt);
+    if (this.judge === null || !this.judge.isQuarantined(bytes, senderAt)) return false;
+    // Whom a person vouches for is not kept apart for what his phone passed on.
+    const standing = this.pins.find(bytes, senderAt)?.standing;
+    return standing !== 'verified' && standing !== 'trusted';
   }
 
   /**
