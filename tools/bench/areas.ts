@@ -12,6 +12,7 @@ export const areas: Areas = {
   crypto: async () => (await import('./crypto.ts')).area,
   device: async () => (await import('./device.ts')).area,
   memory: async () => (await import('./memory.ts')).area,
+  mesh: async () => (await import('./mesh.ts')).area,
   protocol: async () => (await import('./protocol.ts')).area,
   radio: async () => (await import('./radio.ts')).area,
   system: async () => (await import('./system.ts')).area,

@@ -1,0 +1,22 @@
+/**
+ * Mesh: what many nodes together do for a message, in virtual time: the strategies that routing can be
+ * set to, beside flooding.
+ */
+import type { BenchArea } from './area.ts';
+import type { Part } from './bridge-part.ts';
+import { strategyFigures } from './mesh-strategies.ts';
+import type { Missing, Result } from './report.ts';
+
+/** In this order; each is a file beside this one. */
+const PARTS: Part[] = [strategyFigures];
+
+export const area: BenchArea = {
+  name: 'mesh',
+  summary: 'many nodes in virtual time: what arrives, and what it costs, beside flooding',
+
+  async run(seed, progress, isFull) {
+    const results: (Result | Missing)[] = [];
+    for (const part of PARTS) results.push(...(await part(progress, isFull, seed)));
+    return results;
+  },
+};
