@@ -6,13 +6,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Strategy } from '../../host/routing/strategy.ts';
-import type { NodeId, Topology } from '../../host/routing/topology.ts';
+import type { NodeId } from '../../host/routing/topology.ts';
+import { Topology } from '../../host/routing/topology.ts';
 import type { Random } from '../../protocol/core/machine.ts';
 import type { LinkCost, Place } from '../../protocol/wire/link-state.ts';
 import type { Figures } from '../simulate/directed.ts';
 import { Directed } from '../simulate/directed.ts';
 import { seededRandom } from '../simulate/random.ts';
-import { Roaming } from '../simulate/roaming.ts';
+import { NOTICE_MS, Roaming } from '../simulate/roaming.ts';
 import { grid } from '../simulate/shapes.ts';
 import { strategiesToCompare } from '../simulate/strategies.ts';
 import type { Part } from './bridge-part.ts';
@@ -51,7 +52,7 @@ const TALKING = 20;
 const SPEED_MPS = 10;
 const METRES_PER_DEGREE = 111_195;
 const GRID_STEP_M = 100;
-/** Of each strategy by itself: enough for its memory to show. */
+/** Of each by itself: enough for its memory to show. */
 const INSTANCES = 20;
 
 export const strategyFigures: Part = async (progress, isFull, seed) =>
@@ -72,6 +73,11 @@ export function compareStrategies(
   progress(`${extent.walkers} nodes that roam`);
   const roamed = roaming(seed, extent);
   const flooding = perDelivered(still.figures['flood']);
+  results.push({
+    name: 'strategies.topology_kb_per_node',
+    value: topologyBytes(still.mesh.topology(1)) / 1000,
+    unit: `kB for ${extent.nodes} nodes, of all but flood`,
+  });
   for (const name of Object.keys(still.figures)) {
     progress(`memory and choices of ${name}`);
     const alone = aloneOf(name, still.mesh.topology(1), seed, extent.aloneMs);
@@ -86,7 +92,11 @@ export function compareStrategies(
     });
     tell('p95_ms', percentile(still.figures[name].latencies, 0.95), 'ms to arrive');
     tell('delivery_after_cut', share(cut.figures[name]), '%');
-    tell('convergence_ms', cut.convergence[name], 'ms from cuts to the last packet they disturbed');
+    tell(
+      'convergence_ms',
+      cut.convergence[name],
+      `ms from cuts, noticed after ${NOTICE_MS}, to the last packet they disturbed`,
+    );
     tell('kb_per_node', alone.bytes / 1000, 'kB beside the topology that all share');
     tell('us_per_choice', alone.choiceUs, 'us');
     tell('us_per_change', alone.changeUs, 'us for a link that comes or goes');
@@ -117,7 +127,7 @@ function cutGrid(
     const near = mesh.neighbours(at);
     // Nobody is cut off by it.
     if (near.length < 3 || mesh.neighbours(near[0]).length < 3) continue;
-    mesh.cut(at, near[0]);
+    mesh.cut(at, near[0], NOTICE_MS);
     count++;
   }
   const cutAt = mesh.now;
@@ -125,7 +135,7 @@ function cutGrid(
   const figures = figuresOf(mesh);
   const convergence: Record<string, number> = {};
   for (const [name, { disturbedAt }] of Object.entries(figures)) {
-    // Flooding never learns, so nothing disturbs it.
+    // Flooding is never disturbed: it never knew anything.
     convergence[name] = name === 'flood' ? 0 : Math.max(0, disturbedAt - cutAt);
   }
   return { figures, convergence };
@@ -233,6 +243,18 @@ function perDelivered({ delivered, transmissions }: Figures): number {
   return transmissions / Math.max(1, delivered);
 }
 
+/** What a node holds of all others, whatever its strategy. */
+function topologyBytes(topology: Topology): number {
+  return heldBytes(() => {
+    const copy = new Topology(topology.self, 0);
+    for (const { id, claims, traits } of topology.nodes()) {
+      if (id === topology.self) copy.setOwn(new Map(claims), traits);
+      else copy.hear(id, { ...traits, sequence: 1, neighbours: [] }, new Map(claims), 0);
+    }
+    return copy;
+  }).bytes;
+}
+
 /** What a strategy holds and takes by itself, once it has been asked for everybody. */
 function aloneOf(
   name: string,
@@ -240,15 +262,13 @@ function aloneOf(
   seed: number,
   forMs: number,
 ): { bytes: number; choiceUs: number; changeUs: number } {
-  const collect = collector();
   const make = strategiesToCompare()[name as keyof ReturnType<typeof strategiesToCompare>];
   const ids = [...topology.nodes()].map(({ id }) => id);
-  collect();
-  const before = process.memoryUsage().heapUsed;
-  const held = Array.from({ length: INSTANCES }, () => make(seededRandom(seed), { of: () => 0 }));
-  for (const strategy of held) for (const id of ids) strategy.routes(id, topology, 0);
-  collect();
-  const bytes = Math.max(0, process.memoryUsage().heapUsed - before) / INSTANCES;
+  const { bytes, held } = heldBytes(() => {
+    const strategy = make(seededRandom(seed), { of: () => 0 });
+    for (const id of ids) strategy.routes(id, topology, 0);
+    return strategy;
+  });
   let next = 0;
   const choiceUs =
     1e6 / perSecond(() => void held[0].routes(ids[next++ % ids.length], topology, 0), forMs);
@@ -270,6 +290,16 @@ function changeUs(strategy: Strategy, topology: Topology, ids: NodeId[], forMs: 
       strategy.routes(ids[1], topology, 0);
     }, forMs)
   );
+}
+
+/** What one of them takes in memory, and some of them. */
+function heldBytes<Kind>(make: () => Kind): { bytes: number; held: Kind[] } {
+  const collect = collector();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  const held = Array.from({ length: INSTANCES }, make);
+  collect();
+  return { bytes: Math.max(0, process.memoryUsage().heapUsed - before) / INSTANCES, held };
 }
 
 /** Without it, what is held cannot be told from what was thrown away. */

@@ -47,7 +47,7 @@ export type Figures = {
   flooded: number;
   loops: number;
   latencies: Millis[];
-  /** When the last packet was said that was flooded or lost. */
+  /** When the last packet was said that was flooded, lost, or sent into a link that had closed. */
   disturbedAt: Millis;
 };
 
@@ -66,7 +66,7 @@ const PACKET_BYTES = 200;
 const PATIENCE_MS = 5000;
 const MEASURE_MS = 5000;
 
-type Link = { a: number; b: number; cost: LinkCost; isOpen: boolean };
+type Link = { cost: LinkCost; isOpen: boolean; noticedAt: Millis };
 
 type Packet = {
   from: number;
@@ -149,14 +149,20 @@ export class Directed {
     this.changed(b);
   }
 
-  /** Both notice at once. */
-  cut(a: number, b: number): void {
+  /** Both notice after a while; what they send each other until then they send again. */
+  cut(a: number, b: number, noticeMs: Millis = 0): void {
     const link = this.places[a].links.get(b)!;
+    if (!link.isOpen) return;
     link.isOpen = false;
-    this.places[a].links.delete(b);
-    this.places[b].links.delete(a);
-    this.changed(a);
-    this.changed(b);
+    link.noticedAt = this.now + noticeMs;
+    const notice = (): void => {
+      this.places[a].links.delete(b);
+      this.places[b].links.delete(a);
+      this.changed(a);
+      this.changed(b);
+    };
+    if (noticeMs === 0) notice();
+    else this.after(noticeMs, notice);
   }
 
   /** A node knows where it is now; it says so with what it says next. */
@@ -220,7 +226,7 @@ export class Directed {
 
   private link(a: number, b: number): void {
     const [low, high] = a < b ? [a, b] : [b, a];
-    const link = { a: low, b: high, cost: this.options.costOf(low, high), isOpen: true };
+    const link = { cost: this.options.costOf(low, high), isOpen: true, noticedAt: Infinity };
     this.places[a].links.set(b, link);
     this.places[b].links.set(a, link);
   }
@@ -321,9 +327,12 @@ export class Directed {
     const tookMs = tries * latencyMs + lane.random(jitterMs + 1);
     this.after(busy.until - this.now + tookMs, () => {
       if (link.isOpen) return this.arrive(lane, copy, to, from);
-      // Its link closed under it: whoever sent it sends it another way.
-      if (!copy.isFlood)
-        this.route(lane, { ...copy, visited: copy.visited.slice(0, -1) }, from, to);
+      if (copy.isFlood) return;
+      // Its link closed under it: once its sender knows, he sends it another way.
+      this.disturbed(lane, copy.packet);
+      this.after(Math.max(0, link.noticedAt - this.now), () =>
+        this.route(lane, { ...copy, visited: copy.visited.slice(0, -1) }, from, to),
+      );
     });
   }
 

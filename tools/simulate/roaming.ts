@@ -11,6 +11,8 @@ import type { Edge } from './world.ts';
 export type RoamingOptions = { nodes: number; sideM: number; rangeM: number; speedMps: number };
 
 const STEP_MS = 1000;
+/** Until a radio gives a silent link up. */
+export const NOTICE_MS = 2000;
 const METRES_PER_DEGREE = 111_195;
 /** A link that is there is kept a little further than one is found. */
 const KEPT = 1.1;
@@ -75,7 +77,7 @@ export class Roaming {
     const linked = new Set(mesh.neighbours(a));
     for (let b = a + 1; b <= this.options.nodes; b++) {
       const metres = this.distance(a, b);
-      if (linked.has(b) && metres > KEPT * this.options.rangeM) mesh.cut(a, b);
+      if (linked.has(b) && metres > KEPT * this.options.rangeM) mesh.cut(a, b, NOTICE_MS);
       else if (!linked.has(b) && metres <= this.options.rangeM) mesh.join(a, b);
     }
     mesh.moved(a);
