@@ -16,7 +16,7 @@ import type { Hello } from '../protocol/core/hello.ts';
 import type { Machine, Millis, Tick } from '../protocol/core/machine.ts';
 import { TICK } from '../protocol/core/machine.ts';
 import { GATEWAY } from '../protocol/core/packet.ts';
-import { GATEWAYS, MESH, OUR_VERSION } from '../protocol/core/version.ts';
+import { GATEWAYS, MESH, ROUTING, versionWith } from '../protocol/core/version.ts';
 import type { StationEvent, StationInput, StationOutput } from '../protocol/peer/contract.ts';
 import type { Judge } from '../protocol/peer/judge.ts';
 import type { StationConfig, StationPorts } from '../protocol/peer/settings.ts';
@@ -29,6 +29,7 @@ import type {
   TrunkView,
 } from '../protocol/peer/trunks.ts';
 import { Trunks } from '../protocol/peer/trunks.ts';
+import { RoutePort } from '../protocol/peer/route-port.ts';
 import type { Pins } from '../protocol/trust/pins.ts';
 import { encodeText } from '../protocol/wire/text.ts';
 import type {
@@ -58,6 +59,9 @@ import type { Resilience, ResilienceView } from './resilience/resilience.ts';
 import { resilienceOf } from './resilience/resilience.ts';
 import type { ResilienceSettings } from './resilience/settings.ts';
 import { RESILIENCE_DEFAULTS } from './resilience/settings.ts';
+import type { PathView } from './routing/path.ts';
+import type { Routing, RoutingConfig } from './routing/routing.ts';
+import { ROUTING_DEFAULTS, routingKind } from './routing/routing.ts';
 import type {
   Answer,
   Archive,
@@ -111,6 +115,8 @@ export type BridgeConfig = {
   gateway: GatewayConfig;
   /** How failures are found, at first. */
   resilience?: ResilienceSettings;
+  /** As ROUTING_DEFAULTS where it is absent. */
+  routing?: RoutingConfig;
   /** Of the owner, beside our own. */
   components?: readonly ComponentKind[];
 };
@@ -146,6 +152,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly gateway: Gateway;
   private readonly registry: Registry;
   private readonly resilience: ComponentKind<Resilience>;
+  private readonly routing: ComponentKind<Routing>;
   private readonly id: Uint8Array;
   private readonly firstLine: number;
   /** By the station's number, less `firstLine`. */
@@ -167,7 +174,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       isQuarantined: (bytes, at) =>
         this.registry.running(NEIGHBOURS)?.isQuarantined(bytes, at) === true,
     };
-    const stationPorts = { ...ports, judge };
+    const routes = new RoutePort();
+    const stationPorts = { ...ports, judge, routes };
     this.station = new Station({ ...station, islandBytesPerSecond }, stationPorts, now);
     const { pins } = this.station;
     const gatewayPorts = { id, crypto, draw, archive, air: this.station };
@@ -191,7 +199,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     );
     const read = (at: Millis): Snapshot => this.station.snapshot(at);
     this.resilience = resilienceOf(config.resilience ?? RESILIENCE_DEFAULTS);
-    const kinds = [CHRONICLE, NEIGHBOURS, this.resilience, ...(config.components ?? [])];
+    this.routing = routingKind(routes, config.routing ?? ROUTING_DEFAULTS);
+    const own = [CHRONICLE, NEIGHBOURS, this.resilience, this.routing];
+    const kinds = [...own, ...(config.components ?? [])];
     this.registry = new Registry(kinds, { id, crypto, random, archive, station: read });
     this.reroute();
   }
@@ -233,6 +243,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   /** The component of this kind that runs; null while there is none. */
   component<Made extends Component>(kind: ComponentKind<Made>): Made | null {
     return this.registry.running(kind);
+  }
+
+  /** How packets of ours go to a peer now, and why; null while nothing here knows routes. */
+  path(to: Uint8Array, now: Millis): PathView | null {
+    return this.component(this.routing)?.path(to, now) ?? null;
   }
 
   /** Whose keys are known, and what people think of them. */
@@ -499,7 +514,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
 /** Lines carry what is said, and no mesh of few links: nothing else of a hello means anything there. */
 function helloOf({ role, frameMax, name }: StationConfig): Hello {
   const none = new Uint8Array(0);
-  const features = MESH | GATEWAYS;
-  const head = { version: OUR_VERSION, role, features, frameMax, name: encodeText(name) };
+  const features = MESH | GATEWAYS | ROUTING;
+  const head = { version: versionWith(features), role, features, frameMax, name: encodeText(name) };
   return { ...head, unixMs: null, board: none, token: none };
 }

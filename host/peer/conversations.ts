@@ -472,7 +472,8 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
       if (tries === 1) out.push(...this.book.change(this.nameOf(entry), 'sent'));
       store(out, { kind: 'outbox-tried', recipient, id, tries, triedAt: triedAt! });
     }
-    this.onTalks(this.talks.seal(recipient, payloadKind, body, this.now), out);
+    const attempts = Math.max(0, tries - 1);
+    this.onTalks(this.talks.seal(recipient, payloadKind, body, this.now, attempts), out);
   }
 
   /** It is confirmed, or came to nothing. */

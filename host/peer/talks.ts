@@ -114,10 +114,12 @@ export class Talks {
     return out;
   }
 
-  seal(peer: Uint8Array, kind: number, body: Uint8Array, now: Millis): TalksOutput[] {
+  /** `attempts`: how often the same was sent before, and not confirmed. */
+  seal(peer: Uint8Array, kind: number, body: Uint8Array, now: Millis, attempts = 0): TalksOutput[] {
     const out: TalksOutput[] = [];
     const plaintext = encodeNoisePayload({ kind, body });
-    this.onSessions(this.sessions.step({ kind: 'seal', peer, plaintext }, now), now, out);
+    const sealed = this.sessions.step({ kind: 'seal', peer, plaintext }, now);
+    this.onSessions(sealed, now, out, attempts);
     return out;
   }
 
@@ -159,13 +161,19 @@ export class Talks {
     this.distrusted.delete(nameOf(peer));
   }
 
-  private onSessions(outputs: SessionOutput[], now: Millis, out: TalksOutput[]): void {
+  private onSessions(
+    outputs: SessionOutput[],
+    now: Millis,
+    out: TalksOutput[],
+    attempts = 0,
+  ): void {
     for (const output of outputs) {
       const { peer } = output;
       switch (output.kind) {
         case 'transmit': {
           const { type, payload } = output;
-          out.push({ kind: 'send', draft: { type, payload, recipient: peer, isSigned: false } });
+          const draft = { type, payload, recipient: peer, isSigned: false };
+          out.push({ kind: 'send', draft: attempts > 0 ? { ...draft, attempts } : draft });
           break;
         }
         case 'established':

@@ -1,0 +1,116 @@
+/**
+ * Own links: who is at the far ends of them, and what each costs as we measure it, smoothed: a cost
+ * that trembles would send packets now this way and now that.
+ */
+import type { Millis } from '../../protocol/core/machine.ts';
+import type { LinkCost } from '../../protocol/wire/link-state.ts';
+import { NEIGHBOURS_MAX } from '../../protocol/wire/link-state.ts';
+import { edgeCost } from './cost.ts';
+import type { NodeId } from './topology.ts';
+
+/** Of each new measurement, this part counts. */
+const SMOOTHING = 0.25;
+/** What has changed by less is not worth telling: a fifth, or so much. */
+const LATENCY_STEP_MS = 10;
+const LOSS_STEP = 50;
+
+type OwnLink = {
+  readonly id: NodeId;
+  /** There and back; null until it is measured. */
+  roundTripMs: Millis | null;
+  jitterMs: Millis;
+  /** Of heartbeats, 0 to 1. */
+  loss: number;
+};
+
+export class OwnLinks {
+  private readonly links = new Map<number, OwnLink>();
+  /** As told last, so that what changes little stays as it is. */
+  private told = new Map<NodeId, LinkCost>();
+
+  get size(): number {
+    return this.links.size;
+  }
+
+  open(link: number, id: NodeId): void {
+    if (this.links.get(link)?.id === id) return;
+    this.links.set(link, { id, roundTripMs: null, jitterMs: 0, loss: 0 });
+  }
+
+  close(link: number): NodeId | null {
+    const id = this.links.get(link)?.id ?? null;
+    this.links.delete(link);
+    return id;
+  }
+
+  beat(link: number, roundTripMs: Millis | null, missed: number): void {
+    const own = this.links.get(link);
+    if (own === undefined) return;
+    for (let i = 0; i < missed; i++) own.loss += (1 - own.loss) * SMOOTHING;
+    own.loss -= own.loss * SMOOTHING;
+    if (roundTripMs === null) return;
+    const before = own.roundTripMs ?? roundTripMs;
+    own.jitterMs += (Math.abs(roundTripMs - before) - own.jitterMs) * SMOOTHING;
+    own.roundTripMs = before + (roundTripMs - before) * SMOOTHING;
+  }
+
+  isTo(link: number, id: NodeId): boolean {
+    return this.links.get(link)?.id === id;
+  }
+
+  has(id: NodeId): boolean {
+    for (const own of this.links.values()) if (own.id === id) return true;
+    return false;
+  }
+
+  /** The cheapest link to a neighbour that `isFree`, or -1. */
+  linkTo(id: NodeId, isFree: (link: number) => boolean): number {
+    let best = -1;
+    let least = Infinity;
+    for (const [link, own] of this.links) {
+      if (own.id !== id || !isFree(link)) continue;
+      const cost = edgeCost(costOf(own));
+      if (cost >= least) continue;
+      best = link;
+      least = cost;
+    }
+    return best;
+  }
+
+  /** What each neighbour costs over the cheapest link to it; of too many, those that cost least. */
+  costs(without: ReadonlySet<NodeId>): Map<NodeId, LinkCost> {
+    const all = new Map<NodeId, LinkCost>();
+    for (const own of this.links.values()) {
+      if (without.has(own.id)) continue;
+      const cost = costOf(own);
+      const other = all.get(own.id);
+      if (other === undefined || edgeCost(cost) < edgeCost(other)) all.set(own.id, cost);
+    }
+    const cheapest = [...all].sort(([, a], [, b]) => edgeCost(a) - edgeCost(b));
+    const named = cheapest.slice(0, NEIGHBOURS_MAX);
+    this.told = new Map(named.map(([id, cost]) => [id, steady(this.told.get(id), cost)]));
+    return this.told;
+  }
+}
+
+function costOf({ roundTripMs, jitterMs, loss }: OwnLink): LinkCost {
+  return {
+    latencyMs: Math.round((roundTripMs ?? 0) / 2),
+    lossPerMille: Math.round(loss * 1000),
+    bytesPerSecond: 0,
+    jitterMs: Math.round(jitterMs),
+  };
+}
+
+function steady(before: LinkCost | undefined, cost: LinkCost): LinkCost {
+  if (before === undefined) return cost;
+  const isSame =
+    isNear(before.latencyMs, cost.latencyMs, LATENCY_STEP_MS) &&
+    isNear(before.jitterMs, cost.jitterMs, LATENCY_STEP_MS) &&
+    isNear(before.lossPerMille, cost.lossPerMille, LOSS_STEP);
+  return isSame ? before : cost;
+}
+
+function isNear(one: number, other: number, step: number): boolean {
+  return Math.abs(one - other) <= Math.max(step, one / 5);
+}

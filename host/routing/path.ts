@@ -1,0 +1,78 @@
+/**
+ * Path: how packets go to a node, as a person asks for it (`hopline path`): the routes there are, the
+ * one that is taken, why, and when that last changed.
+ */
+import type { Millis } from '../../protocol/core/machine.ts';
+import type { RouteSwitchReason } from '../events.ts';
+import type { Route, StrategyName } from './strategy.ts';
+import { ROUTES_MAX } from './strategy.ts';
+import type { Table } from './table.ts';
+import type { NodeId, Topology } from './topology.ts';
+
+export type RouteView = {
+  next: NodeId;
+  via: readonly NodeId[];
+  hops: number;
+  cost: number;
+  why: string;
+  isChosen: boolean;
+  /** Part of our packets over it that came to something, 0 to 1. */
+  reliability: number;
+};
+
+export type PathView = {
+  to: NodeId;
+  strategy: StrategyName;
+  /** Why the strategy does not suit, and another is used; null where it does. */
+  unsuited: string | null;
+  routes: RouteView[];
+  /** Why packets are flooded; null where they take a route. */
+  flooded: string | null;
+  switches: number;
+  lastSwitch: { agoMs: Millis; reason: RouteSwitchReason } | null;
+  nodesKnown: number;
+};
+
+type Known = {
+  topology: Topology;
+  table: Table;
+  strategy: StrategyName;
+  flaw: string | null;
+  routes: Route[];
+  now: Millis;
+};
+
+export function pathView(to: NodeId, known: Known): PathView {
+  const { topology, table, strategy, flaw, routes, now } = known;
+  const destination = table.find(to);
+  const chosen = destination?.chosen ?? routes[0]?.next ?? null;
+  const views = routes.slice(0, ROUTES_MAX).map((route) => ({
+    ...route,
+    hops: route.via.length,
+    isChosen: route.next === chosen,
+    reliability: destination?.reliability.get(route.next) ?? 1,
+  }));
+  const last = destination?.lastSwitch ?? null;
+  return {
+    to,
+    strategy,
+    unsuited: flaw,
+    routes: views,
+    flooded: whyFlooded(to, known),
+    switches: destination?.switches ?? 0,
+    lastSwitch: last === null ? null : { agoMs: now - last.at, reason: last.reason },
+    nodesKnown: topology.size - 1,
+  };
+}
+
+function whyFlooded(to: NodeId, { topology, table, strategy, routes, now }: Known): string | null {
+  const destination = table.find(to);
+  if (strategy === 'flood') return 'the strategy is to flood: setting routing.strategy';
+  if (destination !== null && now < destination.floodedUntil) {
+    return 'two packets in a row came to nothing on routes';
+  }
+  if (topology.node(to) === null) return 'no node of this island has told of it within 300 s';
+  if (routes.length === 0) return 'no way leads there whose links both ends claim';
+  if (destination !== null && destination.chosen === null) return 'its routes came to nothing';
+  return null;
+}
