@@ -64,6 +64,8 @@ export const FILTER_BYTES = 400;
 const FALSE_POSITIVES = 0.01;
 /** Packets in the answer to one request, the newest; the next request asks for the rest. */
 export const ANSWER_MAX = 300;
+/** Messages that were let go for their age, in case the clock was wrong; then the first go. */
+export const ATTIC_MAX = 256;
 
 export type Kept = {
   readonly name: string;
@@ -91,6 +93,9 @@ export class History {
   private bytes = 0;
   /** Messages up to here, unless they are fresh, may have been forgotten. */
   private horizon = -1;
+  private attic: Kept[] = [];
+  /** Our clock when the too old went last. */
+  private expiredMs = -Infinity;
   private additions = 0;
 
   constructor(hash: Pick<Crypto, 'sha256'>, limits: HistoryLimits = HISTORY_LIMITS) {
@@ -274,12 +279,26 @@ export class History {
     else this.countOf.delete(kept.sender);
   }
 
-  /** Lets go what is too old. */
+  /** Lets go what is too old; what a clock that was ahead let go comes back. */
   expire(wallMs: number): void {
+    if (wallMs < this.expiredMs) this.comeBack(wallMs);
+    this.expiredMs = wallMs;
     const last = wallMs - this.limits.ageMs;
     for (let { oldest } = this.timeline; oldest !== null && oldest.timestamp <= last;) {
       this.drop(oldest);
+      this.attic.push(oldest);
+      if (this.attic.length > ATTIC_MAX) this.attic.shift();
       ({ oldest } = this.timeline);
+    }
+  }
+
+  private comeBack(wallMs: number): void {
+    const { attic } = this;
+    this.attic = [];
+    for (const kept of attic) {
+      const isYoung = kept.timestamp > wallMs - this.limits.ageMs;
+      if (!isYoung) this.attic.push(kept);
+      else if (!this.messages.has(kept.name)) this.addMessage(kept, wallMs);
     }
   }
 }

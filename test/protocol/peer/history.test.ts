@@ -4,7 +4,13 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOUNCE, PING } from '../../../protocol/core/packet.ts';
 import type { HistoryLimits, Kept } from '../../../protocol/peer/history.ts';
-import { ANSWER_MAX, FRESH_MS, History, HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
+import {
+  ANSWER_MAX,
+  ATTIC_MAX,
+  FRESH_MS,
+  History,
+  HISTORY_LIMITS,
+} from '../../../protocol/peer/history.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
 import type { RequestSync } from '../../../protocol/wire/request-sync.ts';
@@ -12,6 +18,7 @@ import { packet } from '../../packets.ts';
 import { crypto } from '../trust/ports.ts';
 
 const NOW = 1_700_000_000_000;
+const WEEK_MS = 7 * 24 * 3_600_000;
 const EVERYTHING: RequestSync = {
   ...{ p: 7, m: 1, filter: new Uint8Array(0), types: null, since: null, fragmentIds: [] },
 };
@@ -45,6 +52,16 @@ describe('a history', () => {
     expect(history.answer(EVERYTHING, NOW + HISTORY_LIMITS.ageMs - 1)).toHaveLength(1);
     expect(history.answer(EVERYTHING, NOW + HISTORY_LIMITS.ageMs)).toEqual([]);
     expect(add(history, NOW - HISTORY_LIMITS.ageMs)).toBe(false);
+  });
+
+  it('R16: has again what it let go while its clock was ahead, as much as it has room for', () => {
+    const history = new History(crypto);
+    for (let i = 0; i < ATTIC_MAX + 1; i++) add(history, NOW + i);
+    history.expire(NOW + WEEK_MS);
+    expect(history.size).toBe(0);
+    history.expire(NOW + ATTIC_MAX);
+    expect(history.size).toBe(ATTIC_MAX);
+    expect(add(history, NOW + 1)).toBe(false);
   });
 
   it('gives announces back for a minute, one of each sender and only the newest', () => {

@@ -1,0 +1,31 @@
+/**
+ * Unvouched: public messages of senders whose keys are not known yet. They are told as what nobody
+ * vouches for; once their sender has announced himself, those that are his become history after all,
+ * so that others get them here.
+ */
+import { nameOf } from '../trust/pins.ts';
+import type { Packet } from '../wire/packet.ts';
+
+/** Then the one heard first is forgotten. It may still come back out of another's history. */
+export const UNVOUCHED_MAX = 64;
+
+type Held = { sender: string; packet: Packet; frame: Uint8Array };
+
+export class Unvouched {
+  /** The one heard first in front. */
+  private held: Held[] = [];
+
+  keep(packet: Packet, frame: Uint8Array): void {
+    this.held.push({ sender: nameOf(packet.sender), packet, frame: new Uint8Array(frame) });
+    if (this.held.length > UNVOUCHED_MAX) this.held.shift();
+  }
+
+  /** What that sender is said to have said; it is held no longer. */
+  take(sender: Uint8Array): Held[] {
+    if (this.held.length === 0) return [];
+    const name = nameOf(sender);
+    const taken = this.held.filter((one) => one.sender === name);
+    if (taken.length > 0) this.held = this.held.filter((one) => one.sender !== name);
+    return taken;
+  }
+}

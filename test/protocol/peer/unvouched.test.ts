@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { Packet } from '../../../protocol/wire/packet.ts';
+import { openPacket } from '../../../protocol/wire/packet.ts';
+import { Unvouched, UNVOUCHED_MAX } from '../../../protocol/peer/unvouched.ts';
+import { line } from '../../../tools/simulate/shapes.ts';
+import { simulatedCrypto } from '../../../tools/simulate/simulated-crypto.ts';
+import { stationMesh } from '../../../tools/simulate/stations.ts';
+import { messageOf, person } from '../trust/people.ts';
+import { crypto } from '../trust/ports.ts';
+
+describe('what nobody vouches for yet', () => {
+  it('is given out once, to whom it is of', () => {
+    const unvouched = new Unvouched();
+    for (const frame of [messageOf(person(1), 1), messageOf(person(2), 2)]) keep(unvouched, frame);
+    expect(unvouched.take(person(1).id).map(({ packet }) => packet.timestamp)).toEqual([1]);
+    expect(unvouched.take(person(1).id)).toEqual([]);
+    expect(unvouched.take(person(2).id)).toHaveLength(1);
+  });
+
+  it('is no more than it has room for', () => {
+    const unvouched = new Unvouched();
+    for (let at = 0; at <= UNVOUCHED_MAX; at++) keep(unvouched, messageOf(person(1), at));
+    const taken = unvouched.take(person(1).id);
+    expect([taken.length, taken[0].packet.timestamp]).toEqual([UNVOUCHED_MAX, 1]);
+  });
+
+  it('is history for those who come later, once its sender has shown himself', () => {
+    const heard: string[] = [];
+    const { mesh } = stationMesh(
+      { seed: 1, nodes: 3, edges: line(3).edges, crypto: simulatedCrypto(crypto) },
+      {
+        stepped(node, _input, outputs) {
+          for (const output of outputs) {
+            const isTold = node === 3 && output.kind === 'told' && !('of' in output);
+            if (isTold && output.event.kind === 'message') heard.push(output.event.text);
+          }
+        },
+      },
+    );
+    mesh.cut(2, 3);
+    // Nobody has announced himself yet.
+    mesh.tell(1, { kind: 'say', text: 'too soon' });
+    mesh.runUntil(20_000);
+    mesh.cut(1, 2);
+    mesh.join({ a: 2, b: 3 });
+    mesh.runUntil(100_000);
+    expect(heard).toEqual(['too soon']);
+  });
+});
+
+function keep(unvouched: Unvouched, frame: Uint8Array): void {
+  unvouched.keep((openPacket(frame) as { packet: Packet }).packet, frame);
+}
