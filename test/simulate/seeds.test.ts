@@ -11,7 +11,7 @@ import { crypto } from '../protocol/trust/ports.ts';
 import { runs } from '../seed.ts';
 
 const cheap = simulatedCrypto(crypto);
-const SEEDS = Number(process.env['HOPLINE_SEEDS'] ?? runs(8, 8));
+const SEEDS = Number(process.env['HOPLINE_SEEDS'] ?? runs(40, 200));
 
 describe('a mesh in which everything goes wrong', () => {
   it(`keeps its laws, and recovers, for ${SEEDS} seeds`, () => {

@@ -2,7 +2,7 @@
  * Frame head: what can be told of a packet by the write that it begins in, without waiting for the rest:
  * its type, its TTL, and a number that names it whatever its TTL is.
  */
-import { FLAGS_AT, TTL_AT } from '../../protocol/core/packet.ts';
+import { FLAGS_AT, HAS_RECIPIENT, ID_SIZE, TTL_AT } from '../../protocol/core/packet.ts';
 
 /** Bytes that name a packet: header, recipient, and the place of a fragment among others. */
 const NAMED = 40;
@@ -20,8 +20,16 @@ export function headOf(write: Uint8Array, isWire: boolean): FrameHead | null {
 function headAt(bytes: Uint8Array, from: number): FrameHead | null {
   const at = bytes[from] === HISTORY ? from + 2 + bytes[from + 1] * 8 : from;
   if (at + TTL_AT >= bytes.length) return null;
-  const head = bytes.subarray(at, at + NAMED);
+  const head = bytes.subarray(at, at + Math.min(NAMED, sizeAt(bytes, at)));
   return { type: head[1], ttl: head[TTL_AT], name: nameOf(head), bytes: head };
+}
+
+/** Without signature and padding: over a wire a checksum would follow, and be taken for a part of it. */
+function sizeAt(bytes: Uint8Array, at: number): number {
+  const isLong = bytes[at] === 2;
+  const length = (bytes[at + (isLong ? 14 : 12)] << 8) | bytes[at + (isLong ? 15 : 13)];
+  const recipient = bytes[at + FLAGS_AT] & HAS_RECIPIENT ? ID_SIZE : 0;
+  return (isLong ? 16 : 14) + ID_SIZE + recipient + length;
 }
 
 /** The beginning of a block, as it was before zeros were taken out of it (WIRE §22). */

@@ -6,6 +6,8 @@
  *   drawScenario({ seed }) -> runScenario(scenario, { crypto }, watch) -> outcome
  */
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
+import { HISTORY_LIMITS } from '../../protocol/peer/history.ts';
+import type { StationConfig } from '../../protocol/peer/settings.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { ComponentKind } from '../../host/component.ts';
@@ -78,7 +80,7 @@ const SAMPLES = 400;
 /** A healed core is looked at so often. */
 const LOOK_MS = 2000;
 /** After it is healed, its nodes have met again before they say something new. */
-const MEET_MS = 45_000;
+const MEET_MS = 35_000;
 /** A clock this little off is a clock that is right, with what others are off by (WIRE §12 o). */
 const RIGHT_MS = 50_000;
 
@@ -189,7 +191,7 @@ class Run {
     this.laws.restarted(node);
     const { crypto, components = [], dress } = this.ports;
     const identity = this.roster.of(node);
-    const made = new BridgeNode(seat, identity, disk, { crypto, components }, now);
+    const made = new BridgeNode(seat, identity, disk, { crypto, components, station: SMALL }, now);
     this.living.set(node, made);
     const tricks = this.tricks.get(node);
     if (tricks !== undefined) return new Byzantine(made, node, tricks, this.roster, random, now);
@@ -485,7 +487,9 @@ class Run {
   }
 }
 
-const HISTORY_MAX = 1000;
+/** What thousands of small worlds can do with: most of a node's memory is for many peers. */
+const SMALL: Partial<StationConfig> = { seenMax: 2000, frameMax: 8192, waitingMax: 256 };
+const HISTORY_MAX = HISTORY_LIMITS.messages;
 /** Edges open within the first second. */
 const OPEN_WITHIN_MS = 1000;
 /** Of an edge that is cut. */
