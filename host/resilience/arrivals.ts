@@ -25,9 +25,15 @@ export const ODD_MAX = 4;
 
 export class Arrivals {
   private expectedMs: Millis;
-  private readonly intervals: Millis[] = [];
-  /** Heartbeats that were sent meanwhile, those lost among them: as many numbers for as many intervals. */
-  private readonly counts: number[] = [];
+  /** Rings: each interval, and how many heartbeats were sent in it, those lost among them. */
+  private readonly intervals = new Float64Array(WINDOW_MAX);
+  private readonly counts = new Float64Array(WINDOW_MAX);
+  private size = 0;
+  private next = 0;
+  /** Of what is in them. */
+  private sumMs = 0;
+  private squares = 0;
+  private sent = 0;
   private lastAt: Millis;
   /** Of anything else that its end said over the same link. */
   private wordAt: Millis = -Infinity;
@@ -72,30 +78,26 @@ export class Arrivals {
 
   /** As the far end sends them, however many are lost on the way. */
   get intervalMs(): Millis {
-    const lacking = Math.max(SAMPLES_MIN - this.counts.length, 0);
-    return (sum(this.intervals) + lacking * this.expectedMs) / (sum(this.counts) + lacking);
+    const lacking = Math.max(SAMPLES_MIN - this.size, 0);
+    return (this.sumMs + lacking * this.expectedMs) / (this.sent + lacking);
   }
 
   /** Between those that came. */
   get meanMs(): Millis {
-    const lacking = Math.max(SAMPLES_MIN - this.intervals.length, 0);
-    return (
-      (sum(this.intervals) + lacking * this.expectedMs) /
-      Math.max(this.intervals.length, SAMPLES_MIN)
-    );
+    const lacking = Math.max(SAMPLES_MIN - this.size, 0);
+    return (this.sumMs + lacking * this.expectedMs) / (this.size + lacking);
   }
 
   get deviationMs(): Millis {
-    const { meanMs, intervals } = this;
-    const squares = sum(intervals.map((interval) => (interval - meanMs) ** 2));
-    const deviationMs = Math.sqrt(squares / Math.max(intervals.length, SAMPLES_MIN));
-    return Math.max(deviationMs, this.intervalMs * DEVIATION_LEAST);
+    const lacking = Math.max(SAMPLES_MIN - this.size, 0);
+    const squares = this.squares + lacking * this.expectedMs * this.expectedMs;
+    const variance = squares / (this.size + lacking) - this.meanMs ** 2;
+    return Math.max(Math.sqrt(Math.max(variance, 0)), this.intervalMs * DEVIATION_LEAST);
   }
 
   /** Of a thousand heartbeats, how many did not come. */
   get lossPerMille(): number {
-    const sent = sum(this.counts);
-    return sent === 0 ? 0 : ((sent - this.counts.length) * 1000) / sent;
+    return this.sent === 0 ? 0 : ((this.sent - this.size) * 1000) / this.sent;
   }
 
   private sample(intervalMs: Millis, count: number): void {
@@ -105,24 +107,28 @@ export class Arrivals {
     else if (eachMs < usualMs / 2) this.odd = Math.min(odd, 0) - 1;
     else this.odd = 0;
     if (Math.abs(this.odd) === ODD_MAX) this.begin(eachMs);
-    this.intervals.push(intervalMs);
-    this.counts.push(count);
-    if (this.intervals.length <= WINDOW_MAX) return;
-    this.intervals.shift();
-    this.counts.shift();
+    if (this.size === WINDOW_MAX) this.add(-1, this.intervals[this.next], this.counts[this.next]);
+    else this.size++;
+    this.add(1, intervalMs, count);
+    this.intervals[this.next] = intervalMs;
+    this.counts[this.next] = count;
+    this.next = (this.next + 1) % WINDOW_MAX;
+  }
+
+  private add(sign: number, intervalMs: Millis, count: number): void {
+    this.sumMs += sign * intervalMs;
+    this.squares += sign * intervalMs * intervalMs;
+    this.sent += sign * count;
   }
 
   /** What was learned at another pace does not hold. */
   private begin(expectedMs: Millis): void {
     this.expectedMs = Math.min(Math.max(expectedMs, 1), INTERVAL_MAX_MS);
-    this.intervals.length = 0;
-    this.counts.length = 0;
+    this.size = 0;
+    this.next = 0;
+    this.sumMs = 0;
+    this.squares = 0;
+    this.sent = 0;
     this.odd = 0;
   }
-}
-
-function sum(values: readonly number[]): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

@@ -56,10 +56,15 @@ export type WatchView = {
 export const WATCHED_MAX = 512;
 /** However lossy a link was: after so many intervals its end is suspected. */
 export const INTERVALS_MAX = 7;
-/** Others are asked again so often. */
-export const PROBE_EVERY_MS = 10_000;
+/** Others are asked again as soon as nobody answered, and where they could not be asked so often. */
+export const PROBE_EVERY_MS = 15_000;
+/**
+ * They are asked in vain once, and once more for so many of a thousand heartbeats that its link loses:
+ * where bursts are long, word of the living is as late as heartbeats are.
+ */
+export const VAIN_PER_MILLE = 16;
 /** Where nobody else can be asked, silence must last so many times longer. */
-export const ALONE_TIMES = 4;
+export const ALONE_TIMES = 6;
 /** Announces come every 30 s at least, over whatever way (WIRE §5). */
 export const WORD_EVERY_MS = 60_000;
 /** One that failed and never came back is forgotten. */
@@ -78,8 +83,8 @@ type Watch = {
   suspectAt: Millis;
   suspectedAt: Millis;
   probeAt: Millis;
-  /** Since it is suspected: whether somebody was asked in vain, and whether others than itself were. */
-  isUnanswered: boolean;
+  /** Since it is suspected: how often others were asked in vain, and whether there were none. */
+  vain: number;
   isAlone: boolean;
 };
 
@@ -161,8 +166,9 @@ export class Suspicion implements Machine<SuspicionInput, SuspicionOutput> {
       case 'left':
         return void this.watches.delete(key);
       case 'unanswered':
-        watch.isUnanswered = true;
+        watch.vain++;
         watch.isAlone = input.asked === 0;
+        watch.probeAt = now;
         this.wakeAt = Math.min(this.wakeAt, this.dueAt(watch));
     }
   }
@@ -221,7 +227,7 @@ export class Suspicion implements Machine<SuspicionInput, SuspicionOutput> {
       watch.state = 'suspected';
       watch.suspectedAt = now;
       watch.probeAt = now;
-      watch.isUnanswered = false;
+      watch.vain = 0;
       out.push({ kind: 'suspected', id, phi: Math.min(arrivals.phi(now), PHI_SHOWN_MAX) });
     }
     if (watch.state !== 'suspected') return;
@@ -241,8 +247,8 @@ export class Suspicion implements Machine<SuspicionInput, SuspicionOutput> {
     return Math.min(watch.probeAt, this.failsAt(watch));
   }
 
-  private failsAt({ isUnanswered, isAlone, suspectedAt }: Watch): Millis {
-    if (!isUnanswered) return Infinity;
+  private failsAt({ vain, isAlone, suspectedAt, arrivals }: Watch): Millis {
+    if (vain < 1 + arrivals.lossPerMille / VAIN_PER_MILLE) return Infinity;
     return suspectedAt + this.settings.confirmMs * (isAlone ? ALONE_TIMES : 1);
   }
 
@@ -257,7 +263,7 @@ export class Suspicion implements Machine<SuspicionInput, SuspicionOutput> {
     const arrivals = new Arrivals(expectedMs, now);
     arrivals.pause();
     const never = { suspectAt: Infinity, suspectedAt: -Infinity, probeAt: Infinity };
-    const said = { isCut: false, isUnanswered: false, isAlone: false };
+    const said = { isCut: false, vain: 0, isAlone: false };
     return { id: new Uint8Array(id), arrivals, state: 'near', heardAt: now, ...never, ...said };
   }
 

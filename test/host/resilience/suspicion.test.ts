@@ -9,6 +9,7 @@ import {
   INTERVALS_MAX,
   PROBE_EVERY_MS,
   Suspicion,
+  VAIN_PER_MILLE,
   WATCHED_MAX,
   WORD_EVERY_MS,
 } from '../../../host/resilience/suspicion.ts';
@@ -41,8 +42,11 @@ describe('a neighbour that falls silent', () => {
     const watch = watched(10);
     watch.wait();
     const suspectedAt = watch.now;
-    expect(kinds(watch.until(suspectedAt + 29_999))).toEqual(['probe', 'probe']);
-    expect(watch.tell({ kind: 'unanswered', id: NODE, asked: 3 })).toEqual([]);
+    for (const seconds of [10, 20]) {
+      expect(watch.until(suspectedAt + seconds * 1000)).toEqual([]);
+      const again = watch.tell({ kind: 'unanswered', id: NODE, asked: 3 });
+      expect(kinds(again)).toEqual(['probe']);
+    }
     expect(watch.until(suspectedAt + 29_999)).toEqual([]);
     const [failed] = watch.until(suspectedAt + 30_000);
     expect(failed).toEqual({ kind: 'failed', id: NODE, silentMs: watch.silentFor() });
@@ -55,6 +59,26 @@ describe('a neighbour that falls silent', () => {
     const out = watch.until(watch.now + 600_000);
     expect(new Set(kinds(out))).toEqual(new Set(['probe']));
     expect(out).toHaveLength(600_000 / PROBE_EVERY_MS);
+  });
+
+  it('is asked about more often where its link loses much, before it has failed', () => {
+    const watch = watched(0);
+    for (let n = 0; n < 100; n++) {
+      const missed = n % 4 === 0 ? 1 : 0;
+      watch.now += BEAT_MS * (missed + 1);
+      watch.tell({ kind: 'beat', id: NODE, missed });
+    }
+    watch.wait();
+    const suspectedAt = watch.now;
+    // A fifth is lost.
+    const times = 1 + 200 / VAIN_PER_MILLE;
+    for (let n = 1; n < times; n++) {
+      expect(kinds(watch.until(suspectedAt + n * 10_000))).not.toContain('failed');
+      watch.tell({ kind: 'unanswered', id: NODE, asked: 3 });
+    }
+    watch.until(suspectedAt + times * 10_000);
+    expect(watch.machine.stateOf(NODE)).toBe('suspected');
+    expect(kinds(watch.tell({ kind: 'unanswered', id: NODE, asked: 3 }))).toEqual(['failed']);
   });
 
   it('has failed later where there is nobody else to ask', () => {
