@@ -1,14 +1,15 @@
 /**
- * Mesh: what many nodes together do for a message, in virtual time: the strategies that routing can be
- * set to, beside flooding.
+ * Mesh: what many nodes together do for a message and for each other, in virtual time: how soon the dead
+ * are missed, and the strategies that routing can be set to, beside flooding.
  */
 import type { BenchArea } from './area.ts';
 import type { Part } from './bridge-part.ts';
 import { strategyFigures } from './mesh-strategies.ts';
+import { suspicionFigures } from './mesh-suspicion.ts';
 import type { Missing, Result } from './report.ts';
 
 /** In this order; each is a file beside this one. */
-const PARTS: Part[] = [strategyFigures];
+const PARTS: Part[] = [suspicionFigures, strategyFigures];
 
 export const area: BenchArea = {
   name: 'mesh',
