@@ -42,6 +42,8 @@ export type Io = {
   /** One line that replaces itself on a terminal's standard error; nothing elsewhere. */
   progress(line: string): void;
   readText(path: string): Promise<string>;
+  readBytes(path: string): Promise<Uint8Array>;
+  /** Whole, or not at all. */
   writeText(path: string, text: string): Promise<void>;
   /** A line that the person types, or null where nobody can be asked any more. */
   ask(question: string): Promise<string | null>;

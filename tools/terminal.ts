@@ -1,7 +1,7 @@
 /**
  * Terminal: the process that runs us, as the `io` of commands. It translates and never decides.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HoplineError } from '../protocol/errors.ts';
@@ -35,8 +35,11 @@ export function terminal(): Io {
     async readText(path) {
       return readFile(path, 'utf8').catch((cause) => fail('FILE_UNREADABLE', path, cause));
     },
+    async readBytes(path) {
+      return readFile(path).catch((cause) => fail('FILE_UNREADABLE', path, cause));
+    },
     async writeText(path, text) {
-      await writeFile(path, text).catch((cause) => fail('FILE_UNWRITABLE', path, cause));
+      await writeWhole(path, text).catch((cause) => fail('FILE_UNWRITABLE', path, cause));
     },
     ask: (question) => asker(question),
     askSecret: (question) => askSecret(process.stdin, process.stderr, question),
@@ -107,6 +110,21 @@ export function wantsColour(env: Record<string, string | undefined>, isTTY: bool
   if (env['NO_COLOR']) return false;
   if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0';
   return isTTY && env['TERM'] !== 'dumb';
+}
+
+/** All of it or nothing: what was there before stays until the new one is whole. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  // What is no plain file, a pipe say, can only be written to.
+  if (found !== null && !found.isFile()) return writeFile(path, text);
+  const draft = `${path}.${process.pid}.draft`;
+  try {
+    await writeFile(draft, text);
+    await rename(draft, path);
+  } catch (cause) {
+    await rm(draft, { force: true });
+    throw cause;
+  }
 }
 
 const WHY: Record<string, string> = {

@@ -117,7 +117,7 @@ export class LineRelay extends Relay {
     }
   }
 
-  private tellPassed(link: number, priority: number, out: RelayOutput[]): void {
+  protected tellPassed(link: number, priority: number, out: RelayOutput[]): void {
     const bytes = this.packet.frame();
     out.push({ kind: 'passed', link: link, bytes: bytes, priority: priority });
   }
@@ -152,7 +152,7 @@ export class LineRelay extends Relay {
     return this.spreadLow[slot] === this.key[0] && this.spreadHigh[slot] === this.key[1];
   }
 
-  private isLine(link: number): boolean {
+  protected isLine(link: number): boolean {
     return (this.lines[wordOf(link)] & (1 << (link & 31))) !== 0;
   }
 }

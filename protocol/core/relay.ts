@@ -42,15 +42,19 @@ export type RelayInput =
   | { kind: 'linkDown'; link: number }
   /** Who is at the far end, as far as anybody has shown it; routes are followed by this. */
   | { kind: 'neighbour'; link: number; id: Uint8Array }
-  /** A frame arrived. The relay owns the bytes from here, and may change their TTL. */
-  | { kind: 'heard'; link: number; bytes: Uint8Array }
+  /**
+   * A frame arrived. The relay owns the bytes from here, and may change their TTL. To a relay with
+   * routes: what a routed packet visited (WIRE §27), or whether a node with routes flooded it.
+   */
+  | { kind: 'heard'; link: number; bytes: Uint8Array; visited?: Uint8Array; isFlooded?: boolean }
   /** This node's own packet: to everyone it reaches, or over one link (-1: all). */
   | { kind: 'send'; link: number; bytes: Uint8Array }
   /** To a relay with lines: what one of them brought shall be heard here, as `passed` had it. */
   | { kind: 'inject'; bytes: Uint8Array };
 
 export type RelayOutput =
-  | { kind: 'transmit'; link: number; bytes: Uint8Array; priority: number }
+  /** Of a relay with routes: `visited` is what a routed packet visited, ourselves included. */
+  | { kind: 'transmit'; link: number; bytes: Uint8Array; priority: number; visited?: Uint8Array }
   /** The bytes carry the TTL they are passed on with; `ttl` is what was heard. */
   | { kind: 'deliver'; link: number; bytes: Uint8Array; ttl: number }
   /** Of a relay with lines: a packet goes further for the first time. Link -1 for our own. */
@@ -421,7 +425,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     bytes[FLAGS_AT] = flags;
   }
 
-  private isForUs(): boolean {
+  protected isForUs(): boolean {
     const packet = this.packet;
     return packet.recipientAt >= 0 && sameBytes(packet.bytes, packet.recipientAt, this.config.id);
   }

@@ -16,7 +16,8 @@ import { ID_SIZE } from './packet.ts';
 export const TRACES_MAX = 4;
 /** Nodes in a history (WIRE §27); a request that has visited as many goes no further. */
 export const HISTORY_MAX = 8;
-const HISTORY_AT = 17;
+export const TARGET_AT = 8;
+export const HISTORY_AT = 17;
 const RECORD_SIZE = 12;
 
 export type TraceDrop = 'bad-trace' | 'trace-unknown' | 'trace-loop';
@@ -70,7 +71,7 @@ export class Trace {
     answer[end + 9] = hop.rssi;
     writeU16(answer, end + 10, hop.roundTripMs < 0 ? 65535 : Math.min(hop.roundTripMs, 65534));
     const out: TraceOutput[] = [{ link: link, except: -1, payload: answer }];
-    if (count === HISTORY_MAX || sameBytes(payload, 8, this.id)) return out;
+    if (count === HISTORY_MAX || sameBytes(payload, TARGET_AT, this.id)) return out;
     const onward = new Uint8Array(end + ID_SIZE);
     onward.set(payload);
     onward[16] = count + 1;

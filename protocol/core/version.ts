@@ -14,8 +14,14 @@ export const RECONCILES = 0x20;
 /** Major, minor, patch; a byte each. */
 export type Version = Uint8Array;
 
-/** The minor rises with what is really there (DEFAULTS §4): so far the basic mesh. */
+/** The minor rises with what is really there (DEFAULTS §4): the basic mesh, as boards have it. */
 export const OUR_VERSION: Version = new Uint8Array([1, 0, 0]);
+
+/** Of a node with these features. */
+export function versionWith(features: number): Version {
+  if ((features & ROUTING) !== 0) return new Uint8Array([1, 2, 0]);
+  return (features & GATEWAYS) !== 0 ? new Uint8Array([1, 1, 0]) : OUR_VERSION;
+}
 
 /**
  * `legacy`: a phone, which said no hello; Part I of WIRE only. `incompatible`: packets are relayed,

@@ -76,6 +76,8 @@ export type OwnDraft = {
   /** Null for everyone. */
   recipient: Uint8Array | null;
   isSigned: boolean;
+  /** How often the same was said before, and came to nothing: it goes another way then. */
+  attempts?: number;
 };
 
 export type StationOutput =

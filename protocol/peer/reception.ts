@@ -8,6 +8,7 @@ import {
   ANNOUNCE,
   FRAGMENT,
   FRAME_MAX,
+  ID_SIZE,
   LEAVE,
   MESSAGE,
   NOTE,
@@ -21,7 +22,7 @@ import {
 } from '../core/packet.ts';
 import { sameBytes } from '../core/bytes.ts';
 import { isLinkScoped } from '../core/relay.ts';
-import { Trace } from '../core/trace.ts';
+import { HISTORY_AT, TARGET_AT, Trace } from '../core/trace.ts';
 import { RECONCILES } from '../core/version.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import { checkFrame } from '../trust/identity.ts';
@@ -45,13 +46,15 @@ import type { PingerOutput } from './pinger.ts';
 import { Pinger } from './pinger.ts';
 import type { ReconcileConfig, ReconcileInput } from './reconcile.ts';
 import { Reconciliation } from './reconcile.ts';
+import type { RoutePort } from './route-port.ts';
 import type { FarEnd, SyncOutput } from './sync.ts';
 import { Sync } from './sync.ts';
 import { Tracer } from './tracer.ts';
 import { Unvouched } from './unvouched.ts';
 
-/** The TTL of what begins here; a neighbour's own announce is known by it (WIRE §5). */
+/** The TTL of what begins at a phone; a neighbour's own announce is known by it (WIRE §5). */
 export const OWN_TTL = 7;
+const NOWHERE = new Uint8Array(0);
 /** What an unverified payload may inflate to. A verified one may be as large as any frame. */
 const UNVERIFIED_MAX = 65_536;
 
@@ -89,6 +92,10 @@ export type ReceptionPorts = {
   desk: NoteDesk;
   /** As of Peers. */
   reachableMs: Millis;
+  /** The TTL of what begins here. */
+  ttl: number;
+  /** Whoever knows ways; null for nobody. */
+  routes: RoutePort | null;
   historyLimits: HistoryLimits;
   /** As of Sync. */
   islandBytesPerMs: number;
@@ -203,7 +210,7 @@ export class Reception {
   ping(to: { id: Uint8Array; link?: number }, nonce: Uint8Array, now: Millis): ReceptionOutput[] {
     const out: ReceptionOutput[] = [];
     const { id, link = -1 } = to;
-    const asked = this.pinger.step({ kind: 'ask', id, nonce, ttl: OWN_TTL }, now);
+    const asked = this.pinger.step({ kind: 'ask', id, nonce, ttl: this.ports.ttl }, now);
     this.onPinger(link, asked, out);
     return out;
   }
@@ -252,7 +259,12 @@ export class Reception {
       case NOTE: {
         // Said on without the time, it would reach nobody, and the device would take it for said.
         if (this.epochMs === null) return void out.push({ kind: 'drop', link, reason: 'no-clock' });
-        const note = { kind: 'note', device: sender, hops: OWN_TTL - ttl, payload } as const;
+        const note = {
+          kind: 'note',
+          device: sender,
+          hops: Math.max(0, OWN_TTL - ttl),
+          payload,
+        } as const;
         return this.onDesk(this.ports.desk.step(note, now), out);
       }
       default:
@@ -272,10 +284,10 @@ export class Reception {
     this.history.add(packet, from.bytes, wallMs ?? packet.timestamp);
     if (!isNow) return;
     const before = this.ports.links.at(link)?.peer ?? null;
-    const isDirect = ttl === OWN_TTL && this.ports.links.bind(link, sender, now);
+    const isDirect = this.isByItself(link, ttl) && this.ports.links.bind(link, sender, now);
     const isNewThere = before === null || !sameBytes(before, 0, sender);
     if (isDirect && isNewThere) out.push({ kind: 'bound', link, id: sender });
-    const hops = ttl > 0 && ttl <= OWN_TTL ? OWN_TTL - ttl + 1 : null;
+    const hops = isDirect ? 1 : this.hopsOf(ttl);
     const isByLine = this.ports.links.at(link)?.medium === 'line';
     const way = { link, isDirect, hops, isByLine };
     const { isNew, isNews } = this.peers.hear(sender, announce.value, way, now);
@@ -373,7 +385,7 @@ export class Reception {
     // One to everybody would be answered by everybody.
     if (packet.isBroadcast) return;
     const { payload, sender } = packet;
-    const answers = this.pinger.step({ kind: 'ping', link, payload, ttl: OWN_TTL }, now);
+    const answers = this.pinger.step({ kind: 'ping', link, payload, ttl: this.ports.ttl }, now);
     this.onPinger(link, answers, out, sender);
   }
 
@@ -404,7 +416,8 @@ export class Reception {
     out: ReceptionOutput[],
   ): void {
     const draft = { type: TRACE, payload, recipient: null, isSigned: false };
-    const to = link >= 0 ? [link] : this.ports.links.open().filter((other) => other !== except);
+    const one = link < 0 ? this.wayOf(payload, except) : link;
+    const to = one >= 0 ? [one] : this.ports.links.open().filter((other) => other !== except);
     for (const one of to) out.push({ kind: 'say', link: one, ttl: 0, draft });
   }
 
@@ -430,7 +443,7 @@ export class Reception {
 
   private onDesk(outputs: NoteDeskOutput[], out: ReceptionOutput[]): void {
     for (const output of outputs) {
-      const everyone = { kind: 'say', link: -1, ttl: OWN_TTL } as const;
+      const everyone = { kind: 'say', link: -1, ttl: this.ports.ttl } as const;
       switch (output.kind) {
         case 'counter': {
           const { device, counter } = output;
@@ -470,12 +483,13 @@ export class Reception {
         case 'ping': {
           const { id, payload } = output;
           const draft = { type: PING, payload, recipient: id, isSigned: false };
-          out.push({ kind: 'say', link, ttl: OWN_TTL, draft });
+          out.push({ kind: 'say', link, ttl: this.ports.ttl, draft });
           break;
         }
         case 'pong': {
           const draft = { type: PONG, payload: output.payload, recipient: asker, isSigned: false };
-          out.push({ kind: 'say', link, ttl: OWN_TTL, draft });
+          const hasWay = asker !== null && this.hasWayTo(asker);
+          out.push({ kind: 'say', link: hasWay ? -1 : link, ttl: this.ports.ttl, draft });
           break;
         }
         case 'answered': {
@@ -503,6 +517,29 @@ export class Reception {
     const { mode } = hop.machine;
     if (hop.medium === 'line' || (mode !== 'full' && mode !== 'limited')) return false;
     return (hop.hello.features & RECONCILES) !== 0;
+  }
+
+  /** Phones begin with seven hops; where nodes begin with more, a hello says who is at the other end. */
+  private isByItself(link: number, ttl: number): boolean {
+    return ttl === OWN_TTL || (ttl > OWN_TTL && this.farEndOf(link) !== 'phone');
+  }
+
+  /** Where nodes begin with more than phones, nobody knows with how many it began. */
+  private hopsOf(ttl: number): number | null {
+    const isKnown = this.ports.ttl === OWN_TTL && ttl > 0 && ttl <= OWN_TTL;
+    return isKnown ? OWN_TTL - ttl + 1 : null;
+  }
+
+  private hasWayTo(id: Uint8Array): boolean {
+    return (this.ports.routes?.next(id, NOWHERE, () => true) ?? -1) >= 0;
+  }
+
+  /** The link that a trace goes on over, where a way is known; else -1. */
+  private wayOf(trace: Uint8Array, except: number): number {
+    const { routes } = this.ports;
+    const target = trace.subarray(TARGET_AT, TARGET_AT + ID_SIZE);
+    const isFree = (link: number): boolean => link !== except;
+    return routes?.next(target, trace.subarray(HISTORY_AT), isFree) ?? -1;
   }
 
   private farEndOf(link: number): FarEnd {

@@ -24,6 +24,7 @@ import type { Device } from './note-desk.ts';
 import { REACHABLE_MS } from './peers.ts';
 import type { ReconcileConfig } from './reconcile.ts';
 import { RECONCILE_DEFAULTS } from './reconcile.ts';
+import type { RoutePort } from './route-port.ts';
 
 export type StationConfig = {
   /** As announces say it: UTF-8, at most `NAME_MAX` bytes. */
@@ -139,4 +140,6 @@ export type StationPorts = {
   crc: Crc32;
   /** What is thought of senders, beside what a person decided. */
   judge?: Judge;
+  /** Whoever knows ways; without it all is flooded, and no hello says otherwise. */
+  routes?: RoutePort;
 };

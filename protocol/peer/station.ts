@@ -10,7 +10,7 @@ import { assert } from '../core/assert.ts';
 import { sameBytes } from '../core/bytes.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
-import { ANNOUNCE, LEAVE, MESSAGE } from '../core/packet.ts';
+import { ANNOUNCE, LEAVE, LINK_STATE, MESSAGE } from '../core/packet.ts';
 import { BACKGROUND } from '../core/queue.ts';
 import { isLinkScoped } from '../core/relay.ts';
 import { Pins } from '../trust/pins.ts';
@@ -43,6 +43,8 @@ import { Switchboard } from './switchboard.ts';
 
 /** Bytes of a public message of a person here; a longer one is refused. */
 export const SAY_MAX = 4096;
+/** Hops beyond the farthest node known: whoever has just come lies there, and detours are longer. */
+const REACH_SPARE = 2;
 /** What phones write at once, if they may (WIRE §7). */
 const WRITE_MAX = 512;
 /** Nothing is cut for a link that takes less: it has not yet said how much it takes. */
@@ -58,6 +60,8 @@ export class Station implements Machine<StationInput, StationOutput> {
   private readonly reception: Reception;
   private readonly announcer: Announcer;
   private readonly author: Author;
+  /** Seven, like the phones; more where the setting lets packets of nodes go further (WIRE §12). */
+  private readonly ownTtl: number;
   private readonly startedAt: Millis;
   private now: Millis;
   private delivered = 0;
@@ -69,6 +73,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     const { identity, crypto, random, draw } = ports;
     this.config = config;
     this.ports = ports;
+    this.ownTtl = Math.max(OWN_TTL, config.ttlMax);
     this.now = now;
     this.startedAt = now;
     const pins = new Pins(crypto, config.pinsLimits);
@@ -86,6 +91,8 @@ export class Station implements Machine<StationInput, StationOutput> {
       links,
       desk,
       reachableMs: config.reachableMs,
+      ttl: this.ownTtl,
+      routes: ports.routes ?? null,
       historyLimits: config.history,
       islandBytesPerMs: config.islandBytesPerSecond / 1000,
       reconcile: config.reconcile,
@@ -99,6 +106,7 @@ export class Station implements Machine<StationInput, StationOutput> {
   step(input: StationInput | Tick, now: Millis): StationOutput[] {
     const out: StationOutput[] = [];
     this.now = now;
+    if (this.ports.routes !== undefined) this.ports.routes.now = now;
     switch (input.kind) {
       case 'clock':
         this.setClock(input.offsetMs, out);
@@ -186,14 +194,27 @@ export class Station implements Machine<StationInput, StationOutput> {
     const payload = encodeMessage(text);
     const refusal = this.refusalOf(payload, SAY_MAX);
     if (refusal !== null) return tell(out, { kind: 'refused', what: 'say', reason: refusal });
-    this.sayOwn(-1, OWN_TTL, { type: MESSAGE, payload, recipient: null, isSigned: true }, out);
+    const draft = { type: MESSAGE, payload, recipient: null, isSigned: true };
+    this.sayOwn(-1, this.ttlOf(MESSAGE), draft, out);
   }
 
   private sendDraft(draft: OwnDraft, out: StationOutput[]): void {
     assert(!isLinkScoped(draft.type), 'services speak to peers, not to links');
     const refusal = this.refusalOf(draft.payload, PAYLOAD_MAX);
     if (refusal !== null) return tell(out, { kind: 'refused', what: 'send', reason: refusal });
-    this.sayOwn(-1, OWN_TTL, draft, out);
+    const { type, recipient, attempts = 0 } = draft;
+    if (recipient !== null && attempts > 0) this.ports.routes?.failed(recipient, attempts);
+    this.sayOwn(-1, this.ttlOf(type), draft, out);
+  }
+
+  /**
+   * As far as the mesh reaches that we know of, and a little further; what tells others of us goes as
+   * far as it may, or nobody would learn more.
+   */
+  private ttlOf(type: number): number {
+    const reach = type === LINK_STATE ? 0 : (this.ports.routes?.reach() ?? 0);
+    if (reach === 0) return this.ownTtl;
+    return Math.min(this.ownTtl, Math.max(OWN_TTL, reach + REACH_SPARE));
   }
 
   private refusalOf(payload: Uint8Array, most: number): RefusedReason | null {
@@ -207,7 +228,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     if (this.hasLeft) return;
     const payload = encodeLeave({ channel: null });
     const draft = { type: LEAVE, payload, recipient: null, isSigned: true };
-    if (this.reception.epochMs !== null) this.sayOwn(-1, OWN_TTL, draft, out);
+    if (this.reception.epochMs !== null) this.sayOwn(-1, this.ownTtl, draft, out);
     this.hasLeft = true;
     this.announcer.step({ kind: 'leave' }, this.now);
     if (this.pinsAt < Infinity) this.storePins(out);
@@ -372,7 +393,8 @@ export class Station implements Machine<StationInput, StationOutput> {
 
   private toAnnouncer(input: AnnouncerInput | Tick, out: StationOutput[]): void {
     for (const { payload } of this.announcer.step(input, this.now)) {
-      this.sayOwn(-1, OWN_TTL, { type: ANNOUNCE, payload, recipient: null, isSigned: true }, out);
+      const draft = { type: ANNOUNCE, payload, recipient: null, isSigned: true };
+      this.sayOwn(-1, this.ownTtl, draft, out);
     }
   }
 

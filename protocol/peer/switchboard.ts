@@ -30,10 +30,9 @@ import {
   VOICE,
 } from '../core/packet.ts';
 import { NORMAL, priorityOf } from '../core/queue.ts';
-import { LineRelay } from '../core/line-relay.ts';
 import type { RelayInput, RelayOutput } from '../core/relay.ts';
 import { isLinkScoped, RELAY_DEFAULTS } from '../core/relay.ts';
-import { MESH, OUR_VERSION, RECONCILES } from '../core/version.ts';
+import { MESH, RECONCILES, ROUTING, versionWith } from '../core/version.ts';
 import type { Pins } from '../trust/pins.ts';
 import { nameOf } from '../trust/pins.ts';
 import { makeSeenHash } from '../trust/seen-hash.ts';
@@ -47,11 +46,16 @@ import type { Kept } from './quarantine.ts';
 import { Quarantine } from './quarantine.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { SlotsInput, SlotsOutput } from './slots.ts';
+import type { RoutePort } from './route-port.ts';
+import { readRouted, ROUTED, withVisited } from './route-port.ts';
+import { RoutedRelay } from './routed-relay.ts';
 import { Slots } from './slots.ts';
 import { Tap } from './tap.ts';
 
 /** Announces of others kept for links to come; then the one heard first is forgotten. */
 const ANNOUNCES_MAX = 128;
+/** What phones cut every TTL down to. */
+const PHONE_TTL = 7;
 /** Traffic of value on a link is told to the slots once in this time. */
 const USED_EVERY_MS = 1000;
 
@@ -106,8 +110,10 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   readonly ownDrops = new Counts();
   private readonly config: StationConfig;
   private readonly pins: Pins;
+  private readonly id: Uint8Array;
   private readonly gate: Gate;
-  private readonly relay: LineRelay;
+  private readonly relay: RoutedRelay;
+  private readonly routes: RoutePort | null;
   private readonly slots: Slots;
   private readonly hasSlots: boolean;
   private readonly announces = new Announces(ANNOUNCES_MAX);
@@ -136,6 +142,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const linksMax = firstLine + config.lines;
     this.config = config;
     this.pins = pins;
+    this.id = id;
     this.now = now;
     const { crc } = ports;
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc, pace });
@@ -143,11 +150,13 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const { admission, lineAdmission } = config;
     const limits = { admission, lineAdmission, linksMax, firstLine };
     this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0), ports.judge);
-    this.relay = new LineRelay(
+    this.routes = ports.routes ?? null;
+    this.relay = new RoutedRelay(
       { ...RELAY_DEFAULTS, id, ttlMax, linksMax, seenMax, waitingMax },
       ports.random,
       makeSeenHash(readU32(secret, 4), readU32(secret, 8)),
       this.gate,
+      this.routes,
     );
     this.hasSlots = outMax > 0 && config.choosesLinks;
     this.slots = new Slots({ id, role, scanDuty, outMax, nodesMax }, ports.random, now);
@@ -322,14 +331,42 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.send(link, bytes, priorityOf(bytes[1]), out);
   }
 
-  private send(link: number, bytes: Uint8Array, priority: number, out: SwitchboardOutput[]): void {
-    if (this.links.at(link) === null) return;
+  private send(
+    link: number,
+    packet: Uint8Array,
+    priority: number,
+    out: SwitchboardOutput[],
+    visited: Uint8Array | null = null,
+  ): void {
+    const hop = this.links.at(link);
+    if (hop === null) return;
+    let bytes = hop.medium === 'phone' ? this.forPhone(packet) : packet;
     const frame = this.tap.take(link, 'sent', bytes, this.now);
     if (frame !== null) out.push({ kind: 'tapped', frame });
     this.use(link, bytes[1], out);
+    if (visited !== null && this.hasRoutes(link)) bytes = withVisited(bytes, visited);
     if (!this.isLine(link)) return this.toLinks({ kind: 'send', link, bytes, priority }, out);
     this.links.counts[link].sent++;
     out.push({ kind: 'forward', link, bytes, priority });
+  }
+
+  /**
+   * Phones know seven hops, take an announce with all of them for a neighbour's (WIRE §5), and a packet
+   * with more for a new one (§12).
+   */
+  private forPhone(bytes: Uint8Array): Uint8Array {
+    const isOwn = sameBytes(bytes, bytes[0] === 1 ? 14 : 16, this.id);
+    const most = isOwn ? PHONE_TTL : PHONE_TTL - 1;
+    if (bytes[TTL_AT] <= most) return bytes;
+    const copy = new Uint8Array(bytes);
+    copy[TTL_AT] = most;
+    return copy;
+  }
+
+  /** Whether the far end takes packets with what they visited. */
+  private hasRoutes(link: number): boolean {
+    const features = this.links.at(link)?.hello?.features ?? 0;
+    return this.routes !== null && !this.isLine(link) && (features & ROUTING) !== 0;
   }
 
   /** Whole already, and many. */
@@ -394,12 +431,16 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     });
   }
 
-  private hear(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
+  private hear(link: number, heard: Uint8Array, out: SwitchboardOutput[]): void {
+    const hasRoutes = this.hasRoutes(link);
+    const routed = hasRoutes && heard[0] === ROUTED ? readRouted(heard) : null;
+    const bytes = routed?.packet ?? heard;
     const frame = this.tap.take(link, 'heard', bytes, this.now);
     if (frame !== null) out.push({ kind: 'tapped', frame });
     this.use(link, bytes[1], out);
     if (bytes[1] === NOTED) this.overhear(bytes, out);
-    this.toRelay({ kind: 'heard', link, bytes }, out);
+    const way = routed === null ? { isFlooded: hasRoutes } : { visited: routed.visited };
+    this.toRelay({ kind: 'heard', link, bytes, ...way }, out);
   }
 
   private overhear(bytes: Uint8Array, out: SwitchboardOutput[]): void {
@@ -430,7 +471,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     if (output.kind === 'drop') return this.drop(link, output.reason);
     const { bytes } = output;
     if (output.kind === 'transmit') {
-      return this.send(link, bytes, this.gate.priorityOf(bytes, output.priority), out);
+      const priority = this.gate.priorityOf(bytes, output.priority);
+      return this.send(link, bytes, priority, out, output.visited);
     }
     const isVerified = this.gate.isVerified(bytes);
     if (output.kind === 'passed') {
@@ -501,10 +543,12 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   private hello(): Hello {
     const none = new Uint8Array(0);
     const { role, frameMax, name } = this.config;
+    const reconciles = this.config.reconcile === null ? 0 : RECONCILES;
+    const features = MESH | reconciles | (this.routes === null ? 0 : ROUTING);
     return {
-      version: OUR_VERSION,
+      version: versionWith(features),
       role,
-      features: this.config.reconcile === null ? MESH : MESH | RECONCILES,
+      features,
       frameMax,
       name: encodeText(name),
       unixMs: this.epochMs === null ? null : Math.floor(this.epochMs + this.now),

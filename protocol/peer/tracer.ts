@@ -3,6 +3,7 @@
  * answer says that it is the last: a trace is done when its time is over.
  */
 import { readU16 } from '../core/bytes.ts';
+import { HISTORY_AT } from '../core/trace.ts';
 import type { Millis } from '../core/machine.ts';
 import { ID_SIZE } from '../core/packet.ts';
 import { nameOf } from '../trust/pins.ts';
@@ -12,7 +13,6 @@ export const TRACE_TIME_MS = 5000;
 /** Traces under way; more are refused. */
 export const TRACES_MAX = 4;
 const COUNT_AT = 16;
-const HISTORY_AT = 17;
 const RECORD_SIZE = 12;
 const UNKNOWN = 65535;
 

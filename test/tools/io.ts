@@ -58,6 +58,9 @@ export function testIo(files: Record<string, string> = {}): TestIo {
       if (text === undefined) throw new HoplineError('FILE_UNREADABLE', `${path}: not there`);
       return text;
     },
+    async readBytes(path) {
+      return new TextEncoder().encode(await io.readText(path));
+    },
     async writeText(path, text) {
       io.files.set(path, text);
     },

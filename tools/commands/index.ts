@@ -42,6 +42,7 @@ export const groups: Record<string, Commands> = {
   },
   'see, prove and measure': {
     demo: async () => (await import('./demo.ts')).demo,
+    simulate: async () => (await import('./simulate.ts')).simulate,
     identity: async () => (await import('./identity.ts')).identity,
     conformance: async () => (await import('./conformance.ts')).conformance,
     bench: async () => (await import('./bench.ts')).bench,

@@ -75,6 +75,6 @@ export function drawScenario(wishes: ScenarioWishes): Scenario {
 
 /** One line that says what a run was. */
 export function describeScenario({ seed, topology, shape, faults, safeMs }: Scenario): string {
-  const where = `${shape.nodes} nodes on a ${topology}`;
+  const where = `${shape.nodes} nodes (${topology})`;
   return `seed ${seed}: ${where}, ${safeMs / 1000} s, ${describeFaults(faults)}`;
 }

@@ -1,0 +1,331 @@
+/** Routing: what it tells of our links, what it learns of others', and what it answers the relay. */
+import { describe, expect, it } from 'vitest';
+import type { ComponentInput, ComponentOutput } from '../../../host/component.ts';
+import { APART_MS, COSTS_MS, EVERY_MS, GATHER_MS } from '../../../host/routing/author.ts';
+import type { RoutingConfig } from '../../../host/routing/routing.ts';
+import { Routing, ROUTING_DEFAULTS, routingKind } from '../../../host/routing/routing.ts';
+import { LINK_STATE } from '../../../protocol/core/packet.ts';
+import { RoutePort } from '../../../protocol/peer/route-port.ts';
+import { toHex } from '../../../protocol/wire/hex.ts';
+import type { LinkState } from '../../../protocol/wire/link-state.ts';
+import { decodeLinkState, encodeLinkState, PASSES_ON } from '../../../protocol/wire/link-state.ts';
+import type { Packet } from '../../../protocol/wire/packet.ts';
+import { id } from '../../packets.ts';
+import { componentPorts } from '../registry/ports.ts';
+import { TRAITS } from './maps.ts';
+
+const ME = 1;
+const UNIX_MS = 1_800_000_000_000;
+
+describe('what routing says of us', () => {
+  it('is who is at the end of our links, half a second after they came up', () => {
+    const node = routing();
+    node.up(0, 2);
+    node.up(1, 3);
+    expect(node.tick(GATHER_MS - 1)).toEqual([]);
+    expect(node.said(node.tick(GATHER_MS))).toEqual([
+      { ...TRAITS, sequence: UNIX_MS / 1000, neighbours: [neighbour(2), neighbour(3)] },
+    ]);
+  });
+
+  it('is said again at once when a link is gone, five seconds after the last at the earliest', () => {
+    const node = routing();
+    node.up(0, 2);
+    node.up(1, 3);
+    node.tick(GATHER_MS);
+    node.down(0, 1000);
+    expect(node.tick(GATHER_MS + APART_MS - 1)).toEqual([]);
+    const [state] = node.said(node.tick(GATHER_MS + APART_MS));
+    expect(state.neighbours).toEqual([neighbour(3)]);
+    expect(node.said(node.down(1, 60_000))).toEqual([]);
+    node.up(1, 3, 61_000);
+    expect(node.said(node.tick(61_500))).toHaveLength(1);
+  });
+
+  it('is said every hundred seconds, and what links cost half a minute after it changed', () => {
+    const node = routing();
+    node.up(0, 2);
+    node.tick(GATHER_MS);
+    node.step({ kind: 'beat', link: 0, id: id(2), roundTripMs: 80, missed: 0 }, 10_000);
+    expect(node.tick(9999 + COSTS_MS)).toEqual([]);
+    const [state] = node.said(node.tick(10_000 + COSTS_MS));
+    expect(state.neighbours[0].cost.latencyMs).toBe(40);
+    // What trembles a little is not told.
+    node.step({ kind: 'beat', link: 0, id: id(2), roundTripMs: 90, missed: 0 }, 50_000);
+    expect(node.said(node.tick(10_000 + COSTS_MS + EVERY_MS * 0.9 - 1))).toEqual([]);
+    expect(node.said(node.tick(10_000 + COSTS_MS + EVERY_MS))).toHaveLength(1);
+  });
+
+  it('is nothing without a clock, and nothing to nobody', () => {
+    const node = routing({}, null);
+    node.up(0, 2);
+    expect(node.tick(1000)).toEqual([]);
+    expect(node.said(node.step({ kind: 'clock', offsetMs: UNIX_MS }, 2000))).toEqual([]);
+    expect(node.said(node.tick(2500))).toHaveLength(1);
+    expect(routing().tick(10_000)).toEqual([]);
+  });
+
+  it('has a number that rises, whatever the clock does', () => {
+    const node = routing();
+    node.up(0, 2);
+    const [first] = node.said(node.tick(GATHER_MS));
+    node.step({ kind: 'clock', offsetMs: UNIX_MS - 1e9 }, 10_000);
+    const [second] = node.said(node.tick(EVERY_MS + GATHER_MS));
+    expect(second.sequence).toBe(first.sequence + 1);
+  });
+
+  it('leaves out who is suspected, and lines of the internet', () => {
+    const node = routing();
+    node.up(0, 2);
+    node.up(1, 3);
+    node.up(9, 4, 0, 'line');
+    node.step({ kind: 'event', event: { kind: 'NodeSuspected', peer: id(2), phi: 9 } }, 100);
+    const [state] = node.said(node.tick(GATHER_MS));
+    expect(state.neighbours).toEqual([neighbour(3)]);
+    node.step({ kind: 'event', event: { kind: 'NodeRecovered', peer: id(2), silentMs: 9 } }, 600);
+    const [next] = node.said(node.tick(GATHER_MS + APART_MS));
+    expect(next.neighbours).toHaveLength(2);
+  });
+
+  it('counts a link that loses heartbeats as one that loses packets', () => {
+    const node = routing();
+    node.up(0, 2);
+    for (let at = 1; at < 6; at++) {
+      node.step({ kind: 'beat', link: 0, id: id(2), roundTripMs: 20, missed: 1 }, at * 10_000);
+    }
+    const [state] = node.said(node.tick(200_000));
+    expect(state.neighbours[0].cost.lossPerMille).toBeGreaterThan(350);
+  });
+
+  it('names what it found when it begins', () => {
+    const links = [{ link: 3, medium: 'wire', peer: toHex(id(5)) }] as never;
+    const node = routing({}, UNIX_MS, { links });
+    expect(node.said(node.tick(GATHER_MS))[0].neighbours).toEqual([neighbour(5)]);
+  });
+});
+
+describe('what routing answers the relay', () => {
+  it('is the link to the next hop, around whom the packet visited', () => {
+    const node = square();
+    expect(node.next(4)).toBe(0);
+    expect(node.next(4, [2])).toBe(1);
+    expect(node.next(4, [2, 3])).toBe(-1);
+    expect(node.next(4, [], [0])).toBe(1);
+    expect(node.next(2)).toBe(0);
+    expect(node.next(8)).toBe(-1);
+  });
+
+  it('changes at once when a link closes, and is told of', () => {
+    const node = square();
+    node.next(4);
+    node.tick(1000);
+    expect(events(node.down(0, 2000))).toEqual(['RouteSwitched failed']);
+    expect(node.next(4)).toBe(1);
+  });
+
+  it('changes at once when a neighbour is suspected', () => {
+    const node = square();
+    node.next(4);
+    const suspected = { kind: 'NodeSuspected', peer: id(2), phi: 8 } as const;
+    node.step({ kind: 'event', event: suspected }, 2000);
+    expect(node.next(4)).toBe(1);
+  });
+
+  it('stays with one of several links to a neighbour while that is up', () => {
+    const node = square();
+    node.up(5, 2);
+    node.next(4);
+    node.tick(1000);
+    expect(events(node.down(0, 2000))).toEqual([]);
+    expect(node.next(4)).toBe(5);
+  });
+
+  it('is another way when a packet came to nothing, and all of them when the next does', () => {
+    const node = square();
+    expect(node.next(4)).toBe(0);
+    node.routing.failed(id(4), 1, 5000);
+    expect(node.next(4)).toBe(1);
+    node.routing.failed(id(4), 2, 15_000);
+    expect(node.next(4, [], [], 15_000)).toBe(-1);
+  });
+
+  it('believes no state that is unsigned, malformed, old, or of another island', () => {
+    const node = square();
+    node.up(9, 7, 0, 'line');
+    node.state(3, 9, [ME], {}, 1);
+    node.state(5, 1, [ME], { isVerified: false });
+    node.state(5, 1, [ME], { link: 9 });
+    node.state(5, 1, [ME], { payload: Uint8Array.of(1, 2, 3) });
+    node.state(2, 0, []);
+    expect(node.routing.statistics()).toMatchObject({ linkStatesHeard: 4, linkStatesRefused: 4 });
+    expect(node.routing.topology.node(toHex(id(5)))).toBeNull();
+    expect(node.next(4, [], [], 1)).toBe(0);
+  });
+
+  it('knows phones by what they announce', () => {
+    const node = square();
+    const peers = [{ id: toHex(id(6)), isHere: true, silentMs: 100, neighbours: [toHex(id(2))] }];
+    node.state(2, 2, [ME, 4, 6]);
+    expect(node.next(6)).toBe(-1);
+    const announced = {
+      id: id(6),
+      neighbours: [id(2)],
+      name: '',
+      frame: id(0),
+      capabilities: null,
+    };
+    node.step({ kind: 'heard', event: { kind: 'announced', ...announced } }, 10);
+    expect(node.next(6, [], [], 1000)).toBe(0);
+    const later = routing({}, UNIX_MS, { peers: peers as never });
+    later.tick(0);
+    expect(later.routing.topology.node(toHex(id(6)))).not.toBeNull();
+  });
+
+  it('reaches as far as the farthest node known', () => {
+    const node = square();
+    expect(node.routing.reach()).toBe(2);
+    node.state(4, 2, [2, 3, 5]);
+    node.state(5, 2, [4]);
+    expect(node.routing.reach()).toBe(3);
+    expect(routing().routing.reach()).toBe(0);
+  });
+});
+
+describe('what people see of it', () => {
+  it('is the routes to a node, the chosen one, and why', () => {
+    const node = square();
+    node.next(4);
+    const path = node.routing.path(id(4), 10);
+    expect(path).toMatchObject({
+      strategy: 'shortest',
+      unsuited: null,
+      flooded: null,
+      lastSwitch: null,
+      nodesKnown: 3,
+    });
+    expect(path.routes.map(({ next, hops, isChosen }) => [next, hops, isChosen])).toEqual([
+      [toHex(id(2)), 2, true],
+      [toHex(id(3)), 2, false],
+    ]);
+    node.down(0, 20);
+    expect(node.routing.path(id(4), 120).lastSwitch).toEqual({ agoMs: 100, reason: 'failed' });
+    expect(node.routing.path(id(4), 120).switches).toBe(1);
+  });
+
+  it('says why packets are flooded', () => {
+    const why = (node: Node, to: number): string | null => node.routing.path(id(to), 10).flooded;
+    expect(why(square(), 8)).toMatch('no node of this island has told of it');
+    expect(why(square({ strategy: 'flood' }), 4)).toMatch('the strategy is to flood');
+    const cut = square();
+    cut.state(2, 2, [ME]);
+    cut.state(3, 2, [ME]);
+    expect(why(cut, 4)).toMatch('no way leads there');
+    const lost = square();
+    lost.next(4);
+    lost.routing.failed(id(4), 2, 5);
+    expect(why(lost, 4)).toMatch('came to nothing');
+  });
+
+  it('says that a strategy does not suit, and what is used', () => {
+    const node = square({ strategy: 'geographic' });
+    expect(node.routing.health()).toEqual({
+      state: 'strained',
+      why: expect.stringMatching(/^geographic does not suit here, and shortest is used: we do not/),
+    });
+    expect(node.next(4)).toBe(0);
+    expect(node.routing.path(id(4), 0).unsuited).toMatch('set a place');
+    expect(square().routing.health()).toEqual({ state: 'well' });
+  });
+
+  it('has the figures of DEFAULTS §3', () => {
+    const node = square();
+    node.next(4);
+    expect(node.routing.statistics()).toMatchObject({ primaryRoutes: 1, backupRoutes: 1, nodes: 4, edges: 4 }); // prettier-ignore
+  });
+});
+
+it('fails where it can be told of, when it breaks over a question of the relay', () => {
+  const node = routing();
+  node.port.flaw = new Error('broken');
+  expect(node.routing.deadline()).toBe(0);
+  expect(() => node.tick(1)).toThrow('broken');
+});
+
+type Node = ReturnType<typeof routing>;
+
+/** We are 1, at a corner: 2 and 3 are our neighbours, 4 is behind both. */
+function square(config: Partial<RoutingConfig> = {}): Node {
+  const node = routing(config);
+  node.up(0, 2);
+  node.up(1, 3);
+  node.state(2, 1, [ME, 4]);
+  node.state(3, 1, [ME, 4]);
+  node.state(4, 1, [2, 3]);
+  return node;
+}
+
+function routing(
+  config: Partial<RoutingConfig> = {},
+  offsetMs: number | null = UNIX_MS,
+  station: Parameters<typeof componentPorts>[0] = {},
+) {
+  const port = new RoutePort();
+  const kind = routingKind(port, { ...ROUTING_DEFAULTS, ...config });
+  const made: Routing = kind.make(componentPorts(station), 0);
+  const step = (input: ComponentInput | { kind: 'tick' }, now: number): ComponentOutput[] =>
+    made.step(input, now);
+  step({ kind: 'start' }, 0);
+  step({ kind: 'clock', offsetMs }, 0);
+  return {
+    routing: made,
+    port,
+    step,
+    tick: (now: number) => step({ kind: 'tick' }, now),
+    up(link: number, node: number, now = 0, medium: 'node' | 'line' = 'node') {
+      const settled = { kind: 'link-settled', link, medium, mode: 'full', id: id(node) } as const;
+      return step({ kind: 'heard', event: { ...settled, name: '' } }, now);
+    },
+    down: (link: number, now: number) =>
+      step({ kind: 'heard', event: { kind: 'link-closed', link } }, now),
+    state(
+      from: number,
+      sequence: number,
+      to: number[],
+      differs: { isVerified?: boolean; link?: number; payload?: Uint8Array } = {},
+      now = 0,
+    ) {
+      const neighbours = to.map(neighbour);
+      const state = { ...TRAITS, capabilities: PASSES_ON, sequence, neighbours };
+      const { isVerified = true, link = 0, payload = encodeLinkState(state) } = differs;
+      const packet = { type: LINK_STATE, sender: id(from), payload } as Packet;
+      return step({ kind: 'delivered', link, packet, isVerified }, now);
+    },
+    said(out: ComponentOutput[]): LinkState[] {
+      return out.flatMap((output) => {
+        if (output.kind !== 'send') return [];
+        const decoded = decodeLinkState(output.draft.payload);
+        return decoded.ok ? [decoded.value] : [];
+      });
+    },
+    next(to: number, visited: number[] = [], taken: number[] = [], now = 0): number {
+      const been = Uint8Array.from(visited.flatMap((node) => [...id(node)]));
+      port.now = now;
+      return port.next(id(to), been, (link) => !taken.includes(link));
+    },
+  };
+}
+
+function neighbour(node: number): LinkState['neighbours'][number] {
+  return {
+    id: id(node),
+    cost: { latencyMs: 0, lossPerMille: 0, bytesPerSecond: 0, jitterMs: 0 },
+  };
+}
+
+function events(out: ComponentOutput[]): string[] {
+  return out.flatMap((output) => {
+    if (output.kind !== 'event') return [];
+    const { event } = output;
+    return [event.kind === 'RouteSwitched' ? `${event.kind} ${event.reason}` : event.kind];
+  });
+}

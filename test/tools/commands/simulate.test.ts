@@ -1,0 +1,99 @@
+/**
+ * hopline simulate: one run, many runs, its report, and what it refuses before anything runs.
+ */
+import { describe, expect, it } from 'vitest';
+import { simulate } from '../../../tools/commands/simulate.ts';
+import { plot, ticks } from '../../../tools/simulate/report/plot.ts';
+import type { TestIo } from '../io.ts';
+import { testIo } from '../io.ts';
+
+/** Two nodes in a minute without faults: as little as a run can be. */
+const SMALL = { nodes: '3', topology: 'line', faults: 'none', seed: '5' };
+
+describe('a run', () => {
+  it('is told in a line, a table and a verdict', async () => {
+    const { outs } = await run(SMALL);
+    expect(outs[0]).toMatch(/^seed 5: 3 nodes \(line\), [\d.]+ s, no faults\.$/);
+    expect(outs).toContainEqual(expect.stringMatching(/delivered, of what was due +100 %/));
+    expect(outs.at(-1)).toMatch(/laws +all held/);
+  });
+
+  it('is the same again, as JSON says it', async () => {
+    const [one, two, other] = await Promise.all(
+      ['5', '5', '6'].map(async (seed) => {
+        const { outs } = await run({ ...SMALL, seed, json: true });
+        expect(outs).toHaveLength(1);
+        return JSON.parse(outs[0]) as { hash: string; series: { at: number }[]; breach: null };
+      }),
+    );
+    expect(one).toEqual(two);
+    expect(one.hash).not.toBe(other.hash);
+    expect(one.breach).toBeNull();
+    expect(one.series.length).toBeGreaterThan(5);
+  });
+
+  it('leaves a report that asks nobody for anything', async () => {
+    const { outs, files } = await run({ ...SMALL, topology: 'geometric', out: 'report.html' });
+    expect(outs.at(-1)).toBe('The report is in report.html.');
+    const page = files.get('report.html')!;
+    for (const title of ['Delivery', 'Latency', 'Airtime', 'Duplicates', 'Over density']) {
+      expect(page).toContain(`${title}</h`);
+    }
+    expect(page).toContain('hopline simulate --nodes 3 --topology geometric');
+    expect(page).not.toMatch(/(src|href)=|https?:/);
+  });
+});
+
+describe('many runs', () => {
+  it('are told together, and each one that broke a law by itself', async () => {
+    const { outs } = await run({ ...SMALL, seeds: '3' });
+    expect(outs).toEqual(['seeds 5 to 7: 3 held, 0 broken']);
+  });
+});
+
+describe('what makes no sense', () => {
+  for (const [what, values, why] of [
+    ['a topology', { topology: 'gird' }, /no topology "gird"; did you mean grid/],
+    ['a fault', { faults: 'los=3' }, /no fault "los"; did you mean loss/],
+    ['a strength', { faults: 'loss=1001' }, /loss takes 0 to 1000/],
+    ['a strength without a number', { faults: 'loss' }, /write loss=10/],
+    ['a number of nodes', { nodes: '1' }, /--nodes takes a whole number from 2/],
+    ['a report of many runs', { seeds: '2', out: 'x.html' }, /leave out --seeds/],
+    ['faults of a replay', { replay: 'x.pcapng', faults: 'all' }, /--replay takes no --faults/],
+  ] as const) {
+    it(`is refused: ${what}`, async () => {
+      await expect(run({ ...values })).rejects.toThrow(why);
+    });
+  }
+});
+
+describe('the axes of a plot', () => {
+  for (const [from, to, expected] of [
+    [0, 0, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [0, 100, [0, 20, 40, 60, 80, 100]],
+    [0, 7, [0, 2, 4, 6, 8]],
+    [30, 90, [20, 40, 60, 80, 100]],
+  ] as const) {
+    it(`from ${from} to ${to} have round numbers`, () => {
+      expect(ticks(from, to)).toEqual(expected);
+    });
+  }
+
+  it('are there where nothing was measured, and say so', () => {
+    const svg = plot({
+      title: '<b>',
+      about: '',
+      units: { x: 's', y: '%' },
+      curves: [{ name: 'a', points: [[0, null]] }],
+    });
+    expect(svg).toContain('nothing was measured');
+    expect(svg).toContain('&lt;b>');
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+async function run(values: Record<string, string | boolean>): Promise<TestIo> {
+  const io = testIo();
+  await simulate.run({ operands: [], values }, io);
+  return io;
+}

@@ -1,0 +1,67 @@
+/**
+ * Density: the same mesh with fewer and with more neighbours, one short run of each, so that its curves
+ * can be seen over density as well as over time.
+ */
+import { percentilesOf } from '../series.ts';
+import type { Sample } from '../series.ts';
+import type { Outcome, RunPorts } from '../run.ts';
+import { runScenario } from '../run.ts';
+import type { ScenarioWishes } from '../scenario.ts';
+import { drawScenario } from '../scenario.ts';
+
+/** Mean neighbours of a node. */
+export const DENSITIES = [2, 3, 4, 6, 8, 12, 16];
+/** Shapes that are as dense as one likes. */
+export const DENSE_SHAPES: readonly string[] = ['geometric', 'islands', 'scale-free'];
+
+export type DensityPoint = Figures & { density: number };
+
+export type Figures = {
+  /** Of a hundred arrivals that were due while things went wrong, and until the end. */
+  deliveredPercent: number | null;
+  latency: Sample['latency'];
+  /** Of a hundred moments, those in which a radio spoke; null where speaking takes no time. */
+  airtimePercent: number | null;
+  /** Writes for each arrival of a message, and packets that came again, of a hundred. */
+  writesPerArrival: number | null;
+  duplicatesPercent: number | null;
+};
+
+export function overDensity(
+  wishes: ScenarioWishes,
+  ports: RunPorts,
+  begun: (density: number) => void,
+): DensityPoint[] {
+  return DENSITIES.map((degree) => {
+    begun(degree);
+    const outcome = runScenario(drawScenario({ ...wishes, degree }), ports);
+    const { nodes, edges } = outcome.scenario.shape;
+    return { density: (2 * edges.length) / nodes, ...figuresOf(outcome) };
+  });
+}
+
+export function figuresOf(outcome: Outcome): Figures {
+  const { series, scenario, endedAt, writes, words, duplicates } = outcome;
+  const last = series.at(-1);
+  const arrivals = words.reduce((sum, { arrivedAt }) => sum + arrivedAt.size, 0);
+  const latencies = words.flatMap(({ saidAt, arrivedAt }) =>
+    [...arrivedAt.values()].map((at) => at - saidAt),
+  );
+  const airMs = endedAt * scenario.shape.nodes;
+  return {
+    deliveredPercent: last === undefined ? null : percentOf(last.delivered, last.due),
+    latency: percentilesOf(latencies),
+    airtimePercent: last === undefined ? null : airtimeOf(last.airtimeMs, airMs),
+    writesPerArrival: arrivals === 0 ? null : writes / arrivals,
+    duplicatesPercent: percentOf(duplicates, duplicates + arrivals),
+  };
+}
+
+/** Null where radios are not bounded, and speaking takes no time. */
+export function airtimeOf(airtimeMs: number, ofMs: number): number | null {
+  return airtimeMs === 0 ? null : percentOf(airtimeMs, ofMs);
+}
+
+export function percentOf(part: number, whole: number): number | null {
+  return whole === 0 ? null : (100 * part) / whole;
+}
