@@ -1,15 +1,17 @@
 /**
  * Mesh: what many nodes together do for a message and for each other, in virtual time: how soon the dead
- * are missed, and the strategies that routing can be set to, beside flooding.
+ * are missed, the strategies that routing can be set to, beside flooding, and what all this costs to
+ * simulate.
  */
 import type { BenchArea } from './area.ts';
 import type { Part } from './bridge-part.ts';
+import { hourFigures } from './mesh-hour.ts';
 import { strategyFigures } from './mesh-strategies.ts';
 import { suspicionFigures } from './mesh-suspicion.ts';
 import type { Missing, Result } from './report.ts';
 
 /** In this order; each is a file beside this one. */
-const PARTS: Part[] = [suspicionFigures, strategyFigures];
+const PARTS: Part[] = [suspicionFigures, strategyFigures, hourFigures];
 
 export const area: BenchArea = {
   name: 'mesh',

@@ -63,6 +63,10 @@ export type MeshOptions<Node extends SimNode> = {
   openWithinMs?: Millis;
   /** After a node let a link go, its edge opens again after so long. */
   reopenMs?: Millis;
+  /** Whether nodes are told when a write has left; needless where their windows are without end. */
+  tellsLeft?: boolean;
+  /** Of a mesh in parts: who is made and stepped in another part (see Parts). */
+  isElsewhere?(node: number): boolean;
 };
 
 /** Who wants to see what happens. Only what is there is called. */
@@ -73,6 +77,18 @@ export type MeshObserver = {
   wrote?(from: number, to: number, bytes: Uint8Array, type: number, at: Millis): void;
   /** It arrived, or a copy of it did. */
   arrived?(from: number, to: number, bytes: Uint8Array, type: number, at: Millis): void;
+  /** It will arrive at somebody who is elsewhere. */
+  crossed?(crossing: Crossing): void;
+};
+
+/** A write on its way between two parts: `crossed` in one, `cross` in the other. */
+export type Crossing = {
+  from: number;
+  to: number;
+  bytes: Uint8Array;
+  at: Millis;
+  /** Of its edge: what is on its way when that closes is lost. */
+  life: number;
 };
 
 /** Unix time when a mesh begins, if nothing else is said. */
@@ -85,6 +101,11 @@ const HELD_MAX = 4096;
 /** Steps of one node at one moment: one that wants more never sleeps. */
 const STEPS_AT_ONCE_MAX = 10_000;
 const RSSI = -60;
+/**
+ * What arrives at one moment arrives in the order of its ways, whoever wrote first: then it is the same
+ * order in a mesh in parts. A way's part of a millisecond says which it is; times stay exact.
+ */
+const WAY_PART = 2 ** -20;
 
 /** A node and everything around it that the mesh knows. */
 type Place<Node extends SimNode> = {
@@ -99,6 +120,8 @@ type Place<Node extends SimNode> = {
   readonly voice: Voice;
   /** By link. */
   readonly ends: (End<Node> | null)[];
+  /** Of what becomes of its writes. */
+  readonly chance: Random;
   restarts: number;
   steppedAt: Millis;
   stepsAtOnce: number;
@@ -109,6 +132,8 @@ type End<Node extends SimNode> = {
   readonly place: Place<Node>;
   readonly link: number;
   readonly way: Way;
+  /** Of a millisecond. */
+  readonly part: number;
   readonly tie: Tie<Node>;
   other: End<Node>;
 };
@@ -150,6 +175,7 @@ export class Mesh<Node extends SimNode> {
   private readonly ties: Tie<Node>[] = [];
   private readonly alarms: Alarms;
   private readonly events = new Schedule<Event<Node>>();
+  private ways = 0;
 
   constructor(options: MeshOptions<Node>, observer: MeshObserver = {}) {
     const { nodes, edges, openWithinMs = 0 } = options;
@@ -161,7 +187,9 @@ export class Mesh<Node extends SimNode> {
     const [air, wires] = degreesOf(nodes, edges);
     const spare = options.spareLinks ?? 0;
     for (let number = 0; number <= nodes; number++) {
-      this.places.push(placeOf(number, Math.max(1, air[number] + spare), wires[number] + spare));
+      const chance = seededRandom(options.seed * 31_337 + number);
+      const links = { air: Math.max(1, air[number] + spare), wires: wires[number] + spare };
+      this.places.push(placeOf(number, links, chance));
     }
     for (const place of this.places.slice(1)) this.boot(place);
     for (const edge of edges) {
@@ -186,6 +214,17 @@ export class Mesh<Node extends SimNode> {
     this.events.add({ kind: 'call', call, dueAt: Math.max(time, this.now), order: 0 });
   }
 
+  /** When something next happens; `Infinity` for never. */
+  nextAt(): Millis {
+    return Math.min(Math.floor(this.events.nextAt()), this.alarms.nextAt());
+  }
+
+  /** What somebody elsewhere wrote arrives then. */
+  cross({ from, to, bytes, at, life }: Crossing): void {
+    assert(at >= this.now, 'what was written elsewhere is told in time');
+    this.arrives(this.endOf(from, to), bytes, at, life, false);
+  }
+
   /** Lets things happen until `until`. */
   runUntil(until: Millis): void {
     while (this.step(until));
@@ -194,7 +233,7 @@ export class Mesh<Node extends SimNode> {
 
   /** Lets the next thing happen; false where none does until then. */
   step(until: Millis): boolean {
-    const eventAt = this.events.nextAt();
+    const eventAt = Math.floor(this.events.nextAt());
     const alarmAt = this.alarms.nextAt();
     const at = Math.min(eventAt, alarmAt);
     if (at > until || at === Infinity) return false;
@@ -339,7 +378,11 @@ export class Mesh<Node extends SimNode> {
   private boot(place: Place<Node>): void {
     const { number, air, wires, restarts } = place;
     const random = seededRandom(this.options.seed * 65_537 + number + restarts * 7_919);
-    place.node = this.options.make({ node: number, air, wires, random }, place.clock.at(this.now));
+    const isElsewhere = this.options.isElsewhere?.(number) ?? false;
+    const seat = { node: number, air, wires, random };
+    place.node = isElsewhere
+      ? (ELSEWHERE as Node)
+      : this.options.make(seat, place.clock.at(this.now));
     this.tellTime(place);
   }
 
@@ -356,7 +399,7 @@ export class Mesh<Node extends SimNode> {
 
   private turn(place: Place<Node>, input: SimInput | Tick): void {
     const { node } = place;
-    if (node === null) return;
+    if (node === null || node === ELSEWHERE) return;
     this.watchSleep(place);
     this.steps++;
     this.stepping = place.number;
@@ -386,7 +429,6 @@ export class Mesh<Node extends SimNode> {
     const end = place.ends[link];
     if (!end) return;
     const { tie, way, other } = end;
-    const { life } = tie;
     this.writes++;
     const to = other.place.number;
     const { wrote } = this.observer;
@@ -397,28 +439,34 @@ export class Mesh<Node extends SimNode> {
       bytes.length,
       this.now,
       tie.voice ?? place.voice,
-      this.random,
+      place.chance,
     );
-    const tellsLeft = arrivals.length > 0 && arrivals[0] === leftAt;
+    const isElsewhere = other.place.node === ELSEWHERE;
+    const tellsLeft = !isElsewhere && arrivals.length > 0 && arrivals[0] === leftAt;
     if (!tellsLeft) this.leaves(end, leftAt);
-    arrivals.forEach((at, copy) => {
+    for (let copy = 0; copy < arrivals.length; copy++) {
       // The receiver owns what it gets, and a segment is written for one link alone.
       const own = copy === 0 ? bytes : bytes.slice();
-      const isFirst = tellsLeft && copy === 0;
-      const arrival: Event<Node> = {
-        kind: 'arrives',
-        from: end,
-        life,
-        bytes: own,
-        tellsLeft: isFirst,
-        dueAt: at,
-        order: 0,
-      };
-      this.events.add(arrival);
-    });
+      const [at, { life }] = [arrivals[copy], tie];
+      if (isElsewhere) {
+        this.observer.crossed?.({ from: place.number, to, bytes: own, at, life });
+      } else this.arrives(end, own, at, life, tellsLeft && copy === 0);
+    }
+  }
+
+  private arrives(
+    from: End<Node>,
+    bytes: Uint8Array,
+    at: Millis,
+    life: number,
+    tellsLeft: boolean,
+  ): void {
+    const dueAt = at + from.part;
+    this.events.add({ kind: 'arrives', from, life, bytes, tellsLeft, dueAt, order: 0 });
   }
 
   private leaves(from: End<Node>, at: Millis): void {
+    if (this.options.tellsLeft === false) return;
     this.events.add({ kind: 'left', from, life: from.tie.life, dueAt: at, order: 0 });
   }
 
@@ -467,6 +515,7 @@ export class Mesh<Node extends SimNode> {
     const end = place.ends[link];
     if (!end) return;
     const { tie } = end;
+    assert(this.options.isElsewhere === undefined, 'who lives in parts keeps his links');
     if (tie.isOpen) this.close(tie, 0);
     else this.tellClosed(end);
     this.opensAfter(tie, this.options.reopenMs ?? REOPEN_MS);
@@ -525,7 +574,9 @@ export class Mesh<Node extends SimNode> {
     let link = from;
     while (link < to && place.ends[link] !== null) link++;
     assert(link < to, 'a node has a link for each of its edges');
-    const end = { place, link, way, tie } as End<Node>;
+    assert(this.ways < 1 / WAY_PART, 'ways are told apart within a millisecond');
+    const part = this.ways++ * WAY_PART;
+    const end = { place, link, way, part, tie } as End<Node>;
     place.ends[link] = end;
     return end;
   }
@@ -545,7 +596,14 @@ export class Mesh<Node extends SimNode> {
   }
 }
 
-function placeOf<Node extends SimNode>(number: number, air: number, wires: number): Place<Node> {
+/** In the place of a node that another part steps. */
+const ELSEWHERE: SimNode = { step: () => [], deadline: () => Infinity };
+
+function placeOf<Node extends SimNode>(
+  number: number,
+  { air, wires }: Pick<Seat, 'air' | 'wires'>,
+  chance: Random,
+): Place<Node> {
   return {
     number,
     air,
@@ -555,6 +613,7 @@ function placeOf<Node extends SimNode>(number: number, air: number, wires: numbe
     clock: new Clock(),
     voice: freshVoice(),
     ends: Array.from({ length: air + wires }, () => null),
+    chance,
     restarts: 0,
     steppedAt: -1,
     stepsAtOnce: 0,

@@ -1,0 +1,111 @@
+/**
+ * Threads: an hour of a mesh on several cores, each with its part of the nodes. This file is the program
+ * of each thread as well: what it is told to live is in its `workerData`.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { loadSodium, nativeCrypto } from '../../device/pi/crypto.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import { simulatedCrypto } from '../simulate/simulated-crypto.ts';
+import type { HourFigures, HourOptions, PartOf } from '../simulate/hour.ts';
+import { Hour, LATENCY_MS, sumOf } from '../simulate/hour.ts';
+import type { LedgerMemory } from './mesh-ledger.ts';
+import { Ledger, ledgerMemory } from './mesh-ledger.ts';
+
+export type HourPlan = Omit<HourOptions, 'crypto'>;
+
+/** What one thread lives, and where it meets the others. */
+type Task = { hour: HourPlan; which: PartOf; memory: LedgerMemory };
+type End = { figures: HourFigures; bytes: number };
+type Report = { minute: number } | End;
+
+/** New objects live shortly, and are many. */
+const YOUNG_MB = 64;
+const OLD_MB = 6144;
+const MINUTE_MS = 60_000;
+
+/** `bytes`: what all the nodes took at the end. */
+export type Lived = { figures: HourFigures; seconds: number; bytes: number };
+
+/** In so many threads; `progress` is told of each minute that has passed in the first of them. */
+export async function live(
+  hour: HourPlan,
+  parts: number,
+  progress: (minute: number) => void = () => {},
+): Promise<Lived> {
+  const memory = ledgerMemory(parts);
+  const began = performance.now();
+  const workers = Array.from({ length: parts }, (_, part) =>
+    threadOf({ hour, which: { part, parts }, memory }),
+  );
+  workers[0].on('message', (report: Report) => {
+    if ('minute' in report) progress(report.minute);
+  });
+  try {
+    const all = await Promise.all(workers.map(endOf));
+    return {
+      figures: sumOf(all.map(({ figures }) => figures)),
+      seconds: (performance.now() - began) / 1000,
+      bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  } finally {
+    // Where one failed, the others would wait for it for ever.
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+function threadOf(task: Task): Worker {
+  return new Worker(new URL(import.meta.url), {
+    workerData: { hopline: 'hour', task },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: OLD_MB },
+  });
+}
+
+function endOf(worker: Worker): Promise<End> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (report: Report) => {
+      if ('figures' in report) resolve(report);
+    });
+    worker.once('error', reject);
+    worker.once('exit', (status) => {
+      reject(new HoplineError('CHECKS_FAILED', `a thread ended with ${status} before its hour`));
+    });
+  });
+}
+
+async function run(
+  { hour: plan, which, memory }: Task,
+  tell: (report: Report) => void,
+): Promise<void> {
+  const crypto = simulatedCrypto(nativeCrypto(await loadSodium()));
+  const before = process.memoryUsage();
+  const hour = new Hour({ ...plan, crypto }, which);
+  const ledger = new Ledger(memory, which.part);
+  let minute = 0;
+  for (;;) {
+    ledger.tell(hour.nextAt(), hour.takeCrossings());
+    const heard = ledger.hear();
+    hour.cross(heard.crossings);
+    const { at } = heard;
+    if (at === Infinity) break;
+    hour.runUntil(at + LATENCY_MS - 1);
+    if (at < (minute + 1) * MINUTE_MS) continue;
+    minute = Math.floor(at / MINUTE_MS);
+    tell({ minute });
+  }
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const bytes = heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers;
+  tell({ figures: hour.figures, bytes });
+}
+
+/** Garbage is nobody's memory. */
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+if (!isMainThread && workerData?.hopline === 'hour') {
+  await run(workerData.task as Task, (report) => parentPort!.postMessage(report));
+}

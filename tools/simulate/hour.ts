@@ -1,0 +1,201 @@
+/**
+ * Hour: the everyday of a large mesh, of real stations on a geometric map. Everybody announces himself
+ * every five minutes, beats every minute, and says one thing in an hour; two in a hundred go away and
+ * come back. It may be lived in parts, each by itself for as long as a write takes to arrive, and the
+ * same comes of it: what a node heard, and when, is summed up by node.
+ */
+import type { Millis } from '../../protocol/core/machine.ts';
+import type { StationConfig } from '../../protocol/peer/settings.ts';
+import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
+import type { Station } from '../../protocol/peer/station.ts';
+import type { Crypto } from '../../protocol/trust/crypto.ts';
+import { CLEAR } from './conditions.ts';
+import type { Crossing, Mesh, SimOutput } from './mesh.ts';
+import { seededRandom } from './random.ts';
+import type { Shape } from './shapes.ts';
+import { geometric } from './shapes.ts';
+import { stationMesh } from './stations.ts';
+
+export type HourOptions = {
+  seed: number;
+  nodes: number;
+  /** The mean number of neighbours. */
+  degree: number;
+  lastsMs: Millis;
+  crypto: Crypto;
+};
+
+/** Of so many parts, which; nodes are shared out by where they are. */
+export type PartOf = { part: number; parts: number };
+export const WHOLE: PartOf = { part: 0, parts: 1 };
+
+/** What was done in it. Those of its parts add up to those of the whole, the trace as well. */
+export type HourFigures = {
+  steps: number;
+  writes: number;
+  /** Messages that somebody heard of somebody. */
+  heard: number;
+  /** Two words, of all that was heard by whom and when. */
+  trace: [number, number];
+};
+
+export const HOUR_MS = 3_600_000;
+/** A way through the air; no part needs to know sooner what happens in another. */
+export const LATENCY_MS = 20;
+/** Of so many nodes one goes away in an hour, and comes back after so long. */
+const CHURN_ONE_OF = 50;
+const AWAY_MS = 300_000;
+/** The links of all nodes open within it. */
+const OPEN_WITHIN_MS = 60_000;
+
+/** What a node has that lives among ten thousand: room for its vicinity, and no history. */
+export const LARGE_MESH: Partial<StationConfig> = {
+  announces: { isolatedMs: 300_000, connectedMs: 300_000, crowdedMs: 300_000 },
+  reachableMs: 900_000,
+  pace: { intervalMs: 60_000, missedMax: 3 },
+  reconcile: { everyMs: 600_000, settleMs: 3000 },
+  history: { messages: 0, bytes: 0, ageMs: HOUR_MS, announces: 0 },
+  admission: { ...STATION_DEFAULTS.admission, senderSets: 64 },
+  pinsLimits: { seenMax: 1024, keptMax: 16, deniedMax: 16 },
+  frameMax: 1024,
+  // Writes leave at once, and nobody has to say so.
+  window: Infinity,
+  packetsMax: 64,
+  bytesMax: 32 * 1024,
+  seenMax: 1024,
+  waitingMax: 256,
+};
+
+export class Hour {
+  readonly edges: number;
+  readonly lastsMs: Millis;
+  private readonly mesh: Mesh<Station>;
+  private readonly isHere: (node: number) => boolean;
+  private readonly low: Uint32Array;
+  private readonly high: Uint32Array;
+  private crossings: Crossing[] = [];
+  private heard = 0;
+
+  constructor(options: HourOptions, which: PartOf = WHOLE) {
+    const { seed, nodes, degree, lastsMs, crypto } = options;
+    const shape = geometric(nodes, degree, seededRandom(seed));
+    this.isHere = residents(shape, which);
+    this.lastsMs = lastsMs;
+    this.edges = shape.edges.length;
+    this.low = new Uint32Array(nodes + 1);
+    this.high = new Uint32Array(nodes + 1);
+    const { mesh } = stationMesh(
+      {
+        seed,
+        nodes,
+        crypto,
+        edges: shape.edges,
+        conditions: { ...CLEAR, latencyMs: LATENCY_MS },
+        openWithinMs: OPEN_WITHIN_MS,
+        station: LARGE_MESH,
+        tellsLeft: false,
+        ...(which.parts > 1 ? { isElsewhere: (node: number) => !this.isHere(node) } : {}),
+      },
+      {
+        stepped: (_node, _input, outputs) => this.count(outputs),
+        arrived: (from, to, bytes, _type, at) => this.note(from, to, bytes, at),
+        crossed: (crossing) => void this.crossings.push(crossing),
+      },
+    );
+    this.mesh = mesh;
+    this.plan(seed, nodes);
+  }
+
+  get figures(): HourFigures {
+    const { steps, writes } = this.mesh;
+    const trace: [number, number] = [0, 0];
+    for (let node = 1; node < this.low.length; node++) {
+      if (!this.isHere(node)) continue;
+      trace[0] = (trace[0] + mix(this.low[node] ^ node)) >>> 0;
+      trace[1] = (trace[1] + mix(this.high[node] ^ node)) >>> 0;
+    }
+    return { steps, writes, heard: this.heard, trace };
+  }
+
+  /** When something next happens here; `Infinity` once it is over. */
+  nextAt(): Millis {
+    const at = this.mesh.nextAt();
+    return at > this.lastsMs ? Infinity : at;
+  }
+
+  runUntil(until: Millis): void {
+    this.mesh.runUntil(Math.min(until, this.lastsMs));
+  }
+
+  /** What was written since the last call, to whom lives elsewhere. */
+  takeCrossings(): Crossing[] {
+    const taken = this.crossings;
+    this.crossings = [];
+    return taken;
+  }
+
+  /** What was written elsewhere; whoever does not live here does not hear it. */
+  cross(crossings: readonly Crossing[]): void {
+    for (const crossing of crossings) if (this.isHere(crossing.to)) this.mesh.cross(crossing);
+  }
+
+  private plan(seed: number, nodes: number): void {
+    const random = seededRandom(seed * 17 + 3);
+    for (let node = 1; node <= nodes; node++) {
+      const text = `the ${random(1000)} of ${random(1000)}, says node ${node}`;
+      this.mesh.at(random(HOUR_MS), () => this.mesh.tell(node, { kind: 'say', text }));
+      const goesAt = random(HOUR_MS);
+      if (random(CHURN_ONE_OF) > 0) continue;
+      this.mesh.at(goesAt, () => this.mesh.crash(node));
+      this.mesh.at(goesAt + AWAY_MS, () => this.mesh.restart(node));
+    }
+  }
+
+  private count(outputs: readonly SimOutput[]): void {
+    for (const output of outputs) {
+      if (output.kind === 'told' && 'event' in output && output.event.kind === 'message') {
+        this.heard++;
+      }
+    }
+  }
+
+  private note(from: number, to: number, bytes: Uint8Array, at: Millis): void {
+    let low = mix(this.low[to] ^ at);
+    let high = mix(this.high[to] ^ from);
+    for (let i = 0; i < bytes.length; i++) {
+      low = Math.imul(low ^ bytes[i], 0x01000193);
+      high = (high + low) | 0;
+    }
+    this.low[to] = low;
+    this.high[to] = mix(high);
+  }
+}
+
+/** What parts of an hour come to together. */
+export function sumOf(figures: readonly HourFigures[]): HourFigures {
+  const sum: HourFigures = { steps: 0, writes: 0, heard: 0, trace: [0, 0] };
+  for (const { steps, writes, heard, trace } of figures) {
+    sum.steps += steps;
+    sum.writes += writes;
+    sum.heard += heard;
+    sum.trace = [(sum.trace[0] + trace[0]) >>> 0, (sum.trace[1] + trace[1]) >>> 0];
+  }
+  return sum;
+}
+
+/** From west to east, the same number of nodes in each part. */
+function residents({ places, nodes }: Shape, { part, parts }: PartOf): (node: number) => boolean {
+  const order = places.map((_, at) => at);
+  order.sort((a, b) => places[a].x - places[b].x || a - b);
+  const home = new Uint8Array(nodes + 1);
+  order.forEach((at, rank) => {
+    home[at + 1] = Math.floor((rank * parts) / nodes);
+  });
+  return (node) => home[node] === part;
+}
+
+function mix(value: number): number {
+  let word = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
+  return (word ^ (word >>> 16)) >>> 0;
+}
