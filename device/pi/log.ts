@@ -2,7 +2,6 @@
  * Log: what a relay says of itself, a line at a time: JSON for a journal, short lines for a person. It
  * never holds a key or what somebody wrote (RELIABILITY S21), so whoever logs names ids and sizes.
  */
-import { pino } from 'pino';
 import { printable } from '../../protocol/printable.ts';
 import type { LogLevel } from './config.ts';
 
@@ -19,15 +18,16 @@ export function openLog(
   output: LogOutput,
   people: { isColoured: boolean } | null,
 ): Log {
-  const stream =
-    people === null
-      ? output
-      : { write: (line: string) => output.write(lineFor(JSON.parse(line), people.isColoured)) };
-  const logger = pino({ level, base: null }, stream);
+  const least = LEVELS[level];
   const say =
-    (at: keyof Log) =>
-    (words: string, facts: Facts = {}): void =>
-      logger[at](facts, words);
+    (name: keyof Log) =>
+    (msg: string, facts: Facts = {}): void => {
+      if (LEVELS[name] < least) return;
+      const said: Said = { level: LEVELS[name], time: Date.now(), ...facts, msg };
+      output.write(
+        people === null ? `${JSON.stringify(said)}\n` : lineFor(said, people.isColoured),
+      );
+    };
   return {
     trace: say('trace'),
     debug: say('debug'),
@@ -37,7 +37,17 @@ export function openLog(
   };
 }
 
-const LEVELS: Record<number, [string, string]> = {
+/** The numbers that readers of such logs know. */
+const LEVELS: Record<LogLevel, number> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  silent: Infinity,
+};
+
+const SHOWN: Record<number, [string, string]> = {
   10: ['trace', '\x1b[2m'],
   20: ['debug', '\x1b[2m'],
   30: ['info ', ''],
@@ -45,12 +55,10 @@ const LEVELS: Record<number, [string, string]> = {
   50: ['error', '\x1b[31m'],
 };
 
-function lineFor(
-  said: Record<string, unknown> & { level: number; time: number; msg: string },
-  isColoured: boolean,
-): string {
-  const { level, time, msg, ...facts } = said;
-  const [name, colour] = LEVELS[level] ?? ['     ', ''];
+type Said = { level: number; time: number; msg: string } & Facts;
+
+function lineFor({ level, time, msg, ...facts }: Said, isColoured: boolean): string {
+  const [name, colour] = SHOWN[level];
   const clock = new Date(time).toTimeString().slice(0, 8);
   const rest = Object.entries(facts)
     .filter(([, value]) => value !== null)

@@ -33,7 +33,6 @@ const PI_PACKAGES = [
   'serialport',
   '@serialport/parser-delimiter',
   'node:*',
-  'pino',
   'yaml',
   'sodium-native',
 ];
