@@ -16,7 +16,7 @@ const OPTIONAL = ['sodium-native'];
 /** What `npm ci` would write itself. */
 const MANIFESTS = ['package.json', 'package-lock.json'];
 
-/** pino and others are written for `require`. */
+/** Some packages are written for `require`. */
 const REQUIRE = `import { createRequire as requireFrom } from 'node:module';const require = requireFrom(import.meta.url);`;
 
 export type PackedFile = { name: string; text: string };
