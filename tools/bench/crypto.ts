@@ -1,5 +1,5 @@
 /**
- * Crypto: signatures, verifications and hashes a second, of the library that this machine has, beside
+ * Crypto: signatures, verifications and hashes a second of the processor, of the library that this machine has, beside
  * Node's own where that is another one. One thread, one at a time.
  */
 import { loadSodium, nativeCrypto } from '../../device/pi/crypto.ts';
@@ -9,7 +9,7 @@ import { drawFrom } from '../simulate/people.ts';
 import { seededRandom } from '../simulate/random.ts';
 import type { BenchArea } from './area.ts';
 import type { Result } from './report.ts';
-import { best, perSecond } from './stopwatch.ts';
+import { best, perProcessorSecond } from './stopwatch.ts';
 
 const MEASURED_MS = 500;
 const ROUNDS = 3;
@@ -44,7 +44,8 @@ function rates(crypto: Crypto, seed: number, forMs: number): Result[] {
   const message = drawFrom(random, MESSAGE_SIZE);
   const signature = crypto.sign(key, message);
   const hashed = drawFrom(random, HASHED_SIZE);
-  const rate = (work: () => void): number => best(ROUNDS, () => perSecond(work, forMs / ROUNDS));
+  const rate = (work: () => void): number =>
+    best(ROUNDS, () => perProcessorSecond(work, forMs / ROUNDS));
   return [
     {
       name: 'crypto.signatures_per_s',

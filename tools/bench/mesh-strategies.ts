@@ -19,7 +19,7 @@ import { strategiesToCompare } from '../simulate/strategies.ts';
 import type { Part } from './bridge-part.ts';
 import { percentile } from './percentile.ts';
 import type { Result } from './report.ts';
-import { perSecond } from './stopwatch.ts';
+import { perProcessorSecond } from './stopwatch.ts';
 
 /** Nodes of the grid, packets on it before and after its links are cut; walkers, and how long they walk. */
 export type Extent = {
@@ -98,8 +98,8 @@ export function compareStrategies(
       `ms from cuts, noticed after ${NOTICE_MS}, to the last packet they disturbed`,
     );
     tell('kb_per_node', alone.bytes / 1000, 'kB beside the topology that all share');
-    tell('us_per_choice', alone.choiceUs, 'us');
-    tell('us_per_change', alone.changeUs, 'us for a link that comes or goes');
+    tell('us_per_choice', alone.choiceUs, 'us of the processor');
+    tell('us_per_change', alone.changeUs, 'us of it for a link that comes or goes');
     tell('mobile_delivery', share(roamed[name]), `% among who walk up to ${SPEED_MPS} m/s`);
     tell('mobile_transmissions', perDelivered(roamed[name]), 'writes for each that arrived');
     tell('sabotaged_delivery', share(sabotaged[name]), '% where one of 20 swallows packets');
@@ -271,7 +271,8 @@ function aloneOf(
   });
   let next = 0;
   const choiceUs =
-    1e6 / perSecond(() => void held[0].routes(ids[next++ % ids.length], topology, 0), forMs);
+    1e6 /
+    perProcessorSecond(() => void held[0].routes(ids[next++ % ids.length], topology, 0), forMs);
   return { bytes, choiceUs, changeUs: changeUs(held[1], topology, ids, forMs) };
 }
 
@@ -284,7 +285,7 @@ function changeUs(strategy: Strategy, topology: Topology, ids: NodeId[], forMs: 
   let sequence = far.sequence ?? 0;
   return (
     1e6 /
-    perSecond(() => {
+    perProcessorSecond(() => {
       const state = { ...traits, sequence: ++sequence, neighbours: [] };
       topology.hear(far.id, state, sequence % 2 === 0 ? claims : without, far.heardAt);
       strategy.routes(ids[1], topology, 0);

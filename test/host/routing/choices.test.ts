@@ -10,6 +10,7 @@ import { Hybrid, HYBRID_WEIGHTS } from '../../../host/routing/hybrid.ts';
 import { Loads, LOADS_MAX } from '../../../host/routing/loads.ts';
 import { Shortest } from '../../../host/routing/shortest.ts';
 import type { Strategy } from '../../../host/routing/strategy.ts';
+import { Ways } from '../../../host/routing/ways.ts';
 import type { LinkCost } from '../../../protocol/wire/link-state.ts';
 import { xorshift } from '../../seed.ts';
 import type { Ground } from './maps.ts';
@@ -232,7 +233,9 @@ describe('ants', () => {
     };
     expect(trail(EVAPORATION_MS - 1)).toBe('a trail of 50 over 2 hops');
     expect(trail(EVAPORATION_MS)).toBe('a trail of 55 over 2 hops');
-    expect(trail(2 * EVAPORATION_MS)).toBe('a trail of 60 over 2 hops');
+    expect(trail(1.9 * EVAPORATION_MS)).toBe('a trail of 55 over 2 hops');
+    expect(trail(2.9 * EVAPORATION_MS)).toBe('a trail of 60 over 2 hops');
+    expect(trail(3 * EVAPORATION_MS)).toBe('a trail of 64 over 2 hops');
   });
 
   it('sends one of ten to look for a better way', () => {
@@ -311,5 +314,24 @@ describe('loads', () => {
     expect(loads.size).toBe(LOADS_MAX);
     loads.measure(use(0), 1000);
     expect(loads.size).toBe(1);
+  });
+});
+
+describe('ways', () => {
+  it('call a neighbour from whom it costs as much as from here no way downhill', () => {
+    const triangle: Ground = {
+      places: DIAMOND.places.slice(0, 3),
+      edges: [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ],
+    };
+    const topology = groundTopology(0, triangle);
+    const ways = new Ways().to('n02', topology);
+    expect(ways.map(({ next, isDownhill }) => [next, isDownhill])).toEqual([
+      ['n02', true],
+      ['n01', false],
+    ]);
   });
 });
