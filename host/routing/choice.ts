@@ -9,7 +9,7 @@ import type { Loads } from './loads.ts';
 import { Shortest } from './shortest.ts';
 import type { Strategy, StrategyName } from './strategy.ts';
 
-export function strategyOf(name: StrategyName, loads: Loads, random: Random): Strategy {
+export function strategyOf(name: StrategyName, loads: Pick<Loads, 'of'>, random: Random): Strategy {
   switch (name) {
     case 'flood':
       return new Flood();

@@ -262,7 +262,7 @@ function aloneOf(
   seed: number,
   forMs: number,
 ): { bytes: number; choiceUs: number; changeUs: number } {
-  const make = strategiesToCompare()[name as keyof ReturnType<typeof strategiesToCompare>];
+  const make = strategiesToCompare()[name];
   const ids = [...topology.nodes()].map(({ id }) => id);
   const { bytes, held } = heldBytes(() => {
     const strategy = make(seededRandom(seed), { of: () => 0 });
