@@ -1,3 +1,4 @@
+/** Unvouched: what came before its sender was known waits for him, within limits, and is then history. */
 import { describe, expect, it } from 'vitest';
 import type { Packet } from '../../../protocol/wire/packet.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
