@@ -189,6 +189,10 @@ export const SETTINGS = {
     help: 'what must be signed by whom before it is shown',
     examples: ['strict'],
   }),
+  stamps: setting(flag, true, {
+    help: 'whether our announces show work: nodes whose security is strict see nobody else',
+    examples: [false],
+  }),
   notes: setting(texts({ most: PATH_MAX }, NOTE_DEVICES_MAX), [], {
     help: 'key files of devices whose notes this bridge says on',
     examples: [['/etc/hopline/keys/door.key']],
@@ -353,6 +357,7 @@ function configOf(
     powerCycle: values['power-cycle'] ?? null,
     ttl: values.ttl,
     security: values.security,
+    stamps: values.stamps,
     notes: values.notes,
     log: values.log,
     listen: listen.port === 'off' ? null : { host: listen.host, port: listen.port },

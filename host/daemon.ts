@@ -40,6 +40,8 @@ import { Tickets } from './daemon/tickets.ts';
 import type { MeshEvent } from './events.ts';
 import type { LineAnswer, LineWish } from './gateway/contract.ts';
 import { TcpLines } from './links/tcp.ts';
+import type { NeighbourView } from './neighbours/neighbour.ts';
+import { NEIGHBOURS } from './neighbours/neighbours.ts';
 import type { Answer, SessionState, StoreWrite, Wish } from './types.ts';
 
 /** How often what is kept no longer is removed, and how soon there is another slice of it. */
@@ -206,6 +208,11 @@ export class Daemon {
   /** Whose keys are known, and what people think of them. */
   get pins(): Bridge['pins'] {
     return this.bridge.pins;
+  }
+
+  /** What is known of somebody as a neighbour; null where he never was one. */
+  neighbour(peer: Uint8Array): NeighbourView | null {
+    return this.bridge.component(NEIGHBOURS)?.view(peer, this.clock.now()) ?? null;
   }
 
   sessionOf(peer: Uint8Array): SessionState {

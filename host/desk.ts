@@ -5,7 +5,7 @@
 import { HoplineError } from '../protocol/errors.ts';
 import type { StationEvent } from '../protocol/peer/contract.ts';
 import { printable } from '../protocol/printable.ts';
-import type { Standing } from '../protocol/trust/pins.ts';
+import type { ChainEnd } from '../protocol/trust/chain.ts';
 import { fromHex, toHex } from '../protocol/wire/hex.ts';
 import type { Daemon, DaemonEvent } from './daemon.ts';
 import { ownAddress } from './daemon/own-address.ts';
@@ -14,8 +14,11 @@ import { mapOf } from './desk/map.ts';
 import { People } from './desk/people.ts';
 import { refusalOf } from './desk/refusals.ts';
 import type { LineAnswer } from './gateway/contract.ts';
-import type { Desk } from './http/desk.ts';
+import type { PeerDecision } from './events.ts';
+import type { Desk, PeerChange } from './http/desk.ts';
 import type {
+  AuditEndView,
+  AuditView,
   ComponentView,
   ConversationView,
   EventView,
@@ -143,14 +146,12 @@ export class DaemonDesk implements Desk {
     throw new HoplineError('PEER_UNKNOWN', `${id}: hopline peers lists those that are known`);
   }
 
-  async changePeer(
-    id: string,
-    { standing, isDenied }: { standing?: Standing; isDenied?: boolean },
-  ): Promise<PeerView> {
+  async changePeer(id: string, change: PeerChange): Promise<PeerView> {
     const peer = idFrom(id);
-    if (isDenied !== undefined) {
-      done(await this.daemon.ask({ kind: isDenied ? 'deny' : 'allow', peer }));
-    }
+    const { standing, perMinute } = change;
+    const decision = decisionOf(change);
+    if (decision !== null) done(await this.daemon.ask({ kind: decision, peer }));
+    if (perMinute !== undefined) done(await this.daemon.ask({ kind: 'limit', peer, perMinute }));
     if (standing !== undefined) done(await this.daemon.ask({ kind: 'stand', peer, standing }));
     return this.people.view(toHex(peer));
   }
@@ -249,6 +250,24 @@ export class DaemonDesk implements Desk {
         line: { ...before, state: 'down', problem: 'it was parted with' },
       });
     }
+  }
+
+  audit(key: number, limit: number): AuditView {
+    const { audit } = this.daemon.store;
+    const { base, head } = audit.ends();
+    const lines = audit.after(key, limit);
+    return {
+      lines: lines.map(({ hash, ...line }) => ({ ...line, hash: toHex(hash) })),
+      base: endOf(base),
+      head: endOf(head),
+    };
+  }
+
+  noteLogin(from: string, isLetIn: boolean): void {
+    const act = isLetIn ? 'login' : 'login-refused';
+    const entry = { who: 'owner', act, subject: from, detail: 'by a one-time code' } as const;
+    // A disk that fails keeps nobody out who comes to see why.
+    this.daemon.ask({ kind: 'record', entry }).catch(() => undefined);
   }
 
   eventsAfter(cursor: string | null): EventView[] {
@@ -354,6 +373,17 @@ export class DaemonDesk implements Desk {
     const isOwn = id === toHex(this.daemon.identity.id);
     return { ...message, sender: id, senderName: this.people.nameOf(sender), isOwn };
   }
+}
+
+/** One at most: nobody is turned away and kept apart at once. */
+function decisionOf({ isDenied, isQuarantined }: PeerChange): PeerDecision | null {
+  if (isDenied === true) return 'deny';
+  if (isQuarantined === true) return 'quarantine';
+  return isDenied === false || isQuarantined === false ? 'allow' : null;
+}
+
+function endOf({ key, hash }: ChainEnd): AuditEndView {
+  return { key, hash: toHex(hash) };
 }
 
 function idFrom(hex: string): Uint8Array {

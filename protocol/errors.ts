@@ -56,6 +56,7 @@ export const MEANING = {
   STORE_FAILING: 'nothing can be stored just now',
   COMPONENT_INVALID: 'the components of this bridge do not fit together',
   COMPONENT_FAILED: 'the part of the bridge that sees to it has failed',
+  AUDIT_BROKEN: 'the audit trail is not as it was written',
   STORE_EXISTS: 'there is a store already',
   NODE_LOCKED: 'the node obeys its admin only',
   NODE_LOST: 'the node stopped answering',

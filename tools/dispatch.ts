@@ -33,6 +33,7 @@ export const STATUS: Record<ErrorCode, number> = {
   STORE_EXISTS: 22,
   STORE_DAMAGED: 23,
   STORE_LOCKED: 24,
+  AUDIT_BROKEN: 25,
   NODE_LOCKED: 30,
   NODE_LOST: 31,
   NODE_REFUSED: 32,

@@ -12,6 +12,7 @@
  *   power-cycle: uhubctl -l 1-1 -a cycle   # for a node that hangs; it finds the port in $PORT
  *   ttl: 7
  *   security: moderate              # permissive, moderate, strict
+ *   stamps: true                    # whether our announces show work: strict nodes see nobody else
  *   history: { messages: 1000, kilobytes: 1024, hours: 6 }
  *   notes: [/etc/hopline/keys/door.key]
  *   log: info
@@ -37,6 +38,8 @@ export type RelayConfig = {
   /** The most that packets between nodes keep; phones clamp to 7 themselves (WIRE §12). */
   ttl: number;
   security: SecurityLevel;
+  /** Whether our announces show the work that `strict` nodes ask for. */
+  stamps: boolean;
   history: { messages: number; kilobytes: number; hours: number };
   /** The key files, as hopline provision writes them, of devices whose notes this relay says on. */
   notes: string[];
@@ -72,6 +75,7 @@ export function defaultConfig({ env, hostname }: Surroundings): RelayConfig {
     powerCycle: null,
     ttl: 7,
     security: 'moderate',
+    stamps: true,
     history: { messages: 1000, kilobytes: 1024, hours: 6 },
     notes: [],
     log: 'info',
@@ -99,6 +103,7 @@ export function readConfig(top: Section, surroundings: Surroundings): RelayConfi
     powerCycle: top.text('power-cycle', { most: PATH_MAX }) ?? usual.powerCycle,
     ttl: top.whole('ttl', { least: 1, most: 64 }) ?? usual.ttl,
     security: top.oneOf('security', SECURITY_LEVELS) ?? usual.security,
+    stamps: top.flag('stamps') ?? usual.stamps,
     history: {
       messages: history.whole('messages', { least: 1, most: 10_000 }) ?? usual.history.messages,
       kilobytes: history.whole('kilobytes', { least: 1, most: 16_384 }) ?? usual.history.kilobytes,

@@ -77,6 +77,7 @@ export class Relay {
       wires: SERIAL_PORTS_MAX,
       ttlMax: config.ttl,
       admission: { ...STATION_DEFAULTS.admission, level: config.security },
+      stamps: config.stamps,
       history: {
         ...HISTORY_LIMITS,
         messages,

@@ -45,6 +45,9 @@ function stationConfigOf(
     lines: LINES_MAX + LINES_MAX / 2,
     ttlMax: config.ttl,
     admission: { ...STATION_DEFAULTS.admission, level: config.security },
+    // What is not shown when it comes by radio is not shown when it comes over a line.
+    lineAdmission: { ...STATION_DEFAULTS.lineAdmission, level: config.security },
+    stamps: config.stamps,
     pins: store.peers.pins(),
     decisions: {
       denied: store.peers.denied(),

@@ -29,6 +29,7 @@ import type {
   StoreWrite,
 } from '../types.ts';
 import { RETENTION } from '../types.ts';
+import { startLines } from './start-lines.ts';
 
 /** What of a store a daemon uses. */
 export type DaemonStore = Archive &
@@ -60,6 +61,7 @@ export function openHome(config: DaemonConfig, { crypto, draw, log }: HomePorts)
   const store = Store.open({ folder: data, owner: identity.fingerprint, retention });
   try {
     if (isMoving) store.commit(leftByRelay(data));
+    store.commit(startLines(config, store.settings, Date.now()));
     return {
       identity,
       store,

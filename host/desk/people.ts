@@ -7,7 +7,8 @@ import type { PeerSnapshot } from '../../protocol/peer/snapshot.ts';
 import { printable } from '../../protocol/printable.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import type { Daemon } from '../daemon.ts';
-import type { PeerView } from '../http/views.ts';
+import type { NeighbourFigures, PeerView } from '../http/views.ts';
+import type { NeighbourView } from '../neighbours/neighbour.ts';
 import { resolve } from '../peer/resolve.ts';
 import type { PeerRecord } from '../types.ts';
 import { PAGE_MAX } from '../types.ts';
@@ -105,7 +106,9 @@ export class People {
 
   private viewOf(id: string, live: Live, record: PeerRecord | null, denied: Set<string>): PeerView {
     const bytes = fromHex(id)!;
-    const pin = this.daemon.pins.find(bytes);
+    const { pins } = this.daemon;
+    const pin = pins.find(bytes);
+    const neighbour = this.daemon.neighbour(bytes);
     const here = live.get(id);
     const lastSeenAt = here === undefined ? 0 : Math.round(Date.now() - here.silentMs);
     return {
@@ -114,6 +117,9 @@ export class People {
       fingerprint: pin === null ? null : toHex(this.daemon.fingerprintOf(pin.noiseKey)),
       standing: pin?.standing ?? 'seen',
       isDenied: denied.has(id),
+      isQuarantined: pins.isQuarantined(bytes) || neighbour?.isQuarantined === true,
+      perMinute: pins.limitOf(bytes),
+      neighbour: neighbour === null ? null : figuresOf(neighbour),
       isReachable: here !== undefined,
       isDirect: here?.isDirect ?? false,
       hops: here?.hops ?? null,
@@ -127,6 +133,18 @@ export class People {
       hasAlarm: this.alarmed.has(id),
     };
   }
+}
+
+function figuresOf(neighbour: NeighbourView): NeighbourFigures {
+  const { connectedMs, silentMs, heard, sent, roundTripMs, loss, reputation, threats } = neighbour;
+  const at = Date.now();
+  return {
+    connectedAt: connectedMs === null ? null : Math.round(at - connectedMs),
+    heardAt: Math.round(at - silentMs),
+    ...{ heard, sent, reputation, threats },
+    roundTripMs: roundTripMs === null ? null : Math.round(roundTripMs),
+    lossPerMille: loss === null ? null : Math.round(loss * 1000),
+  };
 }
 
 function ambiguous(who: string, candidates: PeerView[]): HoplineError {

@@ -4,6 +4,7 @@
  */
 import type { Standing } from '../../protocol/trust/pins.ts';
 import type {
+  AuditView,
   ComponentView,
   ConversationView,
   EventView,
@@ -20,6 +21,13 @@ import type {
   StatusView,
 } from './views.ts';
 
+export type PeerChange = {
+  standing?: Standing;
+  isDenied?: boolean;
+  isQuarantined?: boolean;
+  perMinute?: number | null;
+};
+
 export interface Desk {
   status(): StatusView;
   statistics(): StatisticsView;
@@ -31,7 +39,7 @@ export interface Desk {
   peers(): PeerView[];
   /** By id, or by a name that only one peer has. AMBIGUOUS_NAME names the candidates. */
   peer(who: string): PeerView;
-  changePeer(id: string, change: { standing?: Standing; isDenied?: boolean }): Promise<PeerView>;
+  changePeer(id: string, change: PeerChange): Promise<PeerView>;
   /** A person says that this id stands for another device now. */
   forgetPeer(id: string): Promise<void>;
   ping(id: string): Promise<PingView>;
@@ -50,6 +58,11 @@ export interface Desk {
   invite(address: string | null): Promise<InviteView>;
   join(line: string): Promise<LineView>;
   part(node: string): Promise<void>;
+
+  /** Lines of the audit trail after `key`, the oldest first. */
+  audit(key: number, limit: number): AuditView;
+  /** Somebody came with a code; it goes into the audit trail. */
+  noteLogin(from: string, isLetIn: boolean): void;
 
   /** Events after a cursor; null begins now. A cursor that is not known any more begins with a gap. */
   eventsAfter(cursor: string | null): EventView[];

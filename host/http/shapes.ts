@@ -17,6 +17,9 @@ import {
   text,
 } from './schema.ts';
 import type {
+  AuditEndView,
+  AuditLineView,
+  AuditView,
   BudgetView,
   ComponentView,
   ConversationView,
@@ -29,6 +32,7 @@ import type {
   MapNode,
   MapView,
   MessageView,
+  NeighbourFigures,
   PeerView,
   PingView,
   RadioView,
@@ -81,6 +85,17 @@ export const STATUS = named(
   }),
 );
 
+const NEIGHBOUR = object<NeighbourFigures>({
+  connectedAt: nullable(TIME),
+  heardAt: TIME,
+  heard: integer(),
+  sent: integer(),
+  roundTripMs: nullable(integer()),
+  lossPerMille: nullable(integer({ about: 'of heartbeats' })),
+  reputation: integer({ about: "-1000 to 1000; 100 is a stranger's" }),
+  threats: counts('how often each threat was seen'),
+});
+
 export const PEER = named(
   'Peer',
   object<PeerView>({
@@ -88,7 +103,10 @@ export const PEER = named(
     name: text({ about: 'as he calls himself; anybody can call himself anything' }),
     fingerprint: nullable(text()),
     standing: STANDING,
-    isDenied: flag(),
+    isDenied: flag('nothing of him is let in'),
+    isQuarantined: flag('what he says is passed on, and not shown'),
+    perMinute: nullable(integer({ about: 'messages a minute that he was given' })),
+    neighbour: nullable(NEIGHBOUR),
     isReachable: flag('heard of lately enough to be talked to'),
     isDirect: flag(),
     hops: nullable(integer()),
@@ -134,6 +152,29 @@ export const LINK = named(
     heard: integer(),
     sent: integer(),
     drops: counts(),
+  }),
+);
+
+const AUDIT_END = object<AuditEndView>({ key: integer(), hash: text() });
+
+export const AUDIT = named(
+  'Audit',
+  object<AuditView>({
+    lines: list(
+      object<AuditLineView>({
+        key: integer({ about: 'grows by one with every line' }),
+        at: nullable(integer({ about: 'Unix ms, or null without a clock' })),
+        who: text({ about: '`owner`, `bridge`, or the id of a node' }),
+        act: text(),
+        subject: text(),
+        detail: text(),
+        hash: text({
+          about: 'SHA-256, in hex, of the hash before and the other fields as a JSON list',
+        }),
+      }),
+    ),
+    base: AUDIT_END,
+    head: AUDIT_END,
   }),
 );
 

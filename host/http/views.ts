@@ -39,6 +39,12 @@ export type PeerView = {
   fingerprint: string | null;
   standing: Standing;
   isDenied: boolean;
+  /** What he says is passed on and not shown: a person said so, or what was seen of him did. */
+  isQuarantined: boolean;
+  /** Messages a minute that a person gave him; null for as many as anybody. */
+  perMinute: number | null;
+  /** What is known of him as a neighbour; null where he never was one. */
+  neighbour: NeighbourFigures | null;
   /** Heard of lately enough to be talked to. */
   isReachable: boolean;
   isDirect: boolean;
@@ -55,6 +61,23 @@ export type PeerView = {
   session: 'none' | 'opening' | 'live';
   /** Somebody showed another key for this id. */
   hasAlarm: boolean;
+};
+
+/** Of somebody at the far end of a link of ours, or who was. */
+export type NeighbourFigures = {
+  /** Null while he is not there. */
+  connectedAt: number | null;
+  heardAt: number;
+  /** Packets each way, over all links to him. */
+  heard: number;
+  sent: number;
+  roundTripMs: number | null;
+  /** Of heartbeats; null where there are none. */
+  lossPerMille: number | null;
+  /** -1000 to 1000; 100 is a stranger's. */
+  reputation: number;
+  /** How often each threat was seen. */
+  threats: Record<string, number>;
 };
 
 export type LinkView = {
@@ -172,6 +195,20 @@ export type MapNode = {
   kind: 'self' | 'gateway' | 'peer' | 'relay';
   isReachable: boolean;
 };
+
+/** A line of the audit trail; `hash` is that of all lines up to this one, in hex. */
+export type AuditLineView = {
+  key: number;
+  at: number | null;
+  who: string;
+  act: string;
+  subject: string;
+  detail: string;
+  hash: string;
+};
+/** The last line that was cut off, and the last there is. */
+export type AuditEndView = { key: number; hash: string };
+export type AuditView = { lines: AuditLineView[]; base: AuditEndView; head: AuditEndView };
 
 export type InviteView = { line: string; command: string; expiresAt: number };
 export type PingView = { roundTripMs: number; hops: number | null } | null;

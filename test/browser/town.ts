@@ -344,6 +344,9 @@ export class Town extends DeskDouble {
       fingerprint: hexOf(id, 64),
       standing: at === 0 ? 'verified' : 'seen',
       isDenied: false,
+      isQuarantined: false,
+      perMinute: null,
+      neighbour: isDirect ? FIGURES : null,
       isReachable,
       isDirect,
       hops: isDirect ? 1 : 2 + (at % 4),
@@ -358,6 +361,17 @@ export class Town extends DeskDouble {
     };
   }
 }
+
+const FIGURES = {
+  connectedAt: 0,
+  heardAt: 0,
+  heard: 1204,
+  sent: 987,
+  roundTripMs: 34,
+  lossPerMille: 20,
+  reputation: 164,
+  threats: { flood: 2 },
+};
 
 /** Islands of nodes that hear those nearest to them, and a line from each island to ours. */
 function mapOf(total: number, count: number): MapView {

@@ -86,6 +86,30 @@ describe('the desks of two bridges with a line', () => {
     expect(changed).toMatchObject({ isDenied: false, standing: 'verified' });
   });
 
+  it('keep somebody apart, slow him down, and enter what was decided into the audit trail', async () => {
+    const [one, two] = await pair();
+    const change = { isQuarantined: true, perMinute: 5 };
+    expect(await one.desk.changePeer(two.id, change)).toMatchObject({
+      ...change,
+      neighbour: { heard: expect.any(Number), reputation: expect.any(Number) },
+    });
+    const denied = await one.desk.changePeer(two.id, { isDenied: true, isQuarantined: false });
+    expect(denied).toMatchObject({ isDenied: true, isQuarantined: false });
+    const allowed = await one.desk.changePeer(two.id, { isQuarantined: false, perMinute: null });
+    expect(allowed).toMatchObject({ isDenied: false, isQuarantined: false, perMinute: null });
+    one.desk.noteLogin('127.0.0.1', false);
+    await until('it is noted', () => lastLine(one.desk).act === 'login-refused');
+    const { lines, base, head } = one.desk.audit(0, 100);
+    const acts = lines.map(({ act }) => act);
+    expect(acts[0]).toBe('started');
+    expect(acts.slice(-6)).toEqual([
+      ...['quarantined', 'limited', 'denied', 'allowed', 'limited'],
+      'login-refused',
+    ]);
+    expect(lines.at(-2)).toMatchObject({ who: 'owner', subject: two.id });
+    expect([base.key, head]).toEqual([0, { key: lines.length, hash: lines.at(-1)!.hash }]);
+  });
+
   it('take a name that two have for nobody, and name both', async () => {
     const [one] = await pair();
     const other = await withDesk('berta');
@@ -142,4 +166,8 @@ async function joined(one: WithDesk, other: WithDesk): Promise<void> {
 
 function isKnown(one: WithDesk, other: WithDesk): boolean {
   return one.desk.peers().some(({ id, isReachable }) => id === other.id && isReachable);
+}
+
+function lastLine(desk: DaemonDesk): { act: string } {
+  return desk.audit(0, 1000).lines.at(-1)!;
 }

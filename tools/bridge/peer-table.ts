@@ -28,7 +28,8 @@ export function placeOf({ isReachable, isHere, isDirect, hops }: PeerView): stri
   return hops === null ? 'on the island' : `${hops} hop${hops === 1 ? '' : 's'}`;
 }
 
-export function standingOf({ standing, isDenied, hasAlarm }: PeerView): string {
-  const words = [isDenied ? 'blocked' : standing, ...(hasAlarm ? ['KEY CHANGED'] : [])];
+export function standingOf({ standing, isDenied, isQuarantined, hasAlarm }: PeerView): string {
+  const judged = isDenied ? 'blocked' : isQuarantined ? 'quarantined' : standing;
+  const words = [judged, ...(hasAlarm ? ['KEY CHANGED'] : [])];
   return words.join(', ');
 }

@@ -23,6 +23,7 @@ export const groups: Record<string, Commands> = {
     send: async () => (await import('./send.ts')).send,
     listen: async () => (await import('./listen.ts')).listen,
     peers: async () => (await import('./peers.ts')).peers,
+    audit: async () => (await import('./audit.ts')).audit,
   },
   'run a relay, and watch it or a bridge': {
     relay: async () => (await import('./relay.ts')).relay,

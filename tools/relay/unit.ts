@@ -81,6 +81,7 @@ export const CONFIG_TEXT = `# Settings of the Hopline relay. What stands behind 
 # serial: auto                 # or none, or a list of ports
 # ttl: 7
 # security: moderate           # permissive, moderate, strict
+# stamps: true                 # announces show work: strict nodes see nobody else
 # history: { messages: 1000, kilobytes: 1024, hours: 6 }
 # notes: []                    # key files of devices whose notes are said on
 # log: info                    # trace, debug, info, warn, error, silent

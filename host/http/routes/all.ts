@@ -3,6 +3,7 @@
  */
 import type { Route } from '../route.ts';
 import { aboutRoutes } from './about.ts';
+import { auditRoutes } from './audit.ts';
 import { bridgeRoutes } from './bridge.ts';
 import { lineRoutes } from './lines.ts';
 import { loginRoutes } from './login.ts';
@@ -16,4 +17,5 @@ export const ROUTES: Route[] = [
   ...peerRoutes,
   ...messageRoutes,
   ...lineRoutes,
+  ...auditRoutes,
 ];

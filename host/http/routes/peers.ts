@@ -2,9 +2,9 @@
  * Peers: who there is, and what a person thinks of them. Names will do for asking; judging takes an
  * id, because anybody can call himself anything (RELIABILITY S25).
  */
-import type { Standing } from '../../../protocol/trust/pins.ts';
+import type { PeerChange } from '../desk.ts';
 import { route } from '../route.ts';
-import { flag, list, nullable, object, text } from '../schema.ts';
+import { flag, integer, list, nullable, object, text } from '../schema.ts';
 import { HOP, ID, PEER, PING, STANDING } from '../shapes.ts';
 import type { HopView, PeerView, PingView } from '../views.ts';
 
@@ -14,7 +14,17 @@ const WHO = object<{ who: string }>({
 });
 const BY_ID = object<{ id: string }>({ id: ID });
 
-type Change = { standing?: Standing; isDenied?: boolean };
+const CHANGE = object<PeerChange>(
+  {
+    standing: STANDING,
+    isDenied: flag(),
+    isQuarantined: flag('false lets him in again'),
+    perMinute: nullable(
+      integer({ about: 'null for as many as anybody', minimum: 1, maximum: 6000 }),
+    ),
+  },
+  ['standing', 'isDenied', 'isQuarantined', 'perMinute'],
+);
 
 export const peerRoutes = [
   route({
@@ -35,9 +45,10 @@ export const peerRoutes = [
   route({
     method: 'PATCH',
     path: '/api/v1/peers/{id}',
-    summary: 'how far a peer is trusted, and whether he is denied',
+    summary:
+      'how far a peer is trusted, whether he is denied or kept apart, and how much he may say',
     params: BY_ID,
-    body: object<Change>({ standing: STANDING, isDenied: flag() }, ['standing', 'isDenied']),
+    body: CHANGE,
     answer: PEER,
     handle: ({ params, body }, { desk }) => desk.changePeer(params.id, body),
   }),

@@ -41,6 +41,7 @@ export function NodeCard({ id, map, peers, now }: Props) {
         <span>{node === undefined ? 'not on the map' : kindOf(node.kind)}</span>
         {peer !== undefined && <span>{STANDINGS[peer.standing]}</span>}
         {peer?.isDenied && <span class="bad">blocked</span>}
+        {peer?.isQuarantined && <span class="bad">kept apart</span>}
       </p>
       {peer?.hasAlarm && <Alarm peer={peer} />}
       {peer !== undefined && !isSelf && (
@@ -87,7 +88,23 @@ function factsOf(peer: PeerView | undefined, now: number): [string, string | nul
     ['Last heard', ago(peer.lastSeenAt, now)],
     ['First heard', ago(peer.firstSeenAt, now)],
     ['Private session', session === 'none' ? 'none yet' : session],
+    ...linkFactsOf(peer.neighbour, now),
     ['Can', capabilities.length === 0 ? null : capabilities.map(plain).join(', ')],
+  ];
+}
+
+/** Of somebody at the far end of a link of ours, or who was. */
+function linkFactsOf(neighbour: PeerView['neighbour'], now: number): [string, string | null][] {
+  if (neighbour === null) return [];
+  const { connectedAt, heard, sent, roundTripMs, lossPerMille, reputation, threats } = neighbour;
+  const seen = Object.entries(threats).map(([threat, count]) => `${plain(threat)} ${count}×`);
+  return [
+    ['Connected', connectedAt === null ? 'not now' : ago(connectedAt, now)],
+    ['Packets', `${heard} heard, ${sent} sent`],
+    ['Latency', roundTripMs === null ? null : `${roundTripMs} ms`],
+    ['Loss', lossPerMille === null ? null : `${lossPerMille / 10} %`],
+    ['Reputation', String(reputation)],
+    ['Threats seen', seen.length === 0 ? null : seen.join(', ')],
   ];
 }
 
@@ -176,6 +193,25 @@ function Judgement({ peer }: { peer: PeerView }) {
           >
             Take it back
           </button>
+        )}
+        {peer.isQuarantined ? (
+          <button
+            type="button"
+            disabled={deed.isBusy}
+            onClick={() => change({ isQuarantined: false })}
+          >
+            Let in again
+          </button>
+        ) : (
+          !peer.isDenied && (
+            <button
+              type="button"
+              disabled={deed.isBusy}
+              onClick={() => change({ isQuarantined: true })}
+            >
+              Keep apart
+            </button>
+          )
         )}
         {peer.isDenied ? (
           <button type="button" disabled={deed.isBusy} onClick={() => change({ isDenied: false })}>

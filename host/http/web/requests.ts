@@ -65,7 +65,7 @@ export class Requests {
 
   changePeer(
     id: string,
-    change: { standing?: PeerView['standing']; isDenied?: boolean },
+    change: { standing?: PeerView['standing']; isDenied?: boolean; isQuarantined?: boolean },
   ): Promise<PeerView> {
     return this.ask('PATCH', `peers/${id}`, change);
   }

@@ -26,6 +26,7 @@ describe('a relay without a file', () => {
       powerCycle: null,
       ttl: 7,
       security: 'moderate',
+      stamps: true,
       history: { messages: 1000, kilobytes: 1024, hours: 6 },
       notes: [],
       log: 'info',
@@ -64,6 +65,7 @@ baud: 9600
 power-cycle: cycle $PORT
 ttl: 12
 security: strict
+stamps: false
 history: { messages: 10, kilobytes: 64, hours: 1 }
 notes: [door.key]
 log: debug
@@ -79,6 +81,7 @@ log: debug
       powerCycle: 'cycle $PORT',
       ttl: 12,
       security: 'strict',
+      stamps: false,
       history: { messages: 10, kilobytes: 64, hours: 1 },
       notes: ['door.key'],
       log: 'debug',

@@ -174,6 +174,16 @@ export class DeskDouble implements Desk {
     this.changes.push({ part: node });
   };
 
+  audit: Desk['audit'] = (key, limit) => {
+    const line = { key: 1, at: NOW, who: 'owner', act: 'denied', subject: BOB, detail: '' };
+    const lines = [{ ...line, hash: 'ab'.repeat(32) }];
+    const head = { key: 1, hash: 'ab'.repeat(32) };
+    const base = { key: 0, hash: '00'.repeat(32) };
+    return { lines: lines.filter((each) => each.key > key).slice(0, limit), base, head };
+  };
+  noteLogin: Desk['noteLogin'] = (from, isLetIn) => {
+    this.changes.push({ login: from, isLetIn });
+  };
   eventsAfter: Desk['eventsAfter'] = (cursor) => {
     if (cursor === null) return [];
     const at = this.ring.findIndex((event) => event.cursor === cursor);
@@ -207,6 +217,9 @@ export function peer(id: string, name: string): PeerView {
     fingerprint: null,
     standing: 'seen',
     isDenied: false,
+    isQuarantined: false,
+    perMinute: null,
+    neighbour: null,
     isReachable: true,
     isDirect: true,
     hops: 1,

@@ -147,7 +147,7 @@ describe('a login code', () => {
     });
 
   it('gives the token, once', async () => {
-    await serving(async ({ server }) => {
+    await serving(async ({ server, desk }) => {
       const { code, link } = server.newLogin();
       expect(link).toBe(`${server.url}/#login=${code}`);
       expect(await (await login(server.url, code)).json()).toEqual({ token: TOKEN });
@@ -155,6 +155,10 @@ describe('a login code', () => {
       expect([again.status, await again.json()]).toMatchObject([
         401,
         { error: { code: 'LOGIN_REFUSED' } },
+      ]);
+      expect(desk.changes).toEqual([
+        { login: '127.0.0.1', isLetIn: true },
+        { login: '127.0.0.1', isLetIn: false },
       ]);
     });
   });

@@ -3,7 +3,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STATUS } from '../../../tools/dispatch.ts';
-import { ADA, BOB, BOB_TWO, TestBridge } from './bridge.ts';
+import { ADA, BOB, BOB_TWO, NOON, TestBridge } from './bridge.ts';
 
 let bridge: TestBridge;
 beforeEach(async () => {
@@ -47,12 +47,61 @@ describe('peers', () => {
     expect(outs.join('\n')).toContain(`hopline peers forget ${ADA}`);
   });
 
+  it('shows what is known of one who is a neighbour', async () => {
+    const neighbour = {
+      connectedAt: NOON,
+      heardAt: NOON,
+      heard: 120,
+      sent: 80,
+      roundTripMs: 31,
+      lossPerMille: 25,
+      reputation: -20,
+      threats: { flood: 3, replay: 1 },
+    };
+    const known = bridge.desk.known[0];
+    bridge.desk.known[0] = { ...known, neighbour, isQuarantined: true, perMinute: 5 };
+    const { outs } = await bridge.run('peers', 'ada');
+    const card = outs.join('\n');
+    for (const row of [
+      /standing +quarantined/,
+      /connected +since 2026-11-21/,
+      /packets +120 heard, 80 sent/,
+      /latency +31 ms/,
+      /loss +2.5 %/,
+      /reputation +-20, for flood \(3\), replay \(1\)/,
+      /may say +5 messages a minute/,
+    ]) {
+      expect(card).toMatch(row);
+    }
+  });
+
+  it('limit gives one a rate, or that of everybody', async () => {
+    for (const [words, perMinute] of [
+      ['10', 10],
+      ['usual', null],
+    ] as const) {
+      const { status, outs } = await bridge.run('peers', 'limit', ADA, '--per-minute', words);
+      expect([status, outs.length]).toEqual([0, 1]);
+      expect(bridge.desk.changes.pop()).toEqual({ id: ADA, perMinute });
+    }
+    for (const words of [
+      ['limit', ADA],
+      ['limit', ADA, '--per-minute', 'many'],
+      ['limit', 'ada'],
+    ]) {
+      expect((await bridge.run('peers', ...words)).status).toBe(STATUS.USAGE);
+    }
+    expect(bridge.desk.changes).toEqual([]);
+  });
+
   for (const [verb, change] of [
     ['verify', { id: ADA, standing: 'verified' }],
     ['trust', { id: ADA, standing: 'trusted' }],
     ['doubt', { id: ADA, standing: 'seen' }],
     ['block', { id: ADA, isDenied: true }],
     ['unblock', { id: ADA, isDenied: false }],
+    ['quarantine', { id: ADA, isQuarantined: true }],
+    ['allow', { id: ADA, isQuarantined: false }],
     ['forget', { forget: ADA }],
   ] as const) {
     it(`${verb} takes an id`, async () => {

@@ -1,0 +1,38 @@
+/**
+ * Start lines: what a start has to say to the audit trail: that there was one, and which settings are
+ * others than at the one before, the security level by name.
+ */
+import type { DaemonConfig } from '../config.ts';
+import type { AuditAct, SettingReads, StoreWrite } from '../types.ts';
+
+/** Under it the settings of the last start are kept: none of them is a secret. */
+const SETTINGS = 'audit.settings';
+
+export function startLines(config: DaemonConfig, stored: SettingReads, at: number): StoreWrite[] {
+  const now = textsOf(config);
+  const before = JSON.parse(stored.get(SETTINGS) ?? 'null') as Record<string, string> | null;
+  const writes = [line('started', '', `security is ${config.security}`, at)];
+  if (before !== null) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+    const changed = names.filter((name) => before[name] !== now[name]);
+    for (const name of changed.filter((name) => name !== 'security')) {
+      writes.push(line('settings-changed', name, '', at));
+    }
+    if (changed.includes('security')) {
+      writes.push(
+        line('level-changed', 'security', `${before['security']} to ${now['security']}`, at),
+      );
+    }
+  }
+  const value = JSON.stringify(now);
+  return [...writes, { kind: 'setting', name: SETTINGS, value }];
+}
+
+function textsOf(config: DaemonConfig): Record<string, string> {
+  const texts = Object.entries(config).map(([name, value]) => [name, JSON.stringify(value)]);
+  return { ...Object.fromEntries(texts), security: config.security };
+}
+
+function line(act: AuditAct, subject: string, detail: string, at: number): StoreWrite {
+  return { kind: 'audit', entry: { at, who: 'owner', act, subject, detail } };
+}

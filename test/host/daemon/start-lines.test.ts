@@ -1,0 +1,34 @@
+/**
+ * What a start says to the audit trail: that it was, and what is set otherwise than before.
+ */
+import { expect, it } from 'vitest';
+import { defaultDaemonConfig } from '../../../host/config.ts';
+import { startLines } from '../../../host/daemon/start-lines.ts';
+import { MemoryArchive } from '../../../tools/simulate/archive.ts';
+
+const usual = defaultDaemonConfig({ env: {}, hostname: 'here' });
+
+it('names the settings that are others than at the last start, and the level with both values', () => {
+  const archive = new MemoryArchive();
+  const start = (differs: Partial<typeof usual>): string[] => {
+    const before = archive.audit.ends().head.key;
+    archive.commit(startLines({ ...usual, ...differs }, archive.settings, 1000));
+    return archive.audit
+      .after(before, 99)
+      .map(({ who, act, subject, detail }) => [who, act, subject, detail].join(' ').trim());
+  };
+  const started = 'owner started  security is moderate';
+  expect(start({})).toEqual([started]);
+  expect(start({})).toEqual([started]);
+  expect(start({ ttl: 9, name: 'other' })).toEqual([
+    started,
+    'owner settings-changed name',
+    'owner settings-changed ttl',
+  ]);
+  expect(start({ security: 'strict' })).toEqual([
+    'owner started  security is strict',
+    'owner settings-changed name',
+    'owner settings-changed ttl',
+    'owner level-changed security moderate to strict',
+  ]);
+});
