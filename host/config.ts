@@ -18,6 +18,9 @@ import {
 } from '../device/pi/config.ts';
 import type { Section } from '../device/pi/yaml-file.ts';
 import { readYaml } from '../device/pi/yaml-file.ts';
+import type { Place } from '../protocol/wire/link-state.ts';
+import type { StrategyName } from './routing/strategy.ts';
+import { STRATEGY_NAMES } from './routing/strategy.ts';
 import { SECURITY_LEVELS } from '../protocol/trust/levels.ts';
 import { fromHex } from '../protocol/wire/hex.ts';
 import { MESH_EVENTS } from './events.ts';
@@ -67,6 +70,8 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   /** What may go from lines to the radios (WIRE §28). */
   budget: { bytesPerSecond: number; burst: number };
   keep: { messages: number; megabytes: number; days: number };
+  /** How the way of a packet for one node is chosen, and where this one is. */
+  routing: { strategy: StrategyName; place: Place | null };
   /** Modules of the owner's own components. */
   components: string[];
   on: ActionConfig[];
@@ -110,6 +115,18 @@ const webAddress = shaped(
   /^https?:\/\/[^\s/]+(\/\S*)?$/,
   'write where to send it, as in https://example.org/hook',
 );
+/** Degrees; how high and how exactly is not asked. */
+const place = map(
+  shaped(
+    24,
+    /^-?([0-8]?\d(\.\d{1,6})?|90(\.0{1,6})?),-?(1[0-7]\d(\.\d{1,6})?|\d{1,2}(\.\d{1,6})?|180(\.0{1,6})?)$/,
+    'a place is latitude,longitude in degrees, as in 52.5200,13.4050',
+  ),
+  (written): Place => {
+    const [latitude, longitude] = written.split(',').map(Number);
+    return { latitude, longitude, altitudeM: 0, accuracyM: 10 };
+  },
+);
 /** An action is one thing: the other half of it would be forgotten. */
 const actions = list(
   {
@@ -134,6 +151,38 @@ const actions = list(
   },
   { minProperties: 2, maxProperties: 2 },
 );
+
+const ways = group(
+  {
+    strategy: setting(oneOf(STRATEGY_NAMES), 'shortest', {
+      help: 'how the way of a packet for one node is chosen; hopline path shows what came of it',
+      examples: ['balanced'],
+    }),
+    place: optional(place, {
+      help: 'where this bridge stands, for others and for the strategy geographic',
+      examples: ['52.5200,13.4050'],
+    }),
+  },
+  'the ways that packets take',
+);
+/** One strategy goes by places, and is nothing without our own. */
+const GEOGRAPHIC = {
+  if: {
+    type: 'object',
+    properties: { strategy: { type: 'string', const: 'geographic' } },
+    required: ['strategy'],
+  },
+  then: { type: 'object', properties: { place: { type: 'string' } }, required: ['place'] },
+};
+const routing: typeof ways = {
+  read(section, name) {
+    const values = ways.read(section, name);
+    if (values.strategy !== 'geographic' || values.place !== undefined) return values;
+    return section.fail(name, 'geographic goes by places: say routing.place, or take shortest');
+  },
+  schema: { ...ways.schema, ...GEOGRAPHIC },
+  isRequired: false,
+};
 
 /** Every setting there is. */
 export const SETTINGS = {
@@ -271,6 +320,7 @@ export const SETTINGS = {
     },
     'the page and the API',
   ),
+  routing,
   budget: group(
     {
       'bytes-per-second': setting(whole(1, 10_000_000), 2000, {
@@ -345,7 +395,7 @@ function configOf(
   const usual = relayDefaults(surroundings);
   const named = data ?? values.data;
   const folder = named === undefined ? usual : inFolder(named, {});
-  const { radio, listen, http, budget, keep } = values;
+  const { radio, listen, http, routing, budget, keep } = values;
   return {
     name: values.name ?? usual.name,
     data: folder.data,
@@ -371,6 +421,7 @@ function configOf(
       openOnLoopback: http['open-on-loopback'],
       tokenFile: http['token-file'] ?? join(folder.data, 'token'),
     },
+    routing: { strategy: routing.strategy, place: routing.place ?? null },
     budget: { bytesPerSecond: budget['bytes-per-second'], burst: budget.burst },
     keep,
     components: values.components,

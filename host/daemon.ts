@@ -215,6 +215,11 @@ export class Daemon {
     return this.bridge.component(NEIGHBOURS)?.view(peer, this.clock.now()) ?? null;
   }
 
+  /** How packets of ours go to a node now; null while nothing here knows routes. */
+  path(to: Uint8Array): ReturnType<Bridge['path']> {
+    return this.bridge.path(to, this.clock.now());
+  }
+
   sessionOf(peer: Uint8Array): SessionState {
     return this.bridge.sessionOf(peer);
   }

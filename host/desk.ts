@@ -25,6 +25,7 @@ import type {
   GatewayView,
   Happening,
   HopView,
+  PathView,
   InviteView,
   LineView,
   LinkView,
@@ -162,6 +163,26 @@ export class DaemonDesk implements Desk {
 
   async ping(id: string): Promise<PingView> {
     return this.daemon.audience.ping(idFrom(id));
+  }
+
+  path(who: string): PathView {
+    const id = this.people.idOf(who);
+    const path = this.daemon.path(id);
+    if (path === null)
+      throw new HoplineError('COMPONENT_FAILED', 'routing: hopline status says why');
+    const { to, routes, lastSwitch, ...rest } = path;
+    return {
+      ...rest,
+      id: to,
+      routes: routes.map(({ via, cost, reliability, why, isChosen }) => ({
+        via: [...via],
+        ...{ cost, reliability, why, isChosen },
+      })),
+      lastSwitch:
+        lastSwitch === null
+          ? null
+          : { at: Math.round(Date.now() - lastSwitch.agoMs), reason: lastSwitch.reason },
+    };
   }
 
   async trace(id: string): Promise<HopView[]> {

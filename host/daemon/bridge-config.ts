@@ -12,6 +12,7 @@ import type { BridgeConfig } from '../bridge.ts';
 import type { DaemonConfig } from '../config.ts';
 import type { GatewayConfig } from '../gateway/gateway.ts';
 import { CONVERSATIONS_DEFAULTS } from '../peer/contract.ts';
+import { ROUTING_DEFAULTS } from '../routing/routing.ts';
 import type { Home } from './home.ts';
 
 /** Lines dialled or open at once; those that others open have half of them (DEFAULTS §5). */
@@ -24,6 +25,7 @@ export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home)
     trunks: { ...TRUNKS_DEFAULTS, linesMax: LINES_MAX, link: RECORD_LINK_DEFAULTS },
     talk: CONVERSATIONS_DEFAULTS,
     gateway: gatewayConfigOf(config),
+    routing: { ...ROUTING_DEFAULTS, ...config.routing },
   };
 }
 

@@ -15,6 +15,7 @@ import type {
   LinkView,
   MapView,
   MessageView,
+  PathView,
   PeerView,
   PingView,
   StatisticsView,
@@ -44,6 +45,8 @@ export interface Desk {
   forgetPeer(id: string): Promise<void>;
   ping(id: string): Promise<PingView>;
   trace(id: string): Promise<HopView[]>;
+  /** How packets go to a node, by id or name, and why. */
+  path(who: string): PathView;
 
   conversations(limit: number): ConversationView[];
   /** With keys below `before`, the newest first. */

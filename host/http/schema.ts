@@ -24,6 +24,11 @@ export function integer({ about, ...range }: Range = {}): Schema<number> {
   return { type: 'integer', ...range, ...described(about) };
 }
 
+/** As integer, of whatever is measured. */
+export function number({ about, ...range }: Range = {}): Schema<number> {
+  return { type: 'number', ...range, ...described(about) };
+}
+
 export function flag(about?: string): Schema<boolean> {
   return { type: 'boolean', ...described(about) };
 }

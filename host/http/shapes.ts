@@ -7,6 +7,7 @@ import {
   counts,
   figures,
   flag,
+  number,
   integer,
   kinds,
   list,
@@ -26,6 +27,8 @@ import type {
   EventView,
   GatewayView,
   HopView,
+  PathView,
+  RouteView,
   InviteView,
   LineView,
   LinkView,
@@ -317,6 +320,28 @@ export const HOP = named(
     medium: oneOf('air', 'wire'),
     rssi: nullable(integer({ about: 'dBm' })),
     roundTripMs: nullable(integer()),
+  }),
+);
+
+export const PATH = named(
+  'Path',
+  object<PathView>({
+    id: ID,
+    strategy: text(),
+    unsuited: nullable(text()),
+    routes: list(
+      object<RouteView>({
+        via: list(ID),
+        cost: number(),
+        reliability: number({ about: '0 to 1' }),
+        why: text(),
+        isChosen: flag(),
+      }),
+    ),
+    flooded: nullable(text({ about: 'why packets take no route' })),
+    switches: integer(),
+    lastSwitch: nullable(object<{ at: number; reason: string }>({ at: TIME, reason: text() })),
+    nodesKnown: integer(),
   }),
 );
 

@@ -220,6 +220,33 @@ export type HopView = {
   roundTripMs: number | null;
 };
 
+/** One of the ways to a peer. */
+export type RouteView = {
+  /** The nodes on it, the peer last; ids. */
+  via: string[];
+  /** As the strategy reckons; only to be compared with the others. */
+  cost: number;
+  /** Part of our packets over it that came to something, 0 to 1. */
+  reliability: number;
+  why: string;
+  isChosen: boolean;
+};
+
+export type PathView = {
+  id: string;
+  strategy: string;
+  /** Why the strategy does not suit here, and another is used; null where it does. */
+  unsuited: string | null;
+  /** The best first; packets take the chosen one. */
+  routes: RouteView[];
+  /** Why packets are flooded; null where they take a route. */
+  flooded: string | null;
+  switches: number;
+  lastSwitch: { at: number; reason: string } | null;
+  /** Nodes of the island that routes know of. */
+  nodesKnown: number;
+};
+
 /** What happens, as it happens. */
 export type Happening =
   | { kind: 'message'; message: MessageView }

@@ -29,6 +29,7 @@ describe('the settings of a bridge', () => {
       publicAddress: null,
       http: { host: '127.0.0.1', port: 8000, openOnLoopback: false },
       budget: { bytesPerSecond: 2000, burst: 16_000 },
+      routing: { strategy: 'shortest', place: null },
       keep: { messages: 1_000_000, megabytes: 1024, days: 365 },
     });
     expect(config.http.tokenFile).toBe('/h/ada/.local/state/hopline/token');
@@ -106,6 +107,10 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     [{ http: { hosts: ['page.example:8000'] } }, /write names without a port/],
     [{ http: { token: 'a secret' } }, /there is no setting "token".*token-file/],
     [{ budget: { burst: 0 } }, /burst takes a whole number from 1/],
+    [{ routing: { strategy: 'fastest' } }, /strategy/],
+    [{ routing: { strategy: 'geographic' } }, /geographic goes by places/],
+    [{ routing: { place: '91,0' } }, /a place is latitude,longitude/],
+    [{ routing: { place: '-1,181' } }, /a place is latitude,longitude/],
     [{ keep: { days: 0 } }, /days takes a whole number from 1/],
     [{ notes: 'door.key' }, /notes takes a list/],
     [{ on: [{ event: 'NodeFailed', command: 'x' }] }, /event is one of any, PeerJoined/],

@@ -78,7 +78,13 @@ export const DOORS: Door[] = [
   { room: 'host/settings', imports: ['protocol', 'device/pi'], packages: [] },
   {
     room: 'host/config.ts',
-    imports: ['protocol', 'host/settings', 'host/events.ts', 'device/pi'],
+    imports: [
+      'protocol',
+      'host/settings',
+      'host/events.ts',
+      'host/routing/strategy.ts',
+      'device/pi',
+    ],
     packages: ['node:path'],
   },
   {

@@ -2,7 +2,7 @@
  * Client: what a running bridge is asked over HTTP. What it refuses is thrown in its own words, under
  * its own code.
  */
-import type { LineView, MessageView, PeerView } from '../../host/http/views.ts';
+import type { LineView, MessageView, PathView, PeerView } from '../../host/http/views.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Args, Io } from '../command.ts';
 import { Feed } from './feed.ts';
@@ -50,6 +50,10 @@ export class BridgeClient {
   /** By id, or by a name that only one peer has (RELIABILITY S25). */
   peer(who: string): Promise<PeerView> {
     return this.get<PeerView>(`peers/${encodeURIComponent(who)}`);
+  }
+
+  path(who: string): Promise<PathView> {
+    return this.get<PathView>(`peers/${encodeURIComponent(who)}/path`);
   }
 
   async lines(): Promise<LineView[]> {

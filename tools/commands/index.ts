@@ -31,6 +31,7 @@ export const groups: Record<string, Commands> = {
     scan: async () => (await import('./scan.ts')).scan,
     ping: async () => (await import('./ping.ts')).ping,
     trace: async () => (await import('./trace.ts')).trace,
+    path: async () => (await import('./path.ts')).path,
     monitor: async () => (await import('./monitor.ts')).monitor,
     doctor: async () => (await import('./doctor.ts')).doctor,
     acceptance: async () => (await import('./acceptance.ts')).acceptance,

@@ -5,7 +5,7 @@
 import type { PeerChange } from '../desk.ts';
 import { route } from '../route.ts';
 import { flag, integer, list, nullable, object, text } from '../schema.ts';
-import { HOP, ID, PEER, PING, STANDING } from '../shapes.ts';
+import { HOP, ID, PATH, PEER, PING, STANDING } from '../shapes.ts';
 import type { HopView, PeerView, PingView } from '../views.ts';
 
 /** Names of peers have at most 255 bytes (WIRE §5). */
@@ -78,5 +78,13 @@ export const peerRoutes = [
     handle: async ({ params }, { desk }) => ({
       hops: await desk.trace(desk.peer(params.who).id),
     }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/peers/{who}/path',
+    summary: 'the ways that packets may take to a peer, the one they take, and why',
+    params: WHO,
+    answer: PATH,
+    handle: ({ params }, { desk }) => desk.path(params.who),
   }),
 ];

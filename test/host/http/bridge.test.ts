@@ -121,6 +121,7 @@ function requestsWith(text: string): Record<string, RequestInit> {
   const word = encodeURIComponent(text);
   return {
     [`/api/v1/peers/${word}`]: {},
+    [`/api/v1/peers/${word}/path`]: {},
     [`/api/v1/peers/${word}/ping`]: posted({}),
     [`/api/v1/peers/${word}/trace`]: posted({}),
     [`/api/v1/messages?conversation=${word}`]: {},

@@ -137,6 +137,16 @@ export class DeskDouble implements Desk {
     this.changes.push({ forget: this.peer(id).id });
   };
   ping: Desk['ping'] = async (id) => (id === ALICE ? { roundTripMs: 12, hops: 1 } : null);
+  path: Desk['path'] = (who) => ({
+    id: this.peer(who).id,
+    strategy: 'shortest',
+    unsuited: null,
+    routes: [{ via: [this.peer(who).id], cost: 250, reliability: 0.5, why: '1 hop', isChosen: true }],
+    flooded: null,
+    switches: 1,
+    lastSwitch: { at: 1_800_000_000_000, reason: 'failed' },
+    nodesKnown: 3,
+  });
   trace: Desk['trace'] = async (id) => [
     { id, distance: 1, medium: 'air', rssi: -70, roundTripMs: 30 },
   ];

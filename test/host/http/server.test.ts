@@ -59,6 +59,8 @@ describe('whoever shows the token', () => {
     expect(await ping('carol')).toMatchObject({ error: { code: 'PEER_UNKNOWN' } });
     const trace = await shared.ask('/api/v1/peers/alice/trace', posted({}));
     expect(await trace.json()).toMatchObject({ hops: [{ id: ALICE, medium: 'air' }] });
+    const path = await shared.ask('/api/v1/peers/alice/path');
+    expect(await path.json()).toMatchObject({ id: ALICE, routes: [{ via: [ALICE] }] });
   });
 
   it.each([

@@ -1,0 +1,50 @@
+/** Path: the way that packets take to a peer, said so that a person knows why. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PathView } from '../../../host/http/views.ts';
+import { linesOf } from '../../../tools/commands/path.ts';
+import { STATUS } from '../../../tools/dispatch.ts';
+import { ADA, TestBridge } from './bridge.ts';
+
+let bridge: TestBridge;
+beforeEach(async () => {
+  bridge = await TestBridge.start();
+});
+afterEach(() => bridge.end());
+
+describe('path', () => {
+  it('shows the routes to a peer, the one that is taken, and its last switch', async () => {
+    const { outs } = await bridge.run('path', 'ada');
+    expect(outs[0]).toMatch(/^taken +hops +cost +arrives +over +why$/);
+    expect(outs[1]).toMatch(/^yes +1 +250 +50 % +ada +1 hop$/);
+    expect(outs[2]).toMatch(/^switched 1 times, last at .+: the route before was broken, or came/);
+    expect(outs[3]).toBe('strategy shortest; 3 other nodes known');
+  });
+
+  it('prints it as JSON', async () => {
+    const { outs } = await bridge.run('path', 'ada', '--json');
+    expect(JSON.parse(outs[0])).toMatchObject({ id: ADA, strategy: 'shortest', flooded: null });
+  });
+
+  it('says whom it does not know', async () => {
+    const { status, errs } = await bridge.run('path', 'nobody');
+    expect([status, errs[0]]).toEqual([STATUS.PEER_UNKNOWN, expect.stringMatching('nobody')]);
+  });
+});
+
+it('says why packets are flooded, and which strategy does not suit', () => {
+  const path: PathView = {
+    id: ADA,
+    strategy: 'geographic',
+    unsuited: 'we do not know where we are; set a place, or take shortest',
+    routes: [],
+    flooded: 'no node of this island has told of it within 300 s',
+    switches: 0,
+    lastSwitch: null,
+    nodesKnown: 0,
+  };
+  expect(linesOf(path, [])).toEqual([
+    `packets to ${ADA} are flooded: no node of this island has told of it within 300 s`,
+    'geographic does not suit, and shortest is used: we do not know where we are; set a place, or take shortest',
+    'strategy geographic; 0 other nodes known',
+  ]);
+});
