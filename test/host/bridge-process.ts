@@ -5,8 +5,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import type { EventView, MessageView, PeerView, StatusView } from '../../host/http/views.ts';
@@ -145,17 +143,6 @@ export class BridgeProcess {
 /** The program as it is now. */
 export function buildBridge(): void {
   execFileSync(process.execPath, [join(ROOT, 'tools/build/make.mjs'), 'prepare']);
-}
-
-/** One that nobody listens at just now. */
-export function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export function pause(ms: number): Promise<void> {

@@ -13,7 +13,8 @@ import type { MessageView } from '../../host/http/views.ts';
 import { Identity } from '../../protocol/trust/identity.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { runs, SEED, xorshift } from '../seed.ts';
-import { BridgeProcess, buildBridge, freePort, pause } from './bridge-process.ts';
+import { freePort } from '../free-port.ts';
+import { BridgeProcess, buildBridge, pause } from './bridge-process.ts';
 
 const KILLS = runs(30, 300);
 /** Between two messages of one bridge: a peer may say 60 in a minute, and bursts above it. */

@@ -3,8 +3,6 @@
  * what tests ask of them over their API.
  */
 import { existsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { NodeKeys } from '../../device/pi/node-keys.ts';
 import type { InviteView, LineView, MessageView, PeerView } from '../../host/http/views.ts';
@@ -134,13 +132,4 @@ export async function plugInEspruino(
   });
   ends.push(() => board.stop());
   return { say: (text) => board.type(`hopline.say(${JSON.stringify(text)})\n`) };
-}
-
-/** A port of this machine that nobody has. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

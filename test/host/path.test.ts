@@ -11,11 +11,12 @@ import { HAS_LIBRARIES, openRig } from '../ble/rig.ts';
 import type { Rig } from '../ble/rig.ts';
 import { provisioned, startRelay, tempFolder, until } from '../device/pi/relay-rig.ts';
 import { INTERPRETER, WITHOUT_INTERPRETER } from '../espruino/interpreter.ts';
+import { freePort } from '../free-port.ts';
 import { cable, SOCAT, WITHOUT_SOCAT } from '../pty.ts';
 import { SOAK } from '../seed.ts';
 import { hopline } from '../tools/built.ts';
 import { Router } from './links/router.ts';
-import { BridgeChild, freePort, plugInDouble, plugInEspruino } from './path-rig.ts';
+import { BridgeChild, plugInDouble, plugInEspruino } from './path-rig.ts';
 
 const CUT_MS = SOAK ? 30_000 : 3000;
 const TIMEOUT_MS = 300_000;

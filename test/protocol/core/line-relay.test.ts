@@ -5,15 +5,11 @@
 import { describe, expect, it } from 'vitest';
 import { LineRelay } from '../../../protocol/core/line-relay.ts';
 import { CONTROL, ENCRYPTED, REQUEST_SYNC, TRACE, TTL_AT } from '../../../protocol/core/packet.ts';
-import type {
-  Admission,
-  RelayConfig,
-  RelayInput,
-  RelayOutput,
-} from '../../../protocol/core/relay.ts';
+import type { Admission, RelayConfig, RelayOutput } from '../../../protocol/core/relay.ts';
 import { RELAY_DEFAULTS } from '../../../protocol/core/relay.ts';
 import { plainHash } from '../../espruino/plain-hash.ts';
 import { id, packet } from '../../packets.ts';
+import { heard, isTransmit, names } from './relays.ts';
 
 const ME = id(9);
 
@@ -174,27 +170,4 @@ function relayOn(
   for (const link of links.air ?? []) up(link, true, false);
   for (const link of links.line ?? []) up(link, false, true);
   return relay;
-}
-
-function heard(link: number, differs: Parameters<typeof packet>[0] = {}): RelayInput {
-  return { kind: 'heard', link, bytes: packet(differs) };
-}
-
-function isTransmit(output: RelayOutput): output is RelayOutput & { kind: 'transmit' } {
-  return output.kind === 'transmit';
-}
-
-function names(outputs: RelayOutput[]): string[] {
-  return outputs.map((output) => {
-    switch (output.kind) {
-      case 'transmit':
-        return `transmit ${output.link} ttl ${output.bytes[TTL_AT]}`;
-      case 'deliver':
-        return `deliver ttl ${output.ttl}`;
-      case 'passed':
-        return `passed from ${output.link} ttl ${output.bytes[TTL_AT]}`;
-      case 'drop':
-        return `drop ${output.reason}`;
-    }
-  });
 }

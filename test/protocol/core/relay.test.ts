@@ -20,18 +20,14 @@ import {
   TTL_AT,
   VOICE,
 } from '../../../protocol/core/packet.ts';
-import type {
-  Admission,
-  RelayConfig,
-  RelayInput,
-  RelayOutput,
-} from '../../../protocol/core/relay.ts';
+import type { Admission, RelayConfig } from '../../../protocol/core/relay.ts';
 import { Relay, RELAY_DEFAULTS } from '../../../protocol/core/relay.ts';
 import { BACKGROUND, CRITICAL, NORMAL } from '../../../protocol/core/queue.ts';
 import { readU64 } from '../../../protocol/core/bytes.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 import { plainHash } from '../../espruino/plain-hash.ts';
 import { id, packet, withTtl } from '../../packets.ts';
+import { heard, isTransmit, names } from './relays.ts';
 
 const ME = id(9);
 
@@ -539,10 +535,6 @@ function relayOn(links: { air?: number[]; wire?: number[] }, rig: Rig = {}): Rel
   return relay;
 }
 
-function heard(link: number, differs: Parameters<typeof packet>[0] = {}): RelayInput {
-  return { kind: 'heard', link, bytes: packet(differs) };
-}
-
 /** The header of WIRE §7: the thirteenth byte is the type of what is carried. */
 function fragmentOf(type: number): Uint8Array {
   return Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 2, type, 9, 9);
@@ -551,23 +543,4 @@ function fragmentOf(type: number): Uint8Array {
 function refuseSignature(byte: number): Admission['admit'] {
   return (view: PacketView) =>
     view.signatureAt >= 0 && view.bytes[view.signatureAt] === byte ? 'bad-signature' : null;
-}
-
-function isTransmit(output: RelayOutput): output is RelayOutput & { kind: 'transmit' } {
-  return output.kind === 'transmit';
-}
-
-function names(outputs: RelayOutput[]): string[] {
-  return outputs.map((output) => {
-    switch (output.kind) {
-      case 'transmit':
-        return `transmit ${output.link} ttl ${output.bytes[TTL_AT]}`;
-      case 'deliver':
-        return `deliver ttl ${output.ttl}`;
-      case 'passed':
-        return `passed from ${output.link} ttl ${output.bytes[TTL_AT]}`;
-      case 'drop':
-        return `drop ${output.reason}`;
-    }
-  });
 }

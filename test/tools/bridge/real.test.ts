@@ -5,11 +5,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { freePort } from '../../free-port.ts';
 import { commands } from '../../../tools/commands/index.ts';
 import { dispatch, STATUS } from '../../../tools/dispatch.ts';
 import { version } from '../../../tools/version.ts';
@@ -102,15 +101,6 @@ async function up(name: string): Promise<ChildProcess> {
   child.on('exit', () => running.delete(child));
   await eventually(name, ['lines'], /^$|^gateway/);
   return child;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function begin(name: string, [command, ...words]: string[]) {
