@@ -109,7 +109,8 @@ export type LineEvent =
   { kind: 'line-up'; node: Uint8Array } | { kind: 'line-down'; node: Uint8Array; why: string };
 
 export type BridgeConfig = {
-  station: StationConfig;
+  /** What people decided about peers comes from the archive. */
+  station: Omit<StationConfig, 'decisions'>;
   trunks: Omit<TrunksConfig, 'admit'>;
   talk: ConversationsConfig;
   gateway: GatewayConfig;
@@ -176,7 +177,14 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     };
     const routes = new RoutePort();
     const stationPorts = { ...ports, judge, routes };
-    this.station = new Station({ ...station, islandBytesPerSecond }, stationPorts, now);
+    const { peers } = archive;
+    const decisions = {
+      denied: peers.denied(),
+      quarantined: peers.quarantined(),
+      limits: peers.limits(),
+    };
+    const stationConfig = { ...station, islandBytesPerSecond, decisions };
+    this.station = new Station(stationConfig, stationPorts, now);
     const { pins } = this.station;
     const gatewayPorts = { id, crypto, draw, archive, air: this.station };
     this.gateway = new Gateway(config.gateway, gatewayPorts, now);
@@ -512,7 +520,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
 }
 
 /** Lines carry what is said, and no mesh of few links: nothing else of a hello means anything there. */
-function helloOf({ role, frameMax, name }: StationConfig): Hello {
+function helloOf({ role, frameMax, name }: BridgeConfig['station']): Hello {
   const none = new Uint8Array(0);
   const features = MESH | GATEWAYS | ROUTING;
   const head = { version: versionWith(features), role, features, frameMax, name: encodeText(name) };

@@ -51,11 +51,6 @@ function stationConfigOf(
     lineAdmission: { ...STATION_DEFAULTS.lineAdmission, level: config.security },
     stamps: config.stamps,
     pins: store.peers.pins(),
-    decisions: {
-      denied: store.peers.denied(),
-      quarantined: store.peers.quarantined(),
-      limits: store.peers.limits(),
-    },
     history,
     // One more than is held, if there is: then it is known that older ones may come again.
     frames: store.messages.history(since, history.messages + 1).reverse(),

@@ -27,13 +27,14 @@ import { crypto } from '../../protocol/trust/ports.ts';
 
 /** A bridge as a village houses it. */
 export class House implements Resident {
-  readonly archive = new MemoryArchive();
+  readonly archive: MemoryArchive;
   readonly bridge: Bridge;
   readonly mesh: MeshEvent[] = [];
   readonly heard: { text: string; isVerified: boolean }[] = [];
   readonly answers: Extract<BridgeOutput, { kind: 'answer' }>[] = [];
 
-  constructor(differs: Partial<StationConfig>, now: Millis) {
+  constructor(differs: Partial<StationConfig>, now: Millis, archive = new MemoryArchive()) {
+    this.archive = archive;
     const random = seededRandom(SEED);
     const draw = (size: number): Uint8Array => Uint8Array.from({ length: size }, () => random(256));
     const identity = person(1);

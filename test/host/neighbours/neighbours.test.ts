@@ -20,7 +20,7 @@ import { toHex } from '../../../protocol/wire/hex.ts';
 import { componentPorts } from '../registry/ports.ts';
 import { messageOf } from '../../protocol/trust/people.ts';
 import { timeIn } from '../../protocol/peer/village.ts';
-import { Lane } from './lane.ts';
+import { House, Lane } from './lane.ts';
 
 describe('a neighbour', () => {
   it('has figures from when he came, and keeps them when he goes', () => {
@@ -144,6 +144,18 @@ describe('what a person decides', () => {
     house.ask({ kind: 'limit', peer, perMinute: 6001 }, lane.now);
     expect(house.answers.at(-1)?.answer).toEqual({ kind: 'refused', reason: 'bad-rate' });
   });
+});
+
+it('what a person decided holds after a restart', () => {
+  const lane = new Lane();
+  const { house, friend, foe } = lane;
+  house.ask({ kind: 'deny', peer: foe.identity.id }, lane.now);
+  house.ask({ kind: 'quarantine', peer: friend.identity.id }, lane.now);
+  house.ask({ kind: 'limit', peer: friend.identity.id, perMinute: 7 }, lane.now);
+  const { pins } = new House({}, lane.now, house.archive).bridge;
+  expect(pins.isDenied(foe.identity.id)).toBe(true);
+  expect(pins.isQuarantined(friend.identity.id)).toBe(true);
+  expect(pins.limitOf(friend.identity.id)).toBe(7);
 });
 
 describe('however many neighbours and threats there are', () => {
