@@ -90,6 +90,8 @@ export class Routing implements Component, Chooser {
   private readonly lines = new Set<number>();
   private readonly author: StateAuthor;
   private readonly suspected = new Set<NodeId>();
+  /** Who is turned away or kept apart carries nothing for us. */
+  private readonly shunned = new Set<NodeId>();
   private epochMs: number | null = null;
   private lookAt: Millis;
   private measureAt: Millis;
@@ -107,9 +109,12 @@ export class Routing implements Component, Chooser {
     this.fallback = this.wanted.name === 'shortest' ? this.wanted : new Shortest();
     this.author = new StateAuthor(ports.random);
     this.topology = new Topology(toHex(ports.id), now);
-    const isOpen = (id: NodeId): boolean => this.links.has(id) && !this.suspected.has(id);
+    const isOpen = (id: NodeId): boolean =>
+      this.links.has(id) && !this.suspected.has(id) && !this.shunned.has(id);
     this.table = new Table(this.topology, (to, at) => this.ask(to, at), isOpen);
     this.lookAt = now;
+    const { peers } = ports.archive;
+    for (const id of [...peers.denied(), ...peers.quarantined()]) this.shunned.add(toHex(id));
   }
 
   step(input: ComponentInput | Tick, now: Millis): ComponentOutput[] {
@@ -267,6 +272,14 @@ export class Routing implements Component, Chooser {
       case 'NodeRecovered':
         this.suspected.delete(toHex(event.peer));
         return this.relink(now);
+      case 'PeerJudged': {
+        const id = toHex(event.peer);
+        if (event.decision === 'allow') this.shunned.delete(id);
+        else this.shunned.add(id);
+        this.relink(now);
+        if (event.decision !== 'allow') this.table.leave(id, now);
+        return;
+      }
       case 'MessageReceived':
         // Who writes to us alone has heard us, or we him: the way between us holds.
         if (event.conversation !== PUBLIC) this.confirm(toHex(event.sender), now);
@@ -297,7 +310,7 @@ export class Routing implements Component, Chooser {
   }
 
   private claims(): ReturnType<OwnLinks['costs']> {
-    return this.links.costs(this.suspected);
+    return this.links.costs(new Set([...this.suspected, ...this.shunned]));
   }
 
   /** Our links have changed, or what they cost. */

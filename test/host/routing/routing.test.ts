@@ -131,6 +131,17 @@ describe('what routing answers the relay', () => {
     expect(node.next(4)).toBe(1);
   });
 
+  it('changes when a neighbour is kept apart, and he may carry again once he is let in', () => {
+    const node = square();
+    node.next(4);
+    const judged = { kind: 'PeerJudged', peer: id(2), by: 'reputation' } as const;
+    node.step({ kind: 'event', event: { ...judged, decision: 'quarantine' } }, 2000);
+    expect(node.next(4)).toBe(1);
+    node.step({ kind: 'event', event: { ...judged, decision: 'allow' } }, 3000);
+    node.down(1, 4000);
+    expect(node.next(4)).toBe(0);
+  });
+
   it('stays with one of several links to a neighbour while that is up', () => {
     const node = square();
     node.up(5, 2);
