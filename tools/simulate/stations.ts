@@ -7,6 +7,8 @@ import { Bridge } from '../../host/bridge.ts';
 import type { ComponentKind } from '../../host/component.ts';
 import { GATEWAY_DEFAULTS } from '../../host/gateway/gateway.ts';
 import { CONVERSATIONS_DEFAULTS } from '../../host/peer/contract.ts';
+import type { RoutingConfig } from '../../host/routing/routing.ts';
+import { ROUTING_DEFAULTS } from '../../host/routing/routing.ts';
 import type { StoreWrite } from '../../host/types.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
 import { Driver } from '../../protocol/core/driver.ts';
@@ -33,6 +35,7 @@ export type BridgeOptions = {
   station?: Partial<StationConfig>;
   /** Beside those that every bridge has. */
   components?: readonly ComponentKind[];
+  routing?: RoutingConfig;
 };
 
 export type StationMeshOptions = Omit<MeshOptions<SimNode>, 'make'> & {
@@ -105,7 +108,7 @@ export class BridgeNode implements SimNode {
     seat: Seat,
     identity: Identity,
     disk: Disk,
-    { crypto, station = {}, components = [] }: BridgeOptions,
+    { crypto, station = {}, components = [], routing = ROUTING_DEFAULTS }: BridgeOptions,
     now: Millis,
   ) {
     const { random } = seat;
@@ -122,6 +125,7 @@ export class BridgeNode implements SimNode {
         trunks: { ...TRUNKS_DEFAULTS, linesMax: 0, link: RECORD_LINK_DEFAULTS },
         talk: CONVERSATIONS_DEFAULTS,
         gateway: GATEWAY_DEFAULTS,
+        routing,
         components,
       },
       { crypto, identity, random, draw, crc: crc32, archive },
