@@ -193,7 +193,7 @@ export class Reception {
     return this.sync.isAsked(link, now) || this.reconciliation?.isAsked(link, now) === true;
   }
 
-  /** What we said ourselves is history like any: others lack it, and need not tell us of it. */
+  /** History that came by no link: what we said ourselves, others need not tell us of. */
   keep(packet: Packet, frame: Uint8Array, wallMs: number, now: Millis): void {
     if (!this.history.add(packet, frame, wallMs) || packet.type !== MESSAGE) return;
     this.reconciliation?.step({ kind: 'kept', link: -1, isAnswer: false }, now);
@@ -311,7 +311,7 @@ export class Reception {
     for (const { packet, frame } of this.unvouched.take(sender)) {
       if (this.view.read(frame, FRAME_MAX) !== null) continue;
       if (!checkFrame(this.ports.crypto, this.view, signingKey)) continue;
-      this.history.add(packet, frame, this.wall(now) ?? packet.timestamp);
+      this.keep(packet, frame, this.wall(now) ?? packet.timestamp, now);
     }
   }
 

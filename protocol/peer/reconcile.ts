@@ -43,8 +43,10 @@ export const RECONCILE_DEFAULTS: ReconcileConfig = { everyMs: 10_000, settleMs: 
 
 /** After a link came up: what its far end knows us by goes ahead. */
 const FIRST_MS = 250;
-/** After something was made good: on this link for the rest of it, on others to give it on. */
-const SOON_MS = 1000;
+/** After something differed: for what is left of it. */
+const SOON_MS = 2000;
+/** After something was made good: on other links, to give it on together with what follows. */
+const PASS_ON_MS = 3000;
 /** While packets are on their way, either way, it is looked so often whether they are through. */
 const REST_STEP_MS = 250;
 /** So many times `everyMs` may lie between comparisons that bring nothing, or without news. */
@@ -60,11 +62,12 @@ export const HEARD_MAX = 100;
 export const WANTED_MAX = 256;
 /** Ids remembered as wanted, of all links; then the one wanted longest ago is forgotten. */
 export const REMEMBERED_MAX = 4096;
-/** With nothing from that link for so long, what was wanted of it is wanted of another. */
-export const WANT_MS = 5000;
-/** What was wanted so often and never came rests: a relay takes no packet that it remembers. */
-const TRIES_MAX = 3;
-const REST_MS = 600_000;
+/**
+ * With nothing from that link for so long, what was wanted of it did not come. It is wanted again after
+ * that time, twice that, and so on: it may be one that our relay remembers and does not take.
+ */
+export const WANT_MS = 3000;
+const REST_MAX_MS = 600_000;
 /** Neighbours whose newest frame is remembered; then the one heard longest ago is forgotten. */
 export const SPEAKERS_MAX = 256;
 
@@ -233,13 +236,12 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       if (!isAnswer) continue;
       if (other === link) side.gainedAt = now;
       // What came late to us came to nobody behind us.
-      else this.hurry(side, Math.max(now, side.openedAt));
+      else
+        side.dueAt = Math.min(
+          side.dueAt,
+          Math.max(now, side.openedAt) + patience(side, PASS_ON_MS),
+        );
     }
-  }
-
-  private hurry(side: Side, from: Millis): void {
-    side.gapMs = SOON_MS;
-    side.dueAt = Math.min(side.dueAt, from + patience(side, SOON_MS));
   }
 
   private dueAt(side: Side): Millis {
@@ -353,14 +355,15 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     this.give(link, side, heard.wants, now);
     this.want(link, heard.offers, reply, now);
     const isAlike = compared !== null && this.judge(link, compared, floor, prints, reply, now);
-    const ids = [offers, wants, heard.offers, heard.wants].some(({ length }) => length > 0);
+    const hasIds = [offers, wants, heard.offers, heard.wants].some(({ length }) => length > 0);
     if (wants.length > 0) side.wantedAt = now;
-    if (ids) side.gapMs = SOON_MS;
+    // What is offered again and again is not wanted: only what is wanted goes on.
+    if (wants.length + heard.wants.length > 0) side.gapMs = SOON_MS;
     if (compared !== null) side.floor = compared.floor;
     // What has nothing but `alike` in it asks nothing.
     const asks = compared?.ranges.some(({ kind }) => kind !== 'alike') === true;
     if (asks) side.openedAt = now;
-    if (isAlike && !ids) this.agree(side, compared, floor, asks, now);
+    if (isAlike && !hasIds) this.agree(side, compared, floor, asks, now);
     else side.dueAt = now + patience(side, side.gapMs);
     const isCompared = asks && ranges.length > 0;
     if (!isCompared && offers.length + wants.length === 0) return;
@@ -485,7 +488,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     for (const name of names) {
       if (!hasRoom(reply) || count >= WANTED_MAX) return;
       if (this.history.find(name) !== null || !this.mayWant(name, now)) continue;
-      const tries = (this.wanted.get(name)?.tries ?? 0) % TRIES_MAX;
+      const tries = this.wanted.get(name)?.tries ?? 0;
       this.wanted.delete(name);
       this.wanted.set(name, { link, at: now, tries: tries + 1 });
       const { size } = this.wanted;
@@ -499,8 +502,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   private mayWant(name: string, now: Millis): boolean {
     const before = this.wanted.get(name);
     if (before === undefined) return true;
-    const isResting = before.tries >= TRIES_MAX && now - before.at < REST_MS;
-    return !isResting && !this.isPending(before, now);
+    const restMs = Math.min(WANT_MS * 2 ** (before.tries - 1), REST_MAX_MS);
+    return now - before.at >= restMs && !this.isPending(before, now);
   }
 
   /** How many ids we want of a link that may still come. */
