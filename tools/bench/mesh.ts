@@ -7,12 +7,19 @@ import type { BenchArea } from './area.ts';
 import type { Part } from './bridge-part.ts';
 import { directedFigures } from './mesh-directed.ts';
 import { hourFigures } from './mesh-hour.ts';
+import { reconcileFigures } from './mesh-reconcile.ts';
 import { strategyFigures } from './mesh-strategies.ts';
 import { suspicionFigures } from './mesh-suspicion.ts';
 import type { Missing, Result } from './report.ts';
 
 /** In this order; each is a file beside this one. */
-const PARTS: Part[] = [suspicionFigures, directedFigures, strategyFigures, hourFigures];
+const PARTS: Part[] = [
+  suspicionFigures,
+  reconcileFigures,
+  directedFigures,
+  strategyFigures,
+  hourFigures,
+];
 
 export const area: BenchArea = {
   name: 'mesh',
