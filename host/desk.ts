@@ -11,8 +11,11 @@ import type { Daemon, DaemonEvent } from './daemon.ts';
 import { ownAddress } from './daemon/own-address.ts';
 import { EventRing } from './desk/event-ring.ts';
 import { mapOf } from './desk/map.ts';
+import { saidOf } from './desk/mesh-words.ts';
 import { People } from './desk/people.ts';
 import { refusalOf } from './desk/refusals.ts';
+import { Timeline } from './desk/timeline.ts';
+import type { MeshEvent } from './events.ts';
 import type { LineAnswer } from './gateway/contract.ts';
 import type { PeerDecision } from './events.ts';
 import type { Desk, PeerChange } from './http/desk.ts';
@@ -34,8 +37,10 @@ import type {
   PeerView,
   PingView,
   RadioView,
+  ResilienceView,
   StatisticsView,
   StatusView,
+  TimelineEntry,
 } from './http/views.ts';
 import type { Answer, MessageName, StoredMessage, TalkEvent } from './types.ts';
 import { DAY_MS, PUBLIC } from './types.ts';
@@ -47,6 +52,7 @@ export class DaemonDesk implements Desk {
   private readonly daemon: Daemon;
   private readonly people: People;
   private readonly ring: EventRing;
+  private readonly chronicle = new Timeline();
 
   /** `boot` is another one at each start: cursors of others are not ours. */
   constructor(daemon: Daemon, boot: string) {
@@ -291,6 +297,34 @@ export class DaemonDesk implements Desk {
     this.daemon.ask({ kind: 'record', entry }).catch(() => undefined);
   }
 
+  resilience(): ResilienceView {
+    const { resilience } = this.daemon.snapshot();
+    if (resilience === null) throw refusalOf('failed');
+    const { networkHealth, health, watches, partitions, settings } = resilience;
+    const { pace, phi, confirmMs } = settings;
+    const { intervalMs: heartbeatMs, missedMax: missed } = pace;
+    return {
+      networkHealth,
+      health,
+      neighbours: watches.map(({ silentMs, ...watch }) => ({
+        ...watch,
+        name: this.nameOf(fromHex(watch.id)!),
+        silentMs: Math.round(silentMs),
+      })),
+      partitions,
+      settings: { heartbeatMs, missed, phi, confirmMs },
+    };
+  }
+
+  async tune(tuning: Partial<ResilienceView['settings']>): Promise<ResilienceView> {
+    done(await this.daemon.ask({ kind: 'tune', tuning }));
+    return this.resilience();
+  }
+
+  timeline(): TimelineEntry[] {
+    return this.chronicle.all();
+  }
+
   eventsAfter(cursor: string | null): EventView[] {
     return this.ring.after(cursor, Date.now());
   }
@@ -324,11 +358,33 @@ export class DaemonDesk implements Desk {
       case 'gateway':
         if (event.event.kind === 'line-joined') this.onLine(toHex(event.event.node));
         return;
+      case 'mesh':
+        return this.onMesh(event.event);
       case 'daemon': {
         const { health, problems } = this.status();
         return this.tell({ kind: 'health', health, problems });
       }
     }
+  }
+
+  private onMesh(event: MeshEvent): void {
+    const said = saidOf(event, (id) => this.nameOf(id));
+    if (said === null) return;
+    const { text, tone, peer, figures = {} } = said;
+    const happening = {
+      name: event.kind,
+      text,
+      tone,
+      peer: peer === undefined ? null : toHex(peer),
+      figures,
+    };
+    this.chronicle.add({ at: Date.now(), ...happening });
+    this.tell({ kind: 'mesh', ...happening });
+  }
+
+  /** Names are for people, and ids where there is none. */
+  private nameOf(id: Uint8Array): string {
+    return this.people.nameOf(id) || toHex(id);
   }
 
   private onStation(event: StationEvent): void {

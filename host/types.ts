@@ -248,6 +248,13 @@ export type TalkWish =
 
 /** Of how failures are found (DEFAULTS §3); what is not named stays as it is. */
 export type Tuning = { heartbeatMs?: number; missed?: number; phi?: number; confirmMs?: number };
+/** What each may be: the least and the most. */
+export const TUNING_LIMITS = {
+  heartbeatMs: [1000, 120_000],
+  missed: [2, 20],
+  phi: [1, 16],
+  confirmMs: [5000, 600_000],
+} as const;
 
 /** Given once all that it says is durable: whoever has it has the acknowledgement. */
 export type Answer =

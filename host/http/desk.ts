@@ -18,8 +18,10 @@ import type {
   PathView,
   PeerView,
   PingView,
+  ResilienceView,
   StatisticsView,
   StatusView,
+  TimelineEntry,
 } from './views.ts';
 
 export type PeerChange = {
@@ -66,6 +68,11 @@ export interface Desk {
   audit(key: number, limit: number): AuditView;
   /** Somebody came with a code; it goes into the audit trail. */
   noteLogin(from: string, isLetIn: boolean): void;
+  /** COMPONENT_FAILED while the part of the bridge that knows is being begun anew. */
+  resilience(): ResilienceView;
+  tune(change: Partial<ResilienceView['settings']>): Promise<ResilienceView>;
+  /** The newest first. */
+  timeline(): TimelineEntry[];
 
   /** Events after a cursor; null begins now. A cursor that is not known any more begins with a gap. */
   eventsAfter(cursor: string | null): EventView[];

@@ -53,7 +53,7 @@ export function figures(about?: string): Schema<Record<string, number>> {
 
 export function nullable<T>(schema: Schema<T>): Schema<T | null> {
   const { type, enum: words } = schema;
-  if (type !== 'string' && type !== 'integer') {
+  if (type !== 'string' && type !== 'integer' && type !== 'number') {
     return { anyOf: [schema, { type: 'null' }] } as Schema<T | null>;
   }
   const orNull = Array.isArray(words) ? { enum: [...words, null] } : {};

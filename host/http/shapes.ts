@@ -3,16 +3,17 @@
  */
 import type { MessageState } from '../types.ts';
 import type { Schema } from './schema.ts';
+import { MESH_EVENTS } from '../events.ts';
 import {
   counts,
   figures,
   flag,
-  number,
   integer,
   kinds,
   list,
   named,
   nullable,
+  number,
   object,
   oneOf,
   text,
@@ -39,8 +40,10 @@ import type {
   PeerView,
   PingView,
   RadioView,
+  ResilienceView,
   StatisticsView,
   StatusView,
+  TimelineEntry,
 } from './views.ts';
 
 const ID_PATTERN = '^[0-9a-f]{16}$';
@@ -345,6 +348,59 @@ export const PATH = named(
   }),
 );
 
+const MESH = {
+  name: oneOf(...MESH_EVENTS),
+  text: text(),
+  tone: oneOf('plain', 'good', 'warning', 'bad'),
+  peer: nullable(ID),
+  figures: figures(),
+};
+
+export const TIMELINE_ENTRY = named('TimelineEntry', object<TimelineEntry>({ at: TIME, ...MESH }));
+
+type ViewOf<Name extends 'health' | 'neighbours' | 'partitions'> = ResilienceView[Name][number];
+
+export const RESILIENCE = named(
+  'Resilience',
+  object<ResilienceView>({
+    networkHealth: number({ about: 'the mean of the scores' }),
+    health: list(
+      object<ViewOf<'health'>>({
+        category: oneOf('connectivity', 'latency', 'throughput', 'stability'),
+        score: nullable(number({ about: 'from 0 to 1; null while nothing is known' })),
+        level: oneOf('good', 'warning', 'critical'),
+        why: text(),
+      }),
+    ),
+    neighbours: list(
+      object<ViewOf<'neighbours'>>({
+        id: ID,
+        name: text(),
+        state: oneOf('near', 'around', 'suspected', 'failed'),
+        phi: number({ about: 'how sure it is that no heartbeat comes any more' }),
+        silentMs: integer(),
+        lossPerMille: integer({ about: 'of its heartbeats' }),
+      }),
+    ),
+    partitions: list(
+      object<ViewOf<'partitions'>>({
+        partition: integer(),
+        state: oneOf('split', 'healing'),
+        splitAt: TIME,
+        healedAt: nullable(TIME),
+        lost: list(ID),
+        back: list(ID),
+      }),
+    ),
+    settings: object<ResilienceView['settings']>({
+      heartbeatMs: integer(),
+      missed: integer(),
+      phi: number(),
+      confirmMs: integer(),
+    }),
+  }),
+);
+
 const CURSOR = text({ about: '`?after=` goes on from here' });
 const EVERY = { cursor: CURSOR, at: TIME };
 
@@ -359,6 +415,7 @@ export const EVENT = named(
     link: { ...EVERY, link: integer(), isUp: flag() },
     line: { ...EVERY, line: LINE },
     note: { ...EVERY, device: text(), name: text(), text: text() },
+    mesh: { ...EVERY, ...MESH },
     health: { ...EVERY, health: HEALTH, problems: list(text()) },
     gap: EVERY,
   }),

@@ -2,6 +2,7 @@
  * Views: what the API shows, as plain values that survive JSON. Ids are lowercase hex, times are Unix
  * milliseconds, and what is unknown is null.
  */
+import type { HealthCategory, HealthLevel, MeshEventKind } from '../events.ts';
 import type { LeftReason, Medium } from '../../protocol/peer/contract.ts';
 import type { Mode } from '../../protocol/core/version.ts';
 import type { Standing } from '../../protocol/trust/pins.ts';
@@ -247,6 +248,39 @@ export type PathView = {
   nodesKnown: number;
 };
 
+/** What happened in the mesh: a sentence for people, and figures for programs. */
+export type MeshHappening = {
+  name: MeshEventKind;
+  text: string;
+  tone: 'plain' | 'good' | 'warning' | 'bad';
+  peer: string | null;
+  figures: Record<string, number>;
+};
+export type TimelineEntry = { at: number } & MeshHappening;
+
+/** How the mesh does around us (DEFAULTS §3); scores are from 0 to 1, null where nothing is known. */
+export type ResilienceView = {
+  networkHealth: number;
+  health: { category: HealthCategory; score: number | null; level: HealthLevel; why: string }[];
+  neighbours: {
+    id: string;
+    name: string;
+    state: 'near' | 'around' | 'suspected' | 'failed';
+    phi: number;
+    silentMs: number;
+    lossPerMille: number;
+  }[];
+  partitions: {
+    partition: number;
+    state: 'split' | 'healing';
+    splitAt: number;
+    healedAt: number | null;
+    lost: string[];
+    back: string[];
+  }[];
+  settings: { heartbeatMs: number; missed: number; phi: number; confirmMs: number };
+};
+
 /** What happens, as it happens. */
 export type Happening =
   | { kind: 'message'; message: MessageView }
@@ -258,6 +292,8 @@ export type Happening =
   | { kind: 'line'; line: LineView }
   | { kind: 'note'; device: string; name: string; text: string }
   | { kind: 'health'; health: 'ok' | 'degraded'; problems: string[] }
+  /** Of the events that the README lists, those that are worth a sentence. */
+  | ({ kind: 'mesh' } & MeshHappening)
   /** Events were left out, or the cursor is of another start: read again what is shown. */
   | { kind: 'gap' };
 

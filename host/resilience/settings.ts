@@ -6,6 +6,7 @@ import type { Pace } from '../../protocol/core/paced-heartbeat.ts';
 import { PACE } from '../../protocol/core/paced-heartbeat.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import type { Tuning } from '../types.ts';
+import { TUNING_LIMITS } from '../types.ts';
 
 export type ResilienceSettings = {
   /** How often we beat, and after how many intervals without a word a link is let go. */
@@ -18,14 +19,6 @@ export type ResilienceSettings = {
 
 export const RESILIENCE_DEFAULTS: ResilienceSettings = { pace: PACE, phi: 8, confirmMs: 30_000 };
 
-/** What each may be, first and last among them. */
-export const RESILIENCE_LIMITS = {
-  heartbeatMs: [1000, 120_000],
-  missed: [2, 20],
-  phi: [1, 16],
-  confirmMs: [5000, 600_000],
-} as const;
-
 /** The settings as changed, or the name of what may not be so. */
 export function tuned(
   before: ResilienceSettings,
@@ -34,7 +27,7 @@ export function tuned(
   const { pace, phi, confirmMs } = before;
   const { intervalMs, missedMax } = pace;
   const wanted = { heartbeatMs: intervalMs, missed: missedMax, phi, confirmMs, ...tuning };
-  for (const [name, [least, most]] of Object.entries(RESILIENCE_LIMITS)) {
+  for (const [name, [least, most]] of Object.entries(TUNING_LIMITS)) {
     const value = wanted[name as keyof Tuning];
     const isWhole = name === 'phi' || Number.isInteger(value);
     if (!isWhole || !(value >= least && value <= most)) return name as keyof Tuning;

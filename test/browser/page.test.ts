@@ -39,6 +39,31 @@ describe('the files of the page', () => {
   });
 });
 
+describe.skipIf(CHROMIUM === null)('a person who looks at the health of the mesh', () => {
+  it('sees who is silent, what is cut off and what happened, and the next thing as it does', async () => {
+    await inTown({ at: '#/health' }, async ({ page, town }) => {
+      const [carla] = town.people.slice(2);
+      await page.getByText('split 14:02, healed 14:09, 37 messages reconciled, 0 lost').waitFor();
+      await page.getByRole('meter', { name: 'stability' }).waitFor();
+      await page.getByText('critical: 9 % of heartbeats lost').waitFor();
+      await page.getByText('suspected', { exact: true }).waitFor();
+      const timeline = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
+      expect(await timeline.count()).toBe(4);
+      town.tell({
+        kind: 'mesh',
+        name: 'NodeRecovered',
+        text: `${carla.name} is alive; it was silent for 26 s`,
+        tone: 'good',
+        peer: carla.id,
+        figures: { silentMs: 26_000 },
+      });
+      await page.getByText('it was silent for 26 s').waitFor();
+      expect(await timeline.count()).toBe(5);
+      expect(await timeline.first().textContent()).toContain('is alive');
+    });
+  });
+});
+
 describe.skipIf(CHROMIUM === null)('a person who opens the page', () => {
   it('with a login link is in, and the code is gone from the address', async () => {
     await inTown({}, async ({ page }) => {

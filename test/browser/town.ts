@@ -157,6 +157,77 @@ export class Town extends DeskDouble {
     { id, distance: 2, medium: 'air', rssi: -77, roundTripMs: 96 },
   ];
 
+  override resilience: DeskDouble['resilience'] = () => {
+    const [ana, ben, carla, dario] = this.people;
+    const watched = [
+      { ...ana, state: 'near', phi: 0.2, silentMs: 4300, lossPerMille: 0 },
+      { ...ben, state: 'around', phi: 12.4, silentMs: 17_000, lossPerMille: 212 },
+      { ...carla, state: 'suspected', phi: 8.1, silentMs: 24_600, lossPerMille: 35 },
+      { ...dario, state: 'failed', phi: 99, silentMs: 412_000, lossPerMille: 8 },
+    ] as const;
+    return {
+      networkHealth: 0.71,
+      health: [
+        {
+          category: 'connectivity',
+          score: 0.5,
+          level: 'warning',
+          why: '2 of 4 neighbours are silent, 3 peers are cut off',
+        },
+        { category: 'latency', score: 0.93, level: 'good', why: 'round trips take 310 ms' },
+        {
+          category: 'throughput',
+          score: 1,
+          level: 'good',
+          why: '0 % of what was to leave found no room on its link',
+        },
+        {
+          category: 'stability',
+          score: 0.24,
+          level: 'critical',
+          why: '9 % of heartbeats lost; 3 links or nodes fell away just now',
+        },
+      ],
+      neighbours: watched.map(({ id, name, state, phi, silentMs, lossPerMille }) => ({
+        ...{ id, name, state, phi, silentMs, lossPerMille },
+      })),
+      partitions: [
+        {
+          partition: 2,
+          state: 'split',
+          splitAt: this.now - 4 * MINUTE_MS,
+          healedAt: null,
+          lost: this.people.slice(2, 8).map(({ id }) => id),
+          back: [],
+        },
+      ],
+      settings: { heartbeatMs: 10_000, missed: 3, phi: 8, confirmMs: 30_000 },
+    };
+  };
+
+  override timeline: DeskDouble['timeline'] = () => {
+    const [, , carla, dario] = this.people;
+    const at = (minutes: number) => this.now - minutes * MINUTE_MS;
+    return [
+      {
+        ...{ at: at(1), name: 'NodeSuspected', tone: 'warning', peer: carla.id, figures: {} },
+        text: `${carla.name} may have failed; others are asked about it`,
+      },
+      {
+        ...{ at: at(3), name: 'RecoveryTried', tone: 'plain', peer: dario.id, figures: {} },
+        text: `${dario.name}: it is dialled again, attempt 1`,
+      },
+      {
+        ...{ at: at(3), name: 'NodeConfirmedFailed', tone: 'bad', peer: dario.id, figures: {} },
+        text: `${dario.name} has failed: nobody heard it for 54 s`,
+      },
+      {
+        ...{ at: at(44), name: 'PartitionHealed', tone: 'good', peer: null, figures: {} },
+        text: 'split 14:02, healed 14:09, 37 messages reconciled, 0 lost',
+      },
+    ];
+  };
+
   override conversations: DeskDouble['conversations'] = (limit) => {
     const names = [...new Set(this.said.map(({ conversation }) => conversation))];
     return names.slice(0, limit).map((name): ConversationView => {

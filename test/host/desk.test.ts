@@ -134,6 +134,28 @@ describe('the desks of two bridges with a line', () => {
   });
 });
 
+describe('the desk of the mesh', () => {
+  it('tells who is watched, and what becomes of a peer whose line goes', async () => {
+    const [one, two] = await pair();
+    await until('it is watched', () => one.desk.resilience().neighbours.length === 1);
+    expect(one.desk.resilience()).toMatchObject({
+      neighbours: [{ id: two.id, name: 'berta', state: 'near' }],
+      partitions: [],
+      settings: { heartbeatMs: 10_000, missed: 3, phi: 8, confirmMs: 30_000 },
+    });
+  });
+
+  it('changes when a node has failed, for good, and takes nothing that no setting may be', async () => {
+    const { daemon, desk } = await withDesk('anna');
+    const changed = await desk.tune({ heartbeatMs: 2000, phi: 5 });
+    const settings = { heartbeatMs: 2000, missed: 3, phi: 5, confirmMs: 30_000 };
+    expect(changed.settings).toEqual(settings);
+    expect(JSON.parse(daemon.store.settings.get('resilience')!)).toEqual(settings);
+    await expect(desk.tune({ missed: 1 })).rejects.toThrow(/REQUEST_INVALID/);
+    expect(desk.resilience().settings).toEqual(settings);
+  });
+});
+
 /** Beyond every key. */
 const FAR = Number.MAX_SAFE_INTEGER;
 

@@ -59,7 +59,7 @@ export const DOORS: Door[] = [
   { room: 'host/http/web', imports: ['host/http/views.ts'], packages: ['preact'] },
   {
     room: 'host/http',
-    imports: ['protocol', 'host/types.ts'],
+    imports: ['protocol', 'host/types.ts', 'host/events.ts'],
     packages: ['node:*', 'fastify', 'ws'],
   },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },

@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts';
 import { bridgeRoutes } from './bridge.ts';
 import { lineRoutes } from './lines.ts';
 import { loginRoutes } from './login.ts';
+import { meshRoutes } from './mesh.ts';
 import { messageRoutes } from './messages.ts';
 import { peerRoutes } from './peers.ts';
 
@@ -18,4 +19,5 @@ export const ROUTES: Route[] = [
   ...messageRoutes,
   ...lineRoutes,
   ...auditRoutes,
+  ...meshRoutes,
 ];

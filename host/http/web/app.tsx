@@ -4,6 +4,7 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Chat } from './chat.tsx';
+import { HealthView } from './health.tsx';
 import { PanelContext, usePanel, useRoute } from './hooks.ts';
 import { JoinView } from './join.tsx';
 import { LinksView } from './links.tsx';
@@ -20,6 +21,7 @@ const PAGES: Record<View, { title: string; sign: string; Page: FunctionComponent
   map: { title: 'Map', sign: 'M5 17L12 5l7 12zM12 5v0M5 17v0M19 17v0', Page: MapPage },
   chat: { title: 'Chat', sign: 'M4 5h16v11H10l-5 4v-4H4z', Page: Chat },
   links: { title: 'Links', sign: 'M4 18v-3M9 18v-6M14 18V9M19 18V5', Page: LinksView },
+  health: { title: 'Health', sign: 'M3 12h4l3-7 4 14 3-7h4', Page: HealthView },
   join: { title: 'Join', sign: 'M4 12h6M14 12h6M12 4v6M12 14v6', Page: JoinView },
 };
 

@@ -27,7 +27,7 @@ export const PAGE_SIZE = 50;
 const CONVERSATIONS_MAX = 200;
 
 /** Parts that are one thing, rather than a list of them. */
-const WHOLE: Part[] = ['status', 'statistics', 'map'];
+const WHOLE: Part[] = ['status', 'statistics', 'map', 'resilience'];
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 

@@ -11,8 +11,10 @@ import type {
   MapView,
   MessageView,
   PeerView,
+  ResilienceView,
   StatisticsView,
   StatusView,
+  TimelineEntry,
 } from '../views.ts';
 import { happened } from './words.ts';
 
@@ -26,6 +28,9 @@ export type Parts = {
   gateways: GatewayView[];
   peers: PeerView[];
   conversations: ConversationView[];
+  resilience: ResilienceView;
+  /** The newest first. */
+  timeline: TimelineEntry[];
 };
 
 export type Part = keyof Parts;
@@ -39,6 +44,8 @@ export const ALL_PARTS: Part[] = [
   'lines',
   'gateways',
   'statistics',
+  'resilience',
+  'timeline',
 ];
 
 export type Connection =
@@ -81,6 +88,8 @@ export type State = {
 export const LOG_MAX = 60;
 /** Messages of a conversation held at once. Then the oldest go, and are read again on demand. */
 export const THREAD_MAX = 2000;
+/** Entries of the timeline held at once. Then the oldest goes. */
+export const TIMELINE_MAX = 500;
 /** Characters of a message that are read aloud. */
 const SPOKEN_MAX = 200;
 
@@ -167,6 +176,8 @@ function happen(state: State, event: EventView): State {
       return overtake(withHealth(state, event.health, event.problems), 'status');
     case 'note':
       return state;
+    case 'mesh':
+      return outdate(overtake(remember(state, event), 'timeline'), ['resilience']);
     case 'gap':
       return missed(state);
   }
@@ -325,6 +336,14 @@ function withLine(state: State, line: LineView): State {
     ...state,
     parts: { ...state.parts, lines: at < 0 ? [...lines, line] : lines.with(at, line) },
   };
+}
+
+function remember(state: State, event: Extract<EventView, { kind: 'mesh' }>): State {
+  const { timeline } = state.parts;
+  if (timeline === undefined) return state;
+  const { kind: _, cursor: __, ...entry } = event;
+  const entries = [entry, ...timeline].slice(0, TIMELINE_MAX);
+  return { ...state, parts: { ...state.parts, timeline: entries } };
 }
 
 function withHealth(state: State, health: StatusView['health'], problems: string[]): State {

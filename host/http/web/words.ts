@@ -160,6 +160,9 @@ export function happened(event: EventView, peers: PeerView[]): string | null {
     }
     case 'note':
       return `${event.name || shortId(event.device)} notes: ${event.text}`;
+    case 'mesh':
+      // The rest is in the timeline.
+      return event.tone === 'plain' ? null : event.text;
     case 'health':
       return event.health === 'ok'
         ? 'all is well again'

@@ -101,6 +101,31 @@ export class DeskDouble implements Desk {
       drops: {},
     },
   ];
+  resilience: Desk['resilience'] = () => ({
+    networkHealth: 0.8,
+    health: [{ category: 'latency', score: 0.8, level: 'good', why: 'round trips take 400 ms' }],
+    neighbours: [
+      { id: BOB, name: 'bob', state: 'suspected', phi: 8.5, silentMs: 24_100, lossPerMille: 12 },
+    ],
+    partitions: [
+      { partition: 1, state: 'split', splitAt: NOW, healedAt: null, lost: [BOB], back: [] },
+    ],
+    settings: { heartbeatMs: 10_000, missed: 3, phi: 8, confirmMs: 30_000 },
+  });
+  tune: Desk['tune'] = async (change) => {
+    this.changes.push({ tune: change });
+    return { ...this.resilience(), settings: { ...this.resilience().settings, ...change } };
+  };
+  timeline: Desk['timeline'] = () => [
+    {
+      at: NOW,
+      name: 'NodeSuspected',
+      text: 'bob may have failed; others are asked about it',
+      tone: 'warning',
+      peer: BOB,
+      figures: { phi: 8.5 },
+    },
+  ];
   gateways: Desk['gateways'] = () => [
     { id: SELF, name: 'bridge', isSelf: true, isHere: true, lines: [BOB], heardAt: NOW },
   ];

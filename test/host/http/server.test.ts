@@ -26,6 +26,8 @@ describe('whoever shows the token', () => {
     ['/api/v1/messages', { messages: [{ key: 3 }, { key: 2 }, { key: 1 }] }],
     [`/api/v1/messages?conversation=${ALICE}&before=3&limit=1`, { messages: [{ key: 2 }] }],
     ['/api/v1/search?text=hell', { messages: [{ key: 3 }, { key: 2 }, { key: 1 }] }],
+    ['/api/v1/resilience', { networkHealth: 0.8, partitions: [{ lost: [BOB] }] }],
+    ['/api/v1/timeline', { timeline: [{ name: 'NodeSuspected', peer: BOB }] }],
     ['/api/v1/lines', { lines: [{ node: BOB, problem: 'nobody answers there' }] }],
   ])('reads %s', async (path, expected) => {
     const answer = await shared.ask(path);
@@ -38,6 +40,7 @@ describe('whoever shows the token', () => {
     ['POST', '/api/v1/messages', { to: 'alice', text: 'hi' }, 200, { to: 'alice', text: 'hi' }],
     ['PATCH', `/api/v1/peers/${BOB}`, { standing: 'verified' }, 200, { standing: 'verified' }],
     ['DELETE', `/api/v1/peers/${BOB}`, undefined, 204, { forget: BOB }],
+    ['PATCH', '/api/v1/resilience', { phi: 6.5 }, 200, { tune: { phi: 6.5 } }],
     ['POST', '/api/v1/conversations/public/read', { key: 3 }, 204, { read: 'public', key: 3 }],
     ['POST', '/api/v1/lines', { line: 'hopline:x' }, 200, { join: 'hopline:x' }],
     ['DELETE', `/api/v1/lines/${BOB}`, undefined, 204, { part: BOB }],
@@ -96,6 +99,9 @@ describe('what a request must not hold', () => {
     ['POST', '/api/v1/messages', { to: 'carol', text: 'x' }, 404, 'PEER_UNKNOWN'],
     ['PATCH', '/api/v1/peers/alice', { isDenied: true }, 400, 'REQUEST_INVALID'],
     ['PATCH', `/api/v1/peers/${BOB}`, { standing: 'holy' }, 400, 'REQUEST_INVALID'],
+    ['PATCH', '/api/v1/resilience', { heartbeatMs: 999 }, 400, 'REQUEST_INVALID'],
+    ['PATCH', '/api/v1/resilience', { phi: 17 }, 400, 'REQUEST_INVALID'],
+    ['PATCH', '/api/v1/resilience', { patience: 1 }, 400, 'REQUEST_INVALID'],
     ['GET', '/api/v1/nothing', undefined, 404, 'NOT_FOUND'],
     ['PUT', '/api/v1/messages', {}, 404, 'NOT_FOUND'],
   ])('%s %s %j is %i %s', async (method, path, body, status, code) => {

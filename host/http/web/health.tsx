@@ -1,0 +1,185 @@
+/**
+ * Health: how the mesh does around this bridge, who is silent, what is cut off, and what happened when.
+ */
+import type { ResilienceView, TimelineEntry } from '../views.ts';
+import { useFresh, useNow, usePanel } from './hooks.ts';
+import { FIGURES_MS } from './panel.ts';
+import { Empty, Facts, Lamp } from './parts.tsx';
+import { hashOf } from './route.ts';
+import { ago, nameOf, plain, plural, shortId, span, time } from './words.ts';
+
+export function HealthView() {
+  const { state } = usePanel();
+  const now = useNow(1000);
+  useFresh(['resilience'], FIGURES_MS);
+  const { resilience, timeline = [], peers = [] } = state.parts;
+  const named = (id: string): string => nameOf(peers, id);
+  return (
+    <div class="sheet">
+      {resilience !== undefined && (
+        <>
+          <section class="wide">
+            <h2>
+              Mesh <small>{percent(resilience.networkHealth)} well</small>
+            </h2>
+            <Scores health={resilience.health} />
+          </section>
+          <div class="columns">
+            <Neighbours neighbours={resilience.neighbours} />
+            <Partitions partitions={resilience.partitions} named={named} now={now} />
+            <Settings settings={resilience.settings} />
+          </div>
+        </>
+      )}
+      <section class="wide">
+        <h2>
+          Timeline <small>since this bridge started</small>
+        </h2>
+        <Timeline entries={timeline} now={now} />
+      </section>
+    </div>
+  );
+}
+
+/** Each category with its score, a word and a sentence: never a colour alone. */
+function Scores({ health }: Pick<ResilienceView, 'health'>) {
+  return (
+    <ul class="scores">
+      {health.map(({ category, score, level, why }) => (
+        <li key={category} class={level}>
+          <strong>{plain(category)}</strong>
+          <b>{score === null ? '–' : percent(score)}</b>
+          <div
+            class="meter"
+            role="meter"
+            aria-label={category}
+            aria-valuemin={0}
+            aria-valuemax={100}
+            aria-valuenow={Math.round((score ?? 0) * 100)}
+            aria-valuetext={score === null ? 'unknown' : `${percent(score)}, ${level}`}
+          >
+            {SEGMENTS.map((at) => (
+              <i key={at} class={at < (score ?? 0) * SEGMENTS.length ? 'on' : ''} />
+            ))}
+          </div>
+          <small>{level === 'good' ? why : `${level}: ${why}`}</small>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const SEGMENTS = Array.from({ length: 12 }, (_, at) => at);
+
+const STATES: Record<
+  ResilienceView['neighbours'][number]['state'],
+  ['on' | 'off' | 'bad', string]
+> = {
+  near: ['on', 'alive'],
+  around: ['on', 'alive, by way of others'],
+  suspected: ['bad', 'suspected'],
+  failed: ['bad', 'failed'],
+};
+
+function Neighbours({ neighbours }: Pick<ResilienceView, 'neighbours'>) {
+  return (
+    <section>
+      <h2>
+        Neighbours <small>{plural(neighbours.length, 'node')} watched</small>
+      </h2>
+      {neighbours.length === 0 && <p class="dim">No node that sends heartbeats was met yet.</p>}
+      <Facts
+        rows={neighbours.map(({ id, name, state, silentMs, phi, lossPerMille }) => {
+          const [lamp, word] = STATES[state];
+          return [
+            name || shortId(id),
+            <>
+              <Lamp is={lamp}>{word}</Lamp>
+              <small class="below">
+                {span(silentMs)} ago · phi {phi.toFixed(1)} · loses {Math.round(lossPerMille / 10)}{' '}
+                %
+              </small>
+            </>,
+          ];
+        })}
+      />
+    </section>
+  );
+}
+
+type PartitionsProps = Pick<ResilienceView, 'partitions'> & {
+  named: (id: string) => string;
+  now: number;
+};
+
+function Partitions({ partitions, named, now }: PartitionsProps) {
+  return (
+    <section>
+      <h2>Cut off</h2>
+      {partitions.length === 0 && <p class="dim">No part of the mesh is.</p>}
+      <Facts
+        rows={partitions.map(({ partition, state, splitAt, healedAt, lost, back }) => [
+          lost.slice(0, NAMES_MAX).map(named).join(', ') +
+            (lost.length > NAMES_MAX ? ` and ${lost.length - NAMES_MAX} more` : ''),
+          <>
+            <Lamp is={state === 'split' ? 'bad' : 'on'}>
+              {state === 'split' ? 'cut off' : `${back.length} of ${lost.length} back`}
+            </Lamp>
+            <small class="below">
+              no. {partition}, {ago(healedAt ?? splitAt, now)}
+            </small>
+          </>,
+        ])}
+      />
+    </section>
+  );
+}
+
+const NAMES_MAX = 4;
+
+function Settings({ settings }: Pick<ResilienceView, 'settings'>) {
+  const { heartbeatMs, missed, phi, confirmMs } = settings;
+  return (
+    <section>
+      <h2>When a node has failed</h2>
+      <Facts
+        rows={[
+          ['Heartbeat', `every ${span(heartbeatMs)}`],
+          ['A silent link is let go', `after ${plural(missed, 'heartbeat')}`],
+          ['Suspected', `at phi ${phi}`],
+          ['Taken for failed', `${span(confirmMs)} later, if others do not hear it`],
+        ]}
+      />
+    </section>
+  );
+}
+
+function Timeline({ entries, now }: { entries: TimelineEntry[]; now: number }) {
+  if (entries.length === 0) {
+    return (
+      <Empty title="Nothing has happened yet">
+        <p>Nodes that fail and come back, and parts that are cut off, are told of here.</p>
+      </Empty>
+    );
+  }
+  return (
+    <ol class="timeline" aria-label="Timeline">
+      {entries.map(({ at, name, text, tone, peer }, place) => (
+        <li key={`${at} ${entries.length - place}`} class={tone}>
+          <time dateTime={new Date(at).toISOString()} title={ago(at, now)}>
+            {time(at)}
+          </time>
+          <i aria-hidden="true" />
+          <p>
+            {text}
+            <small>{peer === null ? name : <a href={hashOf('map', peer)}>{name}</a>}</small>
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

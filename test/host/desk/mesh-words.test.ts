@@ -1,0 +1,120 @@
+/**
+ * What people read of what happens in the mesh, and how much of it is kept for those who come later.
+ */
+import { describe, expect, it } from 'vitest';
+import { saidOf } from '../../../host/desk/mesh-words.ts';
+import { Timeline, TIMELINE_MAX } from '../../../host/desk/timeline.ts';
+import type { MeshEvent } from '../../../host/events.ts';
+
+const ADA = new Uint8Array(8).fill(1);
+const BEN = new Uint8Array(8).fill(2);
+const AT = new Date(2026, 10, 21, 14, 2).getTime();
+
+describe('what happens in the mesh', () => {
+  it.each<[MeshEvent, string, string]>([
+    [
+      { kind: 'NodeSuspected', peer: ADA, phi: 8.0123 },
+      'warning',
+      'ada may have failed; others are asked about it',
+    ],
+    [
+      { kind: 'NodeConfirmedFailed', peer: ADA, silentMs: 54_030.4 },
+      'bad',
+      'ada has failed: nobody heard it for 54 s',
+    ],
+    [
+      { kind: 'NodeRecovered', peer: ADA, silentMs: 412_000 },
+      'good',
+      'ada is alive; it was silent for 7 min',
+    ],
+    [
+      { kind: 'PartitionDetected', partition: 1, lost: [ADA, BEN] },
+      'bad',
+      'a part of the mesh is cut off: ada, ben',
+    ],
+    [
+      { kind: 'PartitionDetected', partition: 1, lost: new Array<Uint8Array>(8).fill(BEN) },
+      'bad',
+      'a part of the mesh is cut off: ben, ben, ben, ben, ben and 3 more',
+    ],
+    [healed(0), 'good', 'split 14:02, healed 14:09, 37 messages reconciled, 0 lost'],
+    [healed(2), 'warning', 'split 14:02, healed 14:09, 37 messages reconciled, 2 lost'],
+    [
+      { kind: 'RecoveryTried', peer: ADA, attempt: 2, way: 'route' },
+      'plain',
+      'ada: another way to it is looked for, attempt 2',
+    ],
+    [
+      { kind: 'RecoveryEnded', peer: ADA, attempts: 3, outcome: 'recovered' },
+      'good',
+      'ada is back after 3 attempts',
+    ],
+    [
+      { kind: 'RecoveryEnded', peer: ADA, attempts: 5, outcome: 'given-up' },
+      'warning',
+      'ada was not found after 5 attempts',
+    ],
+    [
+      {
+        kind: 'HealthChanged',
+        category: 'latency',
+        score: 0.2,
+        level: 'critical',
+        why: 'round trips take 6000 ms',
+      },
+      'bad',
+      'latency is critical: round trips take 6000 ms',
+    ],
+    [
+      { kind: 'ComponentFailed', component: 'mine', why: 'no', retryMs: 1000 },
+      'bad',
+      'mine failed (no); it is begun anew in 1 s',
+    ],
+    [
+      { kind: 'QueueOverflow', link: 3, dropped: 12 },
+      'warning',
+      'link 3 had no room for 12 packets',
+    ],
+  ])('is said in words: %j', (event, tone, text) => {
+    expect(saidOf(event, nameOf)).toMatchObject({ tone, text });
+  });
+
+  it('comes with figures for programs, all of them of the accounts of a split', () => {
+    expect(saidOf(healed(0), nameOf)?.figures).toEqual({
+      ...{ partition: 4, splitAt: AT, healedAt: AT + 420_000, lost: 2, stillLost: 0 },
+      ...{ reconciled: 37, ours: 30, theirs: 7, missing: 0 },
+    });
+    const suspected = { kind: 'NodeSuspected', peer: ADA, phi: 8.0123 } as const;
+    expect(saidOf(suspected, nameOf)?.figures).toEqual({ phi: 8.01 });
+  });
+
+  it('is not told of where it happens with every message, or is told in another way', () => {
+    const validated = { kind: 'MessageValidated', sender: ADA, id: 'x' } as const;
+    const joined = { kind: 'PeerJoined', peer: ADA, name: 'ada' } as const;
+    for (const event of [validated, joined]) expect(saidOf(event, nameOf)).toBeNull();
+  });
+});
+
+describe('a timeline', () => {
+  it('keeps what happened last, the newest first, and no more than it says', () => {
+    const timeline = new Timeline();
+    const rest = { name: 'NodeSuspected', text: '', tone: 'plain', peer: null } as const;
+    for (let at = 0; at <= TIMELINE_MAX; at++) timeline.add({ at, ...rest, figures: {} });
+    const all = timeline.all();
+    expect(all).toHaveLength(TIMELINE_MAX);
+    expect([all[0].at, all.at(-1)!.at]).toEqual([TIMELINE_MAX, 1]);
+  });
+});
+
+function healed(missing: number): MeshEvent {
+  const times = { splitAt: AT, healedAt: AT + 420_000 };
+  const counts = { stillLost: 0, reconciled: 37, ours: 30, theirs: 7, missing };
+  return {
+    kind: 'PartitionHealed',
+    accounting: { partition: 4, ...times, lost: [ADA, BEN], ...counts },
+  };
+}
+
+function nameOf(id: Uint8Array): string {
+  return id[0] === 1 ? 'ada' : 'ben';
+}
