@@ -52,8 +52,8 @@ export const NEIGHBOURS: ComponentKind<Neighbours> = {
   make: (ports, now) => new Neighbours(ports, now),
 };
 
-/** A link as it was when it was looked at last. */
-type Look = { openedAt: Millis; heard: number; sent: number; drops: Record<string, number> };
+/** What was counted on a link when it was looked at last; with the link it goes. */
+type Look = { heard: number; sent: number; drops: Record<string, number> };
 
 export class Neighbours implements Component, Judge {
   private readonly ports: ComponentPorts;
@@ -183,15 +183,12 @@ export class Neighbours implements Component, Judge {
   }
 
   private lookAtLink(link: LinkSnapshot, out: ComponentOutput[]): void {
-    const openedAt = this.now - link.openMs;
     const { heard, sent, drops } = link;
-    const last = this.looks.get(link.link);
-    const isSame = last !== undefined && Math.abs(last.openedAt - openedAt) < 1;
-    const before = isSame ? last : { openedAt, heard, sent, drops };
-    this.looks.set(link.link, { openedAt, heard, sent, drops });
+    const before = this.looks.get(link.link) ?? { heard, sent, drops };
+    this.looks.set(link.link, { heard, sent, drops });
     if (link.peer === null) return;
     const neighbour = this.of(fromHex(link.peer)!);
-    neighbour.join(link.link, openedAt);
+    neighbour.join(link.link, this.now - link.openMs);
     if (link.roundTripMs !== null) neighbour.measure(link.roundTripMs);
     neighbour.pass(heard - before.heard, sent - before.sent, this.now);
     const cost = this.charge(neighbour, link, before.drops, out);

@@ -162,6 +162,7 @@ describe('however many neighbours and threats there are', () => {
   it('a fixed number is known, and those of whom there is least to remember go first', () => {
     const { component, link } = watch();
     drop(component, link, { 'bad-signature': 3 }, LOOK_EVERY_MS);
+    component.step({ kind: 'heard', event: { kind: 'link-closed', link: 1 } }, 5500);
     for (let i = 0; i < NEIGHBOURS_MAX + 50; i++) {
       const id = new Uint8Array(8);
       new DataView(id.buffer).setUint32(0, i + 1);
