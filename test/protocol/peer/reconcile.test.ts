@@ -7,7 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { Answers } from '../../../protocol/peer/answers.ts';
 import { GATEWAY_HISTORY_LIMITS, History } from '../../../protocol/peer/history.ts';
 import type { ReconcileInput, ReconcileOutput } from '../../../protocol/peer/reconcile.ts';
-import { Reconciliation, RECONCILE_DEFAULTS } from '../../../protocol/peer/reconcile.ts';
+import {
+  HEARD_MAX,
+  Reconciliation,
+  RECONCILE_DEFAULTS,
+  WANT_MS,
+  WANTED_MAX,
+} from '../../../protocol/peer/reconcile.ts';
+import { decodeReconcile, encodeReconcile } from '../../../protocol/wire/reconcile.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
 import { packet } from '../../packets.ts';
 import { hold, SEED, xorshift } from '../../seed.ts';
@@ -60,6 +67,100 @@ describe('two histories', () => {
     bytes.forEach((cost, i) => expect(cost).toBeLessThan(1200 * 4 ** i));
   });
 });
+
+describe('S16: a neighbour', () => {
+  const cases: [string, Partial<Heard>, string][] = [
+    ['over the link of another', { isItsLink: false }, 'not-its-link'],
+    ['over a link where nobody reconciles', { link: LINK + 1 }, 'no-reconcile'],
+    ['with what is no reconcile', { payload: Uint8Array.of(2, 0xa0) }, 'bad-schema'],
+  ];
+
+  it.each(cases)('who asks %s gets nothing', (_, differs, reason) => {
+    const outputs = asked(machineOf(), { ...differs });
+    expect(outputs).toEqual([{ kind: 'drop', link: differs.link ?? LINK, reason }]);
+  });
+
+  it('who says the same again, or something older, gets nothing for it', () => {
+    const machine = machineOf();
+    expect(asked(machine, { timestamp: 5 })).toMatchObject([{ kind: 'say' }]);
+    for (const timestamp of [5, 4]) {
+      expect(asked(machine, { timestamp })).toMatchObject([{ reason: 'reconcile-replayed' }]);
+    }
+    expect(asked(machine, { timestamp: 6 })).toMatchObject([{ kind: 'say' }]);
+  });
+
+  it('is heard a hundred times in ten seconds, and then again', () => {
+    const machine = machineOf();
+    const answered = (now: number): boolean =>
+      asked(machine, { timestamp: now + 1 }, now).some(({ kind }) => kind === 'say');
+    const heard = Array.from({ length: HEARD_MAX + 20 }, (_, at) => answered(1000 + at));
+    expect(heard.filter(Boolean)).toHaveLength(HEARD_MAX);
+    expect(answered(12_000)).toBe(true);
+  });
+
+  it('may change his salt once a second', () => {
+    const machine = machineOf();
+    const said = (salt: number, now: number): ReconcileOutput[] =>
+      asked(machine, { timestamp: now, payload: opening(salt) }, now);
+    expect(said(1, 2000)).toMatchObject([{ kind: 'say' }]);
+    expect(said(2, 2500)).toMatchObject([{ reason: 'reconcile-flooding' }]);
+    expect(said(1, 2600)).toMatchObject([{ kind: 'say' }]);
+    expect(said(2, 3100)).toMatchObject([{ kind: 'say' }]);
+  });
+
+  it('is believed that he has something so many times at once, and asked again later', () => {
+    const machine = machineOf();
+    const offers = (from: number): Uint8Array => {
+      const names = Array.from({ length: 50 }, (_, at) => `${from + at}`.padStart(32, '0'));
+      return encodeReconcile({ compared: null, offers: names, wants: [] });
+    };
+    const wantedOf = (from: number, now: number): number => {
+      const outputs = asked(machine, { timestamp: now, payload: offers(from) }, now);
+      const said = outputs[0]?.kind === 'say' ? decodeReconcile(outputs[0].payload) : null;
+      return said?.ok === true ? said.value.wants.length : 0;
+    };
+    const wanted = [0, 50, 100, 150, 200, 250, 300].map((from, at) => wantedOf(from, 1000 + at));
+    expect(wanted.reduce((sum, count) => sum + count, 0)).toBe(WANTED_MAX);
+    expect(machine.isAsked(LINK, 2000)).toBe(true);
+    expect(wantedOf(0, 2000)).toBe(0);
+    expect(wantedOf(0, 1000 + WANT_MS)).toBe(50);
+    // It never came: the next time it is asked for after twice as long.
+    expect(wantedOf(0, 1000 + 2 * WANT_MS)).toBe(0);
+    expect(wantedOf(0, 1000 + 3 * WANT_MS)).toBe(50);
+    expect(machine.isAsked(LINK, 1000 + 3 * WANT_MS + 30_001)).toBe(false);
+  });
+});
+
+type Heard = Extract<ReconcileInput, { kind: 'heard' }>;
+
+function machineOf(): Reconciliation {
+  const history = new History(crypto);
+  const draw = (size: number): Uint8Array => new Uint8Array(size).fill(7);
+  const machine = new Reconciliation(history, new Answers(history), draw, RECONCILE_DEFAULTS);
+  const met = { kind: 'met', link: LINK, farEnd: 'node', leads: true, frameMax: 65_536 } as const;
+  machine.step(met, 0);
+  return machine;
+}
+
+function asked(machine: Reconciliation, differs: Partial<Heard>, now = 1000): ReconcileOutput[] {
+  const sender = new Uint8Array(8).fill(9);
+  const heard = { link: LINK, sender, isItsLink: true, timestamp: now, payload: opening(7) };
+  return machine.step({ kind: 'heard', ...heard, wallMs: EPOCH, ...differs }, now);
+}
+
+/** A fingerprint of all, which differs from that of nothing. */
+function opening(salt: number): Uint8Array {
+  const fingerprint = new Uint8Array(8).fill(1);
+  const range = {
+    to: { time: EPOCH, name: '' },
+    kind: 'fingerprint',
+    count: 1,
+    fingerprint,
+  } as const;
+  const from = { time: EPOCH - HOUR_MS, name: '' };
+  const compared = { salt: new Uint8Array(8).fill(salt), from, ranges: [range], floor: 0 };
+  return encodeReconcile({ compared, offers: [], wants: [] });
+}
 
 class Pair {
   now = 0;
