@@ -106,6 +106,15 @@ describe('hybrid', () => {
     expect(firstOf(new Hybrid(IDLE), over, traits)).toBe('n02');
   });
 
+  it('counts what is lost on every link of a way, and not on its last alone', () => {
+    const over = (a: number, b: number): LinkCost =>
+      a === 0 && b === 1 ? { ...first({})(a, b), lossPerMille: 300 } : first({})(a, b);
+    expect(firstOf(new Hybrid(IDLE), over)).toBe('n02');
+    const topology = groundTopology(0, DIAMOND, over);
+    const [, worse] = new Hybrid(IDLE).routes('n03', topology, 0);
+    expect(worse.why).toBe('of the best: reliability 70 %');
+  });
+
   it('leaves the way that begins with a busy link', () => {
     const busy = { of: (to: string) => (to === 'n01' ? 0.3 : 0) };
     expect(firstOf(new Hybrid(busy), first({}))).toBe('n02');
