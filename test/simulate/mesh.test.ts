@@ -3,15 +3,17 @@
  * request, and one history for one seed.
  */
 import { describe, expect, it } from 'vitest';
+import type { Random, Tick } from '../../protocol/core/machine.ts';
 import { MESSAGE } from '../../protocol/core/packet.ts';
 import { CLEAR } from '../../tools/simulate/conditions.ts';
 import { Mesh } from '../../tools/simulate/mesh.ts';
 import type { MeshOptions } from '../../tools/simulate/mesh.ts';
-import type { SimNode, SimOutput } from '../../tools/simulate/mesh.ts';
+import type { Seat, SimInput, SimNode, SimOutput } from '../../tools/simulate/mesh.ts';
 import { seededRandom } from '../../tools/simulate/random.ts';
 import { line, shapeOf, SHAPES } from '../../tools/simulate/shapes.ts';
 import { simulatedCrypto } from '../../tools/simulate/simulated-crypto.ts';
 import { bridgeMesh, stationMesh } from '../../tools/simulate/stations.ts';
+import { TraceHash } from '../../tools/simulate/trace-hash.ts';
 import { hopsFrom } from '../../tools/simulate/topology.ts';
 import { crypto } from '../protocol/trust/ports.ts';
 
@@ -117,6 +119,35 @@ describe('a mesh of stations', () => {
     expect(mesh.wallOf(2) - mesh.wallOf(1)).toBe(604_800_000);
   });
 
+  it('has the history that it always had, on every machine and every Node', () => {
+    const { edges } = shapeOf('geometric', 12, 4, seededRandom(9));
+    const hash = new TraceHash();
+    const conditions = {
+      ...CLEAR,
+      ...{ jitterMs: 90, lossPerMille: 100, duplicatePerMille: 50, reorderPerMille: 50 },
+      ...{ bursts: { enterPerMille: 20, leavePerMille: 200, lossPerMille: 800 } },
+      bytesPerSecond: 4000,
+    };
+    const options = {
+      seed: 9,
+      nodes: 30,
+      edges,
+      conditions,
+      make: (seat: Seat) => new Parrot(seat),
+    };
+    const mesh = new Mesh(options, {
+      arrived(from, to, bytes, _type, at) {
+        for (const number of [at, from, to]) hash.number(number);
+        hash.bytes(bytes);
+      },
+    });
+    mesh.setDrift(3, 12_345);
+    mesh.at(9000, () => mesh.crash(4, 700));
+    mesh.at(15_000, () => mesh.restart(4));
+    mesh.runUntil(60_000);
+    expect([mesh.steps, mesh.writes, hash.name]).toEqual(GOLDEN);
+  });
+
   it('refuses a node that never sleeps', () => {
     const restless: SimNode = { step: (): SimOutput[] => [], deadline: () => 0 };
     const options: MeshOptions<SimNode> = { seed: 1, nodes: 1, edges: [], make: () => restless };
@@ -186,6 +217,40 @@ describe('simulated crypto', () => {
     );
   });
 });
+
+/** Commit others only if you can say why the same seed has another history. */
+const GOLDEN = [17_654, 9108, 'f4f0500d7a3ed119'];
+
+/** Says a word now and then, and says on what it heard for the first time. */
+class Parrot implements SimNode {
+  private readonly random: Random;
+  private readonly heard = new Set<string>();
+  private readonly links = new Set<number>();
+  private sayAt = 0;
+
+  constructor({ random }: Seat) {
+    this.random = random;
+  }
+
+  step(input: SimInput | Tick, now: number): SimOutput[] {
+    if (input.kind === 'opened') this.links.add(input.link);
+    if (input.kind === 'closed') this.links.delete(input.link);
+    if (input.kind === 'received') return this.sayOn(input.bytes);
+    if (now < this.sayAt) return [];
+    this.sayAt = now + 2000 + this.random(3000);
+    return this.sayOn(Uint8Array.from({ length: 20 }, () => this.random(256)));
+  }
+
+  deadline(): number {
+    return this.sayAt;
+  }
+
+  private sayOn(bytes: Uint8Array): SimOutput[] {
+    if (this.heard.has(bytes.join())) return [];
+    this.heard.add(bytes.join());
+    return [...this.links].map((link) => ({ kind: 'write', link, bytes: bytes.slice() }));
+  }
+}
 
 type Village = {
   mesh: ReturnType<typeof stationMesh>['mesh'];

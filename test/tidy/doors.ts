@@ -104,6 +104,7 @@ export const DOORS: Door[] = [
       'host/component.ts',
       'host/events.ts',
       'host/bridge.ts',
+      'device/pi/yaml-file.ts',
       ...MACHINE_ROOMS,
     ],
     packages: [],

@@ -10,7 +10,7 @@ import { PAYLOAD_MAX } from './mesh.ts';
 
 /** What a number means, the least and the most that anybody may ask for, and the usual most. */
 type Fault = { unit: string; least?: number; most: number; usual: number };
-export const FAULTS = {
+const TABLE = {
   loss: { unit: 'of a thousand writes are lost', most: 1000, usual: 150 },
   bursts: { unit: 'of a thousand writes begin a burst of losses', most: 1000, usual: 20 },
   duplication: { unit: 'of a thousand writes arrive twice', most: 1000, usual: 100 },
@@ -47,12 +47,13 @@ export const FAULTS = {
   },
   lies: { unit: 'times that a disk says it wrote and did not', most: 10_000, usual: 2 },
   byzantine: { unit: 'nodes that mean harm', most: 1000, usual: 2 },
-} as const satisfies Record<string, Fault>;
+} satisfies Record<string, Fault>;
 
-export type FaultName = keyof typeof FAULTS;
+export type FaultName = keyof typeof TABLE;
+export const FAULTS: Record<FaultName, Fault> = TABLE;
 export type Faults = Record<FaultName, number>;
 
-export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+export const FAULT_NAMES = Object.keys(TABLE) as FaultName[];
 
 export const NO_FAULTS = Object.fromEntries(FAULT_NAMES.map((name) => [name, 0])) as Faults;
 
@@ -67,7 +68,7 @@ export function drawFaults(random: Random): Faults {
   }
   // Less than this carries nothing at all, and shows nothing.
   if (faults.bandwidth > 0) faults.bandwidth = Math.max(2000, faults.bandwidth);
-  if (faults.mtu > 0) faults.mtu = Math.max(FAULTS.mtu.least, faults.mtu);
+  if (faults.mtu > 0) faults.mtu = Math.max(TABLE.mtu.least, faults.mtu);
   if (faults.duty > 0) faults.duty = Math.max(10, faults.duty);
   return faults;
 }

@@ -21,7 +21,7 @@ import { conditionsOf, payloadMaxOf } from './faults.ts';
 import { headOf } from './frame-head.ts';
 import type { Breach } from './laws.ts';
 import { Laws } from './laws.ts';
-import type { Seat, SimInput, SimOutput } from './mesh.ts';
+import type { Seat, SimInput, SimNode, SimOutput } from './mesh.ts';
 import { Mesh } from './mesh.ts';
 import { seededRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';
@@ -44,7 +44,7 @@ export type RunPorts = {
 /** An honest node, or one that is not. */
 export type Resident = BridgeNode | Byzantine | Disguise;
 /** A node with something changed about it. */
-export type Disguise = { inner: BridgeNode } & Pick<BridgeNode, 'step' | 'deadline'>;
+export type Disguise = SimNode & { inner: BridgeNode };
 
 /** Who wants to see a run as it goes. Only what is there is called. */
 export type RunWatch = {
@@ -298,14 +298,14 @@ class Run {
   }
 
   private cut([a, b]: Pair): void {
-    const key = keyOf(a, b);
+    const key = keyOf(Math.min(a, b), Math.max(a, b));
     const before = this.shut.get(key) ?? 0;
     this.shut.set(key, before + 1);
     if (before === 0) this.mesh.cut(a, b, NOTICE_MS);
   }
 
   private mend([a, b]: Pair): void {
-    const key = keyOf(a, b);
+    const key = keyOf(Math.min(a, b), Math.max(a, b));
     const left = this.shut.get(key)! - 1;
     this.shut.set(key, left);
     if (left === 0) this.mesh.join({ a, b });

@@ -1,0 +1,165 @@
+/**
+ * Plan file: a topology, or faults, that a person wrote down as YAML or JSON, read before anything runs.
+ * Whatever is wrong is one line with the place of it and what to write instead.
+ *
+ *   nodes: 3                              loss: 100
+ *   edges:                                crashes: 3
+ *     - { a: 1, b: 2 }                    deeds:
+ *     - { a: 2, b: 3, wire: true }          - { at: 3000, do: say, node: 1, text: hello }
+ *   places:                                 - { at: 5000, do: crash, node: 2, for: 9000 }
+ *     - { x: 0, y: 0 } ...
+ */
+import type { Section } from '../../device/pi/yaml-file.ts';
+import { readYaml } from '../../device/pi/yaml-file.ts';
+import type { Deed, Pair } from './deeds.ts';
+import type { Faults } from './faults.ts';
+import { FAULT_NAMES, FAULTS, NO_FAULTS } from './faults.ts';
+import type { Shape } from './shapes.ts';
+import { SIDE } from './shapes.ts';
+import type { Place } from './topology.ts';
+import type { Edge } from './world.ts';
+
+/** Nodes of a file; shapes by name go further. */
+export const PLAN_NODES_MAX = 2000;
+const DAY_MS = 24 * 3_600_000;
+const TEXT_MAX = 1000;
+
+/** `file` is what its mistakes are told by. */
+export function readTopology(file: string, text: string): Shape {
+  const top = readYaml(file, text);
+  const nodes = top.whole('nodes', { least: 2, most: PLAN_NODES_MAX });
+  if (nodes === undefined) return top.fail(null, 'write how many nodes there are, as "nodes: 4"');
+  const edges: Edge[] = [];
+  for (const section of top.sections('edges')) edges.push(edgeIn(section, nodes, edges));
+  if (edges.length === 0) top.fail('edges', 'write at least one edge, as "- { a: 1, b: 2 }"');
+  const places = top.sections('places').map(placeIn);
+  if (places.length > 0 && places.length !== nodes) {
+    top.fail(
+      'places',
+      `there are ${nodes} nodes and ${places.length} places: give each one, or none`,
+    );
+  }
+  top.done();
+  return { nodes, edges, places: places.length > 0 ? places : rowOf(nodes) };
+}
+
+/** Faults, and what is done when on that map; without `deeds` the seed draws them. */
+export function readFaults(
+  file: string,
+  text: string,
+  map: Pick<Shape, 'nodes' | 'edges'>,
+): { faults: Faults; deeds: Deed[] | null } {
+  const top = readYaml(file, text);
+  const faults = { ...NO_FAULTS };
+  for (const name of FAULT_NAMES) {
+    const { least = 1, most } = FAULTS[name];
+    const amount = top.whole(name, { least: 0, most }) ?? 0;
+    if (amount > 0 && amount < least) {
+      top.fail(name, `${name} takes 0 for none, or ${least} to ${most}: ${FAULTS[name].unit}`);
+    }
+    faults[name] = amount;
+  }
+  const deeds = top.sections('deeds').map((section) => deedIn(section, map));
+  const isScripted = top.kindOf('deeds') !== 'absent';
+  top.done();
+  return { faults, deeds: isScripted ? deeds.sort((one, other) => one.at - other.at) : null };
+}
+
+function edgeIn(section: Section, nodes: number, before: readonly Edge[]): Edge {
+  const a = nodeIn(section, 'a', nodes);
+  const b = nodeIn(section, 'b', nodes);
+  const wire = section.flag('wire') ?? false;
+  section.done();
+  if (a === b) section.fail('b', `an edge joins two nodes, and node ${a} is one`);
+  const isKnown = before.some(
+    (edge) => (edge.a === a && edge.b === b) || (edge.a === b && edge.b === a),
+  );
+  if (isKnown) section.fail('a', `nodes ${a} and ${b} are joined already: one edge is enough`);
+  return { a, b, wire };
+}
+
+function nodeIn(section: Section, name: string, nodes: number): number {
+  const node = section.whole(name, { least: 1, most: PLAN_NODES_MAX });
+  if (node === undefined) return section.fail(null, `say which node with "${name}: 1"`);
+  if (node > nodes)
+    section.fail(name, `there is no node ${node}: they are numbered from 1 to ${nodes}`);
+  return node;
+}
+
+function placeIn(section: Section): Place {
+  const x = section.whole('x', { least: 0, most: SIDE }) ?? section.fail(null, 'a place has an x');
+  const y = section.whole('y', { least: 0, most: SIDE }) ?? section.fail(null, 'a place has a y');
+  section.done();
+  return { x, y };
+}
+
+/** Nobody said where they are: side by side. */
+function rowOf(nodes: number): Place[] {
+  return Array.from({ length: nodes }, (_, at) => ({
+    x: Math.floor((at * SIDE) / Math.max(1, nodes - 1)),
+    y: SIDE / 2,
+  }));
+}
+
+const DEEDS = ['say', 'tell', 'crash', 'pause', 'cut', 'deafen', 'clock', 'disk'] as const;
+
+function deedIn(section: Section, map: Pick<Shape, 'nodes' | 'edges'>): Deed {
+  const at = required(section, 'at', { least: 0, most: 30 * DAY_MS });
+  const kind = section.oneOf('do', DEEDS);
+  const deed = { at, ...actIn(section, kind, map) } as Deed;
+  section.done();
+  return deed;
+}
+
+function actIn(
+  section: Section,
+  kind: (typeof DEEDS)[number] | undefined,
+  { nodes, edges }: Pick<Shape, 'nodes' | 'edges'>,
+): object {
+  const node = (name: string): number => nodeIn(section, name, nodes);
+  const forMs = (): number => required(section, 'for', { least: 1, most: DAY_MS });
+  const text = (): string =>
+    section.text('text', { most: TEXT_MAX }) ?? section.fail(null, 'say what, with "text: hello"');
+  const pair = (one: string, other: string): Pair => {
+    const ends: Pair = [node(one), node(other)];
+    const isEdge = edges.some(({ a, b }) => ends.includes(a) && ends.includes(b));
+    return isEdge ? ends : section.fail(other, `nodes ${ends.join(' and ')} have no edge`);
+  };
+  switch (kind) {
+    case undefined:
+      return section.fail(null, `say what is done with "do: crash" (${DEEDS.join(', ')})`);
+    case 'say':
+      return { kind, node: node('node'), text: text() };
+    case 'tell':
+      return { kind, node: node('node'), to: node('to'), text: text() };
+    case 'crash': {
+      const noticeMs = section.whole('notice', { least: 0, most: DAY_MS }) ?? Infinity;
+      return { kind, node: node('node'), noticeMs, forMs: forMs() };
+    }
+    case 'pause':
+      return { kind, node: node('node'), forMs: forMs() };
+    case 'cut':
+      return { kind, pairs: [pair('a', 'b')], forMs: forMs() };
+    case 'deafen': {
+      const [from, to] = pair('from', 'to');
+      return { kind, from, to, forMs: forMs() };
+    }
+    case 'clock':
+      return { kind, node: node('node'), offMs: required(section, 'off', CLOCK_OFF) };
+    case 'disk': {
+      const fault = section.oneOf('fault', ['full', 'tear', 'lose', 'misdirect'] as const);
+      return {
+        kind,
+        node: node('node'),
+        fault: fault ?? section.fail(null, 'say what is wrong with it, as "fault: full"'),
+        forMs: forMs(),
+      };
+    }
+  }
+}
+
+const CLOCK_OFF = { least: -366 * DAY_MS, most: 366 * DAY_MS };
+
+function required(section: Section, name: string, limits: { least: number; most: number }): number {
+  return section.whole(name, limits) ?? section.fail(null, `say "${name}", a whole number of ms`);
+}
