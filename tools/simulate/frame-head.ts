@@ -9,9 +9,18 @@ const NAMED = 40;
 /** A first byte that says: the way this came lies before the packet (WIRE §27). */
 const HISTORY = 0x27;
 
-export type FrameHead = { type: number; ttl: number; name: number; bytes: Uint8Array };
+export type FrameHead = {
+  type: number;
+  ttl: number;
+  name: number;
+  bytes: Uint8Array;
+  isCut: boolean;
+};
 
-/** Null where no packet begins. */
+/** The head of a block is looked for this far: behind the way of 16 nodes. */
+const LOOKED_AT = 1 + 2 + 16 * ID_SIZE + NAMED;
+
+/** Null where no packet begins; `isCut`: not all that names it lies in this write. */
 export function headOf(write: Uint8Array, isWire: boolean): FrameHead | null {
   if (isWire) return headAt(unstuffed(write), 1);
   return (write[0] & 0x80) === 0 ? null : headAt(write, 1);
@@ -20,8 +29,10 @@ export function headOf(write: Uint8Array, isWire: boolean): FrameHead | null {
 function headAt(bytes: Uint8Array, from: number): FrameHead | null {
   const at = bytes[from] === HISTORY ? from + 2 + bytes[from + 1] * 8 : from;
   if (at + TTL_AT >= bytes.length) return null;
-  const head = bytes.subarray(at, at + Math.min(NAMED, sizeAt(bytes, at)));
-  return { type: head[1], ttl: head[TTL_AT], name: nameOf(head), bytes: head };
+  const size = Math.min(NAMED, sizeAt(bytes, at));
+  const head = bytes.subarray(at, at + size);
+  const isCut = head.length < size;
+  return { type: head[1], ttl: head[TTL_AT], name: nameOf(head), bytes: head, isCut };
 }
 
 /** Without signature and padding: over a wire a checksum would follow, and be taken for a part of it. */
@@ -34,9 +45,9 @@ function sizeAt(bytes: Uint8Array, at: number): number {
 
 /** The beginning of a block, as it was before zeros were taken out of it (WIRE §22). */
 function unstuffed(block: Uint8Array): Uint8Array {
-  const out = new Uint8Array(1 + NAMED + 260);
+  const out = new Uint8Array(LOOKED_AT + 260);
   let size = 0;
-  for (let at = 1; at < block.length && block[at] !== 0 && size <= 1 + NAMED;) {
+  for (let at = 1; at < block.length && block[at] !== 0 && size <= LOOKED_AT;) {
     const run = block[at];
     out.set(block.subarray(at + 1, at + run), size);
     size += run - 1;

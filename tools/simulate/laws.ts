@@ -49,6 +49,8 @@ export class Laws {
   private readonly ports: LawsPorts;
   /** By node and packet: the largest TTL it came with. */
   private readonly heard = new Map<number, Map<number, number>>();
+  /** Nodes and types of which a head came in more than one write. */
+  private readonly blind = new Set<string>();
   /** By node: messages it was told, for ever; and by life, what its station told. */
   private readonly told = new Map<number, Set<string>>();
   private readonly toldInLife = new Map<number, Set<string>>();
@@ -74,6 +76,8 @@ export class Laws {
   }
 
   arrived(node: number, head: FrameHead): void {
+    // It has no name yet, and neither has what is passed on of it.
+    if (head.isCut) return void this.blind.add(`${node} ${head.type}`);
     const heard = this.heard.get(node) ?? new Map<number, number>();
     this.heard.set(node, heard);
     const before = heard.get(head.name);
@@ -82,7 +86,7 @@ export class Laws {
   }
 
   wrote(node: number, head: FrameHead, at: Millis): void {
-    if (this.ports.isByzantine(node)) return;
+    if (this.ports.isByzantine(node) || head.isCut) return;
     const { ttl, type, bytes } = head;
     const from = senderAt(head);
     const sender = this.ports.roster.numberOf(bytes.subarray(from, from + 8));
@@ -93,7 +97,7 @@ export class Laws {
     // Of its own link alone, or out of a store: neither goes any further.
     if (ttl === 0) return;
     const before = this.heard.get(node)?.get(head.name);
-    if (before !== undefined && ttl < before) return;
+    if (before === undefined ? this.blind.has(`${node} ${type}`) : ttl < before) return;
     const came = before === undefined ? 'never came to it' : `came with ${before}`;
     const what = `it passed on type ${type} of node ${sender} with TTL ${ttl}, which ${came}`;
     this.break('ttl-falls', at, node, what);
