@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readArguments } from '../../tools/arguments.ts';
 import { commands } from '../../tools/commands/index.ts';
 import { hopline, PROGRAM, ROOT } from './built.ts';
 
@@ -75,6 +76,16 @@ for (const [name, load] of Object.entries(commands)) {
         const isNamed = usage.includes(`--${option}`);
         expect(isNamed || usage.includes('[settings]'), option).toBe(true);
         expect(short ?? 'x', option).toMatch(/^[a-z]$/i);
+      }
+    });
+
+    it('takes its own examples', async () => {
+      const command = await load();
+      for (const example of command.examples ?? []) {
+        const [, typed] = new RegExp(`hopline ${name}([^|;>&]*)`).exec(example)!;
+        const words = typed!.match(/'[^']*'|\S+/g) ?? [];
+        const given = words.map((word) => word.replace(/^'(.*)'$/, '$1'));
+        expect(() => readArguments(given, command), example).not.toThrow();
       }
     });
   });

@@ -31,7 +31,8 @@ export const simulate: Command = {
   name: 'simulate',
   summary: 'run a mesh of bridges in which everything goes wrong, and judge it',
   usage:
-    'hopline simulate [--seed <n>] [--seeds <n>] [--nodes <n>] [--topology <name>] [--out <report.html>] ...',
+    'hopline simulate [--seed <n>] [--seeds <n>] [--nodes <n>] [--topology <which>] [--degree <n>] ' +
+    '[--faults <which>] [--hours <n>] [--replay <capture>] [--out <report.html>] [--json]',
   options: {
     seed: { type: 'string', value: 'n', help: 'what all is drawn from (1)' },
     seeds: { type: 'string', value: 'n', help: 'so many runs, each with the next seed (1)' },
@@ -52,6 +53,11 @@ export const simulate: Command = {
       help: 'none, all, or some as loss=100,crashes=3; without it the seed says',
     },
     hours: { type: 'string', value: 'n', help: 'for so long things go wrong; without it a minute' },
+    replay: {
+      type: 'string',
+      value: 'capture',
+      help: 'say the packets of a capture (pcapng) to node 1, and count whom they reach',
+    },
     out: {
       type: 'string',
       value: 'file',
