@@ -100,6 +100,7 @@ export type ReceptionPorts = {
   /** As of Sync. */
   islandBytesPerMs: number;
   reconcile: ReconcileConfig | null;
+  asksForHistory: boolean;
   draw: Draw;
 };
 
@@ -175,7 +176,9 @@ export class Reception {
     const out: ReceptionOutput[] = [];
     const wallMs = this.wall(now);
     const met = { kind: 'met', link, farEnd: 'line' } as const;
-    if (wallMs !== null) this.onSync(this.sync.step({ ...met, wallMs }, now), out);
+    if (wallMs !== null && this.ports.asksForHistory) {
+      this.onSync(this.sync.step({ ...met, wallMs }, now), out);
+    }
     return out;
   }
 
@@ -302,6 +305,7 @@ export class Reception {
       tell(out, { kind: 'announced', id: sender, name, frame, capabilities, neighbours });
     }
     if (!isDirect || wallMs === null || this.reconciles(link)) return;
+    if (!this.ports.asksForHistory) return;
     const met = { kind: 'met', link, farEnd: this.farEndOf(link), wallMs } as const;
     this.onSync(this.sync.step(met, now), out);
   }

@@ -70,6 +70,8 @@ export type StationConfig = {
   history: HistoryLimits;
   /** How history is compared with Hopline neighbours; null: they are asked as phones are (WIRE §9). */
   reconcile: ReconcileConfig | null;
+  /** Whether anybody is asked at all: among thousands, nobody holds what all of them said. */
+  asksForHistory: boolean;
   /** Of history for our island, once there was a line: half of what the internet may have of the air. */
   islandBytesPerSecond: number;
   /** Signed public packets of our own store, the oldest first: what was said before a restart. */
@@ -123,6 +125,7 @@ export const STATION_DEFAULTS: StationConfig = {
   stamps: false,
   history: HISTORY_LIMITS,
   reconcile: RECONCILE_DEFAULTS,
+  asksForHistory: true,
   islandBytesPerSecond: 1000,
   frames: [],
   announces: ANNOUNCE_PACE,

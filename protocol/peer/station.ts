@@ -96,6 +96,7 @@ export class Station implements Machine<StationInput, StationOutput> {
       historyLimits: config.history,
       islandBytesPerMs: config.islandBytesPerSecond / 1000,
       reconcile: config.reconcile,
+      asksForHistory: config.asksForHistory,
       draw,
     });
     for (const frame of config.frames) this.reception.history.restore(frame);

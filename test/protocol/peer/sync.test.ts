@@ -203,6 +203,17 @@ describe('a station that lacks history', () => {
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(ASK_MS);
   });
 
+  it('asks nobody where it is told so', () => {
+    const village = new Village();
+    const station = stationOf(village, 1, { asksForHistory: false });
+    const phone = phoneOf(village, 10);
+    village.join(station, 0, phone, 0, 'phone');
+    village.write(phone, 0, announceOf(phone.identity, { timestamp: timeIn(village) }));
+    village.pass(2 * ASK_MS);
+    expect(phone.ofType(ANNOUNCE).length).toBeGreaterThan(0);
+    expect(phone.ofType(REQUEST_SYNC)).toEqual([]);
+  });
+
   it('asks with a filter of what it holds', () => {
     const village = new Village();
     const station = stationOf(village, 1);
