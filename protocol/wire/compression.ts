@@ -33,8 +33,8 @@ export type Uninflatable = 'empty' | 'over-limit' | 'expansion' | 'corrupt' | 's
 export function compress(payload: Uint8Array): Uint8Array | null {
   if (payload.length < COMPRESS_MIN || isDiverse(payload)) return null;
   const stream = freshDeflater();
-  // What is not shorter finds no room.
-  const output = new Uint8Array(payload.length - 1);
+  // What is not shorter finds no room: zlib ends only where a byte is left over.
+  const output = new Uint8Array(payload.length);
   stream.input = payload;
   stream.next_in = 0;
   stream.avail_in = payload.length;
