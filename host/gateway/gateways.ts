@@ -169,7 +169,7 @@ export class Gateways {
 }
 
 function isFresh(at: Millis, now: Millis): boolean {
-  return now - at < GATEWAY_TIMEOUT_MS;
+  return now < at + GATEWAY_TIMEOUT_MS;
 }
 
 function isAlike(a: Advert, b: Advert): boolean {

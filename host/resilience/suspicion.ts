@@ -254,7 +254,7 @@ export class Suspicion implements Machine<SuspicionInput, SuspicionOutput> {
 
   private suspectAt({ arrivals }: Watch): Millis {
     const latest = arrivals.heardAt + arrivals.intervalMs * INTERVALS_MAX;
-    return Math.min(arrivals.reaches(this.z), latest);
+    return Math.ceil(Math.min(arrivals.reaches(this.z), latest));
   }
 
   private watch(id: Uint8Array, now: Millis): Watch {

@@ -144,7 +144,7 @@ export class Topology {
     const gone: NodeId[] = [];
     for (const node of this.known.values()) {
       if (node.id === this.self) continue;
-      if (now - node.heardAt < STALE_MS) break;
+      if (now < node.heardAt + STALE_MS) break;
       gone.push(node.id);
     }
     for (const id of gone) this.forget(id);

@@ -88,7 +88,7 @@ export class Pinger implements Machine<PingerInput, PingerOutput> {
 
   private expire(now: Millis, out: PingerOutput[]): void {
     for (const [nonce, { id, sentAt }] of this.pending) {
-      if (now - sentAt < PING_TIMEOUT_MS) return;
+      if (now < sentAt + PING_TIMEOUT_MS) return;
       this.pending.delete(nonce);
       out.push({ kind: 'lost', id });
     }

@@ -110,7 +110,7 @@ export class FragmentAssembler {
   expire(now: Millis): void {
     for (const queue of [this.begun, this.going]) {
       for (const set of queue.sets.values()) {
-        if (now - set.progressAt < this.limits.idleMs) break;
+        if (now < set.progressAt + this.limits.idleMs) break;
         this.drop(set, 'idle');
       }
     }
