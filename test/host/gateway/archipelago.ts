@@ -2,7 +2,7 @@
  * Archipelago: islands of three, two gateways with somebody between them, and the lines of a topology.
  */
 import type { GatewayConfig } from '../../../host/gateway/gateway.ts';
-import { FRAME_MAX, PacketView } from '../../../protocol/core/packet.ts';
+import { FRAME_MAX, PacketView, TTL_AT } from '../../../protocol/core/packet.ts';
 import type { Millis } from '../../../protocol/core/machine.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 import { person } from '../../protocol/trust/people.ts';
@@ -47,6 +47,7 @@ export function injectedOn(island: Member[], from: Millis, until: Millis = Infin
 function nameOf(bytes: Uint8Array): string {
   const packet = new PacketView();
   packet.read(bytes, FRAME_MAX);
-  const sender = bytes.subarray(packet.senderAt, packet.senderAt + 8);
-  return `${packet.type} ${toHex(sender)} ${packet.timestamp()}`;
+  const name = packet.frame();
+  name[TTL_AT] = 0;
+  return toHex(name);
 }

@@ -166,7 +166,9 @@ export class DeskDouble implements Desk {
     id: this.peer(who).id,
     strategy: 'shortest',
     unsuited: null,
-    routes: [{ via: [this.peer(who).id], cost: 250, reliability: 0.5, why: '1 hop', isChosen: true }],
+    routes: [
+      { via: [this.peer(who).id], cost: 250, reliability: 0.5, why: '1 hop', isChosen: true },
+    ],
     flooded: null,
     switches: 1,
     lastSwitch: { at: 1_800_000_000_000, reason: 'failed' },

@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { backUp, RESERVED_LEAP, restore } from '../../../host/store/backup.ts';
+import { MIGRATIONS } from '../../../host/store/migrations.ts';
 import { Store } from '../../../host/store/store.ts';
 import { HoplineError } from '../../../protocol/errors.ts';
 import { backup as backupCommand } from '../../../tools/commands/backup.ts';
@@ -33,7 +34,10 @@ describe('a backup', () => {
       expect(made.messages).toBeLessThanOrEqual(batches);
       expect(made.outbox).toBe(made.messages);
       const to = join(dirname(folder), 'restored');
-      expect(await restore(file, to)).toMatchObject({ messages: made.messages, schema: 3 });
+      expect(await restore(file, to)).toMatchObject({
+        messages: made.messages,
+        schema: MIGRATIONS.length,
+      });
       const restored = Store.open({ folder: to, owner: OWNER });
       expect(restored.messages.usage().count).toBe(made.messages);
       expect(restored.messages.find(message({ id: '49a' }))).not.toBeNull();

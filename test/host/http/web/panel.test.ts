@@ -9,14 +9,14 @@ import { RETRY_MS } from '../../../../host/http/web/feed.ts';
 import { Panel } from '../../../../host/http/web/panel.ts';
 import type { PanelPorts } from '../../../../host/http/web/panel.ts';
 import { isOpen, logIn } from '../../../../host/http/web/requests.ts';
-import { PUBLIC } from '../../../../host/http/web/state.ts';
+import { ALL_PARTS, PUBLIC } from '../../../../host/http/web/state.ts';
 import type { State } from '../../../../host/http/web/state.ts';
 import { DeskDouble, message, serve, TOKEN } from '../builders.ts';
 
 describe('a panel that finds its daemon', () => {
   it('reads all there is, and is live', async () => {
     await withPanel(async ({ state }) => {
-      await state(({ parts }) => Object.keys(parts).length === 8);
+      await state(({ parts }) => Object.keys(parts).length === ALL_PARTS.length);
       expect((await state(isLive)).parts.peers?.map(({ name }) => name)).toContain('alice');
     });
   });
