@@ -50,7 +50,7 @@ export const HTTP_PORT = 8000;
 /** Lines that a file may name; more are joined one by one. */
 const PEERS_MAX = 256;
 const HOSTS_MAX = 32;
-const ADDRESS_MAX = 261;
+const ADDRESS_MAX = 400;
 /** Components of the owner, and things done when something happens. */
 const COMPONENTS_MAX = 32;
 const ACTIONS_MAX = 64;
@@ -97,8 +97,8 @@ const PORT = /(0|[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|655
 const HOST = /([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])/.source;
 const address = shaped(
   ADDRESS_MAX,
-  new RegExp(`^${HOST}:${PORT}$`),
-  'an address is host:port, as in bridge.example.org:8334',
+  new RegExp(`^(${HOST}:${PORT}|wss?://${HOST}(:${PORT})?(/[\\w./~-]{0,127})?)$`),
+  'an address is host:port, as in bridge.example.org:8334, or wss://host for a WebSocket',
 );
 const hostName = new RegExp(`^(${HOST}|[0-9a-fA-F:.]+)$`);
 const host = shaped(253, hostName, 'write the name or the address of a host, without a port');

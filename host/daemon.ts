@@ -39,7 +39,7 @@ import { openHome } from './daemon/home.ts';
 import { Tickets } from './daemon/tickets.ts';
 import type { MeshEvent } from './events.ts';
 import type { LineAnswer, LineWish } from './gateway/contract.ts';
-import { TcpLines } from './links/tcp.ts';
+import { IpLines } from './links/ip-lines.ts';
 import type { NeighbourView } from './neighbours/neighbour.ts';
 import { NEIGHBOURS } from './neighbours/neighbours.ts';
 import type { Answer, SessionState, StoreWrite, Wish } from './types.ts';
@@ -80,7 +80,7 @@ export class Daemon {
   private readonly hardware: Hardware;
   private readonly bridge: Bridge;
   private readonly driver: Driver<BridgeInput, BridgeOutput>;
-  private readonly lines: TcpLines;
+  private readonly lines: IpLines;
   private readonly clock: SystemClock;
   private readonly wallClock: WallClock;
   private readonly tickets = new Tickets<Answer | LineAnswer>();
@@ -131,7 +131,7 @@ export class Daemon {
       feed: (question) => this.driver.feed(question),
       log,
     });
-    this.lines = new TcpLines((event) => this.driver.feed({ kind: 'line', event }));
+    this.lines = new IpLines((event) => this.driver.feed({ kind: 'line', event }));
   }
 
   /** Rejects with what is wrong and what to do; then nothing is left open. */

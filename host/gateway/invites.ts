@@ -3,9 +3,11 @@
  * has the secret in it; here only its hash is kept, so that nobody can use what he finds in the store.
  *
  *   hopline:HOST:PORT/NODEID/SECRET      an IPv6 host stands in brackets; ids and secrets are hex
+ *   hopline:wss://HOST/NODEID/SECRET     over a WebSocket
  */
 import { sameBytes } from '../../protocol/core/bytes.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
+import { printLineAddress, readLineAddress } from '../../protocol/peer/line-address.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import type { Invite, LineReads } from '../types.ts';
@@ -80,40 +82,27 @@ export function parseInvitation(text: string): Parsed<Invitation> {
   if (!line.startsWith(PREFIX)) {
     return wrong(`an invite begins with ${PREFIX}; paste all of what \`hopline invite\` printed`);
   }
-  const parts = line.slice(PREFIX.length).split('/');
-  if (parts.length !== 3) {
+  const [, scheme = '', rest] = /^(wss?:\/\/)?(.*)$/.exec(line.slice(PREFIX.length))!;
+  const parts = rest.split('/');
+  // The address of a WebSocket may have a path.
+  if (parts.length < 3 || (parts.length > 3 && scheme === '')) {
     const many = parts.length > 3 ? 'too many parts' : 'only a part of it is there';
     return wrong(`${many}: after ${PREFIX} come HOST:PORT/NODEID/SECRET; copy the whole line`);
   }
-  const address = parseAddress(parts[0]);
+  const [nodeText, secretText] = parts.slice(-2);
+  const address = parseAddress(`${scheme}${parts.slice(0, -2).join('/')}`);
   if (!address.ok) return address;
-  const node = parseHex('node id', parts[1], ID_SIZE);
+  const node = parseHex('node id', nodeText, ID_SIZE);
   if (!node.ok) return node;
-  const secret = parseHex('secret', parts[2], SECRET_SIZE);
+  const secret = parseHex('secret', secretText, SECRET_SIZE);
   if (!secret.ok) return secret;
   return { ok: true, value: { address: address.value, node: node.value, secret: secret.value } };
 }
 
-/** `host:port` as it is dialled. */
+/** As it is dialled. */
 export function parseAddress(text: string): Parsed<string> {
-  const shown = `the address ${JSON.stringify(text)}`;
-  const match = /^(\[[^\]]*\]|[^:]*):([^:]*)$/.exec(text);
-  if (match === null) {
-    const isIpv6 = text.includes('::') || text.split(':').length > 2;
-    if (isIpv6)
-      return wrong(`${shown} needs brackets around its IPv6 host, as in [2001:db8::1]:8334`);
-    return wrong(`${shown} has no port: it is HOST:PORT, as in bridge.example.org:8334`);
-  }
-  const [, host, port] = match;
-  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
-    return wrong(`${shown} has no port from 1 to 65535`);
-  }
-  const isHost = host.startsWith('[')
-    ? /^\[[0-9a-fA-F:.]{2,45}(%[\w.-]+)?\]$/.test(host)
-    : /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,252})$/.test(host);
-  if (!isHost)
-    return wrong(`${shown} has no host: a name, an IPv4 address, or an IPv6 one in brackets`);
-  return { ok: true, value: `${host}:${Number(port)}` };
+  const read = readLineAddress(text);
+  return read.ok ? { ok: true, value: printLineAddress(read.value) } : read;
 }
 
 function parseHex(what: string, text: string, size: number): Parsed<Uint8Array> {

@@ -49,7 +49,7 @@ export const DOORS: Door[] = [
     packages: [],
   })),
   // Their own npm packages join these rows with the feature that needs them.
-  { room: 'host/links', imports: ['protocol', 'host/types.ts'], packages: ['node:*'] },
+  { room: 'host/links', imports: ['protocol', 'host/types.ts'], packages: ['node:*', 'ws'] },
   {
     room: 'host/store',
     imports: ['protocol', 'host/types.ts'],

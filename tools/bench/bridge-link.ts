@@ -8,7 +8,7 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { nativeCrypto } from '../../device/pi/crypto.ts';
-import { TcpLines } from '../../host/links/tcp.ts';
+import { IpLines } from '../../host/links/ip-lines.ts';
 import { assert } from '../../protocol/core/assert.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
@@ -95,8 +95,8 @@ async function overLine(packet: Uint8Array, seed: number): Promise<number> {
   const people = [identityOf(crypto, random), identityOf(crypto, random)] as const;
   const ends = lineEnds(crypto, people[0], people[1], random, performance.now());
   let arrived = 0;
-  const side = (link: RecordLink, talks: boolean): TcpLines => {
-    const lines: TcpLines = new TcpLines((event) => {
+  const side = (link: RecordLink, talks: boolean): IpLines => {
+    const lines: IpLines = new IpLines((event) => {
       const { line } = event;
       if (event.kind === 'closed') return true;
       at = performance.now();

@@ -19,7 +19,7 @@ export const invite: Command = {
     address: {
       type: 'string',
       value: 'host:port',
-      help: 'where the other side reaches this bridge (its own address)',
+      help: 'where the other side reaches this bridge (its own address), or ws://, wss://',
     },
     data: DATA_OPTION,
     json: JSON_OPTION,
@@ -47,5 +47,5 @@ export const invite: Command = {
 
 /** `hopline:HOST:PORT/NODE/SECRET` */
 function hostIn(line: string): string {
-  return hostOf(line.replace(/^hopline:/, '').split('/')[0]);
+  return hostOf(line.replace(/^hopline:/, ''));
 }

@@ -6,7 +6,7 @@
 import type { OpenRadio } from '../../device/pi/hardware.ts';
 import type { Log } from '../../device/pi/log.ts';
 import type { RadioEvent } from '../../device/pi/radio.ts';
-import { TcpLines } from '../../host/links/tcp.ts';
+import { IpLines } from '../../host/links/ip-lines.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { FAR, HOME } from '../simulate/scripts.ts';
 import { VirtualIsland } from './virtual-island.ts';
@@ -21,11 +21,11 @@ export class VirtualWorld {
   readonly peer: { address: string; node: Uint8Array };
   private readonly home: VirtualIsland;
   private readonly far: VirtualIsland;
-  private readonly lines: TcpLines;
+  private readonly lines: IpLines;
   /** The daemon's ear, while it has a radio. */
   private hear: (event: RadioEvent) => void = () => {};
 
-  private constructor(home: VirtualIsland, far: VirtualIsland, lines: TcpLines, port: number) {
+  private constructor(home: VirtualIsland, far: VirtualIsland, lines: IpLines, port: number) {
     this.home = home;
     this.far = far;
     this.lines = lines;
@@ -55,7 +55,7 @@ export class VirtualWorld {
         perform: (output) => output.kind === 'line' && world?.lines.perform(output.order),
       },
     );
-    const lines = new TcpLines((event) => far.feed({ kind: 'line', event }));
+    const lines = new IpLines((event) => far.feed({ kind: 'line', event }));
     const { port } = await lines.listen(LOOPBACK, 0);
     world = new VirtualWorld(home, far, lines, port);
     return world;

@@ -25,6 +25,9 @@ describe('the line of an invite', () => {
     '[2001:db8::1]:65535',
     '[fe80::1%eth0]:8334',
     'pi:8334',
+    'ws://192.0.2.7:8334',
+    'wss://bridge.example.org',
+    'wss://[2001:db8::1]:444/behind/a/proxy',
   ])('is read as it was printed, for %s', (address) => {
     const invitation = { address, node: filled(8, 7), secret: filled(16, 9) };
     const parsed = parseInvitation(printInvitation(invitation));

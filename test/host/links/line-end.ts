@@ -1,9 +1,9 @@
 /**
- * Line end: one peer at the end of a line over TCP: machine, driver and sockets, and nothing else.
+ * Line end: one peer at the end of a line over IP: machine, driver and sockets, and nothing else.
  */
 import { expect } from 'vitest';
 import { systemClock } from '../../../device/pi/clock.ts';
-import { TcpLines } from '../../../host/links/tcp.ts';
+import { IpLines } from '../../../host/links/ip-lines.ts';
 import { Driver } from '../../../protocol/core/driver.ts';
 import { PEER } from '../../../protocol/core/hello.ts';
 import { NORMAL } from '../../../protocol/core/queue.ts';
@@ -23,13 +23,13 @@ export class LineEnd {
   /** The last line that came up and is up still. */
   line: number | null = null;
   closed = '';
-  readonly tcp: TcpLines;
+  readonly lines: IpLines;
   private readonly trunks: Trunks;
   private readonly driver: Driver<TrunksInput, TrunksOutput>;
   backlog = 0;
 
   /** `seed` is another one for each end of a test. */
-  constructor(who: Identity, seed: number) {
+  constructor(who: Identity, seed: number, origins: string[] = []) {
     const hello = {
       version: OUR_VERSION,
       role: PEER,
@@ -43,10 +43,10 @@ export class LineEnd {
     const config = { ...TRUNKS_DEFAULTS, admit: () => true, link: RECORD_LINK_DEFAULTS };
     const [random, draw] = [xorshift(seed), secretsFrom(seed)];
     this.trunks = new Trunks(crypto, who, new Pins(crypto), config, hello, random, draw);
-    this.tcp = new TcpLines((event) => {
+    this.lines = new IpLines((event) => {
       if (event.kind === 'closed') this.closed = event.why;
       return this.driver.feed(event);
-    });
+    }, origins);
     this.driver = new Driver(this.trunks, systemClock(), {
       commit: () => {},
       perform: (output) => this.perform(output),
@@ -75,7 +75,7 @@ export class LineEnd {
       case 'dial':
       case 'hangUp':
       case 'write':
-        this.tcp.perform(output);
+        this.lines.perform(output);
         break;
       case 'up':
         this.line = output.line;

@@ -118,7 +118,7 @@ async function dial(
   who: Identity,
 ): Promise<'up' | 'down'> {
   const end = new LineEnd(who, SEED);
-  ends.push(() => end.tcp.close());
+  ends.push(() => end.lines.close());
   end.call(address, node);
   // Who is let in is soon told something; who is not is up at most until he has proven who he is.
   await until(() => end.heard.length > 0 || end.closed !== '', 'it is known');
