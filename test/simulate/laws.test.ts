@@ -6,16 +6,16 @@ import { describe, expect, it } from 'vitest';
 import type { Tick } from '../../protocol/core/machine.ts';
 import { MESSAGE } from '../../protocol/core/packet.ts';
 import type { Deed } from '../../tools/simulate/deeds.ts';
+import { examine, tellFailure } from '../../tools/simulate/failure.ts';
 import { allFaults, NO_FAULTS } from '../../tools/simulate/faults.ts';
 import type { Law } from '../../tools/simulate/laws.ts';
 import { LAWS } from '../../tools/simulate/laws.ts';
 import type { SimInput, SimOutput } from '../../tools/simulate/mesh.ts';
-import type { Outcome, Resident, RunPorts } from '../../tools/simulate/run.ts';
+import type { Resident, RunPorts } from '../../tools/simulate/run.ts';
 import { runScenario } from '../../tools/simulate/run.ts';
 import type { Scenario } from '../../tools/simulate/scenario.ts';
 import { drawScenario } from '../../tools/simulate/scenario.ts';
 import { line } from '../../tools/simulate/shapes.ts';
-import { shrink } from '../../tools/simulate/shrink.ts';
 import { simulatedCrypto } from '../../tools/simulate/simulated-crypto.ts';
 import type { BridgeNode } from '../../tools/simulate/stations.ts';
 import { LINES_MAX, Transcript } from '../../tools/simulate/transcript.ts';
@@ -73,17 +73,22 @@ describe('a run that broke a law', () => {
   it('is made as short as it can be, and told line by line', () => {
     const ports = { crypto: cheap, dress: culprit('at-most-once') };
     const scenario = drawScenario({ seed: 5, nodes: 4, faults: { ...allFaults(), byzantine: 0 } });
-    const judge = (next: Scenario): Outcome['breach'] => runScenario(next, ports).breach;
-    const { breach } = runScenario(scenario, ports);
-    const shrunk = shrink(scenario, breach!, judge, 40);
-    expect(shrunk.breach.law).toBe('at-most-once');
-    expect(shrunk.scenario.deeds.length).toBeLessThan(3);
-    expect(Object.values(shrunk.scenario.faults).filter((amount) => amount > 0)).toEqual([]);
-    const transcript = new Transcript();
-    transcript.broke(runScenario(shrunk.scenario, ports, transcript).breach!);
-    const text = transcript.lines.join('\n');
-    expect(text).toMatch(/node 2 +is answered stored/);
-    expect(text).toMatch(/BREAKS at-most-once: it was told ".*" twice$/);
+    const runs: number[] = [];
+    const failure = examine(runScenario(scenario, ports), ports, 40, (run) => runs.push(run));
+    const { shortest, transcript } = failure;
+    expect(failure.breach.law).toBe('at-most-once');
+    expect(runs).toHaveLength(failure.tries);
+    expect(shortest.deeds.length).toBeLessThan(3);
+    expect(Object.values(shortest.faults).filter((amount) => amount > 0)).toEqual([]);
+    expect(transcript.join('\n')).toMatch(/node 1 +is answered stored/);
+    const lines = tellFailure(failure);
+    expect(lines[0]).toMatch(/^seed 5: 4 nodes \(\w+\), [\d.]+ s, loss=150 /);
+    expect(lines[1]).toMatch(/^  at-most-once at \d+ ms, node 2: it was told ".*" twice$/);
+    expect(lines[2]).toMatch(
+      /^Shortest found, in \d+ runs more: [12] of \d+ deeds\. seed 5: .*no faults/,
+    );
+    expect(lines[3]).toMatch(/^ +\d+\.\d{3} s {2}node \d says "/);
+    expect(lines.at(-1)).toMatch(/BREAKS at-most-once: it was told ".*" twice$/);
   });
 
   it('is told by its last lines where it has many', () => {

@@ -4,43 +4,46 @@
  * Real bridges in virtual time, while everything goes wrong that the seed draws; then a core of them is
  * healed and must catch up. Laws are judged after every step, and one that is broken is an exit status.
  */
+import { ROUTING_DEFAULTS } from '../../host/routing/routing.ts';
+import { STRATEGY_NAMES } from '../../host/routing/strategy.ts';
 import { HoplineError } from '../../protocol/errors.ts';
-import { suggest } from '../../protocol/suggest.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
-import type { Faults } from '../simulate/faults.ts';
-import { allFaults, FAULTS, FAULT_NAMES, NO_FAULTS } from '../simulate/faults.ts';
-import { DENSE_SHAPES, overDensity } from '../simulate/report/density.ts';
+import type { Failure } from '../simulate/failure.ts';
+import { describeBreach, examine, tellFailure } from '../simulate/failure.ts';
+import { whyUnsuited } from '../simulate/policy.ts';
+import { overDensity } from '../simulate/report/density.ts';
 import { Chronicler } from '../simulate/report/happenings.ts';
 import { reportPage, summaryOf } from '../simulate/report/page.ts';
 import type { Outcome, RunPorts } from '../simulate/run.ts';
 import { runScenario } from '../simulate/run.ts';
 import type { ScenarioWishes } from '../simulate/scenario.ts';
 import { describeScenario, drawScenario } from '../simulate/scenario.ts';
-import type { ShapeName } from '../simulate/shapes.ts';
-import { SHAPES, SIDE } from '../simulate/shapes.ts';
+import { FREE_SHAPES, SHAPES, SIDE } from '../simulate/shapes.ts';
+import { TRIES_MAX } from '../simulate/shrink.ts';
+import { readWishes } from './simulate-wishes.ts';
 
-const HOUR_MS = 3_600_000;
-/** Nodes of one run: whole bridges, each with its store. */
-const NODES_MAX = 2000;
 const SEEDS_MAX = 1_000_000;
-const HOURS_MAX = 24 * 30;
+/** A run that broke a law is made shorter for about so long. */
+const EXAMINED_MS = 60_000;
+/** And in so many runs at least. */
+const TRIES_MIN = 5;
 
 export const simulate: Command = {
   name: 'simulate',
   summary: 'run a mesh of bridges in which everything goes wrong, and judge it',
   usage:
     'hopline simulate [--seed <n>] [--seeds <n>] [--nodes <n>] [--topology <which>] [--degree <n>] ' +
-    '[--faults <which>] [--hours <n>] [--replay <capture>] [--out <report.html>] [--json]',
+    '[--faults <which>] [--policy <name>] [--hours <n>] [--replay <capture>] [--out <report.html>] [--json]',
   options: {
     seed: { type: 'string', value: 'n', help: 'what all is drawn from (1)' },
     seeds: { type: 'string', value: 'n', help: 'so many runs, each with the next seed (1)' },
     nodes: { type: 'string', value: 'n', help: 'nodes of the mesh; without it the seed says' },
     topology: {
       type: 'string',
-      value: 'name',
-      help: `${SHAPES.join(', ')}; without it the seed says`,
+      value: 'which',
+      help: `${SHAPES.join(', ')}, or a file; without it the seed says`,
     },
     degree: {
       type: 'string',
@@ -50,7 +53,12 @@ export const simulate: Command = {
     faults: {
       type: 'string',
       value: 'which',
-      help: 'none, all, or some as loss=100,crashes=3; without it the seed says',
+      help: 'none, all, some as loss=100,crashes=3, or a file; without it the seed says',
+    },
+    policy: {
+      type: 'string',
+      value: 'name',
+      help: `how packets are routed: ${STRATEGY_NAMES.join(', ')} (${ROUTING_DEFAULTS.strategy})`,
     },
     hours: { type: 'string', value: 'n', help: 'for so long things go wrong; without it a minute' },
     replay: {
@@ -74,7 +82,7 @@ export const simulate: Command = {
   ],
 
   async run(args, io) {
-    const wishes = wishesOf(args);
+    const wishes = await readWishes(args, io);
     const count = wholeNumberOf(args, 'seeds', { least: 1, most: SEEDS_MAX }, 1);
     const { nativeCrypto } = await import('../../device/pi/crypto.ts');
     const { simulatedCrypto } = await import('../simulate/simulated-crypto.ts');
@@ -98,8 +106,10 @@ async function runOne(
   if (isPlain) io.out(`${describeScenario(scenario)}.`);
   const chronicler = new Chronicler(SIDE);
   const totalMs = scenario.safeMs;
+  const begunAt = performance.now();
   const outcome = runScenario(scenario, ports, {
     did: (...deed) => chronicler.did(...deed),
+    relinked: (...edge) => chronicler.relinked(...edge),
     sampled(sample) {
       chronicler.sampled(sample);
       const { at, delivered, due } = sample;
@@ -107,10 +117,13 @@ async function runOne(
       io.progress(`${Math.round(at / 1000)} s, ${phase}: ${delivered} of ${due} arrivals`);
     },
   });
+  const tookMs = performance.now() - begunAt;
+  const failure = outcome.breach === null ? null : examined(outcome, ports, tookMs, io);
   io.progress('');
   const path = textOf(args, 'out');
   if (path !== null) {
-    const isDense = DENSE_SHAPES.includes(scenario.topology);
+    // Deeds that somebody wrote down are for the edges of one mesh.
+    const isDense = FREE_SHAPES.includes(scenario.topology) && wishes.deeds === undefined;
     const begun = (degree: number): void => io.progress(`with ${degree} neighbours each`);
     const page = reportPage({
       outcome,
@@ -118,13 +131,22 @@ async function runOne(
       places: scenario.shape.places.map((place) => chronicler.point(place)),
       density: isDense ? overDensity(wishes, ports, begun) : [],
       command: commandOf(args),
+      failure,
     });
     io.progress('');
     await io.writeText(path, page);
   }
-  if (isPlain) print(outcome, path, io);
-  else io.out(JSON.stringify(plain(outcome)));
+  if (isPlain) print(outcome, failure, path, io);
+  else io.out(JSON.stringify({ ...plain(outcome), failure: failure && shown(failure) }));
   return outcome;
+}
+
+/** Patience is for so many runs as last a minute. */
+function examined(outcome: Outcome, ports: RunPorts, tookMs: number, io: Io): Failure {
+  const tries = Math.min(TRIES_MAX, Math.max(TRIES_MIN, Math.floor(EXAMINED_MS / tookMs)));
+  return examine(outcome, ports, tries, (count) => {
+    io.progress(`a law was broken: run ${count} of ${tries} to find the shortest that breaks it`);
+  });
 }
 
 async function runMany(
@@ -139,10 +161,15 @@ async function runMany(
   }
   const stop = io.stopping();
   let broken = 0;
+  let unsuited = 0;
   let done = 0;
   for (; done < count && !stop.aborted; done++) {
-    const seed = wishes.seed + done;
-    const outcome = runScenario(drawScenario({ ...wishes, seed }), ports);
+    const scenario = drawScenario({ ...wishes, seed: wishes.seed + done });
+    if (whyUnsuited(scenario) !== null) {
+      unsuited++;
+      continue;
+    }
+    const outcome = runScenario(scenario, ports);
     if (has(args, 'json')) io.out(JSON.stringify(plain(outcome)));
     if (outcome.breach !== null) {
       broken++;
@@ -153,9 +180,11 @@ async function runMany(
     await io.wait(0);
   }
   io.progress('');
-  const last = wishes.seed + done - 1;
-  if (!has(args, 'json'))
-    io.out(`seeds ${wishes.seed} to ${last}: ${done - broken} held, ${broken} broken`);
+  if (!has(args, 'json')) {
+    const seeds = `seeds ${wishes.seed} to ${wishes.seed + done - 1}`;
+    const without = unsuited > 0 ? `, ${unsuited} do not suit ${wishes.policy!}` : '';
+    io.out(`${seeds}: ${done - broken - unsuited} held, ${broken} broken${without}`);
+  }
   if (broken > 0) throw new HoplineError('CHECKS_FAILED', `laws were broken in ${broken} runs`);
 }
 
@@ -166,7 +195,7 @@ async function replayed(
   args: Args,
   io: Io,
 ): Promise<void> {
-  for (const name of ['faults', 'hours', 'out', 'seeds']) {
+  for (const name of ['faults', 'hours', 'out', 'policy', 'seeds']) {
     if (textOf(args, name) !== null) throw new HoplineError('USAGE', `--replay takes no --${name}`);
   }
   const { readCapture } = await import('../relay/capture.ts');
@@ -191,75 +220,31 @@ async function replayed(
   }
 }
 
-function wishesOf(args: Args): ScenarioWishes {
-  const seed = wholeNumberOf(args, 'seed', { least: 0, most: 0xffffffff }, 1);
-  const wishes: ScenarioWishes = { seed };
-  const topology = textOf(args, 'topology');
-  if (topology !== null) wishes.topology = shapeNamed(topology);
-  const faults = textOf(args, 'faults');
-  if (faults !== null) wishes.faults = faultsIn(faults);
-  if (textOf(args, 'nodes') !== null) {
-    wishes.nodes = wholeNumberOf(args, 'nodes', { least: 2, most: NODES_MAX }, 0);
-  }
-  if (textOf(args, 'degree') !== null) {
-    wishes.degree = wholeNumberOf(args, 'degree', { least: 1, most: 64 }, 0);
-  }
-  if (textOf(args, 'hours') !== null) {
-    wishes.safeMs = HOUR_MS * wholeNumberOf(args, 'hours', { least: 1, most: HOURS_MAX }, 0);
-  }
-  return wishes;
-}
-
-function shapeNamed(name: string): ShapeName {
-  const found = SHAPES.find((shape) => shape === name);
-  if (found !== undefined) return found;
-  throw new HoplineError(
-    'USAGE',
-    `there is no topology "${name}"${suggest(name, [...SHAPES])} (${SHAPES.join(', ')})`,
-  );
-}
-
-function faultsIn(text: string): Faults {
-  if (text === 'none') return NO_FAULTS;
-  if (text === 'all') return allFaults();
-  const faults = { ...NO_FAULTS };
-  for (const part of text.split(',')) {
-    const [name, amount = ''] = part.split('=');
-    const known = FAULT_NAMES.find((each) => each === name);
-    if (known === undefined) {
-      const detail = `there is no fault "${name}"${suggest(name, FAULT_NAMES)}`;
-      throw new HoplineError('USAGE', `${detail} (${FAULT_NAMES.join(', ')})`);
-    }
-    const { unit, most } = FAULTS[known];
-    const value = /^\d+$/.test(amount) ? Number(amount) : NaN;
-    if (!(value <= most)) {
-      throw new HoplineError('USAGE', `${name} takes 0 to ${most}: ${unit}; write ${name}=10`);
-    }
-    faults[known] = value;
-  }
-  return faults;
-}
-
-function print(outcome: Outcome, path: string | null, io: Io): void {
+function print(outcome: Outcome, failure: Failure | null, path: string | null, io: Io): void {
   const rows = summaryOf(outcome);
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) io.out(`  ${name.padEnd(width)}  ${value}`);
-  if (outcome.breach !== null) io.out(breachOf(outcome));
+  if (failure !== null) for (const line of tellFailure(failure)) io.out(line);
   if (path !== null) io.out(`The report is in ${path}.`);
 }
 
 function breachOf({ scenario, breach }: Outcome): string {
-  const { law, at, node, what } = breach!;
-  return `${describeScenario(scenario)}\n  ${law} at ${at} ms, node ${node}: ${what}`;
+  return `${describeScenario(scenario)}\n  ${describeBreach(breach!)}`;
+}
+
+function shown({ shortest, breach, tries, transcript }: Failure): object {
+  const { faults, deeds, safeMs } = shortest;
+  return { breach, tries, faults, deeds, safeMs, transcript };
 }
 
 /** For programs; who had what when would be more than anybody reads. */
 function plain(outcome: Outcome): object {
   const { scenario, breach, hash, series, core, caughtUpAt, byzantine, ...counts } = outcome;
-  const { seed, topology, shape, faults, safeMs } = scenario;
+  const { seed, topology, shape, faults, policy, safeMs } = scenario;
   const { steps, writes, duplicates, endedAt, words } = counts;
   return {
-    ...{ seed, topology, nodes: shape.nodes, edges: shape.edges.length, faults, safeMs },
+    ...{ seed, topology, nodes: shape.nodes, edges: shape.edges.length },
+    ...{ faults, policy, safeMs },
     ...{ breach, hash, steps, writes, duplicates, core, caughtUpAt, byzantine, endedAt },
     messages: words.length,
     series: series.map(({ places: _, ...sample }) => sample),

@@ -176,6 +176,8 @@ export class Mesh<Node extends SimNode> {
   private readonly alarms: Alarms;
   private readonly events = new Schedule<Event<Node>>();
   private ways = 0;
+  /** Of ways that are gone. */
+  private readonly freeParts: number[] = [];
 
   constructor(options: MeshOptions<Node>, observer: MeshObserver = {}) {
     const { nodes, edges, openWithinMs = 0 } = options;
@@ -298,7 +300,13 @@ export class Mesh<Node extends SimNode> {
   untie(a: number, b: number): void {
     const { tie } = this.endOf(a, b);
     this.cut(a, b);
-    for (const { place, link } of tie.ends) place.ends[link] = null;
+    // An end that has not noticed an earlier loss would take it for one of the edge to come.
+    tie.life++;
+    for (const end of tie.ends) {
+      this.tellClosed(end);
+      end.place.ends[end.link] = null;
+      this.freeParts.push(end.part);
+    }
     this.ties.splice(this.ties.indexOf(tie), 1);
   }
 
@@ -574,8 +582,8 @@ export class Mesh<Node extends SimNode> {
     let link = from;
     while (link < to && place.ends[link] !== null) link++;
     assert(link < to, 'a node has a link for each of its edges');
-    assert(this.ways < 1 / WAY_PART, 'ways are told apart within a millisecond');
-    const part = this.ways++ * WAY_PART;
+    const part = this.freeParts.pop() ?? this.ways++ * WAY_PART;
+    assert(part < 1, 'ways are told apart within a millisecond');
     const end = { place, link, way, part, tie } as End<Node>;
     place.ends[link] = end;
     return end;

@@ -10,7 +10,7 @@
  *     - { x: 0, y: 0 } ...
  */
 import type { Section } from '../../device/pi/yaml-file.ts';
-import { readYaml } from '../../device/pi/yaml-file.ts';
+import { LIST_MAX, readYaml } from '../../device/pi/yaml-file.ts';
 import type { Deed, Pair } from './deeds.ts';
 import type { Faults } from './faults.ts';
 import { FAULT_NAMES, FAULTS, NO_FAULTS } from './faults.ts';
@@ -19,8 +19,8 @@ import { SIDE } from './shapes.ts';
 import type { Place } from './topology.ts';
 import type { Edge } from './world.ts';
 
-/** Nodes of a file; shapes by name go further. */
-export const PLAN_NODES_MAX = 2000;
+/** Nodes of a file, as many as a list is long; shapes by name go further. */
+export const PLAN_NODES_MAX = LIST_MAX;
 const DAY_MS = 24 * 3_600_000;
 const TEXT_MAX = 1000;
 
@@ -40,7 +40,8 @@ export function readTopology(file: string, text: string): Shape {
     );
   }
   top.done();
-  return { nodes, edges, places: places.length > 0 ? places : rowOf(nodes) };
+  if (places.length > 0) return { nodes, edges, places };
+  return { nodes, edges, places: rowOf(nodes), isPlaced: false };
 }
 
 /** Faults, and what is done when on that map; without `deeds` the seed draws them. */

@@ -11,18 +11,20 @@ import type { StationConfig } from '../../protocol/peer/settings.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { ComponentKind } from '../../host/component.ts';
+import type { RoutingConfig } from '../../host/routing/routing.ts';
 import type { Archive, MessageName } from '../../host/types.ts';
 import { Byzantine, drawTricks } from './byzantine.ts';
 import type { Trick } from './byzantine.ts';
-import { CLEAR } from './conditions.ts';
 import type { Deed, Pair } from './deeds.ts';
 import { Disk } from './disk.ts';
 import { conditionsOf, payloadMaxOf } from './faults.ts';
 import { headOf } from './frame-head.ts';
+import { Ground, MET_MAX } from './ground.ts';
 import type { Breach } from './laws.ts';
 import { Laws } from './laws.ts';
 import type { Seat, SimInput, SimNode, SimOutput } from './mesh.ts';
 import { Mesh } from './mesh.ts';
+import { mobilityOf, positionOf, routingOf } from './policy.ts';
 import { seededRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import type { Sample } from './series.ts';
@@ -30,6 +32,7 @@ import { Series } from './series.ts';
 import { BridgeNode, Roster } from './stations.ts';
 import { aroundOf, componentsOf } from './topology.ts';
 import { TraceHash } from './trace-hash.ts';
+import { Walk } from './walk.ts';
 import type { Word } from './words.ts';
 import { Words } from './words.ts';
 
@@ -51,6 +54,8 @@ export type RunWatch = {
   sampled?(sample: Sample): void;
   /** A deed is done, or its end has come. */
   did?(deed: Deed, isOver: boolean, at: Millis): void;
+  /** Two nodes have come into reach of each other, or gone out of it. */
+  relinked?(a: number, b: number, isOpen: boolean, at: Millis): void;
   /** What a person at a node would be told. */
   told?(node: number, what: string, at: Millis): void;
   stepped?(node: number, input: SimInput | Tick, outputs: readonly SimOutput[], at: Millis): void;
@@ -103,8 +108,10 @@ class Run {
   private readonly hash = new TraceHash();
   private readonly tricks = new Map<number, readonly Trick[]>();
   private readonly wires = new Set<string>();
-  /** By edge or way: how many deeds keep it shut. */
-  private readonly shut = new Map<string, number>();
+  private readonly walk: Walk | null;
+  /** By node, while it walks: it is told where it is by changing it. */
+  private readonly routing = new Map<number, RoutingConfig>();
+  private readonly ground: Ground;
   /** By node: how far its clock is off. */
   private readonly offMs: Millis[];
   private bytes = 0;
@@ -117,6 +124,10 @@ class Run {
     this.ports = ports;
     this.watch = watch;
     this.offMs = new Array<number>(nodes + 1).fill(0);
+    this.walk = Walk.of(scenario);
+    for (let node = 1; node <= nodes; node++) {
+      this.routing.set(node, routingOf(scenario, this.walk, node));
+    }
     this.roster = new Roster(ports.crypto, seed, nodes);
     this.disks = Array.from({ length: nodes + 1 }, () => new Disk());
     this.drawByzantine();
@@ -136,6 +147,7 @@ class Run {
         edges: edges.map((edge) => ({ ...edge, payloadMax })),
         conditions: conditionsOf(faults),
         openWithinMs: OPEN_WITHIN_MS,
+        spareLinks: this.walk === null ? 0 : MET_MAX,
         make: (seat, now) => this.make(seat, now),
       },
       {
@@ -144,6 +156,12 @@ class Run {
         arrived: (from, to, bytes) => this.onArrival(from, to, bytes),
       },
     );
+    this.ground = new Ground(this.mesh, scenario, {
+      walk: this.walk,
+      payloadMax,
+      walked: () => this.locate(),
+      relinked: (a, b, isOpen) => watch.relinked?.(a, b, isOpen, this.mesh.now),
+    });
     this.prepare();
   }
 
@@ -191,7 +209,8 @@ class Run {
     this.laws.restarted(node);
     const { crypto, components = [], dress } = this.ports;
     const identity = this.roster.of(node);
-    const made = new BridgeNode(seat, identity, disk, { crypto, components, station: SMALL }, now);
+    const options = { crypto, components, station: SMALL, routing: this.routing.get(node)! };
+    const made = new BridgeNode(seat, identity, disk, options, now);
     this.living.set(node, made);
     const tricks = this.tricks.get(node);
     if (tricks !== undefined) return new Byzantine(made, node, tricks, this.roster, random, now);
@@ -241,6 +260,7 @@ class Run {
     if (this.isHealed) return;
     this.hash.text(deed.kind);
     this.watch.did?.(deed, false, this.mesh.now);
+    const { ground } = this;
     switch (deed.kind) {
       case 'say':
         return this.ask(deed.node, null, deed.text);
@@ -252,12 +272,12 @@ class Run {
         this.mesh.pause(deed.node);
         return this.later(deed, deed.forMs, () => this.mesh.resume(deed.node));
       case 'cut':
-        for (const pair of deed.pairs) this.cut(pair);
-        return this.later(deed, deed.forMs, () => deed.pairs.forEach((pair) => this.mend(pair)));
+        for (const pair of deed.pairs) ground.cut(pair);
+        return this.later(deed, deed.forMs, () => deed.pairs.forEach((pair) => ground.mend(pair)));
       case 'deafen': {
         const way: Pair = [deed.from, deed.to];
-        this.deafen(way, 1);
-        return this.later(deed, deed.forMs, () => this.deafen(way, -1));
+        ground.deafen(way, 1);
+        return this.later(deed, deed.forMs, () => ground.deafen(way, -1));
       }
       case 'clock':
         this.offMs[deed.node] = deed.offMs;
@@ -297,29 +317,6 @@ class Run {
     });
   }
 
-  private cut([a, b]: Pair): void {
-    const key = keyOf(Math.min(a, b), Math.max(a, b));
-    const before = this.shut.get(key) ?? 0;
-    this.shut.set(key, before + 1);
-    if (before === 0) this.mesh.cut(a, b, NOTICE_MS);
-  }
-
-  private mend([a, b]: Pair): void {
-    const key = keyOf(Math.min(a, b), Math.max(a, b));
-    const left = this.shut.get(key)! - 1;
-    this.shut.set(key, left);
-    if (left === 0) this.mesh.join({ a, b });
-  }
-
-  private deafen([from, to]: Pair, by: 1 | -1): void {
-    const key = `${from}>${to}`;
-    const count = (this.shut.get(key) ?? 0) + by;
-    this.shut.set(key, count);
-    const usual = conditionsOf(this.scenario.faults);
-    const conditions = count > 0 ? { ...usual, lossPerMille: 1000 } : usual;
-    this.mesh.condition(from, to, conditions, false);
-  }
-
   /** The largest part of the mesh that hangs together without those who mean harm; the rest is lost. */
   private heal(): number[] {
     const { mesh, scenario } = this;
@@ -336,11 +333,8 @@ class Run {
       mesh.setDrift(node, 0);
       if (!core.includes(node)) mesh.crash(node);
     }
-    for (const { a, b } of edges) {
-      if (!core.includes(a) || !core.includes(b)) continue;
-      mesh.condition(a, b, CLEAR);
-      if (!mesh.isJoined(a, b)) mesh.join({ a, b });
-    }
+    this.ground.heal(core);
+    this.locate();
     for (const node of core) {
       mesh.setDuty(node, 100);
       mesh.setClock(node, 0);
@@ -481,9 +475,18 @@ class Run {
       bytes: this.bytes,
       airtimeMs: all.reduce((sum, node) => sum + mesh.airtimeOf(node), 0),
       duplicates: this.laws.duplicates,
-      places: null,
+      places: this.ground.whereabouts(),
     });
     this.watch.sampled?.(sample);
+  }
+
+  /** Nodes learn where they are by now. */
+  private locate(): void {
+    this.ground.whereabouts()?.forEach((place, at) => {
+      const routing = this.routing.get(at + 1)!;
+      routing.place = positionOf(place);
+      routing.mobility = this.isHealed ? null : mobilityOf(this.walk!.velocityOf(at + 1));
+    });
   }
 }
 
@@ -492,8 +495,6 @@ const SMALL: Partial<StationConfig> = { seenMax: 2000, frameMax: 8192, waitingMa
 const HISTORY_MAX = HISTORY_LIMITS.messages;
 /** Edges open within the first second. */
 const OPEN_WITHIN_MS = 1000;
-/** Of an edge that is cut. */
-const NOTICE_MS = 1000;
 /** Whoever lost his power while writing has it back. */
 const POWER_BACK_MS = 2000;
 

@@ -10,6 +10,8 @@ import { describeFaults, drawFaults } from './faults.ts';
 import { seededRandom } from './random.ts';
 import type { Shape, ShapeName } from './shapes.ts';
 import { SHAPES, shapeOf } from './shapes.ts';
+import type { StrategyName } from '../../host/routing/strategy.ts';
+import { ROUTING_DEFAULTS } from '../../host/routing/routing.ts';
 
 export type Scenario = {
   seed: number;
@@ -17,6 +19,8 @@ export type Scenario = {
   topology: string;
   shape: Shape;
   faults: Faults;
+  /** By which strategy all nodes route. */
+  policy: StrategyName;
   /** In the order in which they happen; none is later than `safeMs`. */
   deeds: readonly Deed[];
   /** For so long things go wrong. */
@@ -34,6 +38,7 @@ export type ScenarioWishes = {
   /** Mean neighbours of a node, for shapes that have a choice. */
   degree?: number;
   faults?: Faults;
+  policy?: StrategyName;
   deeds?: readonly Deed[];
   safeMs?: Millis;
   healMs?: Millis;
@@ -61,12 +66,15 @@ export function drawScenario(wishes: ScenarioWishes): Scenario {
   const degree = wishes.degree ?? DEGREE;
   const shape = isNamed ? shapeOf(topology, nodes, degree, seededRandom(seed + 1)) : topology.shape;
   const faults = wishes.faults ?? drawnFaults;
-  const safeMs = wishes.safeMs ?? drawnMs;
+  // A script is played to its end.
+  const lastMs = Math.max(0, ...(wishes.deeds ?? []).map(({ at }) => at + 1));
+  const safeMs = wishes.safeMs ?? Math.max(drawnMs, lastMs);
   return {
     seed,
     topology: isNamed ? topology : topology.name,
     shape,
     faults,
+    policy: wishes.policy ?? ROUTING_DEFAULTS.strategy,
     deeds: wishes.deeds ?? drawDeeds(faults, shape, safeMs, seededRandom(seed + 2)),
     safeMs,
     healMs: wishes.healMs ?? HEAL_MS,
@@ -74,7 +82,9 @@ export function drawScenario(wishes: ScenarioWishes): Scenario {
 }
 
 /** One line that says what a run was. */
-export function describeScenario({ seed, topology, shape, faults, safeMs }: Scenario): string {
-  const where = `${shape.nodes} nodes (${topology})`;
+export function describeScenario(scenario: Scenario): string {
+  const { seed, topology, shape, faults, policy, safeMs } = scenario;
+  const how = policy === ROUTING_DEFAULTS.strategy ? '' : `, ${policy}`;
+  const where = `${shape.nodes} nodes (${topology}${how})`;
   return `seed ${seed}: ${where}, ${safeMs / 1000} s, ${describeFaults(faults)}`;
 }

@@ -9,11 +9,20 @@ import type { Place } from './topology.ts';
 import { aroundOf, componentsOf } from './topology.ts';
 import type { Edge } from './world.ts';
 
+/** Those that have as many neighbours as one likes. */
+export const FREE_SHAPES: readonly string[] = ['geometric', 'islands', 'scale-free'];
+
 export const SHAPES = ['line', 'grid', 'ring', 'geometric', 'islands', 'scale-free'] as const;
 export type ShapeName = (typeof SHAPES)[number];
 
 /** A map whose place 0 is node 1. */
-export type Shape = { nodes: number; places: Place[]; edges: Edge[] };
+export type Shape = {
+  nodes: number;
+  places: Place[];
+  edges: Edge[];
+  /** False: its places are only for drawing it, and nobody knows where he is. */
+  isPlaced?: boolean;
+};
 
 export const SIDE = 1 << 20;
 /** Nodes of one island of many. */
@@ -138,10 +147,10 @@ export function scaleFree(nodes: number, degree: number, random: Random): Shape 
   return { nodes, places, edges };
 }
 
-type Pair = { a: number; b: number; square: number };
+export type Pair = { a: number; b: number; square: number };
 
 /** All pairs no further apart than `range`, found cell by cell. */
-function pairsWithin(places: readonly Place[], range: number): Pair[] {
+export function pairsWithin(places: readonly Place[], range: number): Pair[] {
   const width = Math.max(
     1,
     Math.min(Math.floor(SIDE / range), Math.ceil(Math.sqrt(places.length))),

@@ -37,14 +37,12 @@ export function shrink(
 
 type Holds = (next: Scenario) => boolean;
 
-/** Nothing that came after the breach has a part in it. */
+/** Nothing that came after the breach has a part in it, and what was never healed need not recover. */
 function shorten({ scenario, breach }: Shrunk, holds: Holds): void {
-  const endMs = Math.min(scenario.safeMs, breach.at + 1);
-  if (endMs < scenario.safeMs) holds(until(scenario, endMs));
-}
-
-function until(scenario: Scenario, safeMs: number): Scenario {
-  return { ...scenario, safeMs, deeds: scenario.deeds.filter(({ at }) => at <= safeMs) };
+  const safeMs = breach.at + 1;
+  if (safeMs >= scenario.safeMs) return;
+  const deeds = scenario.deeds.filter(({ at }) => at <= safeMs);
+  holds({ ...scenario, safeMs, healMs: 0, deeds });
 }
 
 /** Halves first, then smaller and smaller parts (delta debugging). */

@@ -10,6 +10,14 @@ import { testIo } from '../io.ts';
 /** Two nodes in a minute without faults: as little as a run can be. */
 const SMALL = { nodes: '3', topology: 'line', faults: 'none', seed: '5' };
 
+const FILES = {
+  'map.yaml': 'nodes: 3\nedges:\n  - { a: 1, b: 2 }\n  - { a: 2, b: 3, wire: true }\n',
+  'lost.yaml': 'nodes: 2\nedges:\n  - { a: 1, b: 3 }\n',
+  'script.yaml': 'deeds:\n  - { at: 95000, do: tell, node: 1, to: 3, text: hello }\n',
+  'late.yaml': 'deeds:\n  - { at: 4000000, do: say, node: 1, text: hello }\n',
+  'wrong.yaml': 'loss: 50\nlos: 3\n',
+};
+
 describe('a run', () => {
   it('is told in a line, a table and a verdict', async () => {
     const { outs } = await run(SMALL);
@@ -32,6 +40,12 @@ describe('a run', () => {
     expect(one.series.length).toBeGreaterThan(5);
   });
 
+  it('is what files say: who is beside whom, and what is done when, to the last of it', async () => {
+    const { outs } = await run({ topology: 'map.yaml', faults: 'script.yaml', policy: 'flood' });
+    expect(outs[0]).toBe('seed 1: 3 nodes (map.yaml, flood), 95.001 s, no faults.');
+    expect(outs).toContainEqual(expect.stringMatching(/asked for, acknowledged +3, 3$/));
+  });
+
   it('leaves a report that asks nobody for anything', async () => {
     const { outs, files } = await run({ ...SMALL, topology: 'geometric', out: 'report.html' });
     expect(outs.at(-1)).toBe('The report is in report.html.');
@@ -49,14 +63,30 @@ describe('many runs', () => {
     const { outs } = await run({ ...SMALL, seeds: '3' });
     expect(outs).toEqual(['seeds 5 to 7: 3 held, 0 broken']);
   });
+
+  it('leave out those whose mesh a policy does not suit', async () => {
+    const { outs } = await run({ seeds: '3', faults: 'none', policy: 'ants' });
+    expect(outs).toEqual(['seeds 1 to 3: 1 held, 0 broken, 2 do not suit ants']);
+  });
 });
 
 describe('what makes no sense', () => {
   for (const [what, values, why] of [
     ['a topology', { topology: 'gird' }, /no topology "gird"; did you mean grid/],
     ['a fault', { faults: 'los=3' }, /no fault "los"; did you mean loss/],
-    ['a strength', { faults: 'loss=1001' }, /loss takes 0 to 1000/],
-    ['a strength without a number', { faults: 'loss' }, /write loss=10/],
+    ['a strength', { faults: 'loss=1001' }, /loss takes 0 for none, or 1 to 1000/],
+    ['a strength without a number', { faults: 'loss' }, /write loss=1/],
+    ['a strength too small to show', { faults: 'mtu=5' }, /mtu takes 0 for none, or 50 to 508/],
+    ['a map without its node', { topology: 'lost.yaml' }, /lost\.yaml:3:16: there is no node 3/],
+    ['a map and a number', { topology: 'map.yaml', nodes: '9' }, /leave out --nodes/],
+    ['a map that is not there', { topology: './none' }, /FILE_UNREADABLE/],
+    ['walkers who are nowhere', { topology: 'map.yaml', faults: 'mobility=9' }, /add places/],
+    ['faults with a mistyped name', { faults: 'wrong.yaml' }, /wrong\.yaml:2:1: .*"los"; did you/],
+    ['one script for many', { faults: 'script.yaml', seeds: '2' }, /each seed has another/],
+    ['a deed after all is over', { ...SMALL, faults: 'late.yaml', hours: '1' }, /at 4000000 ms/],
+    ['a degree of a line', { topology: 'line', degree: '4' }, /a line has no choice/],
+    ['a policy', { policy: 'ant' }, /no policy "ant"; did you mean ants/],
+    ['a policy that does not suit', { ...SMALL, policy: 'ants' }, /does not suit .*too few/],
     ['a number of nodes', { nodes: '1' }, /--nodes takes a whole number from 2/],
     ['a report of many runs', { seeds: '2', out: 'x.html' }, /leave out --seeds/],
     ['faults of a replay', { replay: 'x.pcapng', faults: 'all' }, /--replay takes no --faults/],
@@ -93,7 +123,7 @@ describe('the axes of a plot', () => {
 });
 
 async function run(values: Record<string, string | boolean>): Promise<TestIo> {
-  const io = testIo();
+  const io = testIo(FILES);
   await simulate.run({ operands: [], values }, io);
   return io;
 }

@@ -11,8 +11,6 @@ import { drawScenario } from '../scenario.ts';
 
 /** Mean neighbours of a node. */
 export const DENSITIES = [2, 3, 4, 6, 8, 12, 16];
-/** Shapes that are as dense as one likes. */
-export const DENSE_SHAPES: readonly string[] = ['geometric', 'islands', 'scale-free'];
 
 export type DensityPoint = Figures & { density: number };
 

@@ -19,6 +19,8 @@ export type Happenings = {
 
 /** Of each kind; what comes later is not shown on the map. */
 export const HAPPENINGS_MAX = 20_000;
+/** Points of all whereabouts together; then they are not shown to move any more. */
+export const POINTS_MAX = 200_000;
 /** Points of a map are whole numbers on a square of this side. */
 export const MAP_SIDE = 1000;
 
@@ -44,8 +46,13 @@ export class Chronicler implements RunWatch {
     if (deed.kind === 'deafen') add(this.edges, [at, deed.from, deed.to, is]);
   }
 
+  relinked(a: number, b: number, isOpen: boolean, at: Millis): void {
+    add(this.edges, [at, a, b, isOpen ? 1 : 0]);
+  }
+
   sampled({ at, places }: Sample): void {
-    if (places !== null) add(this.places, [at, places.map((place) => this.point(place))]);
+    if (places === null || (this.places.length + 1) * places.length > POINTS_MAX) return;
+    this.places.push([at, places.map((place) => this.point(place))]);
   }
 
   happenings({ words }: Pick<Outcome, 'words'>): Happenings {

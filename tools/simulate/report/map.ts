@@ -50,6 +50,22 @@ const PLAYER = `
   const radius = Math.max(6, Math.min(18, 160 / Math.sqrt(run.places0.length)));
   const inset = ([x, y]) => [30 + x * 0.94, 30 + y * 0.94];
 
+  const nameOf = (a, b) => Math.min(a, b) + '-' + Math.max(a, b);
+  // Who met on the way had no edge at first.
+  const links = new Map(run.links.map(([a, b]) => [nameOf(a, b), { a, b, met: false }]));
+  for (const [, a, b] of run.edges)
+    if (!links.has(nameOf(a, b))) links.set(nameOf(a, b), { a, b, met: true });
+
+  // Between two moments, everybody walks straight on.
+  function placesAt(now) {
+    const after = run.places.findIndex(([at]) => at > now);
+    if (after < 0) return run.places.length > 0 ? run.places[run.places.length - 1][1] : run.places0;
+    const [at, next] = run.places[after];
+    const [from, before] = after > 0 ? run.places[after - 1] : [0, run.places0];
+    const part = (now - from) / Math.max(1, at - from);
+    return before.map(([x, y], i) => [x + (next[i][0] - x) * part, y + (next[i][1] - y) * part]);
+  }
+
   function stateAt(now) {
     const down = new Set();
     for (const [at, node, up] of run.nodes) {
@@ -60,7 +76,7 @@ const PLAYER = `
     const cut = new Map();
     for (const [at, a, b, open] of run.edges) {
       if (at > now) break;
-      const name = Math.min(a, b) + '-' + Math.max(a, b);
+      const name = nameOf(a, b);
       cut.set(name, (cut.get(name) || 0) + (open ? -1 : 1));
     }
     const healed = now >= run.healAt;
@@ -84,11 +100,7 @@ const PLAYER = `
       if (at > now) break;
       if (number === word) has.set(node, at);
     }
-    let places = run.places0;
-    for (const [at, moved] of run.places) {
-      if (at > now) break;
-      places = moved;
-    }
+    const places = placesAt(now);
     return { down, cut, word, first, has, places, healed };
   }
 
@@ -96,8 +108,10 @@ const PLAYER = `
     const { down, cut, word, first, has, places, healed } = stateAt(now);
     pen.clearRect(0, 0, canvas.width, canvas.height);
     pen.lineWidth = 2;
-    for (const [a, b] of run.links) {
-      const isCut = (cut.get(Math.min(a, b) + '-' + Math.max(a, b)) || 0) > 0;
+    for (const [name, { a, b, met }] of links) {
+      // Of those who met, the edge begins with its first opening, which counts as -1.
+      const isCut = met ? healed || !(cut.get(name) < 0) : cut.get(name) > 0;
+      if (met && isCut) continue;
       const carries = !isCut && !down.has(a) && !down.has(b);
       pen.setLineDash(carries ? [] : [4, 8]);
       pen.strokeStyle = colour(carries ? '--line' : '--faint');

@@ -2,6 +2,8 @@
  * Page: the report of a run as one file that any browser opens, offline: what was simulated, what came
  * of it, its curves over time and density, and the run itself to watch.
  */
+import type { Failure } from '../failure.ts';
+import { tellFailure } from '../failure.ts';
 import { describeFaults } from '../faults.ts';
 import { LAWS } from '../laws.ts';
 import type { Outcome } from '../run.ts';
@@ -23,6 +25,8 @@ export type Report = {
   density: readonly DensityPoint[];
   /** What would run it again. */
   command: string;
+  /** Where a law was broken: the shortest run that breaks it. */
+  failure: Failure | null;
 };
 
 /** What a run came to, in rows for people: the same in a terminal and on the page. */
@@ -83,12 +87,18 @@ export function reportPage(report: Report): string {
       ? '<p class="verdict">Every law held.</p>'
       : `<p class="verdict broken">Broken at ${seconds(breach.at)}: ${escape(LAWS[breach.law])}. ${escape(breach.what)}</p>`,
     `<p>Run it again: <code>${escape(command)}</code></p>`,
+    ...(report.failure === null ? [] : [failureSection(report.failure)]),
     `<section><h2>What it came to</h2>${table(summaryOf(outcome))}</section>`,
     map,
     `<section><h2>Over time</h2><div class="plots">${overTime(series, scenario).join('')}</div></section>`,
     densitySection(report.density, scenario.topology),
     '</main></body></html>\n',
   ].join('\n');
+}
+
+function failureSection(failure: Failure): string {
+  const lines = tellFailure(failure).map(escape).join('\n');
+  return `<section><h2>How it was broken</h2><pre class="transcript">${lines}</pre></section>`;
 }
 
 function overTime(series: readonly Sample[], { safeMs, shape }: Outcome['scenario']): string[] {
@@ -230,6 +240,8 @@ body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 sy
 main { max-width: 1360px; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.5rem; } h2 { margin-top: 2rem; font-size: 1.2rem; } h3 { margin: 0; font-size: 1rem; }
 code { overflow-wrap: anywhere; }
+pre { max-height: 30rem; overflow: auto; padding: .8rem; border: 1px solid var(--grid); font-size: .85rem;
+  white-space: pre-wrap; }
 table { border-collapse: collapse; max-width: 100%; }
 th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { font-weight: 400; color: var(--line); min-width: 9rem; }

@@ -1,0 +1,142 @@
+/**
+ * What somebody fixed of the runs of `hopline simulate`, read from options and the files they name. All of
+ * it is judged before anything runs.
+ */
+import type { StrategyName } from '../../host/routing/strategy.ts';
+import { STRATEGY_NAMES } from '../../host/routing/strategy.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import { suggest } from '../../protocol/suggest.ts';
+import type { Args, Io } from '../command.ts';
+import { textOf, wholeNumberOf } from '../command.ts';
+import type { Deed } from '../simulate/deeds.ts';
+import type { FaultName, Faults } from '../simulate/faults.ts';
+import { allFaults, FAULT_NAMES, FAULTS, NO_FAULTS } from '../simulate/faults.ts';
+import { readFaults, readTopology } from '../simulate/plan-file.ts';
+import { whyUnsuited } from '../simulate/policy.ts';
+import type { ScenarioWishes } from '../simulate/scenario.ts';
+import { drawScenario } from '../simulate/scenario.ts';
+import type { ShapeName } from '../simulate/shapes.ts';
+import { FREE_SHAPES, SHAPES } from '../simulate/shapes.ts';
+
+const HOUR_MS = 3_600_000;
+/** Nodes of one run: whole bridges, each with its store. */
+export const NODES_MAX = 2000;
+export const HOURS_MAX = 24 * 30;
+const DEGREE_MAX = 64;
+/** Shapes whose edges are the same for every seed, once it is said how many nodes there are. */
+const FIXED_SHAPES: readonly string[] = SHAPES.filter((name) => !FREE_SHAPES.includes(name));
+
+export async function readWishes(args: Args, io: Io): Promise<ScenarioWishes> {
+  const seed = wholeNumberOf(args, 'seed', { least: 0, most: 0xffffffff }, 1);
+  const wishes: ScenarioWishes = { seed };
+  if (textOf(args, 'nodes') !== null) {
+    wishes.nodes = wholeNumberOf(args, 'nodes', { least: 2, most: NODES_MAX }, 0);
+  }
+  if (textOf(args, 'degree') !== null) {
+    wishes.degree = wholeNumberOf(args, 'degree', { least: 1, most: DEGREE_MAX }, 0);
+  }
+  if (textOf(args, 'hours') !== null) {
+    wishes.safeMs = HOUR_MS * wholeNumberOf(args, 'hours', { least: 1, most: HOURS_MAX }, 0);
+  }
+  const topology = textOf(args, 'topology');
+  if (topology !== null) wishes.topology = await topologyOf(topology, wishes, io);
+  const faults = textOf(args, 'faults');
+  if (faults !== null) await addFaults(faults, wishes, args, io);
+  const policy = textOf(args, 'policy');
+  if (policy !== null) wishes.policy = policyNamed(policy, wishes);
+  return wishes;
+}
+
+async function topologyOf(
+  text: string,
+  { nodes, degree }: ScenarioWishes,
+  io: Io,
+): Promise<NonNullable<ScenarioWishes['topology']>> {
+  if (isFile(text)) {
+    const given = nodes !== undefined ? '--nodes' : degree !== undefined ? '--degree' : null;
+    if (given !== null) throw misuse(`${text} says who is beside whom: leave out ${given}`);
+    return { name: text, shape: readTopology(text, await io.readText(text)) };
+  }
+  const shape = SHAPES.find((name) => name === text);
+  if (shape === undefined) throw misuse(unknown('topology', text, SHAPES, 'or a file: mesh.yaml'));
+  if (degree !== undefined && !FREE_SHAPES.includes(shape)) {
+    throw misuse(`--degree is for ${FREE_SHAPES.join(', ')}: a ${shape} has no choice`);
+  }
+  return shape satisfies ShapeName;
+}
+
+async function addFaults(text: string, wishes: ScenarioWishes, args: Args, io: Io): Promise<void> {
+  if (!isFile(text)) {
+    wishes.faults = faultsIn(text);
+  } else {
+    const { shape } = drawScenario(wishes);
+    const { faults, deeds } = readFaults(text, await io.readText(text), shape);
+    wishes.faults = faults;
+    if (deeds !== null) wishes.deeds = inTime(text, deeds, wishes);
+    if (deeds !== null && textOf(args, 'seeds') !== null && !isSameForAll(wishes)) {
+      const fix = 'name a file with --topology, or a line, a grid or a ring with --nodes';
+      throw misuse(`the deeds of ${text} are for one mesh, and each seed has another: ${fix}`);
+    }
+  }
+  const { topology } = wishes;
+  const isUnplaced = typeof topology === 'object' && topology.shape.isPlaced === false;
+  if (isUnplaced && wishes.faults.mobility > 0) {
+    throw misuse(`${topology.name} does not say where its nodes are, so none can walk: add places`);
+  }
+}
+
+/** A script that would not be played to its end is refused. */
+function inTime(file: string, deeds: Deed[], { safeMs }: ScenarioWishes): Deed[] {
+  const late = deeds.find(({ at }) => safeMs !== undefined && at >= safeMs);
+  if (late === undefined) return deeds;
+  throw misuse(`${file} has a deed at ${late.at} ms, when --hours are over: give it more`);
+}
+
+function isSameForAll({ topology, nodes }: ScenarioWishes): boolean {
+  if (typeof topology === 'object') return true;
+  return nodes !== undefined && topology !== undefined && FIXED_SHAPES.includes(topology);
+}
+
+/** What a name cannot be. */
+function isFile(text: string): boolean {
+  return /[./]/.test(text) && !text.includes('=');
+}
+
+function faultsIn(text: string): Faults {
+  if (text === 'none') return NO_FAULTS;
+  if (text === 'all') return allFaults();
+  const faults = { ...NO_FAULTS };
+  for (const part of text.split(',')) {
+    const [name, amount = ''] = part.split('=');
+    const known = FAULT_NAMES.find((each) => each === name);
+    if (known === undefined) {
+      throw misuse(unknown('fault', name, FAULT_NAMES, 'or none, all, or a file: faults.yaml'));
+    }
+    faults[known] = strengthOf(known, amount);
+  }
+  return faults;
+}
+
+function strengthOf(name: FaultName, amount: string): number {
+  const { unit, least = 1, most } = FAULTS[name];
+  const value = /^\d+$/.test(amount) ? Number(amount) : NaN;
+  if (value === 0 || (value >= least && value <= most)) return value;
+  throw misuse(`${name} takes 0 for none, or ${least} to ${most}: ${unit}; write ${name}=${least}`);
+}
+
+function policyNamed(text: string, wishes: ScenarioWishes): StrategyName {
+  const policy = STRATEGY_NAMES.find((name) => name === text);
+  if (policy === undefined) throw misuse(unknown('policy', text, STRATEGY_NAMES));
+  const reason = whyUnsuited(drawScenario({ ...wishes, policy }));
+  if (reason !== null) throw misuse(`${policy} does not suit that mesh: ${reason}`);
+  return policy;
+}
+
+function unknown(what: string, text: string, names: readonly string[], also = ''): string {
+  const listed = [...names, ...(also === '' ? [] : [also])].join(', ');
+  return `there is no ${what} "${text}"${suggest(text, [...names])} (${listed})`;
+}
+
+function misuse(detail: string): HoplineError {
+  return new HoplineError('USAGE', detail);
+}
