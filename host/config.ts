@@ -24,6 +24,7 @@ import { STRATEGY_NAMES } from './routing/strategy.ts';
 import { SECURITY_LEVELS } from '../protocol/trust/levels.ts';
 import { fromHex } from '../protocol/wire/hex.ts';
 import { MESH_EVENTS } from './events.ts';
+import type { ResilienceSettings } from './resilience/settings.ts';
 import type { MeshEventKind } from './events.ts';
 import type { Schema, Values } from './settings/rules.ts';
 import {
@@ -70,6 +71,8 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   /** What may go from lines to the radios (WIRE §28). */
   budget: { bytesPerSecond: number; burst: number };
   keep: { messages: number; megabytes: number; days: number };
+  /** When a node has failed (DEFAULTS §3); the API may change it. */
+  resilience: ResilienceSettings;
   /** How the way of a packet for one node is chosen, and where this one is. */
   routing: { strategy: StrategyName; place: Place | null };
   /** Modules of the owner's own components. */
@@ -250,6 +253,27 @@ export const SETTINGS = {
     help: 'how much is said about what happens',
     examples: ['debug'],
   }),
+  failure: group(
+    {
+      heartbeat: setting(whole(1, 120), 10, {
+        help: 'seconds between two heartbeats of a link',
+        examples: [5],
+      }),
+      missed: setting(whole(2, 20), 3, {
+        help: 'heartbeats without a word after which a link is let go',
+        examples: [4],
+      }),
+      phi: setting(whole(1, 16), 8, {
+        help: 'how sure it must be that a node is silent before it is suspected: 1 errs once in ten, 8 once in a hundred million',
+        examples: [6],
+      }),
+      confirm: setting(whole(5, 600), 30, {
+        help: 'seconds after which one that is suspected has failed, if no other node hears it',
+        examples: [60],
+      }),
+    },
+    'when a node has failed; the API may change it while the bridge runs',
+  ),
   listen: group(
     {
       host: setting(host, '0.0.0.0', {
@@ -395,7 +419,7 @@ function configOf(
   const usual = relayDefaults(surroundings);
   const named = data ?? values.data;
   const folder = named === undefined ? usual : inFolder(named, {});
-  const { radio, listen, http, routing, budget, keep } = values;
+  const { radio, listen, http, failure, routing, budget, keep } = values;
   return {
     name: values.name ?? usual.name,
     data: folder.data,
@@ -420,6 +444,11 @@ function configOf(
       hosts: http.hosts,
       openOnLoopback: http['open-on-loopback'],
       tokenFile: http['token-file'] ?? join(folder.data, 'token'),
+    },
+    resilience: {
+      pace: { intervalMs: failure.heartbeat * 1000, missedMax: failure.missed },
+      phi: failure.phi,
+      confirmMs: failure.confirm * 1000,
     },
     routing: { strategy: routing.strategy, place: routing.place ?? null },
     budget: { bytesPerSecond: budget['bytes-per-second'], burst: budget.burst },

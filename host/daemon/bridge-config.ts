@@ -26,6 +26,7 @@ export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home)
     talk: CONVERSATIONS_DEFAULTS,
     gateway: gatewayConfigOf(config),
     routing: { ...ROUTING_DEFAULTS, ...config.routing },
+    resilience: config.resilience,
   };
 }
 

@@ -29,6 +29,7 @@ describe('the settings of a bridge', () => {
       publicAddress: null,
       http: { host: '127.0.0.1', port: 8000, openOnLoopback: false },
       budget: { bytesPerSecond: 2000, burst: 16_000 },
+      resilience: { pace: { intervalMs: 10_000, missedMax: 3 }, phi: 8, confirmMs: 30_000 },
       routing: { strategy: 'shortest', place: null },
       keep: { messages: 1_000_000, megabytes: 1024, days: 365 },
     });
@@ -107,6 +108,8 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     [{ http: { hosts: ['page.example:8000'] } }, /write names without a port/],
     [{ http: { token: 'a secret' } }, /there is no setting "token".*token-file/],
     [{ budget: { burst: 0 } }, /burst takes a whole number from 1/],
+    [{ failure: { heartbeat: 0 } }, /heartbeat/],
+    [{ failure: { phi: 17 } }, /phi/],
     [{ routing: { strategy: 'fastest' } }, /strategy/],
     [{ routing: { strategy: 'geographic' } }, /geographic goes by places/],
     [{ routing: { place: '91,0' } }, /a place is latitude,longitude/],

@@ -82,6 +82,7 @@ export const DOORS: Door[] = [
       'protocol',
       'host/settings',
       'host/events.ts',
+      'host/resilience/settings.ts',
       'host/routing/strategy.ts',
       'device/pi',
     ],
