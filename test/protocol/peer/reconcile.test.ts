@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Answers } from '../../../protocol/peer/answers.ts';
-import { GATEWAY_HISTORY_LIMITS, History } from '../../../protocol/peer/history.ts';
+import type { HistoryLimits } from '../../../protocol/peer/history.ts';
+import { GATEWAY_HISTORY_LIMITS, History, HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
 import type { ReconcileInput, ReconcileOutput } from '../../../protocol/peer/reconcile.ts';
 import {
   HEARD_MAX,
@@ -50,6 +51,19 @@ describe('two histories', () => {
     expect(pair.frames).toHaveLength(2);
     expect(Math.max(...pair.frames.map(({ bytes }) => bytes))).toBeLessThan(80);
     expect(pair.packets).toBe(0);
+  });
+
+  it('of which one is small agree on what both have room for, and give nothing twice', () => {
+    const pair = new Pair([{ ...HISTORY_LIMITS, messages: 100 }, GATEWAY_HISTORY_LIMITS]);
+    for (let i = 0; i < 300; i++) pair.give([i % 2], i * 1000, i);
+    pair.give([0, 1], 301_000);
+    pair.run(60_000);
+    expect(pair.names(0).every((name) => pair.names(1).includes(name))).toBe(true);
+    const [packets, frames] = [pair.packets, pair.frames.length];
+    pair.run(240_000);
+    expect(pair.packets).toBe(packets);
+    // Once a minute, one each way.
+    expect(pair.frames.length - frames).toBeLessThanOrEqual(10);
   });
 
   it('cost what they differ by, and no more', () => {
@@ -167,20 +181,19 @@ class Pair {
   packets = 0;
   readonly frames: { from: number; bytes: number }[] = [];
   private readonly random = xorshift(SEED);
-  private readonly histories = [0, 1].map(() => new History(crypto, GATEWAY_HISTORY_LIMITS));
-  private readonly answers = this.histories.map((history) => new Answers(history));
-  private readonly machines = this.histories.map(
-    (history, at) =>
-      new Reconciliation(
-        history,
-        this.answers[at],
-        (size) => Uint8Array.from({ length: size }, () => this.random(256)),
-        RECONCILE_DEFAULTS,
-      ),
-  );
+  private readonly histories: History[];
+  private readonly answers: Answers[];
+  private readonly machines: Reconciliation[];
   private stamp = EPOCH + HOUR_MS * 2;
 
-  constructor() {
+  constructor(limits: HistoryLimits[] = [GATEWAY_HISTORY_LIMITS, GATEWAY_HISTORY_LIMITS]) {
+    const draw = (size: number): Uint8Array =>
+      Uint8Array.from({ length: size }, () => this.random(256));
+    this.histories = limits.map((each) => new History(crypto, each));
+    this.answers = this.histories.map((history) => new Answers(history));
+    this.machines = this.histories.map(
+      (history, at) => new Reconciliation(history, this.answers[at], draw, RECONCILE_DEFAULTS),
+    );
     this.machines.forEach((machine, at) => {
       machine.step(
         { kind: 'met', link: LINK, farEnd: 'node', leads: at === 0, frameMax: 65_536 },
