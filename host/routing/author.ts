@@ -12,6 +12,8 @@ export const EVERY_MS = 100_000;
 /** Until links that came up are told, and costs that changed. */
 export const GATHER_MS = 500;
 export const COSTS_MS = 30_000;
+/** Until our announce is everywhere: without it nobody can verify the first one. */
+export const FIRST_MS = 2000;
 
 type Claims = ReadonlyMap<NodeId, LinkCost>;
 
@@ -54,7 +56,8 @@ export class StateAuthor {
 
   private urgency(claims: Claims): Millis {
     for (const id of this.said.keys()) if (!claims.has(id)) return 0;
-    for (const id of claims.keys()) if (!this.said.has(id)) return GATHER_MS;
+    const gatherMs = this.sequence === 0 ? FIRST_MS : GATHER_MS;
+    for (const id of claims.keys()) if (!this.said.has(id)) return gatherMs;
     for (const [id, cost] of claims) if (this.said.get(id) !== cost) return COSTS_MS;
     return Infinity;
   }

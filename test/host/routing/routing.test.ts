@@ -1,7 +1,7 @@
 /** Routing: what it tells of our links, what it learns of others', and what it answers the relay. */
 import { describe, expect, it } from 'vitest';
 import type { ComponentInput, ComponentOutput } from '../../../host/component.ts';
-import { APART_MS, COSTS_MS, EVERY_MS, GATHER_MS } from '../../../host/routing/author.ts';
+import { APART_MS, COSTS_MS, EVERY_MS, FIRST_MS } from '../../../host/routing/author.ts';
 import type { RoutingConfig } from '../../../host/routing/routing.ts';
 import { Routing, ROUTING_DEFAULTS, routingKind } from '../../../host/routing/routing.ts';
 import { LINK_STATE } from '../../../protocol/core/packet.ts';
@@ -18,13 +18,17 @@ const ME = 1;
 const UNIX_MS = 1_800_000_000_000;
 
 describe('what routing says of us', () => {
-  it('is who is at the end of our links, half a second after they came up', () => {
+  it('is who is at the end of our links, once our announce is everywhere', () => {
     const node = routing();
     node.up(0, 2);
     node.up(1, 3);
-    expect(node.tick(GATHER_MS - 1)).toEqual([]);
-    expect(node.said(node.tick(GATHER_MS))).toEqual([
-      { ...TRAITS, sequence: UNIX_MS / 1000, neighbours: [neighbour(2), neighbour(3)] },
+    expect(node.tick(FIRST_MS - 1)).toEqual([]);
+    expect(node.said(node.tick(FIRST_MS))).toEqual([
+      {
+        ...TRAITS,
+        sequence: (UNIX_MS + FIRST_MS) / 1000,
+        neighbours: [neighbour(2), neighbour(3)],
+      },
     ]);
   });
 
@@ -32,10 +36,10 @@ describe('what routing says of us', () => {
     const node = routing();
     node.up(0, 2);
     node.up(1, 3);
-    node.tick(GATHER_MS);
+    node.tick(FIRST_MS);
     node.down(0, 1000);
-    expect(node.tick(GATHER_MS + APART_MS - 1)).toEqual([]);
-    const [state] = node.said(node.tick(GATHER_MS + APART_MS));
+    expect(node.tick(FIRST_MS + APART_MS - 1)).toEqual([]);
+    const [state] = node.said(node.tick(FIRST_MS + APART_MS));
     expect(state.neighbours).toEqual([neighbour(3)]);
     expect(node.said(node.down(1, 60_000))).toEqual([]);
     node.up(1, 3, 61_000);
@@ -45,7 +49,7 @@ describe('what routing says of us', () => {
   it('is said every hundred seconds, and what links cost half a minute after it changed', () => {
     const node = routing();
     node.up(0, 2);
-    node.tick(GATHER_MS);
+    node.tick(FIRST_MS);
     node.step({ kind: 'beat', link: 0, id: id(2), roundTripMs: 80, missed: 0 }, 10_000);
     expect(node.tick(9999 + COSTS_MS)).toEqual([]);
     const [state] = node.said(node.tick(10_000 + COSTS_MS));
@@ -60,17 +64,17 @@ describe('what routing says of us', () => {
     const node = routing({}, null);
     node.up(0, 2);
     expect(node.tick(1000)).toEqual([]);
-    expect(node.said(node.step({ kind: 'clock', offsetMs: UNIX_MS }, 2000))).toEqual([]);
-    expect(node.said(node.tick(2500))).toHaveLength(1);
+    expect(node.said(node.step({ kind: 'clock', offsetMs: UNIX_MS }, 1500))).toEqual([]);
+    expect(node.said(node.tick(1500 + FIRST_MS))).toHaveLength(1);
     expect(routing().tick(10_000)).toEqual([]);
   });
 
   it('has a number that rises, whatever the clock does', () => {
     const node = routing();
     node.up(0, 2);
-    const [first] = node.said(node.tick(GATHER_MS));
+    const [first] = node.said(node.tick(FIRST_MS));
     node.step({ kind: 'clock', offsetMs: UNIX_MS - 1e9 }, 10_000);
-    const [second] = node.said(node.tick(EVERY_MS + GATHER_MS));
+    const [second] = node.said(node.tick(EVERY_MS + FIRST_MS));
     expect(second.sequence).toBe(first.sequence + 1);
   });
 
@@ -80,10 +84,10 @@ describe('what routing says of us', () => {
     node.up(1, 3);
     node.up(9, 4, 0, 'line');
     node.step({ kind: 'event', event: { kind: 'NodeSuspected', peer: id(2), phi: 9 } }, 100);
-    const [state] = node.said(node.tick(GATHER_MS));
+    const [state] = node.said(node.tick(FIRST_MS));
     expect(state.neighbours).toEqual([neighbour(3)]);
     node.step({ kind: 'event', event: { kind: 'NodeRecovered', peer: id(2), silentMs: 9 } }, 600);
-    const [next] = node.said(node.tick(GATHER_MS + APART_MS));
+    const [next] = node.said(node.tick(FIRST_MS + APART_MS));
     expect(next.neighbours).toHaveLength(2);
   });
 
@@ -100,7 +104,7 @@ describe('what routing says of us', () => {
   it('names what it found when it begins', () => {
     const links = [{ link: 3, medium: 'wire', peer: toHex(id(5)) }] as never;
     const node = routing({}, UNIX_MS, { links });
-    expect(node.said(node.tick(GATHER_MS))[0].neighbours).toEqual([neighbour(5)]);
+    expect(node.said(node.tick(FIRST_MS))[0].neighbours).toEqual([neighbour(5)]);
   });
 });
 
