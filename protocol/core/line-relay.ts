@@ -7,29 +7,58 @@
  *   from a line -> other lines                          -> `passed` -> ... -> `inject` -> links here
  *                  heard here meanwhile: passed on as if no line had brought it
  *
- * No board has lines, so none of this is in a board's bundle.
+ * And where neighbours hear each other, a broadcast goes over those links alone that nobody else sees
+ * to (WIRE §29): whose they are, a Cover knows.
+ *
+ * No board has lines or a Cover, so none of this is in a board's bundle.
  */
 import { assert } from './assert.ts';
 import type { Millis, Random, Tick } from './machine.ts';
 import { TTL_AT } from './packet.ts';
-import { priorityOf } from './queue.ts';
+import { CRITICAL, priorityOf } from './queue.ts';
 import type { Admission, RelayConfig, RelayInput, RelayOutput } from './relay.ts';
-import { carriedType, drop, hasLoop, Relay } from './relay.ts';
+import { carriedType, drop, hasLoop, isLinkScoped, Relay } from './relay.ts';
 import type { PacketHash } from './seen.ts';
 import { wordOf } from './seen.ts';
 
+/** Knows which neighbours hear each other, and remembers what they may still lack. */
+export interface Cover {
+  /**
+   * Of the links `open`, 32 to a word, those over which a broadcast need not go. `heard` are the sets
+   * of links that brought it, `first` the one before all others.
+   */
+  covered(open: number, word: number, bytes: Uint8Array, first: number, heard: Uint32Array): number;
+  /** A broadcast goes further for the first time, with the TTL in `bytes`; link -1 for our own. */
+  kept(low: number, high: number, bytes: Uint8Array, link: number, now: Millis): void;
+  /** A copy came over a link. */
+  met(low: number, high: number, link: number): void;
+  /** It was new, and has no further to go. */
+  spent(low: number, high: number, bytes: Uint8Array, now: Millis): void;
+}
+
+/** No link has this number. */
+const NONE = 0xffff;
+
 export class LineRelay extends Relay {
+  cover: Cover | null = null;
   /** Links that are lines, 32 to a word. */
   private readonly lines: Uint32Array;
   /** By slot, the hash of the packet in it that lines have by now, because one of them brought it. */
   private readonly spreadLow: Uint32Array;
   private readonly spreadHigh: Uint32Array;
+  /** By slot, the link that brought the packet; NONE for those that go over every link. */
+  private readonly first: Uint16Array;
+  /** Links that brought the packet which is about to leave. */
+  private readonly heard: Uint32Array;
+  private isOwn = false;
 
   constructor(config: RelayConfig, random: Random, hash: PacketHash, admission: Admission) {
     super(config, random, hash, admission);
     this.lines = new Uint32Array(this.seen.words);
     this.spreadLow = new Uint32Array(config.seenMax);
     this.spreadHigh = new Uint32Array(config.seenMax);
+    this.first = new Uint16Array(config.seenMax);
+    this.heard = new Uint32Array(this.seen.words);
   }
 
   override step(input: RelayInput | Tick, now: Millis): RelayOutput[] {
@@ -55,7 +84,15 @@ export class LineRelay extends Relay {
   protected override hear(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
     const packet = this.packet;
     const isWhole = packet.read(bytes, this.config.frameMax) === null;
-    super.hear(link, isWhole && packet.length < bytes.length ? packet.frame() : bytes, out);
+    const frame = isWhole && packet.length < bytes.length ? packet.frame() : bytes;
+    const before = out.length;
+    // Only what gets as far as being looked up has a hash.
+    this.key[0] = 0;
+    this.key[1] = 0;
+    super.hear(link, frame, out);
+    if (this.cover !== null && (this.key[0] | this.key[1]) !== 0)
+      this.cover.met(this.key[0], this.key[1], link);
+    this.tellSpent(frame, before, out);
   }
 
   protected override passOn(
@@ -65,8 +102,11 @@ export class LineRelay extends Relay {
     out: RelayOutput[],
   ): void {
     const isSpread = this.isSpread(slot);
+    const isShared = priority !== CRITICAL && this.packet.isBroadcast() && !this.isLine(link);
+    this.first[slot] = isShared ? link : NONE;
     if (!this.isLine(link)) {
       super.passOn(link, slot, priority, out);
+      if (isShared && this.seen.isPassed(slot)) this.keep(this.packet.frame(), link);
       const isFlooded = this.packet.routeCount === 0 && this.seen.isPassed(slot);
       if (isFlooded && !isSpread) this.tellPassed(link, priority, out);
       return;
@@ -86,10 +126,34 @@ export class LineRelay extends Relay {
   }
 
   protected override send(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
+    // What is ours goes over every link: nobody else has it yet.
+    this.isOwn = true;
     super.send(link, bytes, out);
+    this.isOwn = false;
     if (link >= 0) return;
+    if (this.packet.isBroadcast()) this.keep(bytes, -1);
     const priority = priorityOf(carriedType(this.packet));
     out.push({ kind: 'passed', link: -1, bytes: bytes, priority: priority });
+  }
+
+  protected override transmitAll(
+    links: number,
+    word: number,
+    slot: number,
+    bytes: Uint8Array,
+    priority: number,
+    out: RelayOutput[],
+  ): void {
+    const cover = this.cover;
+    const heard = this.heard;
+    const first = this.first[slot];
+    let open = links;
+    if (cover !== null && first !== NONE && !this.isOwn) {
+      // Words come one after the other, and each marks what it sends to.
+      for (let i = 0; word === 0 && i < heard.length; i++) heard[i] = this.seen.marks(slot, i);
+      open &= ~cover.covered(links, word, bytes, first, heard);
+    }
+    super.transmitAll(open, word, slot, bytes, priority, out);
   }
 
   /** A link number is of a line only until another link comes up under it. */
@@ -117,6 +181,18 @@ export class LineRelay extends Relay {
     }
   }
 
+  private keep(bytes: Uint8Array, link: number): void {
+    if (this.cover !== null) this.cover.kept(this.key[0], this.key[1], bytes, link, this.now);
+  }
+
+  private tellSpent(bytes: Uint8Array, before: number, out: RelayOutput[]): void {
+    const cover = this.cover;
+    const packet = this.packet;
+    const isNew = out.length > before && out[before].kind === 'deliver';
+    if (cover === null || !isNew || packet.ttl > 1 || isLinkScoped(packet.type)) return;
+    if (packet.isBroadcast()) cover.spent(this.key[0], this.key[1], bytes, this.now);
+  }
+
   protected tellPassed(link: number, priority: number, out: RelayOutput[]): void {
     const bytes = this.packet.frame();
     out.push({ kind: 'passed', link: link, bytes: bytes, priority: priority });
@@ -129,6 +205,7 @@ export class LineRelay extends Relay {
     const priority = priorityOf(carriedType(this.packet));
     const next = this.nextOnRoute(slot);
     if (next >= 0) return this.transmit(next, slot, bytes, priority, out);
+    this.first[slot] = NONE;
     for (let word = 0; word < this.seen.words; word++) {
       this.transmitAll(this.lackingHere(slot, word), word, slot, bytes, priority, out);
     }

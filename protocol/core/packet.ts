@@ -57,6 +57,7 @@ export const TRACE = 0xeb;
 export const NOTE = 0xec;
 export const NOTED = 0xed;
 export const LOCATE = 0xee;
+export const SPREAD = 0xef;
 
 /** Why bytes from the air were not a packet. These are counted and reported, never thrown. */
 export type Malformed =

@@ -27,6 +27,7 @@ import {
   isFilledWith,
   RECONCILE,
   REQUEST_SYNC,
+  SPREAD,
   TRACE,
   TTL_AT,
   VIEW,
@@ -461,7 +462,8 @@ export function isLinkScoped(type: number): boolean {
     type === HEARTBEAT ||
     type === TRACE ||
     type === REQUEST_SYNC ||
-    type === RECONCILE
+    type === RECONCILE ||
+    type === SPREAD
   );
 }
 

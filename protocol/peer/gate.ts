@@ -7,7 +7,16 @@
  */
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
-import { CONTROL, HEARTBEAT, HELLO, NOTE, NOTED, REQUEST_SYNC, TRACE } from '../core/packet.ts';
+import {
+  CONTROL,
+  HEARTBEAT,
+  HELLO,
+  NOTE,
+  NOTED,
+  REQUEST_SYNC,
+  SPREAD,
+  TRACE,
+} from '../core/packet.ts';
 import { BACKGROUND } from '../core/queue.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
 import type { AdmissionConfig } from '../trust/admission.ts';
@@ -118,4 +127,4 @@ export class Gate implements Admission {
 }
 
 /** Said by nodes without a clock; what may not come twice in them carries its own counter. */
-const TIMELESS = [HELLO, CONTROL, HEARTBEAT, TRACE, NOTE, NOTED];
+const TIMELESS = [HELLO, CONTROL, HEARTBEAT, TRACE, NOTE, NOTED, SPREAD];

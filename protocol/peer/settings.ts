@@ -58,6 +58,8 @@ export type StationConfig = {
   seenMax: number;
   /** Packets waiting for their moment on the air. */
   waitingMax: number;
+  /** Whether broadcasts cross only some links to nodes that agree to it (WIRE §29). */
+  spreads: boolean;
   admission: LinkAdmission;
   /** What lines may bring: those at their far ends have admitted it on their own links. */
   lineAdmission: LinkAdmission;
@@ -111,6 +113,7 @@ export const STATION_DEFAULTS: StationConfig = {
   bytesMax: 256 * 1024,
   seenMax: 10_000,
   waitingMax: 1024,
+  spreads: true,
   admission: { ...ADMISSION, unverified: UNVERIFIED },
   lineAdmission: {
     ...ADMISSION,

@@ -13,6 +13,7 @@ import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
 import {
   ANNOUNCE,
+  encodePacket,
   ENCRYPTED,
   FILE,
   FRAGMENT,
@@ -24,15 +25,17 @@ import {
   NOTED,
   PacketView,
   PING,
+  plainPacket,
   PONG,
   REQUEST_SYNC,
+  SPREAD,
   TTL_AT,
   VOICE,
 } from '../core/packet.ts';
 import { NORMAL, priorityOf } from '../core/queue.ts';
 import type { RelayInput, RelayOutput } from '../core/relay.ts';
 import { isLinkScoped, RELAY_DEFAULTS } from '../core/relay.ts';
-import { MESH, RECONCILES, ROUTING, versionWith } from '../core/version.ts';
+import { MESH, RECONCILES, ROUTING, SPREADS, versionWith } from '../core/version.ts';
 import type { Pins } from '../trust/pins.ts';
 import { nameOf } from '../trust/pins.ts';
 import { makeSeenHash } from '../trust/seen-hash.ts';
@@ -50,6 +53,8 @@ import type { RoutePort } from './route-port.ts';
 import { readRouted, ROUTED, withVisited } from './route-port.ts';
 import { RoutedRelay } from './routed-relay.ts';
 import { Slots } from './slots.ts';
+import type { SpreadInput } from './spread.ts';
+import { Spread } from './spread.ts';
 import { Tap } from './tap.ts';
 
 /** Announces of others kept for links to come; then the one heard first is forgotten. */
@@ -115,6 +120,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   private readonly relay: RoutedRelay;
   private readonly routes: RoutePort | null;
   private readonly slots: Slots;
+  /** Null where everything goes over every link. */
+  private readonly spread: Spread | null;
   private readonly hasSlots: boolean;
   private readonly announces = new Announces(ANNOUNCES_MAX);
   private readonly tap = new Tap();
@@ -159,6 +166,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       this.routes,
     );
     this.hasSlots = outMax > 0 && config.choosesLinks;
+    this.spread = config.spreads ? new Spread(id, linksMax, ports) : null;
+    this.relay.cover = this.spread;
     this.slots = new Slots({ id, role, scanDuty, outMax, nodesMax }, ports.random, now);
   }
 
@@ -237,11 +246,13 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     if (now >= this.relay.deadline()) this.toRelay(TICK, out);
     if (now >= this.links.deadline()) this.onLinks(this.links.step(TICK, now), out);
     if (now >= this.slotsAt()) this.toSlots(TICK, out);
+    if (now >= this.spreadAt()) this.toSpread(TICK, out);
     return out;
   }
 
   deadline(): Millis {
-    return Math.min(this.relay.deadline(), this.links.deadline(), this.slotsAt());
+    const ours = Math.min(this.slotsAt(), this.spreadAt());
+    return Math.min(this.relay.deadline(), this.links.deadline(), ours);
   }
 
   /** Links on the air and wires that `inject` would bring a packet to now. */
@@ -255,6 +266,10 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   private slotsAt(): Millis {
     return this.hasSlots ? this.slots.deadline() : Infinity;
+  }
+
+  private spreadAt(): Millis {
+    return this.spread === null ? Infinity : this.spread.deadline();
   }
 
   private open(input: Extract<StationInput, { kind: 'opened' }>, out: SwitchboardOutput[]): void {
@@ -300,6 +315,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     if (this.links.at(link) !== null) {
       this.toRelay({ kind: 'linkDown', link }, out);
       this.toLinks({ kind: 'closed', link }, out);
+      this.toSpread({ kind: 'down', link }, out);
       out.push({ kind: 'closed', link });
     }
     if (this.isAir(link)) this.toSlots({ kind: 'closed', link }, out);
@@ -453,11 +469,13 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   private meet(settled: Extract<LinksOutput, { kind: 'settled' }>, out: SwitchboardOutput[]): void {
-    const { link, id, hello } = settled;
+    const { link, id, hello, mode } = settled;
     if (hello !== null) {
       this.toRelay({ kind: 'neighbour', link, id }, out);
       const mesh = hello.mesh ?? null;
       if (this.isAir(link)) this.toSlots({ kind: 'told', link, id, mesh }, out);
+      const takesPart = mode !== 'incompatible' && (hello.features & SPREADS) !== 0;
+      if (this.isAir(link) && takesPart) this.toSpread({ kind: 'up', link, id }, out);
     }
     out.push(settled);
   }
@@ -474,6 +492,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       const priority = this.gate.priorityOf(bytes, output.priority);
       return this.send(link, bytes, priority, out, output.visited);
     }
+    if (output.kind === 'deliver' && bytes[1] === SPREAD) return this.hearSpread(link, bytes, out);
     const isVerified = this.gate.isVerified(bytes);
     if (output.kind === 'passed') {
       if (this.config.lines === 0) return;
@@ -505,6 +524,30 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       const { link, bytes, ttl, isVerified } = kept;
       out.push({ kind: 'deliver', link, bytes, ttl, isVerified });
     }
+  }
+
+  private hearSpread(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    this.packet.read(bytes, FRAME_MAX);
+    const { payloadAt, payloadLength } = this.packet;
+    const payload = bytes.subarray(payloadAt, payloadAt + payloadLength);
+    this.toSpread({ kind: 'heard', link, payload }, out);
+  }
+
+  private toSpread(input: SpreadInput | Tick, out: SwitchboardOutput[]): void {
+    if (this.spread === null) return;
+    for (const output of this.spread.step(input, this.now)) {
+      const { link } = output;
+      if (output.kind === 'drop') this.drop(link, output.reason);
+      else if (output.kind === 'give') this.give(link, output.bytes, out);
+      else {
+        const bytes = encodePacket(plainPacket(SPREAD, 0, 0, this.id, output.payload));
+        this.send(link, bytes, priorityOf(SPREAD), out);
+      }
+    }
+  }
+
+  private give(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
+    this.send(link, bytes, this.gate.priorityOf(bytes, NORMAL), out);
   }
 
   private hearWhole(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
@@ -544,7 +587,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const none = new Uint8Array(0);
     const { role, frameMax, name } = this.config;
     const reconciles = this.config.reconcile === null ? 0 : RECONCILES;
-    const features = MESH | reconciles | (this.routes === null ? 0 : ROUTING);
+    const spreads = this.spread === null ? 0 : SPREADS;
+    const features = MESH | reconciles | spreads | (this.routes === null ? 0 : ROUTING);
     return {
       version: versionWith(features),
       role,

@@ -31,6 +31,7 @@ const NAMES: Record<number, string> = {
   0xec: 'note',
   0xed: 'noted',
   0xee: 'locate',
+  0xef: 'spread',
 };
 
 export function typeName(type: number): string {

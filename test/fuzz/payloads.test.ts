@@ -26,6 +26,7 @@ import { decodePing, encodePing } from '../../protocol/wire/ping.ts';
 import { decodePrivateMessage, encodePrivateMessage } from '../../protocol/wire/private-message.ts';
 import { decodeReceipts, encodeReceipts } from '../../protocol/wire/receipts.ts';
 import { decodeRequestSync, encodeRequestSync } from '../../protocol/wire/request-sync.ts';
+import { decodeSpread, encodeSpread } from '../../protocol/wire/spread.ts';
 import { filled, hashes, hex, join } from '../protocol/wire/given.ts';
 import { golden, goldensNamed } from '../protocol/wire/goldens.ts';
 import { STORM_MS, storm, weight } from './storm.ts';
@@ -49,6 +50,20 @@ weather({
   decode: decodeAnnounce,
   // We name ten neighbours at most, and read more.
   encode: (value) => encodeAnnounce({ ...value, neighbours: value.neighbours.slice(0, 10) }),
+});
+
+weather({
+  name: 'decodeSpread',
+  reasons: ['bad-field'],
+  wellFormed: [
+    encodeSpread({
+      list: { ids: filled(24, 3), watches: 2, heard: 7, asks: true },
+      offers: filled(16, 4),
+      wants: filled(8, 5),
+    }),
+  ],
+  decode: decodeSpread,
+  encode: encodeSpread,
 });
 
 weather({

@@ -1,10 +1,18 @@
 /**
  * What lines of the internet get and give (WIRE §28): all that is heard here, and nothing that is not
- * injected.
+ * injected; and what a cover takes out of the way of broadcasts (WIRE §29).
  */
 import { describe, expect, it } from 'vitest';
 import { LineRelay } from '../../../protocol/core/line-relay.ts';
-import { CONTROL, ENCRYPTED, REQUEST_SYNC, TRACE, TTL_AT } from '../../../protocol/core/packet.ts';
+import { TICK } from '../../../protocol/core/machine.ts';
+import {
+  CONTROL,
+  ENCRYPTED,
+  GATEWAY,
+  REQUEST_SYNC,
+  TRACE,
+  TTL_AT,
+} from '../../../protocol/core/packet.ts';
 import type { Admission, RelayConfig, RelayOutput } from '../../../protocol/core/relay.ts';
 import { RELAY_DEFAULTS } from '../../../protocol/core/relay.ts';
 import { plainHash } from '../../espruino/plain-hash.ts';
@@ -154,6 +162,78 @@ describe('a relay with lines', () => {
     expect(names(relay.step(heard(1), 0))).toContain('transmit 0 ttl 6');
   });
 });
+
+describe('a relay with a cover', () => {
+  it('leaves out on the air what others see to, and asks with all links that brought it', () => {
+    const relay = relayOn({ air: [1, 2, 3, 4] });
+    const asked = cover(relay, 1 << 3);
+    relay.step(heard(1), 0);
+    relay.step(heard(2), 5);
+    expect(names(relay.step(TICK, 500))).toEqual(['transmit 4 ttl 5']);
+    expect(asked).toEqual([
+      { open: 0, first: 1, heard: 1 << 1 },
+      { open: (1 << 3) | (1 << 4), first: 1, heard: (1 << 1) | (1 << 2) },
+    ]);
+    expect(names(relay.step(heard(3, { ttl: 5 }), 600))).toEqual(['drop duplicate']);
+  });
+
+  it('asks nobody about what is its own, is for one peer, or is critical', () => {
+    const relay = relayOn({ air: [1, 2] });
+    cover(relay, ~0);
+    expect(names(relay.step({ kind: 'send', link: -1, bytes: packet() }, 0))).toContain(
+      'transmit 2 ttl 7',
+    );
+    relay.step(heard(1, { type: ENCRYPTED, recipient: id(7) }), 0);
+    relay.step(heard(1, { type: GATEWAY }), 0);
+    expect(names(relay.step(TICK, 500))).toEqual(['transmit 2 ttl 6', 'transmit 2 ttl 6']);
+  });
+
+  it('tells what it passed on, what copies came, and what had no further to go', () => {
+    const relay = relayOn({ air: [1, 2] });
+    const told: string[] = [];
+    cover(relay, 0, told);
+    relay.step({ kind: 'send', link: -1, bytes: packet({ sender: ME }) }, 0);
+    relay.step(heard(1), 0);
+    relay.step(heard(2), 0);
+    relay.step(heard(2, { timestamp: 5, ttl: 1 }), 0);
+    relay.step(heard(1, { sender: ME }), 0);
+    relay.step(heard(1, { type: TRACE, ttl: 0 }), 0);
+    relay.step(heard(1, { type: ENCRYPTED, recipient: ME }), 0);
+    expect(told).toEqual([
+      'kept -1 ttl 7',
+      'kept 1 ttl 6',
+      'met 1',
+      'met 2',
+      'met 2',
+      'spent',
+      'met 1',
+    ]);
+  });
+
+  it('keeps nothing that an admission refuses', () => {
+    const relay = relayOn({ air: [1, 2] }, {}, () => 'denied');
+    const told: string[] = [];
+    cover(relay, 0, told);
+    relay.step(heard(1), 0);
+    relay.step(heard(1, { ttl: 1 }), 0);
+    expect(told).toEqual(['met 1', 'met 1']);
+  });
+});
+
+/** Gives it one that covers these links, and tells what it is asked. */
+function cover(relay: LineRelay, covered: number, told: string[] = []): object[] {
+  const asked: object[] = [];
+  relay.cover = {
+    covered(open, _word, _bytes, first, heard) {
+      asked.push({ open, first, heard: heard[0] });
+      return covered;
+    },
+    kept: (_low, _high, bytes, link) => void told.push(`kept ${link} ttl ${bytes[TTL_AT]}`),
+    met: (_low, _high, link) => void told.push(`met ${link}`),
+    spent: () => void told.push('spent'),
+  };
+  return asked;
+}
 
 /** A relay with these links up. */
 function relayOn(

@@ -1,0 +1,280 @@
+/**
+ * Mender: remembers the broadcasts of the last moments, tells the neighbours it watches which there
+ * are, and gives what they ask for (WIRE §29). What comes of it is relayed on like any other packet:
+ * it is young, and has the TTL that it would have had.
+ *
+ *   kept -> after `FIRST_MS` or `OTHER_MS`, unless the neighbour had it from elsewhere -> offer
+ *   offer of what we lack -> want, up to three times -> given -> kept
+ */
+import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
+import { ANNOUNCE, FLAGS_AT, GATEWAY, LINK_STATE, TTL_AT, VOICE } from '../core/packet.ts';
+import type { Crypto } from '../trust/crypto.ts';
+import { nameOf } from '../trust/pins.ts';
+import { NAMED_MAX, PACKET_NAME_SIZE } from '../wire/spread.ts';
+import type { Watch } from './vicinity.ts';
+
+/** From a packet to its offer, of the first who watches and of the others; a fifth is left to chance. */
+export const FIRST_MS = 5000;
+export const OTHER_MS = 15_000;
+/** What is younger may still be on its way, and rides along with no offer. */
+export const YOUNG_MS = 1500;
+/** Packets are given for so long, */
+export const KEEP_MS = 45_000;
+/** so many of them, and bytes; then the oldest is given no more. */
+export const KEPT_MAX = 256;
+export const KEPT_BYTES_MAX = 128 * 1024;
+/** Longer packets are not kept: their sender cuts them (WIRE §7). */
+export const LONGEST = 8192;
+/** Offers due to one neighbour; then the oldest is not made. */
+export const PROMISES_MAX = 512;
+/** Packets asked for at once; others are not, until they are offered again. */
+export const WANTS_MAX = 256;
+export const WANT_TRIES = 3;
+export const RETRY_MS = 2000;
+/** How often one neighbour is given the same packet. */
+export const GIVES_MAX = 3;
+
+/** What is said again anyway, or is of no use later. */
+const FLEETING = [ANNOUNCE, LINK_STATE, GATEWAY, VOICE];
+
+export type MenderInput =
+  | { kind: 'offered'; link: number; names: Uint8Array }
+  | { kind: 'wanted'; link: number; names: Uint8Array }
+  | { kind: 'gone'; link: number };
+
+export type MenderOutput =
+  /** Names of packets, one behind the other. */
+  | { kind: 'offer'; link: number; names: Uint8Array }
+  | { kind: 'want'; link: number; names: Uint8Array }
+  | { kind: 'give'; link: number; bytes: Uint8Array };
+
+type Kept = {
+  readonly key: number;
+  readonly high: number;
+  readonly name: string;
+  readonly nameBytes: Uint8Array;
+  readonly keptAt: Millis;
+  /** Null once it is given no more, or where it has no further to go. */
+  bytes: Uint8Array | null;
+  /** Links whose far ends are known to have it. */
+  readonly known: Set<number>;
+  /** By link, how often it was given. */
+  readonly given: Map<number, number>;
+};
+type Promise = { kept: Kept; dueAt: Millis; mayGoEarly: boolean };
+type Want = { nameBytes: Uint8Array; link: number; tries: number; nextAt: Millis };
+
+export class Mender implements Machine<MenderInput, MenderOutput> {
+  private readonly hash: Pick<Crypto, 'sha256'>;
+  private readonly random: Random;
+  /** By the low word of the relay's hash, the oldest in front; and by name. */
+  private readonly kept = new Map<number, Kept>();
+  private readonly named = new Map<string, Kept>();
+  private bytes = 0;
+  /** By link, what is to be offered. */
+  private readonly promises = new Map<number, Promise[]>();
+  private readonly wants = new Map<string, Want>();
+  private wakeAt: Millis = Infinity;
+
+  constructor(hash: Pick<Crypto, 'sha256'>, random: Random) {
+    this.hash = hash;
+    this.random = random;
+  }
+
+  step(input: MenderInput | Tick, now: Millis): MenderOutput[] {
+    const out: MenderOutput[] = [];
+    this.expire(now);
+    if (input.kind === 'offered') this.hearOffer(input.link, input.names, now, out);
+    if (input.kind === 'wanted') this.give(input.link, input.names, out);
+    if (input.kind === 'gone') this.forget(input.link);
+    for (const [link, promises] of this.promises) this.offer(link, promises, now, out);
+    this.ask(now, out);
+    this.wakeAt = this.nextAt();
+    return out;
+  }
+
+  deadline(): Millis {
+    return this.wakeAt;
+  }
+
+  /** A broadcast is passed on, with this TTL; `watches` says whom we watch, by link. */
+  keep(
+    low: number,
+    high: number,
+    bytes: Uint8Array,
+    from: number,
+    watches: readonly { link: number; watch: Watch }[],
+    now: Millis,
+  ): void {
+    if (FLEETING.includes(bytes[1]) || bytes.length > LONGEST) return;
+    const kept = this.remember(low, high, bytes, now);
+    kept.known.add(from);
+    kept.bytes = bytes;
+    this.bytes += bytes.length;
+    this.expire(now);
+    for (const { link, watch } of watches) {
+      if (link === from) continue;
+      if (watch !== 'other') this.promise(link, kept, FIRST_MS, true, now);
+      if (watch !== 'first') this.promise(link, kept, OTHER_MS, watch === 'other', now);
+    }
+  }
+
+  /** It came, and goes no further: nobody has to offer it, and we offer it to nobody. */
+  spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {
+    if (!FLEETING.includes(bytes[1])) this.remember(low, high, bytes, now);
+  }
+
+  met(low: number, high: number, link: number): void {
+    const kept = this.kept.get(low);
+    if (kept !== undefined && kept.high === high) kept.known.add(link);
+  }
+
+  private remember(low: number, high: number, bytes: Uint8Array, now: Millis): Kept {
+    const known = this.kept.get(low);
+    if (known !== undefined && known.high === high) return known;
+    if (known !== undefined) this.drop(known);
+    const digest = this.hash.sha256(asSigned(bytes)).subarray(0, PACKET_NAME_SIZE);
+    const nameBytes = new Uint8Array(digest);
+    const name = nameOf(nameBytes);
+    const kept: Kept = {
+      key: low,
+      high,
+      name,
+      nameBytes,
+      keptAt: now,
+      bytes: null,
+      known: new Set(),
+      given: new Map(),
+    };
+    this.kept.set(low, kept);
+    this.named.set(name, kept);
+    this.wants.delete(name);
+    return kept;
+  }
+
+  private promise(link: number, kept: Kept, ms: Millis, mayGoEarly: boolean, now: Millis): void {
+    const dueAt = now + ms + this.random(ms / 5);
+    const promises = this.promises.get(link) ?? [];
+    promises.push({ kept, dueAt, mayGoEarly });
+    if (promises.length > PROMISES_MAX) promises.shift();
+    this.promises.set(link, promises);
+    this.wakeAt = Math.min(this.wakeAt, dueAt);
+  }
+
+  /** What is due, and with it what is old enough. */
+  private offer(link: number, promises: Promise[], now: Millis, out: MenderOutput[]): void {
+    if (!promises.some(({ dueAt }) => dueAt <= now)) return;
+    const open = promises.filter(({ kept }) => kept.bytes !== null && !kept.known.has(link));
+    const isRipe = ({ kept, dueAt, mayGoEarly }: Promise): boolean =>
+      dueAt <= now || (mayGoEarly && now - kept.keptAt >= YOUNG_MS);
+    const isDue = open.some(({ dueAt }) => dueAt <= now);
+    const ripe = isDue ? open.filter(isRipe) : [];
+    const later = open.filter((promise) => !ripe.includes(promise));
+    if (later.length > 0) this.promises.set(link, later);
+    else this.promises.delete(link);
+    const names = [...new Set(ripe.map(({ kept }) => kept))].map(({ nameBytes }) => nameBytes);
+    for (const some of inParts(names)) out.push({ kind: 'offer', link, names: some });
+  }
+
+  private hearOffer(link: number, names: Uint8Array, now: Millis, out: MenderOutput[]): void {
+    const lacking: Uint8Array[] = [];
+    for (const nameBytes of split(names)) {
+      const name = nameOf(nameBytes);
+      const kept = this.named.get(name);
+      const want = this.wants.get(name);
+      if (kept !== undefined) kept.known.add(link);
+      // The next try goes to whoever said it last.
+      else if (want !== undefined) want.link = link;
+      else if (this.wants.size < WANTS_MAX) {
+        this.wants.set(name, { nameBytes, link, tries: 1, nextAt: now + RETRY_MS });
+        lacking.push(nameBytes);
+      }
+    }
+    for (const some of inParts(lacking)) out.push({ kind: 'want', link, names: some });
+  }
+
+  private ask(now: Millis, out: MenderOutput[]): void {
+    const again = new Map<number, Uint8Array[]>();
+    for (const [name, want] of this.wants) {
+      if (want.nextAt > now) continue;
+      if (want.tries === WANT_TRIES) {
+        this.wants.delete(name);
+        continue;
+      }
+      want.tries++;
+      want.nextAt = now + RETRY_MS;
+      again.set(want.link, [...(again.get(want.link) ?? []), want.nameBytes]);
+    }
+    for (const [link, names] of again) {
+      for (const some of inParts(names)) out.push({ kind: 'want', link, names: some });
+    }
+  }
+
+  private give(link: number, names: Uint8Array, out: MenderOutput[]): void {
+    for (const nameBytes of split(names)) {
+      const kept = this.named.get(nameOf(nameBytes));
+      if (kept === undefined || kept.bytes === null) continue;
+      const times = kept.given.get(link) ?? 0;
+      if (times === GIVES_MAX) continue;
+      kept.given.set(link, times + 1);
+      out.push({ kind: 'give', link, bytes: kept.bytes });
+    }
+  }
+
+  /** Its number is given to somebody else, who has met none of this. */
+  private forget(link: number): void {
+    this.promises.delete(link);
+    for (const kept of this.kept.values()) {
+      kept.known.delete(link);
+      kept.given.delete(link);
+    }
+    for (const [name, want] of this.wants) if (want.link === link) this.wants.delete(name);
+  }
+
+  private expire(now: Millis): void {
+    for (const kept of this.kept.values()) {
+      const isOld = now - kept.keptAt >= KEEP_MS;
+      if (!isOld && this.kept.size <= KEPT_MAX && this.bytes <= KEPT_BYTES_MAX) break;
+      this.drop(kept);
+    }
+  }
+
+  private drop(kept: Kept): void {
+    this.kept.delete(kept.key);
+    this.named.delete(kept.name);
+    this.bytes -= kept.bytes?.length ?? 0;
+    kept.bytes = null;
+  }
+
+  private nextAt(): Millis {
+    let at: Millis = Infinity;
+    for (const promises of this.promises.values()) {
+      for (const { dueAt } of promises) at = Math.min(at, dueAt);
+    }
+    for (const { nextAt } of this.wants.values()) at = Math.min(at, nextAt);
+    return at;
+  }
+}
+
+/** The packet as it was signed, and the signature. What answers and unknown flags change is not in it. */
+function asSigned(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  whole[TTL_AT] = 0;
+  whole[FLAGS_AT] &= 0x0f;
+  return whole;
+}
+
+function* split(names: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < names.length; at += PACKET_NAME_SIZE) {
+    yield new Uint8Array(names.subarray(at, at + PACKET_NAME_SIZE));
+  }
+}
+
+function* inParts(names: Uint8Array[]): Generator<Uint8Array> {
+  for (let from = 0; from < names.length; from += NAMED_MAX) {
+    const some = names.slice(from, from + NAMED_MAX);
+    const bytes = new Uint8Array(some.length * PACKET_NAME_SIZE);
+    some.forEach((name, at) => bytes.set(name, at * PACKET_NAME_SIZE));
+    yield bytes;
+  }
+}

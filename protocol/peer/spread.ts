@@ -1,0 +1,188 @@
+/**
+ * Spread: makes a broadcast cross few links between Hopline nodes, and reach all of them (WIRE §29).
+ * Neighbours tell each other whom they hear, so that each is brought a packet by few (Vicinity); and
+ * those who watch for him tell a neighbour what he may lack (Mender).
+ *
+ *   up -> list, again until it is confirmed -> ... -> our vicinity changes -> list ... -> down
+ *
+ * Who says nothing of this, as phones and boards, is brought everything. A list is worth only what both
+ * who are named by it say; all that a liar can talk out of our way is what he would get himself.
+ */
+import type { Cover } from '../core/line-relay.ts';
+import { crc32 } from '../core/crc32.ts';
+import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
+import { TICK } from '../core/machine.ts';
+import type { Crypto } from '../trust/crypto.ts';
+import type { NotSpread } from '../wire/spread.ts';
+import { decodeSpread, encodeSpread, NOTHING_SAID } from '../wire/spread.ts';
+import type { MenderInput } from './mender.ts';
+import { Mender } from './mender.ts';
+import { Vicinity } from './vicinity.ts';
+
+/** From a change of our list to its saying: others may change at the same time. */
+export const SETTLE_MS = 2000;
+/** A list that is not confirmed is said again after so long, twice as long each time, so often. */
+export const AGAIN_MS = 5000;
+export const TRIES_MAX = 6;
+
+export type SpreadInput =
+  /** A node that takes part is at the far end of a link on the air. */
+  | { kind: 'up'; link: number; id: Uint8Array }
+  | { kind: 'down'; link: number }
+  | { kind: 'heard'; link: number; payload: Uint8Array };
+
+export type SpreadOutput =
+  /** The payload of a packet of type 0xEF, for that link alone. */
+  | { kind: 'say'; link: number; payload: Uint8Array }
+  /** A packet of the last moments, as it was passed on. */
+  | { kind: 'give'; link: number; bytes: Uint8Array }
+  | { kind: 'drop'; link: number; reason: NotSpread };
+
+/** What was said and heard over one link. */
+type Exchange = {
+  /** Of their list; null before there was one. */
+  heard: number | null;
+  /** Whether they have our list as it is. */
+  isConfirmed: boolean;
+  tries: number;
+  nextAt: Millis;
+};
+
+export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
+  private readonly vicinity: Vicinity;
+  private readonly mender: Mender;
+  /** By link. */
+  private readonly exchanges = new Map<number, Exchange>();
+  private ids: Uint8Array = new Uint8Array(0);
+  private watches = 0;
+  private now: Millis = 0;
+
+  constructor(
+    id: Uint8Array,
+    linksMax: number,
+    { crypto, random }: { crypto: Pick<Crypto, 'sha256'>; random: Random },
+  ) {
+    this.vicinity = new Vicinity(id, linksMax, random);
+    this.mender = new Mender(crypto, random);
+  }
+
+  step(input: SpreadInput | Tick, now: Millis): SpreadOutput[] {
+    const out: SpreadOutput[] = [];
+    this.now = now;
+    if (input.kind === 'up') this.meet(input.link, input.id);
+    if (input.kind === 'down') this.lose(input.link, out);
+    if (input.kind === 'heard') this.hear(input.link, input.payload, out);
+    if (now >= this.mender.deadline()) this.toMender(TICK, out);
+    for (const [link, exchange] of this.exchanges) {
+      if (now >= exchange.nextAt) this.sayAgain(link, exchange, out);
+    }
+    return out;
+  }
+
+  deadline(): Millis {
+    let at = this.mender.deadline();
+    for (const { nextAt } of this.exchanges.values()) at = Math.min(at, nextAt);
+    return at;
+  }
+
+  covered(
+    open: number,
+    word: number,
+    bytes: Uint8Array,
+    first: number,
+    heard: Uint32Array,
+  ): number {
+    return this.vicinity.covered(open, word, bytes, first, heard);
+  }
+
+  kept(low: number, high: number, bytes: Uint8Array, link: number, now: Millis): void {
+    this.mender.keep(low, high, bytes, link, this.vicinity.watches(), now);
+  }
+
+  met(low: number, high: number, link: number): void {
+    this.mender.met(low, high, link);
+  }
+
+  spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {
+    this.mender.spent(low, high, bytes, now);
+  }
+
+  private meet(link: number, id: Uint8Array): void {
+    if (this.vicinity.has(link)) return;
+    this.vicinity.join(link, id);
+    const nextAt = this.now + SETTLE_MS;
+    this.exchanges.set(link, { heard: null, isConfirmed: false, tries: 0, nextAt });
+    this.review();
+  }
+
+  private lose(link: number, out: SpreadOutput[]): void {
+    if (!this.vicinity.has(link)) return;
+    this.vicinity.leave(link);
+    this.exchanges.delete(link);
+    this.toMender({ kind: 'gone', link }, out);
+    this.review();
+  }
+
+  private hear(link: number, payload: Uint8Array, out: SpreadOutput[]): void {
+    const exchange = this.exchanges.get(link);
+    // Before its hello, or of who takes no part: it will say so again.
+    if (exchange === undefined) return;
+    const said = decodeSpread(payload);
+    if (!said.ok) return void out.push({ kind: 'drop', link, reason: said.reason });
+    const { list, offers, wants } = said.value;
+    if (offers.length > 0) this.toMender({ kind: 'offered', link, names: offers }, out);
+    if (wants.length > 0) this.toMender({ kind: 'wanted', link, names: wants }, out);
+    if (list === null) return;
+    this.vicinity.hear(link, list.ids, list.watches);
+    exchange.heard = markOf(list.ids, list.watches);
+    this.review();
+    exchange.isConfirmed = list.heard === markOf(this.ids, this.watches);
+    if (exchange.isConfirmed) exchange.nextAt = Infinity;
+    if (list.asks) this.say(link, exchange, out);
+  }
+
+  /** Whether our list is another by now: then all are to have it. */
+  private review(): void {
+    const { ids, watches } = this.vicinity.list();
+    if (markOf(ids, watches) === markOf(this.ids, this.watches)) return;
+    this.ids = ids;
+    this.watches = watches;
+    for (const exchange of this.exchanges.values()) {
+      exchange.isConfirmed = false;
+      exchange.tries = 0;
+      exchange.nextAt = Math.min(exchange.nextAt, this.now + SETTLE_MS);
+    }
+  }
+
+  private sayAgain(link: number, exchange: Exchange, out: SpreadOutput[]): void {
+    const isLast = ++exchange.tries >= TRIES_MAX;
+    exchange.nextAt = isLast ? Infinity : this.now + AGAIN_MS * 2 ** (exchange.tries - 1);
+    this.say(link, exchange, out);
+  }
+
+  private say(link: number, { heard, isConfirmed }: Exchange, out: SpreadOutput[]): void {
+    const { ids, watches } = this;
+    const list = { ids, watches, heard, asks: !isConfirmed };
+    out.push({ kind: 'say', link, payload: encodeSpread({ ...NOTHING_SAID, list }) });
+  }
+
+  private toMender(input: MenderInput | Tick, out: SpreadOutput[]): void {
+    for (const output of this.mender.step(input, this.now)) {
+      if (output.kind === 'give') {
+        out.push(output);
+        continue;
+      }
+      const { link, names } = output;
+      const said = output.kind === 'offer' ? { offers: names } : { wants: names };
+      out.push({ kind: 'say', link, payload: encodeSpread({ ...NOTHING_SAID, ...said }) });
+    }
+  }
+}
+
+/** By which one list is told from another. */
+function markOf(ids: Uint8Array, watches: number): number {
+  const bytes = new Uint8Array(ids.length + 1);
+  bytes.set(ids);
+  bytes[ids.length] = watches;
+  return crc32(bytes) >>> 0;
+}

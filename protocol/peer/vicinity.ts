@@ -1,0 +1,212 @@
+/**
+ * Vicinity: which of our neighbours hear each other, as they say themselves, and therefore to whom we
+ * need not pass a broadcast on (WIRE §29). Two hear each other where the list of each names the other:
+ * so nobody is taken out of our way by what somebody else says of him.
+ *
+ *   covered: one of those who brought the packet hears him, or it is the turn of another who got it
+ *            from where we did and hears him; whose turn it is, the packet decides
+ */
+import type { Random } from '../core/machine.ts';
+import { readU32 } from '../core/bytes.ts';
+import { FLAGS_AT, ID_SIZE } from '../core/packet.ts';
+import { nameOf } from '../trust/pins.ts';
+import { LISTED_MAX } from '../wire/spread.ts';
+
+/** Who tells us what we lack: one of each part of our vicinity, at least two, at most so many. */
+export const WATCHERS_MAX = 4;
+const WATCHERS_MIN = 2;
+
+/** How we watch for somebody: before all others, after the first, or as the only one. */
+export type Watch = 'first' | 'other' | 'only';
+
+type Neighbour = {
+  readonly id: Uint8Array;
+  readonly name: string;
+  /** The last four bytes of its id. */
+  readonly word: number;
+  /** Whom it names, and in what order. */
+  listed: string[];
+  watches: number;
+};
+
+export class Vicinity {
+  private readonly ownName: string;
+  private readonly ownWord: number;
+  private readonly random: Random;
+  private readonly words: number;
+  /** By link. */
+  private readonly neighbours: (Neighbour | null)[];
+  /** By link, the set of links to those who hear that neighbour; `words` for each. */
+  private readonly near: Uint32Array;
+  /** Who tells us what we lack, the first before the others. */
+  private watchers: number[] = [];
+
+  /** Links are numbered below `linksMax`. */
+  constructor(id: Uint8Array, linksMax: number, random: Random) {
+    this.ownName = nameOf(id);
+    this.ownWord = readU32(id, ID_SIZE - 4);
+    this.random = random;
+    this.words = (linksMax + 31) >> 5;
+    this.neighbours = new Array<Neighbour | null>(linksMax).fill(null);
+    this.near = new Uint32Array(linksMax * this.words);
+  }
+
+  has(link: number): boolean {
+    return this.neighbours[link] !== null;
+  }
+
+  /** Links to all of them. */
+  links(): number[] {
+    return this.neighbours.flatMap((neighbour, link) => (neighbour === null ? [] : [link]));
+  }
+
+  join(link: number, id: Uint8Array): void {
+    const own = new Uint8Array(id);
+    const word = readU32(own, ID_SIZE - 4);
+    this.neighbours[link] = { id: own, name: nameOf(own), word, listed: [], watches: 0 };
+    this.place(link);
+  }
+
+  leave(link: number): void {
+    this.neighbours[link] = null;
+    this.place(link);
+  }
+
+  /** What the neighbour at the end of a link says of its own. */
+  hear(link: number, ids: Uint8Array, watches: number): void {
+    const neighbour = this.neighbours[link];
+    if (neighbour === null) return;
+    neighbour.listed = [];
+    for (let at = 0; at < ids.length; at += ID_SIZE) {
+      neighbour.listed.push(nameOf(ids.subarray(at, at + ID_SIZE)));
+    }
+    neighbour.watches = watches;
+    this.place(link);
+  }
+
+  /** Our own list: who watches for us is in front. */
+  list(): { ids: Uint8Array; watches: number } {
+    this.chooseWatchers();
+    const others = this.links().filter((link) => !this.watchers.includes(link));
+    const listed = [...this.watchers, ...others].slice(0, LISTED_MAX);
+    const ids = new Uint8Array(listed.length * ID_SIZE);
+    listed.forEach((link, at) => ids.set(this.neighbours[link]!.id, at * ID_SIZE));
+    return { ids, watches: this.watchers.length };
+  }
+
+  /** Links to those whom we are to tell what they lack. */
+  watches(): { link: number; watch: Watch }[] {
+    const watches: { link: number; watch: Watch }[] = [];
+    for (const link of this.links()) {
+      const { listed, watches: count } = this.neighbours[link]!;
+      const at = listed.indexOf(this.ownName);
+      if (at < 0 || at >= count) continue;
+      const watch = count === 1 ? 'only' : at === 0 ? 'first' : 'other';
+      watches.push({ link, watch });
+    }
+    return watches;
+  }
+
+  /** As a Cover. */
+  covered(
+    open: number,
+    word: number,
+    bytes: Uint8Array,
+    first: number,
+    heard: Uint32Array,
+  ): number {
+    const packet = readU32(bytes, FLAGS_AT - 4);
+    let covered = 0;
+    for (let left = open >>> 0, link = word * 32; left !== 0; left = left >>> 1, link++) {
+      if ((left & 1) === 0 || !this.isCovered(link, packet, first, heard)) continue;
+      covered |= 1 << (link & 31);
+    }
+    return covered;
+  }
+
+  private isCovered(link: number, packet: number, first: number, heard: Uint32Array): boolean {
+    const neighbour = this.neighbours[link];
+    if (neighbour === null) return false;
+    const ownTurn = turnOf(this.ownWord, neighbour.word, packet);
+    for (let word = 0; word < this.words; word++) {
+      const near = this.near[link * this.words + word];
+      if ((near & heard[word]) !== 0) return true;
+      let rivals = (near & this.near[first * this.words + word]) >>> 0;
+      for (let rival = word * 32; rivals !== 0; rivals = rivals >>> 1, rival++) {
+        if ((rivals & 1) === 0) continue;
+        if (turnOf(this.neighbours[rival]!.word, neighbour.word, packet) < ownTurn) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Who hears whom has changed for one of them. */
+  private place(link: number): void {
+    const one = this.neighbours[link];
+    for (let other = 0; other < this.neighbours.length; other++) {
+      const two = this.neighbours[other];
+      const areNear =
+        one !== null &&
+        two !== null &&
+        one.listed.includes(two.name) &&
+        two.listed.includes(one.name);
+      this.mark(link, other, areNear);
+      this.mark(other, link, areNear);
+    }
+  }
+
+  private mark(link: number, other: number, areNear: boolean): void {
+    const at = link * this.words + (other >> 5);
+    const bit = 1 << (other & 31);
+    if (areNear) this.near[at] |= bit;
+    else this.near[at] &= ~bit;
+  }
+
+  /** Whoever watches goes on as long as he is needed, so that lists seldom change. */
+  private chooseWatchers(): void {
+    const before = this.watchers.filter((link) => this.has(link));
+    const chosen: number[] = [];
+    for (const part of this.parts()) {
+      const known = before.find((link) => part.includes(link));
+      chosen.push(known ?? part[this.random(part.length)]);
+    }
+    const rest = this.links().filter((link) => !chosen.includes(link));
+    while (chosen.length < WATCHERS_MIN && rest.length > 0) {
+      const known = rest.findIndex((link) => before.includes(link));
+      chosen.push(...rest.splice(known < 0 ? this.random(rest.length) : known, 1));
+    }
+    const order = [...before.filter((link) => chosen.includes(link)), ...chosen];
+    this.watchers = [...new Set(order)].slice(0, WATCHERS_MAX);
+  }
+
+  /** Neighbours that hear each other, directly or by others of them. What parts lack comes by us. */
+  private parts(): number[][] {
+    const parts: number[][] = [];
+    const left = new Set(this.links());
+    for (const start of left) {
+      const part = [start];
+      left.delete(start);
+      for (const link of part) {
+        for (const other of left) {
+          if (!this.areNear(link, other)) continue;
+          left.delete(other);
+          part.push(other);
+        }
+      }
+      parts.push(part);
+    }
+    return parts;
+  }
+
+  private areNear(link: number, other: number): boolean {
+    return (this.near[link * this.words + (other >> 5)] & (1 << (other & 31))) !== 0;
+  }
+}
+
+/** Who of several who might bring a packet to somebody is to: the lowest. Everybody reckons alike. */
+function turnOf(word: number, to: number, packet: number): number {
+  let turn = word ^ Math.imul(to, 0x9e3779b1) ^ Math.imul(packet, 0x85ebca6b);
+  turn = Math.imul(turn ^ (turn >>> 16), 0x85ebca6b);
+  turn = Math.imul(turn ^ (turn >>> 13), 0xc2b2ae35);
+  return (turn ^ (turn >>> 16)) >>> 0;
+}

@@ -1,0 +1,113 @@
+/** How neighbours come to know whom they hear, over links that lose what is said (WIRE §29). */
+import { describe, expect, it } from 'vitest';
+import { TICK } from '../../../protocol/core/machine.ts';
+import { FIRST_MS } from '../../../protocol/peer/mender.ts';
+import type { SpreadOutput } from '../../../protocol/peer/spread.ts';
+import { AGAIN_MS, SETTLE_MS, Spread, TRIES_MAX } from '../../../protocol/peer/spread.ts';
+import type { NeighbourList } from '../../../protocol/wire/spread.ts';
+import { decodeSpread, encodeSpread, NOTHING_SAID } from '../../../protocol/wire/spread.ts';
+import { id, packet, withTtl } from '../../packets.ts';
+import { crypto } from '../trust/ports.ts';
+
+describe('the list of a node', () => {
+  it('is said once all have come that come together', () => {
+    const spread = spreadOf(1);
+    spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+    spread.step({ kind: 'up', link: 3, id: id(3) }, SETTLE_MS - 1);
+    expect(spread.deadline()).toBe(SETTLE_MS);
+    const [[link, list]] = lists(spread.step(TICK, SETTLE_MS));
+    expect(link).toBe(2);
+    expect(list).toEqual({
+      ids: new Uint8Array([...id(2), ...id(3)]),
+      watches: 2,
+      heard: null,
+      asks: true,
+    });
+  });
+
+  it('is said again, ever more seldom, until it is confirmed, and in the end no more', () => {
+    const spread = spreadOf(1);
+    spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+    const times: number[] = [];
+    while (spread.deadline() < Infinity) {
+      const now = spread.deadline();
+      times.push(now);
+      expect(lists(spread.step(TICK, now))).toHaveLength(1);
+    }
+    expect(times).toHaveLength(TRIES_MAX);
+    expect(times.slice(0, 3)).toEqual([SETTLE_MS, SETTLE_MS + AGAIN_MS, SETTLE_MS + 3 * AGAIN_MS]);
+  });
+
+  it('is known to both after two have spoken, and then they are quiet', () => {
+    const [a, b] = [spreadOf(1), spreadOf(2)];
+    a.step({ kind: 'up', link: 2, id: id(2) }, 0);
+    b.step({ kind: 'up', link: 1, id: id(1) }, 0);
+    let said = a.step(TICK, SETTLE_MS);
+    for (const [hearer, link] of [
+      [b, 1],
+      [a, 2],
+      [b, 1],
+    ] as const) {
+      said = said.flatMap((output) =>
+        output.kind === 'say'
+          ? hearer.step({ kind: 'heard', link, payload: output.payload }, SETTLE_MS)
+          : [],
+      );
+    }
+    expect(said).toEqual([]);
+    expect([a.deadline(), b.deadline()]).toEqual([Infinity, Infinity]);
+  });
+
+  it('is said anew to all when one comes or goes', () => {
+    const spread = spreadOf(1);
+    for (const link of [2, 3]) spread.step({ kind: 'up', link, id: id(link) }, 0);
+    for (let now = spread.deadline(); now < Infinity; now = spread.deadline())
+      spread.step(TICK, now);
+    spread.step({ kind: 'down', link: 3 }, 500_000);
+    expect(spread.deadline()).toBe(500_000 + SETTLE_MS);
+    expect(lists(spread.step(TICK, spread.deadline())).map(([link]) => link)).toEqual([2]);
+  });
+
+  it('is not taken from who takes no part, nor when it cannot be read', () => {
+    const spread = spreadOf(1);
+    const payload = encodeSpread({ ...NOTHING_SAID, list: listOf([3], true) });
+    expect(spread.step({ kind: 'heard', link: 2, payload }, 0)).toEqual([]);
+    spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+    const drop = { kind: 'drop', link: 2, reason: 'bad-field' };
+    expect(spread.step({ kind: 'heard', link: 2, payload: Uint8Array.of(1) }, 0)).toEqual([drop]);
+    expect(lists(spread.step({ kind: 'heard', link: 2, payload }, 0))).toHaveLength(1);
+  });
+});
+
+it('a node whose neighbour takes it for a watcher offers him what he may lack, and gives it', () => {
+  const spread = spreadOf(1);
+  spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+  const list = { ...listOf([1], false), watches: 1 };
+  spread.step({ kind: 'heard', link: 2, payload: encodeSpread({ ...NOTHING_SAID, list }) }, 0);
+  spread.kept(1, 1, packet({ ttl: 6 }), 3, 100_000);
+  const now = 100_000 + FIRST_MS;
+  const offers = crypto.sha256(withTtl(packet(), 0)).subarray(0, 8);
+  const offer = encodeSpread({ ...NOTHING_SAID, offers });
+  expect(spread.step(TICK, now)).toContainEqual({ kind: 'say', link: 2, payload: offer });
+  const wants = encodeSpread({ ...NOTHING_SAID, wants: offers });
+  const given = spread.step({ kind: 'heard', link: 2, payload: wants }, now);
+  expect(given).toEqual([{ kind: 'give', link: 2, bytes: packet({ ttl: 6 }) }]);
+});
+
+function spreadOf(own: number): Spread {
+  return new Spread(id(own), 8, { crypto, random: () => 0 });
+}
+
+function listOf(numbers: number[], asks: boolean): NeighbourList {
+  const ids = new Uint8Array(numbers.flatMap((number) => [...id(number)]));
+  return { ids, watches: 0, heard: null, asks };
+}
+
+/** The lists that are said, and over which links. */
+function lists(outputs: SpreadOutput[]): [number, NeighbourList][] {
+  return outputs.flatMap((output): [number, NeighbourList][] => {
+    if (output.kind !== 'say') return [];
+    const said = decodeSpread(output.payload);
+    return said.ok && said.value.list !== null ? [[output.link, said.value.list]] : [];
+  });
+}
