@@ -28,7 +28,11 @@ const SMALL = { nodes: 40, messages: 5 };
 
 describe('broadcasts between nodes', () => {
   it('reach everybody where nothing is lost, with few copies', () => {
-    const { delivery, duplicates, frames, flooding } = spreading({ ...MESH, ...SMALL, lossPercent: 0 });
+    const { delivery, duplicates, frames, flooding } = spreading({
+      ...MESH,
+      ...SMALL,
+      lossPercent: 0,
+    });
     expect(delivery).toBe(1);
     expect(duplicates).toBeLessThan(0.45);
     expect(frames.messages).toBeLessThan(0.3 * flooding);
