@@ -6,11 +6,16 @@ import { percentilesOf } from '../series.ts';
 import type { Sample } from '../series.ts';
 import type { Outcome, RunPorts } from '../run.ts';
 import { runScenario } from '../run.ts';
-import type { ScenarioWishes } from '../scenario.ts';
+import type { Scenario, ScenarioWishes } from '../scenario.ts';
 import { drawScenario } from '../scenario.ts';
 
 /** Mean neighbours of a node. */
 export const DENSITIES = [2, 3, 4, 6, 8, 12, 16];
+
+/** Things go wrong for so long at each density, or for as long as they do in the run itself. */
+const SAFE_MAX_MS = 30_000;
+/** The bits of its slower mode. */
+const BLE_BYTES_PER_S = 125_000;
 
 export type DensityPoint = Figures & { density: number };
 
@@ -18,7 +23,7 @@ export type Figures = {
   /** Of a hundred arrivals that were due while things went wrong, and until the end. */
   deliveredPercent: number | null;
   latency: Sample['latency'];
-  /** Of a hundred moments, those in which a radio spoke; null where speaking takes no time. */
+  /** Of a hundred moments, those in which a radio spoke. */
   airtimePercent: number | null;
   /** Writes for each arrival of a message, and packets that came again, of a hundred. */
   writesPerArrival: number | null;
@@ -32,7 +37,9 @@ export function overDensity(
 ): DensityPoint[] {
   return DENSITIES.map((degree) => {
     begun(degree);
-    const outcome = runScenario(drawScenario({ ...wishes, degree }), ports);
+    const { safeMs } = drawScenario(wishes);
+    const short = { ...wishes, degree, safeMs: Math.min(safeMs, SAFE_MAX_MS) };
+    const outcome = runScenario(drawScenario(short), ports);
     const { nodes, edges } = outcome.scenario.shape;
     return { density: (2 * edges.length) / nodes, ...figuresOf(outcome) };
   });
@@ -49,15 +56,20 @@ export function figuresOf(outcome: Outcome): Figures {
   return {
     deliveredPercent: last === undefined ? null : percentOf(last.delivered, last.due),
     latency: percentilesOf(latencies),
-    airtimePercent: last === undefined ? null : airtimeOf(last.airtimeMs, airMs),
+    airtimePercent: last === undefined ? null : airtimeOf(last.bytes, airMs, scenario),
     writesPerArrival: arrivals === 0 ? null : writes / arrivals,
     duplicatesPercent: percentOf(duplicates, duplicates + arrivals),
   };
 }
 
-/** Null where radios are not bounded, and speaking takes no time. */
-export function airtimeOf(airtimeMs: number, ofMs: number): number | null {
-  return airtimeMs === 0 ? null : percentOf(airtimeMs, ofMs);
+/** Of a hundred moments of all radios together, those in which one spoke so many bytes. */
+export function airtimeOf(bytes: number, ofMs: number, scenario: Scenario): number | null {
+  return percentOf((bytes * 1000) / rateOf(scenario), ofMs);
+}
+
+/** What a radio says in a second: without a bound, what Bluetooth LE does. */
+export function rateOf({ faults }: Scenario): number {
+  return faults.bandwidth > 0 ? faults.bandwidth : BLE_BYTES_PER_S;
 }
 
 export function percentOf(part: number, whole: number): number | null {

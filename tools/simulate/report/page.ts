@@ -10,7 +10,7 @@ import type { Outcome } from '../run.ts';
 import { describeScenario } from '../scenario.ts';
 import type { Sample } from '../series.ts';
 import type { DensityPoint, Figures } from './density.ts';
-import { airtimeOf, figuresOf, percentOf } from './density.ts';
+import { airtimeOf, figuresOf, percentOf, rateOf } from './density.ts';
 import type { Happenings } from './happenings.ts';
 import { mapSection } from './map.ts';
 import type { Curve } from './plot.ts';
@@ -101,7 +101,8 @@ function failureSection(failure: Failure): string {
   return `<section><h2>How it was broken</h2><pre class="transcript">${lines}</pre></section>`;
 }
 
-function overTime(series: readonly Sample[], { safeMs, shape }: Outcome['scenario']): string[] {
+function overTime(series: readonly Sample[], scenario: Outcome['scenario']): string[] {
+  const { safeMs, shape } = scenario;
   const marks = [{ x: safeMs / 1000, name: 'healed' }];
   const units = { x: 'seconds' };
   const curve = (
@@ -133,14 +134,14 @@ function overTime(series: readonly Sample[], { safeMs, shape }: Outcome['scenari
     }),
     plot({
       title: 'Airtime',
-      about:
-        'Of the time since the point before, how much a radio spoke; bandwidth=8000 bounds them.',
+      about: `Of the time since the point before, how much a radio spoke, at ${short(rateOf(scenario))} bytes/s.`,
       units: { ...units, y: '%' },
       curves: [
         curve('airtime', (now, before) =>
           airtimeOf(
-            now.airtimeMs - (before?.airtimeMs ?? 0),
+            now.bytes - (before?.bytes ?? 0),
             (now.at - (before?.at ?? 0)) * shape.nodes,
+            scenario,
           ),
         ),
       ],
@@ -180,7 +181,7 @@ function densitySection(density: readonly DensityPoint[], topology: string): str
   const plots = [
     plot({
       title: 'Delivery',
-      about: 'The same seed with fewer and more neighbours.',
+      about: 'The same seed with fewer and more neighbours, for half a minute at most.',
       units: { ...units, y: '%' },
       curves: [curve('delivered', ({ deliveredPercent }) => deliveredPercent)],
       yMin: 100,
@@ -231,10 +232,10 @@ function inSeconds(ms: number | undefined): number | null {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --back: #fdfcf9; --text: #1d1f21; --faint: #b9b6ad; --line: #8b8f94;
+:root { color-scheme: light dark; --back: #fdfcf9; --text: #1d1f21; --faint: #b9b6ad; --line: #8b8f94; --dim: #62676c;
   --grid: #e6e2d8; --c0: #1f6f8b; --c1: #c06014; --c2: #a02c4a; --c3: #5b7a26; }
 @media (prefers-color-scheme: dark) { :root { --back: #16181a; --text: #e4e2dc; --faint: #55595e;
-  --line: #7d838a; --grid: #2b2f33; --c0: #5fb4d3; --c1: #e89a55; --c2: #e0708f; --c3: #a3c561; } }
+  --line: #7d838a; --dim: #a3a8ad; --grid: #2b2f33; --c0: #5fb4d3; --c1: #e89a55; --c2: #e0708f; --c3: #a3c561; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 1360px; margin: 0 auto; padding: 1rem; }
@@ -244,13 +245,14 @@ pre { max-height: 30rem; overflow: auto; padding: .8rem; border: 1px solid var(-
   white-space: pre-wrap; }
 table { border-collapse: collapse; max-width: 100%; }
 th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { font-weight: 400; color: var(--line); min-width: 9rem; }
+th { font-weight: 400; color: var(--dim); min-width: 9rem; }
 .verdict { font-weight: 600; color: var(--c3); } .verdict.broken { color: var(--c2); }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 1.5rem; }
-figure { margin: 0; } figcaption p { margin: 0 0 .3rem; color: var(--line); font-size: .85rem; }
+figure { margin: 0; } figcaption p { margin: 0 0 .3rem; color: var(--dim); font-size: .85rem; }
+h3 small { color: var(--dim); font-weight: 400; }
 svg { width: 100%; height: auto; }
-svg text { fill: var(--line); font-size: 11px; } svg .none { font-size: 14px; }
-@media (max-width: 560px) { svg text { font-size: 18px; } }
+svg text { fill: var(--dim); font-size: 12px; } svg .none { font-size: 14px; }
+@media (max-width: 560px) { svg text { font-size: 20px; } }
 svg .grid { stroke: var(--grid); } svg .mark { stroke: var(--c3); stroke-dasharray: 4 4; }
 svg text.mark { stroke: none; fill: var(--c3); }
 svg path { fill: none; stroke-width: 2; }
@@ -263,5 +265,5 @@ svg .c3 { stroke: var(--c3); }
 .map { max-width: 720px; } canvas { width: 100%; height: auto; border: 1px solid var(--grid); }
 .player { display: flex; gap: .8rem; align-items: center; max-width: 720px; }
 .player button { min-width: 5rem; min-height: 2.6rem; font: inherit; }
-.player input { flex: 1; min-width: 0; } .lately { padding-left: 1.2rem; min-height: 1.5em; }
+.player input { flex: 1; min-width: 0; } .lately { padding: 0; min-height: 3em; list-style: none; }
 `;

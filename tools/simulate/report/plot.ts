@@ -20,11 +20,11 @@ export type PlotOptions = {
 };
 
 const WIDTH = 640;
-const HEIGHT = 240;
+const HEIGHT = 270;
 const LEFT = 56;
 const RIGHT = 12;
 const TOP = 12;
-const BOTTOM = 34;
+const BOTTOM = 48;
 /** Lines of a grid, about. */
 const TICKS = 5;
 
@@ -47,13 +47,13 @@ export function plot({ title, about, units, curves, yMin = 0, marks = [] }: Plot
     ...marks.map(({ x, name }) => mark(toX(x), name)),
   ];
   const drawn = curves.map(({ points: of }, at) => path(of, at, toX, toY));
+  const unit = units.y === '' ? '' : ` <small>${escape(units.y)}</small>`;
   const body = ys.length === 0 ? nothing() : drawn.join('');
   return [
-    `<figure><figcaption><h3>${escape(title)}</h3><p>${escape(about)}</p></figcaption>`,
+    `<figure><figcaption><h3>${escape(title)}${unit}</h3><p>${escape(about)}</p></figcaption>`,
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">`,
     `${grid.join('')}${body}`,
-    `<text class="unit" x="${WIDTH - RIGHT}" y="${HEIGHT - 4}" text-anchor="end">${escape(units.x)}</text>`,
-    `<text class="unit" x="4" y="${TOP - 2}" dominant-baseline="hanging">${escape(units.y)}</text></svg>`,
+    `<text x="${WIDTH - RIGHT}" y="${HEIGHT - 6}" text-anchor="end">${escape(units.x)}</text></svg>`,
     legend(curves),
     '</figure>',
   ].join('');
@@ -117,7 +117,7 @@ function vertical(x: number, label: string): string {
   const at = x.toFixed(1);
   return (
     `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/>` +
-    `<text x="${at}" y="${HEIGHT - BOTTOM + 14}" text-anchor="middle">${label}</text>`
+    `<text x="${at}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${label}</text>`
   );
 }
 
