@@ -51,7 +51,7 @@ describe('a run', () => {
     expect(outs.at(-1)).toBe('The report is in report.html.');
     const page = files.get('report.html')!;
     for (const title of ['Delivery', 'Latency', 'Airtime', 'Duplicates', 'Over density']) {
-      expect(page).toContain(`${title}</h`);
+      expect(page).toMatch(new RegExp(`>${title}(</h| <small>)`));
     }
     expect(page).toContain('hopline simulate --nodes 3 --topology geometric');
     expect(page).not.toMatch(/(src|href)=|https?:/);
