@@ -151,7 +151,9 @@ export class Link implements Machine<LinkInput, LinkOutput> {
       this.legacyAt = now + INTERVAL_MS;
       this.greet(now, out);
     }
-    if (this.heartbeat !== null) this.beat(this.heartbeat.step(TICK, now), out);
+    if (this.heartbeat !== null && now >= this.heartbeat.deadline()) {
+      this.beat(this.heartbeat.step(TICK, now), out);
+    }
     this.pump(out);
     return out;
   }

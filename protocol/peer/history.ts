@@ -146,6 +146,7 @@ export class History {
     if (type !== MESSAGE && type !== ANNOUNCE) return false;
     const name = nameOf(sender);
     if (type === ANNOUNCE) {
+      if (this.limits.announces === 0) return false;
       const known = this.announces.get(name);
       if (known !== undefined && known.timestamp >= timestamp) return false;
       this.keepAnnounce(new KeptPacket(this.hash, name, packet, frame));

@@ -101,21 +101,20 @@ export class Links implements Machine<LinksInput, LinksOutput> {
   private readonly hops: (Hop | null)[];
   /** Asked for with every packet, and few of many. */
   private openLinks: readonly number[] = [];
+  /** By link, when it next wants a tick: the machines themselves lie far apart in memory. */
+  private readonly wakesAt: Float64Array;
   private wakeAt: Millis = Infinity;
 
   constructor(config: LinksConfig) {
     this.config = config;
     this.hops = new Array<Hop | null>(config.linksMax).fill(null);
+    this.wakesAt = new Float64Array(config.linksMax).fill(Infinity);
     this.counts = this.hops.map(() => new Counts());
   }
 
   step(input: LinksInput | Tick, now: Millis): LinksOutput[] {
     const out: LinksOutput[] = [];
     this.take(input, now, out);
-    this.wakeAt = Infinity;
-    for (const link of this.openLinks) {
-      this.wakeAt = Math.min(this.wakeAt, this.hops[link]!.machine.deadline());
-    }
     return out;
   }
 
@@ -151,13 +150,23 @@ export class Links implements Machine<LinksInput, LinksOutput> {
   private put(link: number, hop: Hop | null): void {
     this.hops[link] = hop;
     this.openLinks = this.hops.flatMap((other, at) => (other === null ? [] : [at]));
+    this.rearm(link);
+  }
+
+  private rearm(link: number): void {
+    const at = this.hops[link]?.machine.deadline() ?? Infinity;
+    const before = this.wakesAt[link];
+    if (at === before) return;
+    this.wakesAt[link] = at;
+    if (at < this.wakeAt) this.wakeAt = at;
+    else if (before === this.wakeAt) this.wakeAt = this.wakesAt.reduce(earlier, Infinity);
   }
 
   private take(input: LinksInput | Tick, now: Millis, out: LinksOutput[]): void {
     if (input.kind === 'tick') {
-      this.hops.forEach((hop, link) => {
-        if (hop !== null && now >= hop.machine.deadline()) this.turn(link, TICK, now, out);
-      });
+      for (let link = 0; link < this.wakesAt.length; link++) {
+        if (now >= this.wakesAt[link]) this.turn(link, TICK, now, out);
+      }
       return;
     }
     if (input.kind === 'pace') {
@@ -261,5 +270,10 @@ export class Links implements Machine<LinksInput, LinksOutput> {
         out.push({ ...output, link });
       }
     }
+    this.rearm(link);
   }
+}
+
+function earlier(one: Millis, two: Millis): Millis {
+  return two < one ? two : one;
 }

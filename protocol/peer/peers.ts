@@ -3,7 +3,9 @@
  * heard, and for longer where only lines bring word of it. Anybody can make up peers, so there is room for a fixed number, and the stranger silent for
  * longest makes way; those a person keeps never do (RELIABILITY S4).
  */
+import { sameBytes } from '../core/bytes.ts';
 import type { Millis } from '../core/machine.ts';
+import { ID_SIZE } from '../core/packet.ts';
 import { nameOf } from '../trust/pins.ts';
 import type { Announce } from '../wire/announce.ts';
 import type { LeftReason } from './contract.ts';
@@ -30,7 +32,8 @@ export type Peer = {
   /** When an announce of it came over anything but a line. */
   heardHereAt: Millis;
   toldAt: Millis;
-  neighbours: Uint8Array[];
+  /** Ids, one behind the other: of most peers nobody ever asks for them. */
+  neighbours: Uint8Array;
   capabilities: bigint | null;
 };
 
@@ -39,6 +42,8 @@ export type Way = Pick<Peer, 'link' | 'isDirect' | 'hops'> & { isByLine: boolean
 /** `isNew` with another name as well; `isNews` when others should be told of it, once more. */
 export type Hearing = { isNew: boolean; isNews: boolean };
 export type Departure = { peer: Peer; reason: LeftReason };
+
+const NOBODY = new Uint8Array(0);
 
 export class Peers {
   private readonly max: number;
@@ -60,7 +65,7 @@ export class Peers {
   hear(id: Uint8Array, announce: Announce, way: Way, now: Millis): Hearing {
     const key = nameOf(id);
     const before = this.peers.get(key);
-    const { name, neighbours, capabilities } = announce;
+    const { name, capabilities } = announce;
     const { isByLine, link, isDirect, hops } = way;
     const isNew = before === undefined || before.name !== name;
     const isNews = isNew || now - before.toldAt >= TOLD_EVERY_MS;
@@ -73,7 +78,7 @@ export class Peers {
       heardAt: now,
       heardHereAt: isByLine ? (before?.heardHereAt ?? -Infinity) : now,
       toldAt: isNews ? now : before.toldAt,
-      neighbours,
+      neighbours: joined(announce.neighbours, before?.neighbours ?? NOBODY),
       capabilities,
     });
     return { isNew, isNews };
@@ -157,9 +162,10 @@ export class Peers {
       ways.set(from, [...(ways.get(from) ?? []), to]);
     };
     for (const [key, { neighbours }] of this.peers) {
-      for (const id of neighbours) {
-        join(key, nameOf(id));
-        join(nameOf(id), key);
+      for (let at = 0; at < neighbours.length; at += ID_SIZE) {
+        const other = nameOf(neighbours, at);
+        join(key, other);
+        join(other, key);
       }
     }
     const met = new Set<string>();
@@ -190,4 +196,13 @@ export class Peers {
     const isByLine = heardAt - heardHereAt >= reachableMs;
     return heardAt + (isByLine ? Math.max(REACHABLE_BY_LINE_MS, reachableMs) : reachableMs);
   }
+}
+
+/** As before, where nothing has changed. */
+function joined(ids: readonly Uint8Array[], before: Uint8Array): Uint8Array {
+  const isSame = (id: Uint8Array, at: number): boolean => sameBytes(before, at * ID_SIZE, id);
+  if (before.length === ids.length * ID_SIZE && ids.every(isSame)) return before;
+  const bytes = new Uint8Array(ids.length * ID_SIZE);
+  ids.forEach((id, at) => bytes.set(id, at * ID_SIZE));
+  return bytes;
 }

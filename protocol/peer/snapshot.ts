@@ -3,6 +3,7 @@
  * unknown is null.
  */
 import type { Millis } from '../core/machine.ts';
+import { ID_SIZE } from '../core/packet.ts';
 import type { Mode } from '../core/version.ts';
 import type { Capability } from '../wire/capabilities.ts';
 import { namedCapabilities } from '../wire/capabilities.ts';
@@ -122,9 +123,18 @@ function peerSnapshot(peer: Peer, isHere: boolean, now: Millis): PeerSnapshot {
     isHere,
     hops,
     silentMs: now - heardAt,
-    neighbours: neighbours.map(toHex),
+    neighbours: inHex(neighbours),
     capabilities: namedCapabilities(capabilities ?? 0n),
   };
+}
+
+/** Ids that lie one behind the other. */
+function inHex(ids: Uint8Array): string[] {
+  const names: string[] = [];
+  for (let at = 0; at < ids.length; at += ID_SIZE) {
+    names.push(toHex(ids.subarray(at, at + ID_SIZE)));
+  }
+  return names;
 }
 
 /** Drops of several counts, together. */
