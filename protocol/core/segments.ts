@@ -42,7 +42,7 @@ export class SegmentWriter {
     const end = Math.min(from + this.payloadMax, frame.length);
     const segment = new Uint8Array(end - from + 1);
     segment[0] = (from === 0 ? FIRST : 0) | (end === frame.length ? LAST : 0) | this.number;
-    segment.set(frame.subarray(from, end), 1);
+    segment.set(end - from === frame.length ? frame : frame.subarray(from, end), 1);
     this.number = (this.number + 1) & NUMBER;
     this.sent = end;
     return segment;

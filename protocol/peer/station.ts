@@ -66,6 +66,8 @@ export class Station implements Machine<StationInput, StationOutput> {
   private now: Millis;
   private delivered = 0;
   private alarms = 0;
+  /** Of the reception, whose many machines are not to be asked at every step. */
+  private receptionAt: Millis = Infinity;
   private pinsAt: Millis = Infinity;
   private hasLeft = false;
 
@@ -139,7 +141,7 @@ export class Station implements Machine<StationInput, StationOutput> {
   deadline(): Millis {
     return Math.min(
       this.switchboard.deadline(),
-      this.reception.deadline(),
+      this.receptionAt,
       this.announcer.deadline(),
       this.pinsAt,
     );
@@ -179,7 +181,7 @@ export class Station implements Machine<StationInput, StationOutput> {
   private tick(out: StationOutput[]): void {
     const { now } = this;
     if (now >= this.switchboard.deadline()) this.toSwitchboard(TICK, out);
-    if (now >= this.reception.deadline()) this.onReception(this.reception.tick(now), out);
+    if (now >= this.receptionAt) this.onReception(this.reception.tick(now), out);
     if (now >= this.announcer.deadline()) this.toAnnouncer(TICK, out);
     if (now >= this.pinsAt) this.storePins(out);
     if (this.pins.alarmCount !== this.alarms) this.tellAlarms(out);
@@ -187,6 +189,7 @@ export class Station implements Machine<StationInput, StationOutput> {
 
   private setClock(offsetMs: number | null, out: StationOutput[]): void {
     this.reception.epochMs = offsetMs;
+    this.rearm();
     this.switchboard.setClock(offsetMs);
     this.toAnnouncer({ kind: 'clock', isKnown: offsetMs !== null }, out);
   }
@@ -256,6 +259,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     const own = openPacket(frame);
     if (!own.ok || draft.recipient !== null) return;
     this.reception.keep(own.packet, frame, wallMs, this.now);
+    this.rearm();
     if (draft.type === MESSAGE) this.tellSaid(own.packet, frame, device, out);
   }
 
@@ -319,6 +323,7 @@ export class Station implements Machine<StationInput, StationOutput> {
         break;
       case 'closed':
         this.reception.gone(output.link, this.now);
+        this.rearm();
         tell(out, { kind: 'link-closed', link: output.link });
         this.look(out);
         break;
@@ -333,6 +338,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     if (hop === null) return;
     // A hello may come late, after the link was taken for a phone's.
     this.reception.settled(link, this.now);
+    this.rearm();
     if (!isFirst) return;
     const name = nameOn(hop, this.reception.peers) ?? '';
     tell(out, { kind: 'link-settled', link, medium: hop.medium, mode, id, name });
@@ -340,7 +346,13 @@ export class Station implements Machine<StationInput, StationOutput> {
     this.look(out);
   }
 
+  /** The reception may have changed its mind about when it is to be woken. */
+  private rearm(): void {
+    this.receptionAt = this.reception.deadline();
+  }
+
   private onReception(outputs: ReceptionOutput[], out: StationOutput[]): void {
+    this.rearm();
     for (const output of outputs) {
       switch (output.kind) {
         case 'say':

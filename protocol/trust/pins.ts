@@ -103,9 +103,13 @@ export class Pins {
     return pin === null ? 'new' : 'second-key';
   }
 
-  /** Keys shown in the open, by an announce whose own signature holds. */
-  meet(id: Uint8Array, noiseKey: Uint8Array, signingKey: Uint8Array): Meeting {
-    const meeting = this.judge(id, noiseKey, signingKey);
+  /** Keys shown in the open, by an announce whose own signature holds; `meeting` as just judged. */
+  meet(
+    id: Uint8Array,
+    noiseKey: Uint8Array,
+    signingKey: Uint8Array,
+    meeting: Meeting = this.judge(id, noiseKey, signingKey),
+  ): Meeting {
     if (meeting === 'new') this.remember(pinOf(id, noiseKey, signingKey, 'seen', false));
     if (meeting === 'known') this.refresh(nameOf(id));
     if (meeting === 'second-key') this.raise(id, noiseKey, signingKey);

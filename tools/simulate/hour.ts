@@ -58,7 +58,7 @@ export const LARGE_MESH: Partial<StationConfig> = {
   history: { messages: 0, bytes: 0, ageMs: HOUR_MS, announces: 0 },
   admission: { ...STATION_DEFAULTS.admission, senderSets: 64 },
   pinsLimits: { seenMax: 1024, keptMax: 16, deniedMax: 16 },
-  frameMax: 1024,
+  frameMax: 512,
   // Writes leave at once, and nobody has to say so.
   window: Infinity,
   packetsMax: 64,

@@ -25,7 +25,8 @@ export function simulatedCrypto(base: Crypto): Crypto {
 function accepts(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_SIZE || publicKey.length !== KEY_SIZE) return false;
   const expected = spread(publicKey, message, SIGNATURE_SIZE);
-  return expected.every((byte, at) => byte === signature[at]);
+  for (let at = 0; at < SIGNATURE_SIZE; at++) if (expected[at] !== signature[at]) return false;
+  return true;
 }
 
 /** Odd numbers, so that each factor gives another product. */
@@ -44,17 +45,22 @@ function power(secret: Uint8Array, factor: Uint8Array): Uint8Array {
   return out;
 }
 
+/** Nobody else's turn comes before one is done with them. */
+const LANES = new Int32Array(4);
+const FIRST_LANES = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
+
 /** Bytes that depend on every bit of key and message: four lanes, mixed as MurmurHash3 does. */
 function spread(key: Uint8Array, message: Uint8Array, size: number): Uint8Array {
-  const lanes = new Int32Array([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344]);
+  const lanes = LANES;
+  lanes.set(FIRST_LANES);
   absorb(lanes, key);
   absorb(lanes, message);
   const out = new Uint8Array(size);
-  const words = new DataView(out.buffer);
   for (let at = 0; at < size; at += 4) {
     const lane = (at >> 2) & 3;
-    lanes[lane] = mix(lanes[lane] + lanes[(lane + 1) & 3] + at + 1);
-    words.setInt32(at, lanes[lane], true);
+    const word = mix(lanes[lane] + lanes[(lane + 1) & 3] + at + 1);
+    lanes[lane] = word;
+    for (let byte = 0; byte < 4; byte++) out[at + byte] = word >>> (8 * byte);
   }
   return out;
 }
