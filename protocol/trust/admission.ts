@@ -158,7 +158,8 @@ export class TrustAdmission implements Admission {
     // An alarm is raised only by what somebody did sign, not by a bit that fell over.
     const flaw = this.check(packet, signingKey, link, now);
     if (flaw !== null) return flawed(flaw);
-    if (this.pins.meet(id, noiseKey, signingKey, meeting) === 'second-key') return flawed('identity-clash');
+    if (this.pins.meet(id, noiseKey, signingKey, meeting) === 'second-key')
+      return flawed('identity-clash');
     return this.treat(packet, 'announce', 'verified', link, now);
   }
 
