@@ -18,6 +18,7 @@ export function terminal(): Io {
   };
   // Some terminals do not know, and say 0.
   const columns = process.stdout.columns || 80;
+  const colour = wantsColour(process.env, process.stdout.isTTY === true);
   return {
     out(line) {
       clearProgress();
@@ -45,7 +46,7 @@ export function terminal(): Io {
     askSecret: (question) => askSecret(process.stdin, process.stderr, question),
     dialogue(options) {
       const { stdin, stdout } = process;
-      if (stdin.isTTY && stdout.isTTY) return liveDialogue(stdin, stdout, options);
+      if (stdin.isTTY && stdout.isTTY) return liveDialogue(stdin, stdout, options, colour);
       return pipedDialogue(stdin, stdout);
     },
     readInput: (most) => readInput(process.stdin, most),
@@ -53,7 +54,7 @@ export function terminal(): Io {
     stopping,
     isTTY: process.stdout.isTTY === true,
     columns,
-    colour: wantsColour(process.env, process.stdout.isTTY === true),
+    colour,
     env: process.env,
   };
 }
@@ -66,7 +67,7 @@ export function askerOn(
   let next: (() => Promise<string | null>) | null = null;
   return async (question) => {
     output.write(question);
-    next ??= linesOf(createInterface({ input }), true);
+    next ??= linesOf(createInterface({ input }));
     return next();
   };
 }

@@ -46,6 +46,9 @@ export function testIo(files: Record<string, string> = {}): TestIo {
         next: async () => io.typed.shift() ?? null,
         say: (line) => void io.outs.push(line),
         prompt() {},
+        putBack() {},
+        ring() {},
+        isWatched: () => true,
         close() {},
       };
     },

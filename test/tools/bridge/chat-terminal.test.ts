@@ -45,7 +45,7 @@ describe.skipIf(!SOCAT)(`a chat at a terminal${WITHOUT_SOCAT}`, () => {
       'his screen, and goes on',
       'everyone>',
     ]);
-    terminal.type('half a line\x03');
+    terminal.type('half a line\x03\x03');
     expect(await terminal.ended).toBe(0);
   });
 

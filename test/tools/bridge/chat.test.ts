@@ -124,6 +124,9 @@ function held(lines: string[]) {
     next: async () => lines.shift() ?? end,
     say: (line) => void begun.io.outs.push(line),
     prompt() {},
+    putBack() {},
+    ring() {},
+    isWatched: () => true,
     close: () => release(),
   });
   return { ...begun, release: () => release() };

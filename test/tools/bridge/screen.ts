@@ -1,7 +1,7 @@
 /**
  * Screen: what a terminal shows of what was written to it: enough of one for programs that edit a line.
  */
-const PART = /\x1b\[([0-9;]*)([A-Za-z])|[\r\n\b\x07]|[^]/gu;
+const PART = /\x1b\[([0-9;?]*)([A-Za-z])|[\r\n\b\x07]|[^]/gu;
 
 export class Screen {
   private readonly columns: number;
@@ -9,6 +9,8 @@ export class Screen {
   private row = 0;
   private column = 0;
   private rest = '';
+  /** What the program asked the terminal to do, by number: `?2004` marks what is pasted. */
+  readonly asked = new Set<string>();
 
   constructor(columns: number) {
     this.columns = columns;
@@ -17,7 +19,7 @@ export class Screen {
   write(text: string): void {
     const all = this.rest + text;
     // A sequence may come in two pieces.
-    const cut = /\x1b(\[[0-9;]*)?$/.exec(all)?.index ?? all.length;
+    const cut = /\x1b(\[[0-9;?]*)?$/.exec(all)?.index ?? all.length;
     this.rest = all.slice(cut);
     for (const [part, numbers, letter] of all.slice(0, cut).matchAll(PART)) {
       if (letter === undefined) this.put(part);
@@ -83,6 +85,11 @@ export class Screen {
         this.cells[this.row].length = Math.min(this.cells[this.row].length, this.column);
         break;
       case 'm':
+        break;
+      case 'h':
+      case 'l':
+        if (letter === 'h') this.asked.add(numbers);
+        else this.asked.delete(numbers);
         break;
       default:
         throw new Error(`this screen knows no ${JSON.stringify(letter)} yet`);
