@@ -42,6 +42,7 @@ import type { LineAnswer, LineWish } from './gateway/contract.ts';
 import { IpLines } from './links/ip-lines.ts';
 import type { NeighbourView } from './neighbours/neighbour.ts';
 import { NEIGHBOURS } from './neighbours/neighbours.ts';
+import { choiceOf } from './routing/path.ts';
 import type { Answer, SessionState, StoreWrite, Wish } from './types.ts';
 
 /** How often what is kept no longer is removed, and how soon there is another slice of it. */
@@ -137,8 +138,11 @@ export class Daemon {
   /** Rejects with what is wrong and what to do; then nothing is left open. */
   static async start(config: DaemonConfig, ports: DaemonPorts): Promise<Daemon> {
     let daemon: Daemon | null = null;
-    const answers = (): ReturnType<typeof relayService> | null =>
-      daemon === null ? null : relayService(daemon.audience, ports.version);
+    const answers = (): ReturnType<typeof relayService> | null => {
+      const running = daemon;
+      if (running === null) return null;
+      return relayService(running.audience, ports.version, (id) => running.choice(id));
+    };
     // First of all, since two of one identity are worse than none.
     const socket = await openStatusSocket(config.socket, {
       ask: (question, values) => answers()?.ask(question, values) ?? null,
@@ -218,6 +222,12 @@ export class Daemon {
   /** How packets of ours go to a node now; null while nothing here knows routes. */
   path(to: Uint8Array): ReturnType<Bridge['path']> {
     return this.bridge.path(to, this.clock.now());
+  }
+
+  /** The same in a sentence, for whoever traces the way. */
+  choice(to: Uint8Array): string | null {
+    const path = this.path(to);
+    return path === null ? null : choiceOf(path);
   }
 
   sessionOf(peer: Uint8Array): SessionState {

@@ -15,14 +15,19 @@ export type StatusAnswer = Report & { version: string };
 export type ScanAnswer = Sighted[];
 /** The answer to `ping`: null when nothing came back. */
 export type PingAnswer = Pong | null;
-/** The answer to `trace`: a hop each. */
+/** The answer to `trace`. */
 export type TraceAnswer = {
+  hops: Hop[];
+  /** Which way packets take to the peer, and why; null for a relay that knows no routes. */
+  choice: string | null;
+};
+export type Hop = {
   id: string;
   distance: number;
   medium: 'air' | 'wire';
   rssi: number | null;
   roundTripMs: number | null;
-}[];
+};
 /** An event of `packets`. */
 export type FrameEvent = {
   unixMs: number;
@@ -32,7 +37,12 @@ export type FrameEvent = {
   missed: number;
 };
 
-export function relayService(relay: Audience, version: string): StatusService {
+/** `choiceOf`: which way packets to a peer take, and why. */
+export function relayService(
+  relay: Audience,
+  version: string,
+  choiceOf: (id: Uint8Array) => string | null = () => null,
+): StatusService {
   return {
     ask(question, values) {
       switch (question) {
@@ -43,7 +53,7 @@ export function relayService(relay: Audience, version: string): StatusService {
         case 'ping':
           return relay.ping(idOf(values)) satisfies Promise<PingAnswer>;
         case 'trace':
-          return traced(relay, idOf(values));
+          return traced(relay, idOf(values), choiceOf);
         default:
           return null;
       }
@@ -62,11 +72,15 @@ export function relayService(relay: Audience, version: string): StatusService {
   };
 }
 
-async function traced(relay: Audience, id: Uint8Array): Promise<TraceAnswer> {
-  const hops = await relay.trace(id);
-  return hops
+async function traced(
+  relay: Audience,
+  id: Uint8Array,
+  choiceOf: (id: Uint8Array) => string | null,
+): Promise<TraceAnswer> {
+  const hops = (await relay.trace(id))
     .map(({ target: _, id: hop, ...rest }) => ({ id: toHex(hop), ...rest }))
     .sort((a, b) => a.distance - b.distance);
+  return { hops, choice: choiceOf(id) };
 }
 
 function idOf({ id }: Values): Uint8Array {

@@ -65,6 +65,16 @@ export function pathView(to: NodeId, known: Known): PathView {
   };
 }
 
+/** Which way packets take, and why, in a sentence. */
+export function choiceOf({ strategy, flooded, routes }: PathView): string {
+  if (flooded !== null) return `packets to it are flooded: ${flooded}`;
+  const { why } = routes.find(({ isChosen }) => isChosen) ?? routes[0];
+  const others = routes.length - 1;
+  const spare =
+    others === 0 ? 'no other way' : others === 1 ? 'another way' : `${others} other ways`;
+  return `packets to it take a way of ${why} (${strategy}); ${spare} known: hopline path`;
+}
+
 function whyFlooded(to: NodeId, { topology, table, strategy, routes, now }: Known): string | null {
   const destination = table.find(to);
   if (strategy === 'flood') return 'the strategy is to flood: setting routing.strategy';

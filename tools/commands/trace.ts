@@ -1,7 +1,8 @@
 /**
  * hopline trace <peer> [--json]
  *
- * The way to a peer, node by node, as each of them tells it. Phones pass it on and say nothing.
+ * The way to a peer, node by node, as each of them tells it, and why packets of a bridge take theirs.
+ * Phones pass it on and say nothing.
  */
 import type { TraceAnswer } from '../../device/pi/relay-service.ts';
 import { HoplineError } from '../../protocol/errors.ts';
@@ -23,8 +24,8 @@ export const trace: Command = {
     const [word] = args.operands;
     await withRelay(args, io, async (client) => {
       const id = await whoIs(client, word);
-      const hops = (await client.ask('trace', { id })) as TraceAnswer;
-      if (has(args, 'json')) io.out(JSON.stringify({ id, hops }));
+      const { hops, choice } = (await client.ask('trace', { id })) as TraceAnswer;
+      if (has(args, 'json')) io.out(JSON.stringify({ id, hops, choice }));
       else if (hops.length > 0) {
         const { station } = await statusOf(client);
         const nameOf = (hop: string): string =>
@@ -41,6 +42,7 @@ export const trace: Command = {
         ]);
         for (const line of tableOf(['hop', 'node', 'name', 'over', 'dBm', 'ms'], rows))
           io.out(line);
+        if (choice !== null) io.out(choice);
       }
       if (!hops.some((hop) => hop.id === id)) {
         const how = hops.length === 0 ? 'no node answered' : 'it did not answer itself';

@@ -1,6 +1,7 @@
 /** Routing: what it tells of our links, what it learns of others', and what it answers the relay. */
 import { describe, expect, it } from 'vitest';
 import type { ComponentInput, ComponentOutput } from '../../../host/component.ts';
+import { choiceOf } from '../../../host/routing/path.ts';
 import { APART_MS, COSTS_MS, EVERY_MS, FIRST_MS } from '../../../host/routing/author.ts';
 import type { RoutingConfig } from '../../../host/routing/routing.ts';
 import { Routing, ROUTING_DEFAULTS, routingKind } from '../../../host/routing/routing.ts';
@@ -225,6 +226,9 @@ describe('what people see of it', () => {
     node.down(0, 20);
     expect(node.routing.path(id(4), 120).lastSwitch).toEqual({ agoMs: 100, reason: 'failed' });
     expect(node.routing.path(id(4), 120).switches).toBe(1);
+    expect(choiceOf(path)).toMatch(
+      /^packets to it take a way of 2 hops, .* \(shortest\); another way known/,
+    );
   });
 
   it('says why packets are flooded', () => {

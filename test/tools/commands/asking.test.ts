@@ -155,7 +155,8 @@ describe('hopline trace', () => {
   ] as const;
 
   it('shows the way, node by node', async () => {
-    relay.answers.trace = [...hops];
+    const choice = 'packets to it are flooded: the strategy is to flood';
+    relay.answers.trace = { hops: [...hops], choice };
     const { status, outs } = await ask(relay, commands, ['trace', 'cellar']);
     expect([status, outs]).toEqual([
       0,
@@ -163,20 +164,21 @@ describe('hopline trace', () => {
         'hop  node              name    over  dBm  ms',
         `  1  ${ANNA}  anna    air   -50  12`,
         `  2  ${CELLAR}  cellar  wire`,
+        choice,
       ],
     ]);
     const { outs: json } = await ask(relay, commands, ['trace', 'cellar', '--json']);
-    expect(JSON.parse(json[0])).toEqual({ id: CELLAR, hops });
+    expect(JSON.parse(json[0])).toEqual({ id: CELLAR, hops, choice });
   });
 
   it('fails where the peer did not answer itself', async () => {
-    relay.answers.trace = [hops[0]];
+    relay.answers.trace = { hops: [hops[0]], choice: null };
     const part = await ask(relay, commands, ['trace', 'cellar']);
     expect([part.status, part.errs[0]]).toEqual([
       1,
       expect.stringContaining('did not answer itself'),
     ]);
-    relay.answers.trace = [];
+    relay.answers.trace = { hops: [], choice: null };
     expect((await ask(relay, commands, ['trace', 'cellar'])).errs[0]).toContain('no node answered');
   });
 });

@@ -41,7 +41,12 @@ export type AskedRelay = {
 export async function askedRelay(): Promise<AskedRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'hopline-asked-'));
   const socket = join(folder, 'relay.sock');
-  const answers: Answers = { status: statusAnswer(), scan: [], ping: null, trace: [] };
+  const answers: Answers = {
+    status: statusAnswer(),
+    scan: [],
+    ping: null,
+    trace: { hops: [], choice: null },
+  };
   const pushes = new Set<(event: unknown) => void>();
   const server = await openStatusSocket(socket, {
     ask: (question) =>
