@@ -139,8 +139,12 @@ const WHY: Record<string, string> = {
 };
 
 function fail(code: ErrorCode, path: string, cause: NodeJS.ErrnoException): never {
-  const why = WHY[cause.code ?? ''] ?? cause.message;
-  throw new HoplineError(code, `${path}: ${why}`, { cause });
+  throw new HoplineError(code, `${path}: ${whyOf(cause)}`, { cause });
+}
+
+/** Why the system does not let us have a file, in words. */
+export function whyOf({ code, message }: NodeJS.ErrnoException): string {
+  return WHY[code ?? ''] ?? message;
 }
 
 /** All that comes before the input ends, or null where a person would have to type it. */

@@ -107,7 +107,7 @@ function stateNote({ isOwn, conversation, state, reason }: MessageView): string 
 }
 
 /** Each line of a text on its own, marked so that it passes for no message. */
-function textOf(text: string, { lineBreak }: Look): string {
+export function textOf(text: string, { lineBreak }: Pick<Look, 'lineBreak'>): string {
   return text
     .split(/\r\n|\n|\r/)
     .map(printable)

@@ -9,15 +9,9 @@ import { defaultConfig } from '../../device/pi/config.ts';
 import type { Whereabouts as Announced } from '../../host/daemon/bridge-file.ts';
 import { BRIDGE_FILE } from '../../host/daemon/bridge-file.ts';
 import { HoplineError } from '../../protocol/errors.ts';
-import type { Args, Io, Option } from '../command.ts';
+import type { Args, Io } from '../command.ts';
 import { textOf } from '../command.ts';
 import { version } from '../version.ts';
-
-export const DATA_OPTION: Option = {
-  type: 'string',
-  value: 'folder',
-  help: 'the data folder of the bridge (finds it)',
-};
 
 /** What `npm start` and the README's examples use, in the working directory. */
 const LOCAL_FOLDER = 'hopline-data';

@@ -11,7 +11,7 @@ import { readTrail } from '../bridge/audit-trail.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { fullTime } from '../bridge/message-lines.ts';
 import { timeOf } from '../bridge/time-words.ts';
-import { DATA_OPTION } from '../bridge/whereabouts.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';
 import { tableOf } from '../relay/words.ts';

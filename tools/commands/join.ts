@@ -9,7 +9,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { lineName } from '../bridge/message-lines.ts';
-import { DATA_OPTION } from '../bridge/whereabouts.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Command, Io } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
 

@@ -6,7 +6,7 @@
 import type { LineView } from '../../host/http/views.ts';
 import { printable } from '../../protocol/printable.ts';
 import { BridgeClient } from '../bridge/client.ts';
-import { DATA_OPTION } from '../bridge/whereabouts.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
 import { age, tableOf } from '../relay/words.ts';

@@ -15,7 +15,7 @@ import { eventLine, fullTime, messageLine, stateLine } from '../bridge/message-l
 import { Names } from '../bridge/names.ts';
 import { Reader } from '../bridge/reader.ts';
 import { timeOf } from '../bridge/time-words.ts';
-import { DATA_OPTION } from '../bridge/whereabouts.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
 

@@ -5,7 +5,7 @@
  */
 import { BridgeClient } from '../bridge/client.ts';
 import { clockTime } from '../bridge/message-lines.ts';
-import { DATA_OPTION } from '../bridge/whereabouts.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
 

@@ -13,7 +13,7 @@ import { suggest } from '../../protocol/suggest.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { fullTime } from '../bridge/message-lines.ts';
 import { peerTable, placeOf, standingOf } from '../bridge/peer-table.ts';
-import { DATA_OPTION } from '../bridge/whereabouts.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';
 

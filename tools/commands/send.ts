@@ -11,7 +11,7 @@ import { printable } from '../../protocol/printable.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { arrival } from '../bridge/message-lines.ts';
 import { Reader } from '../bridge/reader.ts';
-import { DATA_OPTION } from '../bridge/whereabouts.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
 
