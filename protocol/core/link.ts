@@ -182,7 +182,14 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   private send(bytes: Uint8Array, priority: number, out: LinkOutput[]): void {
     // A frame is never cut (WIRE §22-23): one that the other end would not take stays here.
     if (bytes.length > this.theirFrameMax) drop(out, 'over-limit');
+    else if (this.isIdle()) this.writer.begin(bytes);
     else if (this.queue.add(bytes, priority) > 0) drop(out, 'queue-full');
+  }
+
+  /** Nothing waits or is on its way out: what comes now needs no place in the queue. */
+  private isIdle(): boolean {
+    const isOut = this.segments !== null && this.writer.isOut();
+    return isOut && this.credit > 0 && this.queue.length() === 0;
   }
 
   private receive(bytes: Uint8Array, now: Millis, out: LinkOutput[]): void {

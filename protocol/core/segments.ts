@@ -34,11 +34,16 @@ export class SegmentWriter {
     this.sent = 0;
   }
 
+  /** Whether the frame is out, so that the next may begin. */
+  isOut(): boolean {
+    return this.sent === this.frame.length;
+  }
+
   /** Null when the frame is out. */
   next(): Uint8Array | null {
     const frame = this.frame;
     const from = this.sent;
-    if (from === frame.length) return null;
+    if (this.isOut()) return null;
     const end = Math.min(from + this.payloadMax, frame.length);
     const segment = new Uint8Array(end - from + 1);
     segment[0] = (from === 0 ? FIRST : 0) | (end === frame.length ? LAST : 0) | this.number;

@@ -11,7 +11,7 @@ import { ANNOUNCE, FLAGS_AT, GATEWAY, LINK_STATE, TTL_AT, VOICE } from '../core/
 import type { Crypto } from '../trust/crypto.ts';
 import { nameOf } from '../trust/pins.ts';
 import { NAMED_MAX, PACKET_NAME_SIZE } from '../wire/spread.ts';
-import type { Watch } from './vicinity.ts';
+import type { Watched } from './vicinity.ts';
 
 /** From a packet to its offer, of the first who watches and of the others; a fifth is left to chance. */
 export const FIRST_MS = 5000;
@@ -103,7 +103,7 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     high: number,
     bytes: Uint8Array,
     from: number,
-    watches: readonly { link: number; watch: Watch }[],
+    watches: readonly Watched[],
     now: Millis,
   ): void {
     if (FLEETING.includes(bytes[1]) || bytes.length > LONGEST) return;

@@ -56,6 +56,8 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
   private ids: Uint8Array = new Uint8Array(0);
   private watches = 0;
   private now: Millis = 0;
+  /** Of the exchanges. */
+  private sayAt: Millis = Infinity;
 
   constructor(
     id: Uint8Array,
@@ -73,16 +75,16 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     if (input.kind === 'down') this.lose(input.link, out);
     if (input.kind === 'heard') this.hear(input.link, input.payload, out);
     if (now >= this.mender.deadline()) this.toMender(TICK, out);
+    this.sayAt = Infinity;
     for (const [link, exchange] of this.exchanges) {
       if (now >= exchange.nextAt) this.sayAgain(link, exchange, out);
+      this.sayAt = Math.min(this.sayAt, exchange.nextAt);
     }
     return out;
   }
 
   deadline(): Millis {
-    let at = this.mender.deadline();
-    for (const { nextAt } of this.exchanges.values()) at = Math.min(at, nextAt);
-    return at;
+    return Math.min(this.mender.deadline(), this.sayAt);
   }
 
   covered(

@@ -18,6 +18,8 @@ const WATCHERS_MIN = 2;
 
 /** How we watch for somebody: before all others, after the first, or as the only one. */
 export type Watch = 'first' | 'other' | 'only';
+/** Whom, by the link to him. */
+export type Watched = { link: number; watch: Watch };
 
 type Neighbour = {
   readonly id: Uint8Array;
@@ -40,6 +42,9 @@ export class Vicinity {
   private readonly near: Uint32Array;
   /** Who tells us what we lack, the first before the others. */
   private watchers: number[] = [];
+  /** Asked for with every packet, and seldom another. */
+  private taking: readonly number[] = [];
+  private watching: readonly Watched[] = [];
 
   /** Links are numbered below `linksMax`. */
   constructor(id: Uint8Array, linksMax: number, random: Random) {
@@ -56,8 +61,8 @@ export class Vicinity {
   }
 
   /** Links to all of them. */
-  links(): number[] {
-    return this.neighbours.flatMap((neighbour, link) => (neighbour === null ? [] : [link]));
+  links(): readonly number[] {
+    return this.taking;
   }
 
   join(link: number, id: Uint8Array): void {
@@ -95,16 +100,8 @@ export class Vicinity {
   }
 
   /** Links to those whom we are to tell what they lack. */
-  watches(): { link: number; watch: Watch }[] {
-    const watches: { link: number; watch: Watch }[] = [];
-    for (const link of this.links()) {
-      const { listed, watches: count } = this.neighbours[link]!;
-      const at = listed.indexOf(this.ownName);
-      if (at < 0 || at >= count) continue;
-      const watch = count === 1 ? 'only' : at === 0 ? 'first' : 'other';
-      watches.push({ link, watch });
-    }
-    return watches;
+  watches(): readonly Watched[] {
+    return this.watching;
   }
 
   /** As a Cover. */
@@ -142,6 +139,8 @@ export class Vicinity {
 
   /** Who hears whom has changed for one of them. */
   private place(link: number): void {
+    this.taking = this.neighbours.flatMap((other, at) => (other === null ? [] : [at]));
+    this.watching = this.taking.flatMap((other) => this.watchOf(other) ?? []);
     const one = this.neighbours[link];
     for (let other = 0; other < this.neighbours.length; other++) {
       const two = this.neighbours[other];
@@ -153,6 +152,13 @@ export class Vicinity {
       this.mark(link, other, areNear);
       this.mark(other, link, areNear);
     }
+  }
+
+  private watchOf(link: number): Watched | null {
+    const { listed, watches } = this.neighbours[link]!;
+    const at = listed.indexOf(this.ownName);
+    if (at < 0 || at >= watches) return null;
+    return { link, watch: watches === 1 ? 'only' : at === 0 ? 'first' : 'other' };
   }
 
   private mark(link: number, other: number, areNear: boolean): void {
