@@ -22,6 +22,7 @@ import type { Desk, PeerChange } from './http/desk.ts';
 import type {
   AuditEndView,
   AuditView,
+  BenchView,
   ComponentView,
   ConversationView,
   EventView,
@@ -288,6 +289,15 @@ export class DaemonDesk implements Desk {
       base: endOf(base),
       head: endOf(head),
     };
+  }
+
+  bench(limit: number): BenchView[] {
+    return this.daemon.store.bench.latest(limit).map(({ key: _, ...run }) => run);
+  }
+
+  /** Nothing of the bridge waits for it, so it is a batch of its own. */
+  keepBench(run: BenchView): void {
+    this.daemon.store.commit([{ kind: 'bench', run }]);
   }
 
   noteLogin(from: string, isLetIn: boolean): void {

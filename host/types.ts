@@ -217,7 +217,24 @@ export type StoreWrite =
   | { kind: 'line'; line: Line }
   | { kind: 'line-gone'; node: Uint8Array }
   | { kind: 'invite'; invite: Invite }
-  | { kind: 'invite-used'; hash: Uint8Array; by: Uint8Array };
+  | { kind: 'invite-used'; hash: Uint8Array; by: Uint8Array }
+  | { kind: 'bench'; run: BenchRun };
+
+/** What one area of `hopline bench` measured, on which machine. */
+export type BenchRun = {
+  /** Unix ms. */
+  at: number;
+  area: string;
+  seed: number;
+  /** The version of Node, and the machine in words. */
+  node: string;
+  machine: string;
+  figures: BenchFigure[];
+};
+export type BenchFigure = { name: string; unit: string; value: number };
+export type StoredBenchRun = BenchRun & { key: number };
+/** Runs kept, of all areas together; then the oldest goes. */
+export const BENCH_RUNS_MAX = 1000;
 
 /** What a person or a program here asks for. */
 export type Wish = TalkWish | ComponentWish;
@@ -380,6 +397,11 @@ export interface AuditReads {
   ends(): { base: ChainEnd; head: ChainEnd };
 }
 
+export interface BenchReads {
+  /** The last runs, the oldest of them first. */
+  latest(limit: number): StoredBenchRun[];
+}
+
 /** All that can be read at once, synchronously, and alike in memory and on disk. */
 export interface Archive {
   readonly messages: MessageReads;
@@ -392,6 +414,7 @@ export interface Archive {
   readonly ledger: LedgerReads;
   readonly lines: LineReads;
   readonly audit: AuditReads;
+  readonly bench: BenchReads;
 }
 
 /** The newest, and how many of other peers' came after the one a person read last. */

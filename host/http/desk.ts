@@ -5,6 +5,7 @@
 import type { Standing } from '../../protocol/trust/pins.ts';
 import type {
   AuditView,
+  BenchView,
   ComponentView,
   ConversationView,
   EventView,
@@ -68,6 +69,10 @@ export interface Desk {
   audit(key: number, limit: number): AuditView;
   /** Somebody came with a code; it goes into the audit trail. */
   noteLogin(from: string, isLetIn: boolean): void;
+  /** What was measured here by the last runs, the oldest of them first. */
+  bench(limit: number): BenchView[];
+  /** Keeps what was measured. */
+  keepBench(run: BenchView): void;
   /** COMPONENT_FAILED while the part of the bridge that knows is being begun anew. */
   resilience(): ResilienceView;
   tune(change: Partial<ResilienceView['settings']>): Promise<ResilienceView>;

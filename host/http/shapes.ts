@@ -22,6 +22,7 @@ import type {
   AuditEndView,
   AuditLineView,
   AuditView,
+  BenchView,
   BudgetView,
   ComponentView,
   ConversationView,
@@ -162,6 +163,24 @@ export const LINK = named(
 );
 
 const AUDIT_END = object<AuditEndView>({ key: integer(), hash: text() });
+
+export const BENCH = named(
+  'Bench',
+  object<BenchView>({
+    at: TIME,
+    area: text({ minLength: 1, maxLength: 40 }),
+    seed: integer({ minimum: 0, maximum: 0xffffffff }),
+    node: text({ about: 'the version of Node', maxLength: 40 }),
+    machine: text({ about: 'where it was measured', maxLength: 200 }),
+    figures: list(
+      object<BenchView['figures'][number]>({
+        name: text({ minLength: 1, maxLength: 80 }),
+        unit: text({ maxLength: 40 }),
+        value: number(),
+      }),
+    ),
+  }),
+);
 
 export const AUDIT = named(
   'Audit',

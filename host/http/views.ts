@@ -197,6 +197,16 @@ export type MapNode = {
   isReachable: boolean;
 };
 
+/** What one area of `hopline bench` measured here. */
+export type BenchView = {
+  at: number;
+  area: string;
+  seed: number;
+  node: string;
+  machine: string;
+  figures: { name: string; unit: string; value: number }[];
+};
+
 /** A line of the audit trail; `hash` is that of all lines up to this one, in hex. */
 export type AuditLineView = {
   key: number;

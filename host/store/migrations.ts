@@ -190,4 +190,16 @@ WHEN old.key > (SELECT key FROM auditEnds WHERE name = 'base') BEGIN
   SELECT RAISE(ABORT, 'a line of the audit trail is not removed');
 END;
 `,
+  // 5: what benchmarks measured here, run after run.
+  `
+CREATE TABLE bench (
+  key INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  area TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  node TEXT NOT NULL,
+  machine TEXT NOT NULL,
+  figures TEXT NOT NULL CHECK (json_valid(figures))
+) STRICT;
+`,
 ];

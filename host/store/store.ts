@@ -6,6 +6,7 @@ import { toHex } from '../../protocol/wire/hex.ts';
 import type { Archive, Retention, StoreWrite } from '../types.ts';
 import { RETENTION } from '../types.ts';
 import { Audit } from './audit.ts';
+import { Bench } from './bench.ts';
 import { Counters } from './counters.ts';
 import { Delivered } from './delivered.ts';
 import type { Lock } from './folder.ts';
@@ -44,6 +45,7 @@ export class Store implements Archive {
   readonly ledger: Ledger;
   readonly lines: Lines;
   readonly audit: Audit;
+  readonly bench: Bench;
   private readonly connection: Connection;
   private readonly lock: Lock;
   private readonly tally: Tally;
@@ -66,6 +68,7 @@ export class Store implements Archive {
     this.ledger = new Ledger(connection);
     this.lines = new Lines(connection);
     this.audit = new Audit(connection);
+    this.bench = new Bench(connection);
     this.transact = connection.transaction((run: () => void) => {
       run();
       this.tally.write();
@@ -187,6 +190,8 @@ export class Store implements Archive {
         return this.lines.open(write.invite);
       case 'invite-used':
         return this.lines.use(write.hash, write.by);
+      case 'bench':
+        return this.bench.add(write.run);
     }
   }
 

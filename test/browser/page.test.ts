@@ -46,6 +46,9 @@ describe.skipIf(CHROMIUM === null)('a person who looks at the health of the mesh
       await page.getByText('split 14:02, healed 14:09, 37 messages reconciled, 0 lost').waitFor();
       await page.getByRole('meter', { name: 'stability' }).waitFor();
       await page.getByText('critical: 9 % of heartbeats lost').waitFor();
+      await page.getByText('3 figures, 6 runs').click();
+      const plots = page.getByRole('img', { name: /^mesh\.transmissions_vs_flood: 41\.2 %/ });
+      await plots.waitFor();
       await page.getByText('suspected', { exact: true }).waitFor();
       const timeline = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
       expect(await timeline.count()).toBe(4);

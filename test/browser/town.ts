@@ -96,6 +96,21 @@ export class Town extends DeskDouble {
     held: { count: 7, bytes: 3400 },
   });
 
+  /** Six evenings, on one of which something went wrong. */
+  override bench: DeskDouble['bench'] = () =>
+    [5, 4, 3, 2, 1, 0].map((daysAgo) => ({
+      at: this.now - daysAgo * 24 * 60 * MINUTE_MS,
+      area: 'mesh',
+      seed: 1,
+      node: 'v20.20.2',
+      machine: '4 x a small board, 4 GiB, linux arm64',
+      figures: [
+        { name: 'mesh.delivery', unit: '%', value: 99.9 + daysAgo / 100 },
+        { name: 'mesh.transmissions_vs_flood', unit: '%', value: daysAgo === 2 ? 71.3 : 41.2 },
+        { name: 'sim.events_per_s', unit: 'events/s', value: 812_300 - 9000 * daysAgo },
+      ],
+    }));
+
   override map: DeskDouble['map'] = () => this.map_;
   override peers: DeskDouble['peers'] = () => this.people;
   override lines: DeskDouble['lines'] = () => this.lineViews;

@@ -106,6 +106,7 @@ export const DOORS: Door[] = [
       'host/events.ts',
       'host/bridge.ts',
       'device/pi/yaml-file.ts',
+      'host/http/web/curve.ts',
       ...MACHINE_ROOMS,
     ],
     packages: [],

@@ -14,7 +14,7 @@ import { textOf } from '../command.ts';
 import { version } from '../version.ts';
 
 /** What `npm start` and the README's examples use, in the working directory. */
-const LOCAL_FOLDER = 'hopline-data';
+export const LOCAL_FOLDER = 'hopline-data';
 
 /** The folder that was named, or the one here where a bridge runs, or that of this user's bridge. */
 export function dataFolder(args: Args, io: Io): string {

@@ -1,9 +1,9 @@
 /**
- * hopline bench [area] [--full] [--json] [--seed <n>] [--compare <file>] [--watch]
+ * hopline bench [area] [--full] [--json] [--seed <n>] [--compare <file>] [--watch] [--data <folder>]
  *
  * Every figure the project publishes, measured on the machine at hand. Without an area all of them are
  * measured, and what they come to is said last. With --json each area is one line of its own, printed
- * when it is done, and what it all comes to is the last.
+ * when it is done, and what it all comes to is the last. Where a bridge lives, it keeps them for its page.
  */
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
@@ -14,22 +14,28 @@ import { compare, comparisonLines, readReports } from '../bench/compare.ts';
 import { gradeLines, gradesOf } from '../bench/grades.ts';
 import { area as light, lightLine } from '../bench/light.ts';
 import { recommendationLines, recommendationsFor } from '../bench/recommendations.ts';
+import type { Keep } from '../bench/keep.ts';
+import { runOf } from '../bench/kept-run.ts';
 import type { Report } from '../bench/report.ts';
 import { asJson, asTable, rounded, thisMachine } from '../bench/report.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
 import type { Args, Command, Io } from '../command.ts';
 
 /** Between two lines of --watch. */
 const WATCH_MS = 2000;
 
-export const bench = benchOf(areas, light);
+export const bench = benchOf(areas, light, async (...run) => {
+  const { keepHere } = await import('../bench/keep.ts');
+  return keepHere(...run);
+});
 
-export function benchOf(areas: Areas, light: BenchArea): Command {
+export function benchOf(areas: Areas, light: BenchArea, keep: Keep): Command {
   const names = Object.keys(areas);
   return {
     name: 'bench',
     summary: 'measure one area, or all, and print the figures',
-    usage: `hopline bench [${names.join('|')}] [--full] [--json] [--seed <n>] [--compare <file>] [--watch]`,
+    usage: `hopline bench [${names.join('|')}] [--full] [--json] [--seed <n>] [--compare <file>] [--watch] [--data <folder>]`,
     operands: { least: 0, most: 1 },
     options: {
       full: { type: 'boolean', help: 'at full length, where an area has a short one' },
@@ -41,6 +47,7 @@ export function benchOf(areas: Areas, light: BenchArea): Command {
         help: 'beside what --json printed earlier; ends with 1 where a figure got worse',
       },
       watch: { type: 'boolean', help: 'a few figures, again and again, until it is stopped' },
+      data: { ...DATA_OPTION, help: 'the data folder of the bridge that keeps them for its page' },
     },
     examples: [
       ...names.map((name) => `hopline bench ${name} --json`),
@@ -66,6 +73,7 @@ export function benchOf(areas: Areas, light: BenchArea): Command {
         const report = await measured(area, seed, has(args, 'full'), name === undefined, io);
         reports.push(report);
         io.out(has(args, 'json') ? asJson(report) : asTable(report));
+        await kept(report, keep, args, io);
       }
       if (name === undefined) conclude(reports, args, io);
       if (before !== null) judge(before, reports, args, io);
@@ -88,6 +96,19 @@ async function measured(
   } catch (failure) {
     if (!isOneOfAll || !(failure instanceof HoplineError)) throw failure;
     return { ...head, results: [{ name: area.name, unit: '', absent: failure.message }] };
+  }
+}
+
+/** Figures that were measured are not lost to a store that cannot be written. */
+async function kept(report: Report, keep: Keep, args: Args, io: Io): Promise<void> {
+  const run = runOf(report, has(args, 'full'), Date.now());
+  if (run === null) return;
+  try {
+    const folder = await keep(run, args, io);
+    if (folder !== null) io.err(`kept in ${folder}, for the page of its bridge`);
+  } catch (failure) {
+    if (!(failure instanceof HoplineError)) throw failure;
+    io.err(`not kept: ${failure.message}`);
   }
 }
 

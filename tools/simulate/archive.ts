@@ -22,6 +22,7 @@ import type {
   PeerLimit,
   PeerRecord,
   Retention,
+  StoredBenchRun,
   StoredMessage,
   StoreWrite,
   Usage,
@@ -29,6 +30,7 @@ import type {
 import {
   auditContent,
   auditCut,
+  BENCH_RUNS_MAX,
   CARRIED_DAYS_MAX,
   cutEntry,
   DAY_MS,
@@ -65,6 +67,7 @@ export class MemoryArchive implements Archive {
   private readonly budgets = new Map<string, Budget>();
   private readonly joined = new Map<string, Line>();
   private readonly invites = new Map<string, Invite>();
+  private measured: StoredBenchRun[] = [];
 
   constructor(retention: Retention = RETENTION) {
     this.retention = retention;
@@ -160,6 +163,10 @@ export class MemoryArchive implements Archive {
   readonly audit: Archive['audit'] = {
     after: (key, limit) => this.trail.filter((line) => line.key > key).slice(0, limit),
     ends: () => ({ base: this.trailBase, head: this.trailHead() }),
+  };
+
+  readonly bench: Archive['bench'] = {
+    latest: (limit) => (limit <= 0 ? [] : this.measured.slice(-limit)),
   };
 
   /** Removes a slice of what is kept no longer. True when there may be more to remove. */
@@ -293,6 +300,11 @@ export class MemoryArchive implements Archive {
         const invite = this.invites.get(toHex(write.hash));
         if (invite === undefined || invite.usedBy !== null) return;
         this.invites.set(toHex(write.hash), { ...invite, usedBy: write.by });
+        return;
+      }
+      case 'bench': {
+        const key = (this.measured.at(-1)?.key ?? 0) + 1;
+        this.measured = [...this.measured, { ...write.run, key }].slice(-BENCH_RUNS_MAX);
       }
     }
   }

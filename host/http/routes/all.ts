@@ -4,6 +4,7 @@
 import type { Route } from '../route.ts';
 import { aboutRoutes } from './about.ts';
 import { auditRoutes } from './audit.ts';
+import { benchRoutes } from './bench.ts';
 import { bridgeRoutes } from './bridge.ts';
 import { lineRoutes } from './lines.ts';
 import { loginRoutes } from './login.ts';
@@ -20,4 +21,5 @@ export const ROUTES: Route[] = [
   ...lineRoutes,
   ...auditRoutes,
   ...meshRoutes,
+  ...benchRoutes,
 ];

@@ -1,18 +1,24 @@
 /**
- * Health: how the mesh does around this bridge, who is silent, what is cut off, and what happened when.
+ * Health: how the mesh does around this bridge, who is silent, what is cut off, what was measured, and
+ * what happened when.
  */
 import type { ResilienceView, TimelineEntry } from '../views.ts';
+import { Bench } from './bench.tsx';
 import { useFresh, useNow, usePanel } from './hooks.ts';
 import { FIGURES_MS } from './panel.ts';
 import { Empty, Facts, Lamp } from './parts.tsx';
 import { hashOf } from './route.ts';
 import { ago, nameOf, plain, plural, shortId, span, time } from './words.ts';
 
+/** Runs of a benchmark take minutes. */
+const BENCH_MS = 60_000;
+
 export function HealthView() {
   const { state } = usePanel();
   const now = useNow(1000);
   useFresh(['resilience'], FIGURES_MS);
-  const { resilience, timeline = [], peers = [] } = state.parts;
+  useFresh(['bench'], BENCH_MS);
+  const { resilience, timeline = [], peers = [], bench } = state.parts;
   const named = (id: string): string => nameOf(peers, id);
   return (
     <div class="sheet">
@@ -31,6 +37,7 @@ export function HealthView() {
           </div>
         </>
       )}
+      {bench !== undefined && <Bench runs={bench} now={now} />}
       <section class="wide">
         <h2>
           Timeline <small>since this bridge started</small>

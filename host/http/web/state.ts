@@ -3,6 +3,7 @@
  * actions give the same state, so that whatever a person sees can be replayed in a test.
  */
 import type {
+  BenchView,
   ConversationView,
   EventView,
   GatewayView,
@@ -31,6 +32,8 @@ export type Parts = {
   resilience: ResilienceView;
   /** The newest first. */
   timeline: TimelineEntry[];
+  /** The oldest first. Read by the view that shows it. */
+  bench: BenchView[];
 };
 
 export type Part = keyof Parts;

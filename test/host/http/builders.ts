@@ -8,6 +8,7 @@ import type { Desk } from '../../../host/http/desk.ts';
 import type { HttpOptions, HttpServer } from '../../../host/http/server.ts';
 import { openHttp } from '../../../host/http/server.ts';
 import type {
+  BenchView,
   EventView,
   Happening,
   LineView,
@@ -126,6 +127,9 @@ export class DeskDouble implements Desk {
       figures: { phi: 8.5 },
     },
   ];
+  measured: BenchView[] = [];
+  bench: Desk['bench'] = (limit) => this.measured.slice(-limit);
+  keepBench: Desk['keepBench'] = (run) => void this.measured.push(run);
   gateways: Desk['gateways'] = () => [
     { id: SELF, name: 'bridge', isSelf: true, isHere: true, lines: [BOB], heardAt: NOW },
   ];

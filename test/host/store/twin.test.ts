@@ -171,14 +171,18 @@ function write(): fc.Arbitrary<StoreWrite> {
       hash: who.map((of) => new Uint8Array(32).fill(of)),
       by: device,
     }),
+    fc.record({ at: moment, area: name, seed: count, node: text, machine: text }).map((run) => ({
+      kind: 'bench',
+      run: { ...run, figures: [{ name: run.area, unit: run.node, value: run.seed / 3 }] },
+    })),
   ];
   return fc.oneof(...(records as fc.Arbitrary<unknown>[])) as fc.Arbitrary<StoreWrite>;
 }
 
 /** Every question there is, about every name there is. */
 function answersOf(archive: Archive): unknown {
-  const { messages, outbox, delivered, peers, counters, settings, held, ledger, lines, audit } =
-    archive;
+  const { messages, outbox, delivered, peers, counters, settings, held, ledger, lines } = archive;
+  const { audit, bench } = archive;
   const everyone = [1, 2, 3, 4, 5].map(id);
   const names = ['a', 'B', 'b', 'Ünal', 'ünal', "o'; DROP TABLE held; --", '\0', '', 'nobody'];
   const marks = Array.from({ length: 256 }, (_, of) => Uint8Array.of(of));
@@ -205,6 +209,7 @@ function answersOf(archive: Archive): unknown {
     carried: everyone.map((of) => days.map((day) => ledger.carried(of, day))),
     budgets: names.map((of) => ledger.budget(of)),
     lines: lines.all(),
+    bench: [bench.latest(100), bench.latest(2), bench.latest(0)],
     invites: [1, 2, 3, 4].map((of) => lines.invite(new Uint8Array(32).fill(of))),
   };
 }

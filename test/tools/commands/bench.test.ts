@@ -3,7 +3,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { HoplineError } from '../../../protocol/errors.ts';
+import type { BenchRun } from '../../../host/types.ts';
 import type { BenchArea } from '../../../tools/bench/area.ts';
+import type { Keep } from '../../../tools/bench/keep.ts';
 import type { Missing, Result } from '../../../tools/bench/report.ts';
 import { thisMachine } from '../../../tools/bench/report.ts';
 import { benchOf } from '../../../tools/commands/bench.ts';
@@ -213,13 +215,37 @@ describe('bench --compare', () => {
   });
 });
 
+describe('bench where a bridge lives', () => {
+  it('has it keep every area for its page, and says so beside the figures', async () => {
+    const kept: BenchRun[] = [];
+    const { outs, errs, status } = await runAll(['--json'], ALL, {}, async (run) => {
+      kept.push(run);
+      return 'hopline-data';
+    });
+    expect(kept.map(({ area, figures }) => [area, figures.map(({ name }) => name)])).toEqual([
+      ['crypto', ['crypto.signatures_per_s', 'crypto.verifications_per_s']],
+      ['memory', ['memory.used_percent']],
+    ]);
+    expect([outs.length, status]).toEqual([3, 0]);
+    expect(errs[0]).toBe('kept in hopline-data, for the page of its bridge');
+  });
+
+  it('loses no figure to a store that cannot be written', async () => {
+    const { outs, errs, status } = await runAll(['memory'], ALL, {}, async () => {
+      throw new HoplineError('STORE_LOCKED', 'process 7 has it');
+    });
+    expect(errs).toEqual([expect.stringMatching(/^not kept: .*process 7 has it/)]);
+    expect([outs.length, status]).toEqual([1, 0]);
+  });
+});
+
 describe('bench --watch', () => {
   it('prints a line again and again until it is stopped', async () => {
     const io = testIo();
     const stop = new AbortController();
     io.stopping = () => stop.signal;
     io.wait = async () => void (io.outs.length === 3 && stop.abort());
-    const command = benchOf({}, fixed('light', LIGHT));
+    const command = benchOf({}, fixed('light', LIGHT), async () => null);
     await dispatch(['bench', '--watch'], { bench: async () => command }, '1', io);
     expect(io.outs).toEqual(
       Array(3).fill(
@@ -261,11 +287,12 @@ async function runAll(
   words: string[],
   all: Record<string, (Result | Missing)[] | Error>,
   files: Record<string, string> = {},
+  keep: Keep = async () => null,
 ): Promise<{ status: number; outs: string[]; errs: string[] }> {
   const areas = Object.entries(all).map(([name, results]) => {
     return [name, async () => fixed(name, results)] as const;
   });
-  const command = benchOf(Object.fromEntries(areas), fixed('light', LIGHT));
+  const command = benchOf(Object.fromEntries(areas), fixed('light', LIGHT), keep);
   const io = testIo(files);
   const status = await dispatch(['bench', ...words], { bench: async () => command }, '1', io);
   return { status, outs: io.outs, errs: io.errs };
@@ -284,7 +311,7 @@ async function run(
       return results;
     },
   };
-  const bench = benchOf({ relay: async () => area }, area);
+  const bench = benchOf({ relay: async () => area }, area, async () => null);
   const io = testIo();
   const status = await dispatch(['bench', ...words], { bench: async () => bench }, '1', io);
   return { status, seeds, outs: io.outs, errs: io.errs };

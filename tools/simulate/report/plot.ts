@@ -2,9 +2,10 @@
  * Plot: curves as SVG that a page holds without any script: axes with round numbers, a legend, and
  * room where nothing was measured. Colours are the page's.
  */
+import type { CurvePoint } from '../../../host/http/web/curve.ts';
+import { curveOf } from '../../../host/http/web/curve.ts';
 
-/** A curve; null where nothing was measured. */
-export type Curve = { name: string; points: readonly (readonly [x: number, y: number | null])[] };
+export type Curve = { name: string; points: readonly CurvePoint[] };
 
 export type PlotOptions = {
   title: string;
@@ -90,18 +91,8 @@ function path(
   toX: (x: number) => number,
   toY: (y: number) => number,
 ): string {
-  let way = '';
-  let isPen = false;
-  const dots: string[] = [];
-  points.forEach(([x, y], index) => {
-    if (y === null) return void (isPen = false);
-    const where = `${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`;
-    const isAlone = !isPen && (points[index + 1]?.[1] ?? null) === null;
-    // A point without neighbours would be a line of no length.
-    if (isAlone) dots.push(`<circle class="c${at}" cx="${where.replace(' ', '" cy="')}" r="2.5"/>`);
-    way += `${isPen ? 'L' : 'M'}${where}`;
-    isPen = true;
-  });
+  const { path: way, alone } = curveOf(points, toX, toY);
+  const dots = alone.map(([x, y]) => `<circle class="c${at}" cx="${x}" cy="${y}" r="2.5"/>`);
   return `<path class="c${at}" d="${way}"/>${dots.join('')}`;
 }
 

@@ -1,0 +1,56 @@
+/**
+ * Keep: what was measured goes into the store of the bridge that lives here, so that its page can show
+ * how figures change: by asking it while it runs, and straight into its store while it does not.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { nativeCrypto } from '../../device/pi/crypto.ts';
+import { readKeyFile } from '../../device/pi/key-file.ts';
+import { BRIDGE_FILE } from '../../host/daemon/bridge-file.ts';
+import { storeIn } from '../../host/store/folder.ts';
+import { Store } from '../../host/store/store.ts';
+import type { BenchRun } from '../../host/types.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import { Identity } from '../../protocol/trust/identity.ts';
+import { BridgeClient } from '../bridge/client.ts';
+import { dataFolder, LOCAL_FOLDER } from '../bridge/whereabouts.ts';
+import type { Args, Io } from '../command.ts';
+import { textOf } from '../command.ts';
+
+/** Gives the folder that has it now, or null where no bridge lives. */
+export type Keep = (run: BenchRun, args: Args, io: Io) => Promise<string | null>;
+
+export const keepHere: Keep = async (run, args, io) => {
+  const folder = homeFolder(args, io);
+  if (existsSync(join(folder, BRIDGE_FILE))) {
+    try {
+      await new BridgeClient(folder).post('bench', run);
+      return folder;
+    } catch (failure) {
+      // What it left behind when it was killed; its store is free.
+      const isGone = failure instanceof HoplineError && failure.code === 'BRIDGE_UNREACHABLE';
+      if (!isGone) throw failure;
+    }
+  }
+  const keyFile = join(folder, 'keys');
+  if (!existsSync(storeIn(folder)) || !existsSync(keyFile)) return nobody(folder, args);
+  const identity = new Identity(nativeCrypto(), readKeyFile(keyFile));
+  const store = Store.open({ folder, owner: identity.fingerprint });
+  try {
+    store.commit([{ kind: 'bench', run }]);
+  } finally {
+    store.close();
+  }
+  return folder;
+};
+
+/** Of a bridge that runs or does not. */
+function homeFolder(args: Args, io: Io): string {
+  const isHere = textOf(args, 'data') === null && existsSync(storeIn(LOCAL_FOLDER));
+  return isHere ? LOCAL_FOLDER : dataFolder(args, io);
+}
+
+function nobody(folder: string, args: Args): null {
+  if (textOf(args, 'data') === null) return null;
+  throw new HoplineError('NOT_FOUND', `${folder}: no bridge has its keys and its store there`);
+}
