@@ -4,7 +4,7 @@
  * it is young, and has the TTL that it would have had.
  *
  *   kept -> after `FIRST_MS` or `OTHER_MS`, unless the neighbour had it from elsewhere -> offer
- *   offer of what we lack -> want, up to three times -> given -> kept
+ *   offer of what we lack -> want, up to three times of each who offers it -> given -> kept
  */
 import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
 import { ANNOUNCE, FLAGS_AT, GATEWAY, LINK_STATE, TTL_AT, VOICE } from '../core/packet.ts';
@@ -12,6 +12,7 @@ import type { Crypto } from '../trust/crypto.ts';
 import { nameOf } from '../trust/pins.ts';
 import { NAMED_MAX, PACKET_NAME_SIZE } from '../wire/spread.ts';
 import type { Watched } from './vicinity.ts';
+import { WATCHERS_MAX } from './vicinity.ts';
 
 /** From a packet to its offer, of the first who watches and of the others; a fifth is left to chance. */
 export const FIRST_MS = 5000;
@@ -27,8 +28,11 @@ export const KEPT_BYTES_MAX = 128 * 1024;
 export const LONGEST = 8192;
 /** Offers due to one neighbour; then the oldest is not made. */
 export const PROMISES_MAX = 512;
-/** Packets asked for at once; others are not, until they are offered again. */
+/** Packets asked for at once, in all and of one neighbour; others are not, until offered again. */
 export const WANTS_MAX = 256;
+export const WANTS_OF_ONE_MAX = 96;
+/** Who is asked for one packet, by turns, and how often each; nobody else who offers it is. */
+export const SOURCES_MAX = WATCHERS_MAX;
 export const WANT_TRIES = 3;
 export const RETRY_MS = 2000;
 /** How often one neighbour is given the same packet. */
@@ -62,7 +66,8 @@ type Kept = {
   readonly given: Map<number, number>;
 };
 type Promise = { kept: Kept; dueAt: Millis; mayGoEarly: boolean };
-type Want = { nameBytes: Uint8Array; link: number; tries: number; nextAt: Millis };
+/** `links`: who offered it, in the order in which they are asked. */
+type Want = { nameBytes: Uint8Array; links: number[]; tries: number; nextAt: Millis };
 
 export class Mender implements Machine<MenderInput, MenderOutput> {
   private readonly hash: Pick<Crypto, 'sha256'>;
@@ -178,16 +183,23 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
 
   private hearOffer(link: number, names: Uint8Array, now: Millis, out: MenderOutput[]): void {
     const lacking: Uint8Array[] = [];
+    let asked = 0;
+    for (const { links } of this.wants.values()) if (links.includes(link)) asked++;
     for (const nameBytes of split(names)) {
       const name = nameOf(nameBytes);
       const kept = this.named.get(name);
       const want = this.wants.get(name);
       if (kept !== undefined) kept.known.add(link);
-      // The next try goes to whoever said it last.
-      else if (want !== undefined) want.link = link;
-      else if (this.wants.size < WANTS_MAX) {
-        this.wants.set(name, { nameBytes, link, tries: 1, nextAt: now + RETRY_MS });
+      else if (asked >= WANTS_OF_ONE_MAX) continue;
+      else if (want !== undefined) {
+        // Once: or who offers for ever, and never gives, would keep all others from being asked.
+        if (want.links.includes(link) || want.links.length === SOURCES_MAX) continue;
+        want.links.unshift(link);
+        asked++;
+      } else if (this.wants.size < WANTS_MAX) {
+        this.wants.set(name, { nameBytes, links: [link], tries: 1, nextAt: now + RETRY_MS });
         lacking.push(nameBytes);
+        asked++;
       }
     }
     for (const some of inParts(lacking)) out.push({ kind: 'want', link, names: some });
@@ -197,13 +209,15 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     const again = new Map<number, Uint8Array[]>();
     for (const [name, want] of this.wants) {
       if (want.nextAt > now) continue;
-      if (want.tries === WANT_TRIES) {
+      if (want.tries >= WANT_TRIES * want.links.length) {
         this.wants.delete(name);
         continue;
       }
+      const link = want.links.shift()!;
+      want.links.push(link);
       want.tries++;
       want.nextAt = now + RETRY_MS;
-      again.set(want.link, [...(again.get(want.link) ?? []), want.nameBytes]);
+      again.set(link, [...(again.get(link) ?? []), want.nameBytes]);
     }
     for (const [link, names] of again) {
       for (const some of inParts(names)) out.push({ kind: 'want', link, names: some });
@@ -228,7 +242,10 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
       kept.known.delete(link);
       kept.given.delete(link);
     }
-    for (const [name, want] of this.wants) if (want.link === link) this.wants.delete(name);
+    for (const [name, want] of this.wants) {
+      want.links = want.links.filter((other) => other !== link);
+      if (want.links.length === 0) this.wants.delete(name);
+    }
   }
 
   private expire(now: Millis): void {

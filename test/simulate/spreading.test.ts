@@ -1,6 +1,6 @@
 /**
- * What a broadcast costs between nodes that hear each other, and that it reaches all of them (WIRE §29).
- * In soak in the mesh that is promised: 1,000 nodes.
+ * What a broadcast costs between nodes that hear each other, and that it reaches all of them (WIRE §29),
+ * whoever else is among them. In soak in the mesh that is promised: 1,000 nodes.
  */
 import { describe, expect, it } from 'vitest';
 import type { SpreadingOptions } from '../../tools/simulate/spreading.ts';
@@ -9,7 +9,7 @@ import { simulatedCrypto } from '../../tools/simulate/simulated-crypto.ts';
 import { crypto } from '../protocol/trust/ports.ts';
 import { SOAK } from '../seed.ts';
 
-const LONG_MS = 600_000;
+const LONG_MS = 1_800_000;
 
 const MESH: SpreadingOptions = {
   crypto: simulatedCrypto(crypto),
@@ -20,11 +20,13 @@ const MESH: SpreadingOptions = {
   lossPercent: 5,
   ttl: 40,
   messages: 20,
-  perSecond: 1,
-  warmMs: 20_000,
+  perSecond: 2,
+  warmMs: 15_000,
 };
 
-const SMALL = { nodes: 40, messages: 5 };
+const SMALL = { nodes: 40, messages: 10 };
+/** Nobody compares histories: what arrives was passed on, or mended. */
+const UNCOMPARED = { reconcile: { everyMs: 1e9, settleMs: 1e9 } };
 
 describe('broadcasts between nodes', () => {
   it('reach everybody where nothing is lost, with few copies', () => {
@@ -34,14 +36,14 @@ describe('broadcasts between nodes', () => {
       lossPercent: 0,
     });
     expect(delivery).toBe(1);
-    expect(duplicates).toBeLessThan(0.45);
+    expect(duplicates).toBeLessThan(0.4);
     expect(frames.messages).toBeLessThan(0.3 * flooding);
   });
 
-  it('reach nearly everybody where much is lost, for less than half of flooding', () => {
+  it('reach everybody where much is lost, for less than half of flooding', () => {
     const { delivery, total, flooding, p99Ms } = spreading(MESH);
     expect(delivery).toBeGreaterThanOrEqual(0.999);
-    expect(total).toBeLessThan(0.5 * flooding);
+    expect(total).toBeLessThan(0.45 * flooding);
     expect(p99Ms).toBeLessThan(20_000);
   });
 
@@ -50,11 +52,35 @@ describe('broadcasts between nodes', () => {
     expect(delivery).toBe(1);
   });
 
+  it('reach all who hang together without those who say they pass on, and never do', () => {
+    const { delivery, part } = spreading({ ...MESH, ...SMALL, mutePercent: 10 });
+    expect(part).toBe(36);
+    expect(delivery).toBeGreaterThanOrEqual(0.99);
+  });
+
+  it('reach phones and boards among them, who hear of none of this', () => {
+    const { delivery, frames, flooding } = spreading({ ...MESH, ...SMALL, plainPercent: 30 });
+    expect(delivery).toBe(1);
+    expect(frames.messages).toBeLessThan(0.6 * flooding);
+  });
+
+  it('get as far as flooded ones do on what hops they have', () => {
+    const few = { nodes: 60, messages: 40, perSecond: 8, lossPercent: 0, ttl: 4 };
+    const short = { ...MESH, ...few, station: UNCOMPARED };
+    const flooded = spreading({ ...short, manner: 'suppressed' });
+    const spread = spreading(short);
+    expect(flooded.delivery).toBeLessThan(0.9);
+    expect(spread.delivery).toBeGreaterThan(flooded.delivery - 0.02);
+  });
+
   it.skipIf(!SOAK)(
     'reach 99.9 % of 1,000 nodes for at most 60 % of flooding',
     { timeout: LONG_MS },
     () => {
-      const { delivery, total, flooding } = spreading({ ...MESH, nodes: 1000, messages: 60 });
+      const { delivery, total, flooding } = spreading({
+        ...MESH,
+        ...{ nodes: 1000, messages: 60, perSecond: 1 },
+      });
       expect(delivery).toBeGreaterThanOrEqual(0.999);
       expect(total).toBeLessThan(0.6 * flooding);
     },

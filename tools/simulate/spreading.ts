@@ -14,13 +14,15 @@ import {
   SPREAD,
 } from '../../protocol/core/packet.ts';
 import type { StationConfig } from '../../protocol/peer/settings.ts';
-import type { Station } from '../../protocol/peer/station.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
+import type { Pin } from '../../protocol/trust/pins.ts';
 import { CLEAR } from './conditions.ts';
-import type { Mesh, SimOutput } from './mesh.ts';
+import type { Seat, SimNode, SimOutput } from './mesh.ts';
+import { Mesh } from './mesh.ts';
+import { Mute } from './mute.ts';
 import { seededRandom } from './random.ts';
 import { geometric } from './shapes.ts';
-import { stationMesh } from './stations.ts';
+import { Roster, stationAt } from './stations.ts';
 import { aroundOf, componentsOf } from './topology.ts';
 import type { Edge } from './world.ts';
 
@@ -40,13 +42,18 @@ export type SpreadingOptions = {
   /** Of a hundred frames, from when all links are up. */
   lossPercent: number;
   ttl: number;
+  /** Those that count; some are said before them, so that what they cost is what any cost. */
   messages: number;
   /** Said by all nodes together. */
   perSecond: number;
-  /** Before the first of them. */
+  /** Before the first of all. */
   warmMs: Millis;
   /** Nodes whose power is cut just then, and none of their neighbours notices. */
   deadPercent?: number;
+  /** Nodes that say they take part, and pass on nothing. */
+  mutePercent?: number;
+  /** Nodes that take no part, as boards and phones. */
+  plainPercent?: number;
   station?: Partial<StationConfig>;
 };
 
@@ -57,13 +64,13 @@ export type Spreading = {
   frames: Record<Purpose, number>;
   /** All of them but announces and upkeep. */
   total: number;
-  /** What plain flooding would take to reach the same nodes. */
+  /** What plain flooding would take to reach the same nodes, without any comparing of histories. */
   flooding: number;
   /** Of the copies of messages that arrived, the part that brought nothing new. */
   duplicates: number;
   p50Ms: Millis;
   p99Ms: Millis;
-  /** Nodes that hang together. */
+  /** Nodes that hang together, by those alone that pass on. */
   part: number;
 };
 
@@ -72,76 +79,82 @@ export type Purpose = 'messages' | 'spread' | 'sync' | 'announces' | 'upkeep';
 export const LATE_MS = 60_000;
 /** Links come up within it, and nothing is lost until then. */
 const OPENING_MS = 5000;
+/** Messages are said for so long before any counts: longer than it takes to mend one. */
+const LEAD_MS = 20_000;
+/** So often it is looked whether everybody has heard everything. */
+const LOOK_MS = 1000;
 /** As in the hour of 10,000 nodes; else announces would be nearly all there is. */
 const ANNOUNCES_MS = 300_000;
-/** Histories are compared once neighbours had the time to offer each other what was lost (WIRE §29). */
-const RECONCILE = { everyMs: 30_000, settleMs: 20_000 };
+const CONDITIONS = { ...CLEAR, latencyMs: 2, jitterMs: 6 };
 
 export function spreading(options: SpreadingOptions): Spreading {
-  const { seed, nodes, degree, manner, warmMs, messages, perSecond } = options;
+  const { seed, nodes, degree, manner, warmMs, messages, perSecond, lossPercent } = options;
   const random = seededRandom(seed);
   const { edges } = geometric(nodes, degree, random);
-  const dead = new Set(drawn(((options.deadPercent ?? 0) * nodes) / 100, nodes, random));
-  const part = largestPart(nodes, edges, dead);
+  const [dead, mute, plain] = [options.deadPercent, options.mutePercent, options.plainPercent].map(
+    (percent = 0) => new Set(drawn((percent * nodes) / 100, nodes, random)),
+  );
+  const part = largestPart(nodes, edges, new Set([...dead, ...mute]));
+  const gapMs = Math.round(1000 / perSecond);
+  const lead = Math.ceil(LEAD_MS / gapMs);
+  const speakers = Array.from({ length: lead + messages }, () => part[random(part.length)]);
   const tally = new Tally(part, aroundOf(nodes, edges), manner === 'flooded' ? BLOCK : SEGMENT);
-  const mesh = meshOf(options, edges, tally);
+  const mesh = meshOf(options, edges, { mute, plain, speakers: new Set(speakers) }, tally);
   mesh.runUntil(OPENING_MS + 1000);
-  const conditions = {
-    ...CLEAR,
-    latencyMs: 2,
-    jitterMs: 6,
-    lossPerMille: options.lossPercent * 10,
-  };
+  const conditions = { ...CONDITIONS, lossPerMille: lossPercent * 10 };
   for (const { a, b } of edges) mesh.condition(a, b, conditions);
   mesh.runUntil(warmMs);
   for (const node of dead) mesh.crash(node, Infinity);
-  const gapMs = Math.round(1000 / perSecond);
-  tally.isCounting = true;
-  for (let at = 0; at < messages; at++) {
+  speakers.forEach((speaker, at) => {
     mesh.runUntil(warmMs + at * gapMs);
-    const speaker = part[random(part.length)];
-    tally.begin(mesh.now);
-    mesh.tell(speaker, { kind: 'say', text: String(at) });
-  }
-  mesh.runUntil(warmMs + messages * gapMs);
+    tally.isCounting = at >= lead;
+    if (tally.isCounting) tally.begin(speaker, mesh.now);
+    mesh.tell(speaker, { kind: 'say', text: String(at - lead) });
+  });
+  const saidAt = mesh.now + gapMs;
+  mesh.runUntil(saidAt);
   tally.isCounting = false;
-  mesh.runUntil(warmMs + messages * gapMs + LATE_MS);
-  return tally.result(messages);
+  while (!tally.isComplete && mesh.now < saidAt + LATE_MS) mesh.runUntil(mesh.now + LOOK_MS);
+  return tally.result();
 }
+
+type Roles = { mute: Set<number>; plain: Set<number>; speakers: Set<number> };
 
 /** Plain flooding is what stations do over wires, where nothing waits. */
 function meshOf(
   { crypto, seed, nodes, manner, ttl, station }: SpreadingOptions,
   edges: Edge[],
+  { mute, plain, speakers }: Roles,
   tally: Tally,
-): Mesh<Station> {
+): Mesh<SimNode> {
   const isFlooded = manner === 'flooded';
+  const roster = new Roster(crypto, seed, nodes);
   const announces = {
     isolatedMs: ANNOUNCES_MS,
     connectedMs: ANNOUNCES_MS,
     crowdedMs: ANNOUNCES_MS,
   };
-  const options = {
-    crypto,
-    seed,
-    nodes,
-    edges: edges.map((edge) => ({ ...edge, wire: isFlooded })),
-    openWithinMs: OPENING_MS,
-    station: {
-      ttlMax: ttl,
-      spreads: manner === 'spread',
-      seenMax: 4096,
-      announces,
-      reachableMs: 2 * ANNOUNCES_MS,
-      reconcile: RECONCILE,
-      ...station,
-    },
+  // All know who speaks, as after his announces: what strangers say is compared, and told, twice.
+  const pins = [...speakers].map((speaker): Pin => {
+    const { id, noiseKey, signingKey } = roster.of(speaker);
+    return { id, noiseKey, signingKey, standing: 'seen', proven: false };
+  });
+  const config = { ttlMax: ttl, seenMax: 4096, announces, reachableMs: 2 * ANNOUNCES_MS, pins };
+  const make = (seat: Seat, now: Millis): SimNode => {
+    const spreads = manner === 'spread' && !plain.has(seat.node);
+    const identity = roster.of(seat.node);
+    const made = stationAt(seat, identity, crypto, { ...config, spreads, ...station }, now);
+    return mute.has(seat.node) ? new Mute(made, identity.id) : made;
   };
-  return stationMesh(options, {
-    wrote: (from, _to, bytes, type) => tally.write(from, bytes, type),
-    arrived: (_from, to, _bytes, type) => tally.arrive(to, type),
-    stepped: (node, _input, outputs, at) => tally.hear(node, outputs, at),
-  }).mesh;
+  const links = edges.map((edge) => ({ ...edge, wire: isFlooded }));
+  return new Mesh<SimNode>(
+    { seed, nodes, edges: links, openWithinMs: OPENING_MS, make },
+    {
+      wrote: (from, _to, bytes, type) => tally.write(from, bytes, type),
+      arrived: (_from, to, _bytes, type) => tally.arrive(to, type),
+      stepped: (node, _input, outputs, at) => tally.hear(node, outputs, at),
+    },
+  );
 }
 
 /** Where a frame begins in a segment, and in a block (WIRE §22, §23). */
@@ -158,7 +171,9 @@ class Tally {
   /** By message, when it was said. */
   private readonly saidAt: Millis[] = [];
   private readonly latencies: Millis[] = [];
+  /** Copies that arrived while it counted, and those of them that were new. */
   private copies = 0;
+  private news = 0;
   private flooding = 0;
 
   constructor(part: number[], around: number[][], frameAt: number) {
@@ -167,9 +182,14 @@ class Tally {
     this.frameAt = frameAt;
   }
 
-  begin(now: Millis): void {
+  /** Whether everybody has heard everything that counts. */
+  get isComplete(): boolean {
+    return this.latencies.length === this.saidAt.length * (this.part.size - 1);
+  }
+
+  begin(speaker: number, now: Millis): void {
     this.saidAt.push(now);
-    this.flooding++;
+    this.flooding += this.around[speaker].length;
   }
 
   write(from: number, bytes: Uint8Array, type: number): void {
@@ -179,21 +199,25 @@ class Tally {
   }
 
   arrive(to: number, type: number): void {
-    if (type === MESSAGE && this.part.has(to)) this.copies++;
+    if (this.isCounting && type === MESSAGE && this.part.has(to)) this.copies++;
   }
 
   hear(node: number, outputs: readonly SimOutput[], at: Millis): void {
+    if (!this.part.has(node)) return;
     for (const output of outputs) {
       if (output.kind !== 'told' || output.event.kind !== 'message') continue;
       if (!('text' in output.event)) continue;
-      const lateMs = at - this.saidAt[Number(output.event.text)];
-      if (lateMs <= LATE_MS) this.latencies.push(lateMs);
+      if (this.isCounting) this.news++;
+      const saidAt = this.saidAt[Number(output.event.text)];
+      if (saidAt === undefined || at - saidAt > LATE_MS) continue;
+      this.latencies.push(at - saidAt);
       this.flooding += this.around[node].length - 1;
     }
   }
 
-  result(messages: number): Spreading {
+  result(): Spreading {
     const { latencies, frames } = this;
+    const messages = this.saidAt.length;
     latencies.sort((a, b) => a - b);
     const each = (count: number): number => count / messages;
     return {
@@ -207,7 +231,7 @@ class Tally {
       },
       total: each(frames.messages + frames.spread + frames.sync),
       flooding: each(this.flooding),
-      duplicates: 1 - latencies.length / Math.max(1, this.copies),
+      duplicates: Math.max(0, 1 - this.news / Math.max(1, this.copies)),
       p50Ms: latencies[Math.floor(latencies.length / 2)] ?? Infinity,
       p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? Infinity,
       part: this.part.size,

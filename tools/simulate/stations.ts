@@ -75,14 +75,23 @@ export function stationMesh(
 ): { mesh: Mesh<Station>; roster: Roster } {
   const { crypto, seed, nodes } = options;
   const roster = new Roster(crypto, seed, nodes);
-  const make = (seat: Seat, now: Millis): Station => {
-    const { random } = seat;
-    const config = stationConfigOf(seat, options.station ?? {});
-    const identity = roster.of(seat.node);
-    const draw = (size: number): Uint8Array => drawFrom(random, size);
-    return new Station(config, { crypto, identity, random, draw, crc: crc32 }, now);
-  };
+  const make = (seat: Seat, now: Millis): Station =>
+    stationAt(seat, roster.of(seat.node), crypto, options.station ?? {}, now);
   return { mesh: new Mesh({ ...options, make }, observer), roster };
+}
+
+/** Whoever sits there. */
+export function stationAt(
+  seat: Seat,
+  identity: Identity,
+  crypto: Crypto,
+  differs: Partial<StationConfig>,
+  now: Millis,
+): Station {
+  const { random } = seat;
+  const config = stationConfigOf(seat, differs);
+  const draw = (size: number): Uint8Array => drawFrom(random, size);
+  return new Station(config, { crypto, identity, random, draw, crc: crc32 }, now);
 }
 
 export function stationConfigOf(seat: Seat, differs: Partial<StationConfig>): StationConfig {

@@ -14,8 +14,10 @@ import {
   OTHER_MS,
   PROMISES_MAX,
   RETRY_MS,
+  SOURCES_MAX,
   WANT_TRIES,
   WANTS_MAX,
+  WANTS_OF_ONE_MAX,
   YOUNG_MS,
 } from '../../../protocol/peer/mender.ts';
 import { crypto } from '../trust/ports.ts';
@@ -58,18 +60,30 @@ describe('a mender', () => {
     expect(mender.step(TICK, FIRST_MS)).toEqual([{ kind: 'offer', link: 1, names }]);
   });
 
-  it('wants what it lacks, again from whoever offered last, and gives up in the end', () => {
+  it('wants what it lacks by turns of all who offer it, whoever came last first, and gives up', () => {
     const mender = new Mender(crypto, () => 0);
     const want = (link: number): MenderOutput => ({ kind: 'want', link, names: nameOf(1) });
     expect(offered(mender, 1, 1, 0)).toEqual([want(1)]);
     expect(offered(mender, 2, 1, 10)).toEqual([]);
-    for (let tries = 1; tries < WANT_TRIES; tries++) {
-      expect(mender.deadline()).toBe(tries * RETRY_MS);
-      expect(mender.step(TICK, tries * RETRY_MS)).toEqual([want(2)]);
+    const turns = [2, 1, 2, 1, 2];
+    expect(turns).toHaveLength(2 * WANT_TRIES - 1);
+    for (const [at, link] of turns.entries()) {
+      expect(mender.deadline()).toBe((at + 1) * RETRY_MS);
+      expect(mender.step(TICK, mender.deadline())).toEqual([want(link)]);
     }
-    expect(mender.step(TICK, WANT_TRIES * RETRY_MS)).toEqual([]);
+    expect(mender.step(TICK, mender.deadline())).toEqual([]);
     expect(mender.deadline()).toBe(Infinity);
     expect(offered(mender, 1, 1, 99_000)).toEqual([want(1)]);
+  });
+
+  it('asks others in spite of one who offers again and again and never gives', () => {
+    const mender = new Mender(crypto, () => 0);
+    offered(mender, 1, 1, 0);
+    offered(mender, 2, 1, 10);
+    for (let now = 20; now < RETRY_MS; now += 20) offered(mender, 1, 1, now);
+    expect(mender.step(TICK, RETRY_MS)).toEqual([{ kind: 'want', link: 2, names: nameOf(1) }]);
+    mender.step({ kind: 'gone', link: 2 }, RETRY_MS);
+    expect(mender.step(TICK, 2 * RETRY_MS)).toEqual([{ kind: 'want', link: 1, names: nameOf(1) }]);
   });
 
   it('wants nothing that came, was spent or is wanted no more', () => {
@@ -145,11 +159,27 @@ describe('the limits of a mender', () => {
     expect(names / 8).toBe(KEPT_MAX);
   });
 
-  it('are packets wanted at once', () => {
+  it('are packets wanted at once, in all and of one neighbour', () => {
     const mender = new Mender(crypto, () => 0);
-    for (let at = 0; at <= WANTS_MAX; at++) {
-      expect(offered(mender, 1, at, 0)).toHaveLength(at < WANTS_MAX ? 1 : 0);
+    const wants = Array.from(
+      { length: 4 * WANTS_OF_ONE_MAX },
+      (_, at) => offered(mender, 1 + (at % 4), at, 0).length,
+    );
+    expect(wants.filter((count) => count > 0)).toHaveLength(WANTS_MAX);
+    const one = new Mender(crypto, () => 0);
+    for (let at = 0; at < WANTS_OF_ONE_MAX; at++) expect(offered(one, 1, at, 0)).toHaveLength(1);
+    expect(offered(one, 1, WANTS_OF_ONE_MAX, 0)).toEqual([]);
+    expect(offered(one, 2, WANTS_OF_ONE_MAX, 0)).toHaveLength(1);
+  });
+
+  it('are those who are asked for one packet', () => {
+    const mender = new Mender(crypto, () => 0);
+    for (let link = 0; link <= SOURCES_MAX; link++) offered(mender, link, 1, 0);
+    const asked = new Set<number>();
+    while (mender.deadline() < Infinity) {
+      for (const { link } of mender.step(TICK, mender.deadline())) asked.add(link);
     }
+    expect(asked.size).toBe(SOURCES_MAX);
   });
 });
 
