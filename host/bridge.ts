@@ -31,6 +31,7 @@ import type {
 import { Trunks } from '../protocol/peer/trunks.ts';
 import { RoutePort } from '../protocol/peer/route-port.ts';
 import type { Pins } from '../protocol/trust/pins.ts';
+import type { SecurityLevel } from '../protocol/trust/levels.ts';
 import { encodeText } from '../protocol/wire/text.ts';
 import type {
   ConversationsConfig,
@@ -47,6 +48,7 @@ import type {
   LineAnswer,
   LineWish,
 } from './gateway/contract.ts';
+import type { BudgetLimits } from './gateway/budget.ts';
 import type { GatewayConfig } from './gateway/gateway.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { Component, ComponentKind, StationOrder } from './component.ts';
@@ -73,7 +75,7 @@ import type {
 } from './types.ts';
 
 /** What of a station is for whoever runs it: its radio and wires, and those who ask and watch. */
-type StationIn = Exclude<StationInput, { kind: 'lined' | 'inject' | 'say' | 'send' }>;
+type StationIn = Exclude<StationInput, { kind: 'lined' | 'inject' | 'say' | 'send' | 'settings' }>;
 type StationOut = Exclude<
   StationOutput,
   { kind: 'forward' | 'passed' | 'spent' | 'deliver' | 'store' | 'told' | 'beat' }
@@ -87,6 +89,8 @@ export type LineOutput = Extract<TrunksOutput, { kind: 'dial' | 'hangUp' | 'writ
 export type BridgeInput =
   | StationIn
   | { kind: 'line'; event: LineInput }
+  /** The owner's word, from now on. */
+  | { kind: 'set-up'; settings: BridgeSettings }
   /** Its answer carries the same ticket. */
   | { kind: 'ask'; ticket: number; wish: Wish | LineWish };
 
@@ -122,6 +126,14 @@ export type BridgeConfig = {
   components?: readonly ComponentKind[];
 };
 
+/** What can be another way while it runs. */
+export type BridgeSettings = {
+  level: SecurityLevel;
+  budget: BudgetLimits;
+  resilience: ResilienceSettings;
+  routing: RoutingConfig;
+};
+
 export type BridgePorts = StationPorts & { archive: Archive };
 
 /** Everything there is to see, at one moment. */
@@ -154,6 +166,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly registry: Registry;
   private readonly resilience: ComponentKind<Resilience>;
   private readonly routing: ComponentKind<Routing>;
+  private mesh: Pick<BridgeSettings, 'resilience' | 'routing'>;
   private readonly id: Uint8Array;
   private readonly firstLine: number;
   /** By the station's number, less `firstLine`. */
@@ -169,8 +182,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.id = id;
     this.firstLine = 1 + station.outMax + station.wires;
     this.links = new Array<LineUp | null>(station.lines).fill(null);
-    // The other half is for what is brought in at once.
-    const islandBytesPerSecond = config.gateway.budget.bytesPerSecond / 2;
+    const islandBytesPerSecond = islandShare(config.gateway.budget);
     const judge: Judge = {
       isQuarantined: (bytes, at) =>
         this.registry.running(NEIGHBOURS)?.isQuarantined(bytes, at) === true,
@@ -206,8 +218,10 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       now,
     );
     const read = (at: Millis): Snapshot => this.station.snapshot(at);
-    this.resilience = resilienceOf(config.resilience ?? RESILIENCE_DEFAULTS);
-    this.routing = routingKind(routes, config.routing ?? ROUTING_DEFAULTS);
+    const { resilience = RESILIENCE_DEFAULTS, routing = ROUTING_DEFAULTS } = config;
+    this.mesh = { resilience, routing };
+    this.resilience = resilienceOf(() => this.mesh.resilience);
+    this.routing = routingKind(routes, () => this.mesh.routing);
     const own = [CHRONICLE, NEIGHBOURS, this.resilience, this.routing];
     const kinds = [...own, ...(config.components ?? [])];
     this.registry = new Registry(kinds, { id, crypto, random, archive, station: read });
@@ -271,6 +285,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     switch (input.kind) {
       case 'line':
         return void this.tasks.push({ to: 'trunks', input: input.event });
+      case 'set-up':
+        return this.setUp(input.settings);
       case 'ask':
         return this.ask(input.ticket, input.wish);
       case 'clock':
@@ -285,6 +301,15 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       default:
         this.tasks.push({ to: 'station', input });
     }
+  }
+
+  private setUp({ level, budget, ...mesh }: BridgeSettings): void {
+    this.mesh = mesh;
+    const islandBytesPerSecond = islandShare(budget);
+    const settings = { kind: 'settings', level, islandBytesPerSecond } as const;
+    this.tasks.push({ to: 'station', input: settings });
+    this.tasks.push({ to: 'gateway', input: { kind: 'budget', limits: budget } });
+    this.tasks.push({ to: 'registry', input: { kind: 'settings' } });
   }
 
   private ask(ticket: number, wish: Wish | LineWish): void {
@@ -517,6 +542,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         out.push(output);
     }
   }
+}
+
+/** What history may have of the air; the other half is for what is brought in at once. */
+function islandShare({ bytesPerSecond }: BudgetLimits): number {
+  return bytesPerSecond / 2;
 }
 
 /** Lines carry what is said, and no mesh of few links: nothing else of a hello means anything there. */

@@ -64,6 +64,8 @@ export type ComponentInput =
   | { kind: 'event'; event: MeshEvent }
   /** Unix time is our clock plus this; null for unknown. */
   | { kind: 'clock'; offsetMs: number | null }
+  /** The owner set the bridge up in another way; whoever was given settings reads them again. */
+  | { kind: 'settings' }
   /** Its answer carries the same ticket. */
   | { kind: 'ask'; ticket: number; wish: Wish }
   /** It ends; what it still says is performed. */

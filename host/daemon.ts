@@ -31,11 +31,12 @@ import { Bridge } from './bridge.ts';
 import type { DaemonConfig } from './config.ts';
 import type { ComponentKind } from './component.ts';
 import { Actions } from './daemon/actions.ts';
-import { bridgeConfigOf } from './daemon/bridge-config.ts';
+import { bridgeConfigOf, bridgeSettingsOf } from './daemon/bridge-config.ts';
 import { loadComponents } from './daemon/component-files.ts';
 import { Health } from './daemon/health.ts';
 import type { DaemonStore, Home } from './daemon/home.ts';
-import { openHome } from './daemon/home.ts';
+import { openHome, retentionOf } from './daemon/home.ts';
+import { changeLines } from './daemon/start-lines.ts';
 import { Tickets } from './daemon/tickets.ts';
 import type { MeshEvent } from './events.ts';
 import type { LineAnswer, LineWish } from './gateway/contract.ts';
@@ -67,7 +68,7 @@ export type DaemonPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSeri
 export type DaemonEvent = BridgeEvent | { of: 'daemon'; event: { kind: 'health' } };
 
 export class Daemon {
-  readonly config: DaemonConfig;
+  config: DaemonConfig;
   readonly identity: Identity;
   readonly store: DaemonStore;
   readonly startedAt = Date.now();
@@ -86,7 +87,7 @@ export class Daemon {
   private readonly wallClock: WallClock;
   private readonly tickets = new Tickets<Answer | LineAnswer>();
   private readonly health: Health;
-  private readonly actions: Actions;
+  private actions: Actions;
   private readonly followers = new Set<(event: DaemonEvent) => void>();
   private socket: StatusSocket | null = null;
   private trimming: NodeJS.Timeout | undefined;
@@ -203,6 +204,23 @@ export class Daemon {
     if (this.isBroken || this.hasLeft) throw new HoplineError('RELAY_BROKEN', 'it is ending');
     const feed = (ticket: number): boolean => this.driver.feed({ kind: 'ask', ticket, wish });
     return (await this.tickets.ask(feed)) as Kind extends LineWish ? LineAnswer : Answer;
+  }
+
+  /**
+   * Takes up what of the settings can change while it runs (LIVE); the rest stays. Throws where that
+   * cannot be stored, and then nothing has changed.
+   */
+  setUp(wanted: DaemonConfig): void {
+    this.store.commit(changeLines(wanted, this.store.settings, Date.now()));
+    const { log, security, resilience, routing, budget, keep, on } = wanted;
+    const isToActOtherwise = JSON.stringify(on) !== JSON.stringify(this.config.on);
+    this.config = { ...this.config, log, security, resilience, routing, budget, keep, on };
+    this.store.keep(retentionOf(this.config));
+    if (isToActOtherwise) {
+      this.actions.close();
+      this.actions = new Actions(on, this.ports);
+    }
+    this.driver.feed({ kind: 'set-up', settings: bridgeSettingsOf(this.config) });
   }
 
   snapshot(): BridgeSnapshot {

@@ -70,11 +70,13 @@ export type ErrorCode = keyof typeof MEANING;
 export class HoplineError extends Error {
   override readonly name = 'HoplineError';
   readonly code: ErrorCode;
+  readonly detail: string;
 
   /** `detail` is what this occurrence adds: which file, what is wrong with it, and what to do. */
   constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
     super(`${MEANING[code]}: ${detail} [${code}]`, options);
     this.code = code;
+    this.detail = detail;
   }
 }
 

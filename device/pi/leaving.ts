@@ -2,6 +2,7 @@
  * Leaving: how a program with links comes to its end. A signal asks for it, or something broke; then
  * what was said last may still leave, within bounds.
  */
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Log } from './log.ts';
@@ -16,13 +17,21 @@ const LAST_WORDS_MS = 1000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** A signal asks for it, or something broke. */
+/** A signal asks for it, or something broke. With `reload`, a hang-up asks for that instead. */
 export class Ending {
   private readonly ended: Promise<string>;
   private settle: { resolve(signal: string): void; reject(cause: unknown): void };
-  private readonly hear = (signal: NodeJS.Signals): void => this.settle.resolve(signal);
+  private readonly reload: (() => void) | null;
+  private readonly hadTerminal = hasTerminal();
+  private readonly hear = (signal: NodeJS.Signals): void => {
+    // The terminal it was started from may really have hung up.
+    const isLast = this.hadTerminal && !hasTerminal();
+    if (signal === 'SIGHUP' && this.reload !== null && !isLast) this.reload();
+    else this.settle.resolve(signal);
+  };
 
-  constructor() {
+  constructor(reload: (() => void) | null = null) {
+    this.reload = reload;
     this.settle = { resolve() {}, reject() {} };
     this.ended = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
     // It may fail before anybody waits.
@@ -60,6 +69,15 @@ export async function runUntilEnded(
   await atMost(LEAVE_MAX_MS, one.leave());
   dog.close();
   log.info('left');
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What failed has a moment to be told. Then nothing that asks for ever, as noble does, keeps us. */

@@ -10,6 +10,9 @@ export type Facts = Record<string, string | number | boolean | null>;
 
 export type Log = Record<Exclude<LogLevel, 'silent'>, (words: string, facts?: Facts) => void>;
 
+/** One that says more or less when `level` is set. */
+export type OpenLog = Log & { level: LogLevel };
+
 export type LogOutput = { write(text: string): void };
 
 /** `isForPeople`: short lines with the time of day, coloured or not, instead of JSON. */
@@ -17,24 +20,25 @@ export function openLog(
   level: LogLevel,
   output: LogOutput,
   people: { isColoured: boolean } | null,
-): Log {
-  const least = LEVELS[level];
+): OpenLog {
   const say =
     (name: keyof Log) =>
     (msg: string, facts: Facts = {}): void => {
-      if (LEVELS[name] < least) return;
+      if (LEVELS[name] < LEVELS[log.level]) return;
       const said: Said = { level: LEVELS[name], time: Date.now(), ...facts, msg };
       output.write(
         people === null ? `${JSON.stringify(said)}\n` : lineFor(said, people.isColoured),
       );
     };
-  return {
+  const log: OpenLog = {
+    level,
     trace: say('trace'),
     debug: say('debug'),
     info: say('info'),
     warn: say('warn'),
     error: say('error'),
   };
+  return log;
 }
 
 /** The numbers that readers of such logs know. */

@@ -4,7 +4,7 @@
  * that a mistyped name is never a setting silently not made.
  */
 import type { Node, Pair, YAMLMap } from 'yaml';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
 
@@ -15,22 +15,35 @@ export const LIST_MAX = 1024;
 
 /** The settings at the top of a file; `file` is what its mistakes are told by. */
 export function readYaml(file: string, text: string): Section {
+  return parseYaml(file, text).top;
+}
+
+/** As they come from a program; what is wrong with them is told without a place. */
+export function readValues(values: Record<string, unknown>): Section {
+  const { contents } = new Document(values);
+  const source: Source = { wrong: (_, what) => new HoplineError('CONFIG_INVALID', what) };
+  return new Section(source, isMap(contents) ? contents : null, 0);
+}
+
+/** The document too, for whoever changes it and leaves the rest of it as it was written. */
+export function parseYaml(file: string, text: string): { top: Section; document: Document } {
   const lines = new LineCounter();
-  const source: Source = { file, lines };
-  if (text.length > YAML_SIZE_MAX) throw wrong(source, 0, `it is over ${YAML_SIZE_MAX} bytes`);
+  const source = { wrong: placedIn(file, lines) };
+  if (text.length > YAML_SIZE_MAX) throw source.wrong(0, `it is over ${YAML_SIZE_MAX} bytes`);
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [flaw] = [...document.errors, ...document.warnings];
-  if (flaw !== undefined) throw wrong(source, flaw.pos[0], lowerFirst(flaw.message));
+  if (flaw !== undefined) throw source.wrong(flaw.pos[0], lowerFirst(flaw.message));
   const { contents } = document;
   // Nothing but comments is a file too: every setting is the usual one.
   if (contents === null || (isScalar(contents) && contents.value === null)) {
-    return new Section(source, null, 0);
+    return { top: new Section(source, null, 0), document };
   }
-  if (!isMap(contents)) throw wrong(source, startOf(contents), 'write settings as "name: value"');
-  return new Section(source, contents, startOf(contents));
+  if (!isMap(contents)) throw source.wrong(startOf(contents), 'write settings as "name: value"');
+  return { top: new Section(source, contents, startOf(contents)), document };
 }
 
-type Source = { file: string; lines: LineCounter };
+/** `wrong`: what is wrong at a place, told so that it is found there. */
+type Source = { wrong(at: number, what: string): HoplineError };
 
 /** One level of names and values. Absent is `undefined`, everywhere. */
 export class Section {
@@ -122,7 +135,7 @@ export class Section {
   /** Refuses the value of `name` for a reason of the caller's, or the section when there is none. */
   fail(name: string | null, what: string): never {
     const node = name === null ? undefined : this.value(name);
-    throw wrong(this.source, node === undefined ? this.start : startOf(node), what);
+    throw this.source.wrong(node === undefined ? this.start : startOf(node), what);
   }
 
   /** Call when everything was asked for: what is left has no meaning, and is refused. */
@@ -132,7 +145,7 @@ export class Section {
       if (this.asked.has(name)) continue;
       const known = [...this.asked];
       const near = suggest(name, known) || `; there are ${known.join(', ')}`;
-      throw wrong(this.source, startOf(pair.key as Node), `there is no setting "${name}"${near}`);
+      throw this.source.wrong(startOf(pair.key as Node), `there is no setting "${name}"${near}`);
     }
   }
 
@@ -143,7 +156,7 @@ export class Section {
     const node = pair.value as Node | null;
     if (node === null || (isScalar(node) && node.value === null)) {
       const instead = 'give it one, or leave it out';
-      throw wrong(this.source, startOf(pair.key as Node), `${name} has no value; ${instead}`);
+      throw this.source.wrong(startOf(pair.key as Node), `${name} has no value; ${instead}`);
     }
     if (isAlias(node)) return this.refuse(node, 'aliases are not followed; write the value out');
     return node;
@@ -179,16 +192,16 @@ export class Section {
   private nameOf({ key }: Pair): string {
     const text = isScalar(key) ? textOf(key) : null;
     if (text !== null) return text;
-    throw wrong(this.source, startOf(key as Node), 'a name is a plain word');
+    throw this.source.wrong(startOf(key as Node), 'a name is a plain word');
   }
 
   private refuse(node: Node, what: string): never {
-    throw wrong(this.source, startOf(node), what);
+    throw this.source.wrong(startOf(node), what);
   }
 }
 
 /** A scalar as it was written; null for what is no text. */
-function textOf(node: { value: unknown; source?: string }): string | null {
+export function textOf(node: { value: unknown; source?: string }): string | null {
   if (typeof node.value === 'string') return node.value;
   return node.value === null ? null : (node.source ?? null);
 }
@@ -197,13 +210,13 @@ function startOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
 }
 
-function wrong({ file, lines }: Source, at: number, what: string): HoplineError {
-  const { line, col } = lines.linePos(at);
-  // A file of nothing has no lines.
-  return new HoplineError(
-    'CONFIG_INVALID',
-    `${file}:${Math.max(1, line)}:${Math.max(1, col)}: ${what}`,
-  );
+function placedIn(file: string, lines: LineCounter): Source['wrong'] {
+  return (at, what) => {
+    const { line, col } = lines.linePos(at);
+    // A file of nothing has no lines.
+    const place = `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
+    return new HoplineError('CONFIG_INVALID', `${place}: ${what}`);
+  };
 }
 
 function lowerFirst(text: string): string {

@@ -8,8 +8,9 @@ import { RECORD_LINK_DEFAULTS } from '../../protocol/peer/record-link.ts';
 import type { StationConfig } from '../../protocol/peer/settings.ts';
 import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
 import { TRUNKS_DEFAULTS } from '../../protocol/peer/trunks.ts';
-import type { BridgeConfig } from '../bridge.ts';
+import type { BridgeConfig, BridgeSettings } from '../bridge.ts';
 import type { DaemonConfig } from '../config.ts';
+import type { BudgetLimits } from '../gateway/budget.ts';
 import type { GatewayConfig } from '../gateway/gateway.ts';
 import { CONVERSATIONS_DEFAULTS } from '../peer/contract.ts';
 import { ROUTING_DEFAULTS } from '../routing/routing.ts';
@@ -20,14 +21,22 @@ export const LINES_MAX = 256;
 
 /** `outMax`: links out that the radio has, 0 for none. */
 export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home): BridgeConfig {
+  const { routing, resilience } = bridgeSettingsOf(config);
   return {
     station: stationConfigOf(config, outMax, home),
     trunks: { ...TRUNKS_DEFAULTS, linesMax: LINES_MAX, link: RECORD_LINK_DEFAULTS },
     talk: CONVERSATIONS_DEFAULTS,
     gateway: gatewayConfigOf(config),
-    routing: { ...ROUTING_DEFAULTS, ...config.routing },
-    resilience: config.resilience,
+    routing,
+    resilience,
   };
+}
+
+/** What of them a bridge takes up while it runs. */
+export function bridgeSettingsOf(config: DaemonConfig): BridgeSettings {
+  const { security: level, resilience, routing } = config;
+  const budget = budgetOf(config);
+  return { level, budget, resilience, routing: { ...ROUTING_DEFAULTS, ...routing } };
 }
 
 function stationConfigOf(
@@ -59,10 +68,15 @@ function stationConfigOf(
   };
 }
 
-function gatewayConfigOf({ peers, allow, publicAddress, budget }: DaemonConfig): GatewayConfig {
+function gatewayConfigOf(config: DaemonConfig): GatewayConfig {
+  const { peers, allow, publicAddress } = config;
   return {
     lines: [...peers, ...allow.map((node) => ({ node, address: null }))],
     address: publicAddress,
-    budget: { bytesPerSecond: budget.bytesPerSecond, burstBytes: budget.burst },
+    budget: budgetOf(config),
   };
+}
+
+function budgetOf({ budget }: DaemonConfig): BudgetLimits {
+  return { bytesPerSecond: budget.bytesPerSecond, burstBytes: budget.burst };
 }

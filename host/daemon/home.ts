@@ -33,7 +33,7 @@ import { startLines } from './start-lines.ts';
 
 /** What of a store a daemon uses. */
 export type DaemonStore = Archive &
-  Pick<Store, 'commit' | 'trim' | 'close'> & {
+  Pick<Store, 'commit' | 'keep' | 'trim' | 'close'> & {
     readonly messages: MessagePages;
     readonly peers: PeerPages;
     readonly ledger: LedgerPages;
@@ -73,7 +73,8 @@ export function openHome(config: DaemonConfig, { crypto, draw, log }: HomePorts)
   }
 }
 
-function retentionOf({ keep }: DaemonConfig): Retention {
+/** What is kept for how long, as the settings say. */
+export function retentionOf({ keep }: DaemonConfig): Retention {
   return {
     ...RETENTION,
     messagesMax: keep.messages,

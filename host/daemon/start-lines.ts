@@ -1,6 +1,6 @@
 /**
  * Start lines: what a start has to say to the audit trail: that there was one, and which settings are
- * others than at the one before, the security level by name.
+ * others than before, the security level by name. What a running daemon reads again says the same.
  */
 import type { DaemonConfig } from '../config.ts';
 import type { AuditAct, SettingReads, StoreWrite } from '../types.ts';
@@ -9,9 +9,17 @@ import type { AuditAct, SettingReads, StoreWrite } from '../types.ts';
 const SETTINGS = 'audit.settings';
 
 export function startLines(config: DaemonConfig, stored: SettingReads, at: number): StoreWrite[] {
+  return [
+    line('started', '', `security is ${config.security}`, at),
+    ...changeLines(config, stored, at),
+  ];
+}
+
+/** And keeps them for the next time. */
+export function changeLines(config: DaemonConfig, stored: SettingReads, at: number): StoreWrite[] {
   const now = textsOf(config);
   const before = JSON.parse(stored.get(SETTINGS) ?? 'null') as Record<string, string> | null;
-  const writes = [line('started', '', `security is ${config.security}`, at)];
+  const writes: StoreWrite[] = [];
   if (before !== null) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
     const changed = names.filter((name) => before[name] !== now[name]);

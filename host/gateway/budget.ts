@@ -9,7 +9,7 @@ export type BudgetLimits = { bytesPerSecond: number; burstBytes: number };
 export const BUDGET_DEFAULTS: BudgetLimits = { bytesPerSecond: 2000, burstBytes: 16_000 };
 
 export class Budget {
-  readonly limits: BudgetLimits;
+  limits: BudgetLimits;
   private level: number;
   private at: Millis;
 
@@ -37,6 +37,13 @@ export class Budget {
     const earned = (Math.max(0, ms) * this.limits.bytesPerSecond) / 1000;
     this.level = Math.min(this.limits.burstBytes, this.levelAt(now) + earned);
     this.at = now;
+  }
+
+  /** What was earned until now was earned as it was. */
+  change(limits: BudgetLimits, now: Millis): void {
+    this.level = Math.min(this.levelAt(now), limits.burstBytes);
+    this.at = now;
+    this.limits = limits;
   }
 
   spend(cost: number, now: Millis): void {

@@ -6,6 +6,7 @@ import type { OwnDraft } from '../../protocol/peer/contract.ts';
 import type { Route } from '../../protocol/peer/trunks.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
 import type { StoreOutput } from '../types.ts';
+import type { BudgetLimits } from './budget.ts';
 
 export type GatewayInput =
   /** A flooded packet went further for the first time, as the station says; link -1 for our own. */
@@ -27,6 +28,8 @@ export type GatewayInput =
   | { kind: 'spent'; bytes: number }
   /** Unix time is our clock plus this; null for unknown. */
   | { kind: 'clock'; offsetMs: number | null }
+  /** The owner's word. */
+  | { kind: 'budget'; limits: BudgetLimits }
   | { kind: 'ask'; ticket: number; wish: LineWish }
   /** What is only counted is to be stored: the end is near. */
   | { kind: 'leave' };

@@ -145,6 +145,10 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
       case 'spent':
         this.budget.spend(input.bytes, now);
         break;
+      case 'budget':
+        this.budget.change(input.limits, now);
+        this.injection.reckonAgain();
+        break;
       case 'clock':
         this.setClock(input.offsetMs);
         break;

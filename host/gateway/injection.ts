@@ -87,6 +87,11 @@ export class Injection {
     }
   }
 
+  /** What waits for the budget may go at another time than was reckoned. */
+  reckonAgain(): void {
+    this.wakeAt = -Infinity;
+  }
+
   /** How long what is ready will take, as far as can be said. */
   backlogMs(now: Millis): Millis {
     let cost = 0;

@@ -46,7 +46,8 @@ const TRIED_OF_PARTITION = 3;
 /** Where changes of the settings are kept. */
 const SETTING = 'resilience';
 
-export function resilienceOf(settings: ResilienceSettings): ComponentKind<Resilience> {
+/** `settings`: as the owner has them now. */
+export function resilienceOf(settings: () => ResilienceSettings): ComponentKind<Resilience> {
   return {
     name: 'resilience',
     types: [],
@@ -69,7 +70,8 @@ type Asked = { left: number; others: number; at: Millis };
 type Reached = { heardAt: Millis; neighbours: readonly string[] };
 
 export class Resilience implements Component {
-  private readonly configured: ResilienceSettings;
+  private readonly configure: () => ResilienceSettings;
+  private configured: ResilienceSettings;
   private readonly ports: ComponentPorts;
   private readonly suspicion: Suspicion;
   private readonly partitions: Partitions;
@@ -91,10 +93,11 @@ export class Resilience implements Component {
   private sent = 0;
   private overflowed = 0;
 
-  constructor(configured: ResilienceSettings, ports: ComponentPorts, now: Millis) {
-    this.configured = configured;
+  constructor(configure: () => ResilienceSettings, ports: ComponentPorts, now: Millis) {
+    this.configure = configure;
+    this.configured = configure();
     this.ports = ports;
-    this.settings = restored(configured, ports.archive.settings.get(SETTING));
+    this.settings = restored(this.configured, ports.archive.settings.get(SETTING));
     this.suspicion = new Suspicion(this.settings);
     this.partitions = new Partitions(() => 0);
     this.checkAt = now + CHECK_EVERY_MS;
@@ -164,6 +167,8 @@ export class Resilience implements Component {
           this.toPartitions({ kind: 'clock', offsetMs: input.offsetMs }, now, out);
         }
         return;
+      case 'settings':
+        return this.setUp(now, out);
       case 'ask':
         if (input.wish.kind !== 'tune') return;
         return void out.push({
@@ -355,6 +360,13 @@ export class Resilience implements Component {
     this.sent = sent;
     this.overflowed = overflowed;
     return figures;
+  }
+
+  /** What the owner wrote last outweighs what he tuned before. */
+  private setUp(now: Millis, out: ComponentOutput[]): void {
+    const before = JSON.stringify(tuningOf(this.configured));
+    this.configured = this.configure();
+    if (JSON.stringify(tuningOf(this.configured)) !== before) this.tune(null, now, out);
   }
 
   private tune(tuning: Tuning | null, now: Millis, out: ComponentOutput[]): Answer {

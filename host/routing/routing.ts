@@ -62,8 +62,8 @@ const MEASURE_EVERY_MS = 2000;
 /** A peer silent for longer is not taken for what it said then. */
 const LOOK_BACK_MS = 60_000;
 
-/** Fills `port` with every one that is made. */
-export function routingKind(port: RoutePort, config: RoutingConfig): ComponentKind<Routing> {
+/** Fills `port` with every one that is made. `config`: as the owner has it now. */
+export function routingKind(port: RoutePort, config: () => RoutingConfig): ComponentKind<Routing> {
   return {
     name: 'routing',
     types: [LINK_STATE],
@@ -81,10 +81,11 @@ export class Routing implements Component, Chooser {
   readonly table: Table;
   private readonly ports: ComponentPorts;
   private readonly port: RoutePort;
-  private readonly config: RoutingConfig;
-  private readonly wanted: Strategy;
+  private readonly configure: () => RoutingConfig;
+  private config: RoutingConfig;
+  private wanted: Strategy;
   /** In its place where it does not suit. */
-  private readonly fallback: Strategy;
+  private fallback: Strategy;
   private readonly links = new OwnLinks();
   private readonly loads = new Loads();
   private readonly lines = new Set<number>();
@@ -100,13 +101,15 @@ export class Routing implements Component, Chooser {
   private reached = { version: -1, hops: 0 };
   private readonly counts = { heard: 0, refused: 0, said: 0 };
 
-  constructor(ports: ComponentPorts, port: RoutePort, config: RoutingConfig, now: Millis) {
+  constructor(ports: ComponentPorts, port: RoutePort, configure: () => RoutingConfig, now: Millis) {
     this.ports = ports;
     this.port = port;
-    this.config = config;
-    this.wanted = strategyOf(config.strategy, this.loads, ports.random);
-    this.measureAt = looksAtLoads(config.strategy) ? now : Infinity;
-    this.fallback = this.wanted.name === 'shortest' ? this.wanted : new Shortest();
+    this.configure = configure;
+    this.config = configure();
+    const { strategy } = this.config;
+    this.wanted = strategyOf(strategy, this.loads, ports.random);
+    this.measureAt = looksAtLoads(strategy) ? now : Infinity;
+    this.fallback = fallbackOf(this.wanted);
     this.author = new StateAuthor(ports.random);
     this.topology = new Topology(toHex(ports.id), now);
     const isOpen = (id: NodeId): boolean =>
@@ -231,6 +234,8 @@ export class Routing implements Component, Chooser {
         this.epochMs = input.offsetMs;
         this.author.changed(this.claims(), now);
         return;
+      case 'settings':
+        return this.setUp(now);
       default:
     }
   }
@@ -304,6 +309,20 @@ export class Routing implements Component, Chooser {
     else this.counts.refused++;
   }
 
+  /** Routes in use give way as to any better ones: between packets, never among many. */
+  private setUp(now: Millis): void {
+    const before = this.config;
+    this.config = this.configure();
+    const { strategy } = this.config;
+    if (strategy !== before.strategy) {
+      this.wanted = strategyOf(strategy, this.loads, this.ports.random);
+      this.fallback = fallbackOf(this.wanted);
+      this.measureAt = looksAtLoads(strategy) ? now : Infinity;
+      this.suitsAt = -1;
+    }
+    this.relink(now);
+  }
+
   private open(link: number, isLine: boolean, id: NodeId): void {
     if (isLine) this.lines.add(link);
     else this.links.open(link, id);
@@ -368,6 +387,10 @@ export class Routing implements Component, Chooser {
     this.suitsAt = this.topology.version;
     this.flaw = this.wanted.unsuited(this.topology);
   }
+}
+
+function fallbackOf(wanted: Strategy): Strategy {
+  return wanted.name === 'shortest' ? wanted : new Shortest();
 }
 
 function tell(out: ComponentOutput[], event: MeshEvent): void {

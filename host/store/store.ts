@@ -49,7 +49,7 @@ export class Store implements Archive {
   private readonly connection: Connection;
   private readonly lock: Lock;
   private readonly tally: Tally;
-  private readonly retention: Retention;
+  private retention: Retention;
   private readonly transact: (run: () => void) => void;
 
   private constructor(path: string, connection: Connection, lock: Lock, retention: Retention) {
@@ -102,6 +102,11 @@ export class Store implements Archive {
     this.run(() => {
       for (const write of writes) this.apply(write);
     });
+  }
+
+  /** From the next trim on. */
+  keep(retention: Retention): void {
+    this.retention = retention;
   }
 
   /** Removes a slice of what is kept no longer. True when there may be more to remove. */

@@ -30,8 +30,12 @@ type Answer = { pace: AnswerPace; packets: Map<string, Kept>; nextAt: Millis };
 export class Answers implements Machine<Tick, AnswersOutput> {
   /** Whether there was ever a line: then what our island is given is rationed. */
   hasLines = false;
+  /**
+   * What a node that ever had a line gives to its island as history, all links together; or what a
+   * gateway holds back would come by this door (DEFAULTS §5).
+   */
+  islandBytesPerMs: number;
   private readonly history: History;
-  private readonly islandBytesPerMs: number;
   /** By link. */
   private readonly answers = new Map<number, Answer>();
   /** By link: names of the announces that went ahead of what their senders had said. */
@@ -39,10 +43,6 @@ export class Answers implements Machine<Tick, AnswersOutput> {
   /** When our island may be answered again. */
   private islandAt: Millis = -Infinity;
 
-  /**
-   * `islandBytesPerMs`: what a node that ever had a line gives to its island as history, all links
-   * together; or what a gateway holds back would come by this door (DEFAULTS §5).
-   */
   constructor(history: History, islandBytesPerMs: number = Infinity) {
     this.history = history;
     this.islandBytesPerMs = islandBytesPerMs;

@@ -7,6 +7,7 @@
  *   from there on     wires, opened once
  *   from there on     lines of the internet
  */
+import type { SecurityLevel } from '../trust/levels.ts';
 import type { Hello } from '../core/hello.ts';
 import type { Millis } from '../core/machine.ts';
 import type { Pace } from '../core/paced-heartbeat.ts';
@@ -64,6 +65,8 @@ export type StationInput =
   | { kind: 'redial'; id: Uint8Array }
   /** Links of nodes, and wires, beat so from now on. */
   | { kind: 'pace'; pace: Pace }
+  /** The owner's word: from now on packets are judged so, and history has so much of the air. */
+  | { kind: 'settings'; level: SecurityLevel; islandBytesPerSecond: number }
   /** Somebody is let in again: what he said while he was kept apart is delivered now. */
   | { kind: 'release'; id: Uint8Array }
   /** Says goodbye. The links are for the owner to close, once what was written has left. */

@@ -22,6 +22,7 @@ import type { Admission, DropReason } from '../core/relay.ts';
 import type { AdmissionConfig } from '../trust/admission.ts';
 import { TrustAdmission } from '../trust/admission.ts';
 import type { Crypto } from '../trust/crypto.ts';
+import type { SecurityLevel } from '../trust/levels.ts';
 import type { Pins } from '../trust/pins.ts';
 import { Courtesy } from './courtesy.ts';
 import { isFresh } from './history.ts';
@@ -84,6 +85,11 @@ export class Gate implements Admission {
     if (refusal !== null || trust.isVerified(packet.bytes)) return refusal;
     if (!this.courtesy.take(link, now)) this.demoted.add(packet.bytes);
     return null;
+  }
+
+  enforce(level: SecurityLevel): void {
+    this.trust.enforce(level);
+    this.lineTrust.enforce(level);
   }
 
   /** Why what was let in is for others only; null where it is to be shown. */

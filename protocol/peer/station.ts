@@ -126,6 +126,10 @@ export class Station implements Machine<StationInput, StationOutput> {
       case 'trace':
         this.onReception(this.reception.beginTrace(input.id, this.ports.draw(8), now), out);
         break;
+      case 'settings':
+        this.switchboard.enforce(input.level);
+        this.reception.sync.answers.islandBytesPerMs = input.islandBytesPerSecond / 1000;
+        break;
       case 'leave':
         this.leave(out);
         break;

@@ -36,6 +36,7 @@ import { NORMAL, priorityOf } from '../core/queue.ts';
 import type { RelayInput, RelayOutput } from '../core/relay.ts';
 import { isLinkScoped, RELAY_DEFAULTS } from '../core/relay.ts';
 import { MESH, RECONCILES, ROUTING, SPREADS, versionWith } from '../core/version.ts';
+import type { SecurityLevel } from '../trust/levels.ts';
 import type { Pins } from '../trust/pins.ts';
 import { nameOf } from '../trust/pins.ts';
 import { makeSeenHash } from '../trust/seen-hash.ts';
@@ -180,6 +181,10 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   setClock(epochMs: number | null): void {
     this.epochMs = epochMs;
     this.gate.epochMs = epochMs;
+  }
+
+  enforce(level: SecurityLevel): void {
+    this.gate.enforce(level);
   }
 
   step(input: SwitchboardInput | Tick, now: Millis): SwitchboardOutput[] {

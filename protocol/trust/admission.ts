@@ -93,7 +93,7 @@ export class TrustAdmission implements Admission {
   constructor(crypto: Crypto, pins: Pins, config: AdmissionConfig, seed: number) {
     this.crypto = crypto;
     this.pins = pins;
-    this.config = config;
+    this.config = { ...config };
     const { senderSets } = config;
     this.claims = new Buckets(senderSets * 2, config.perLinkAndSender, seed);
     this.unverified = new Buckets(LINK_SETS, config.unverified, seed);
@@ -102,6 +102,11 @@ export class TrustAdmission implements Admission {
     this.answers = new Buckets(senderSets, config.answers, seed);
     this.others = new Buckets(senderSets, config.others, seed);
     this.failures = new FailureBudget(config.linksMax, config.failures);
+  }
+
+  /** From now on; what was let in before stays. */
+  enforce(level: SecurityLevel): void {
+    this.config.level = level;
   }
 
   /** `isAnswer`: it may be an answer to a request of ours, and goes no further. */

@@ -97,6 +97,13 @@ export const DOORS: Door[] = [
   { room: 'host/desk', imports: ['protocol', 'host'], packages: [] },
   { room: 'host/daemon.ts', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
   { room: 'host/daemon', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
+  // Settings are changed as they are written.
+  {
+    room: 'host/daemon/settings-file.ts',
+    imports: ['protocol', 'host', 'device/pi'],
+    packages: ['node:*', 'yaml'],
+  },
+  { room: 'host/daemon/sheet.ts', imports: ['host', 'device/pi'], packages: ['yaml'] },
   {
     room: 'tools/simulate',
     imports: [

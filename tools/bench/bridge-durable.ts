@@ -89,7 +89,7 @@ class TwoBridges {
   static async open(home: string): Promise<TwoBridges> {
     const mine = join(home, 'mine.yaml');
     fs.writeFileSync(mine, `${ALONE}listen: { host: 127.0.0.1, port: 0 }\n`);
-    const config = await settingsIn(mine, join(home, 'mine'), {});
+    const config = settingsIn(mine, join(home, 'mine'), {});
     const quiet = (): void => {};
     const log = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
     const ports = {

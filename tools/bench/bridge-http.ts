@@ -50,7 +50,7 @@ export const apiFigures: Part = async (progress, isFull) => {
       settings,
       'radio: { on: false }\nserial: none\nlisten: { port: off }\nhttp: { port: 0 }\n',
     );
-    fill(await settingsIn(settings, folder, {}), known);
+    fill(settingsIn(settings, folder, {}), known);
     progress('a bridge over it');
     bridge = await RunningBridge.start(settings, folder);
     progress(`${REQUESTS_PER_S} requests a second`);

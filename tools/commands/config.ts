@@ -27,7 +27,7 @@ export const config: Command = {
     }
     if (deed === 'check' && file !== undefined) {
       const { settingsIn } = await import('../up/settings.ts');
-      const settings = await settingsIn(file, null, io.env);
+      const settings = settingsIn(file, null, io.env);
       if (has(args, 'json')) return io.out(JSON.stringify({ file, data: settings.data }));
       return io.out(`${file}: every setting can be used`);
     }

@@ -12,7 +12,11 @@ export const up: Command = {
   summary: 'run a bridge: radio, wires, lines to other islands, and the page',
   usage: 'hopline up [--config <file>] [--data <folder>] [--virtual-island | --virtual-if-alone]',
   options: {
-    config: { type: 'string', value: 'file', help: 'settings in YAML; without it the usual ones' },
+    config: {
+      type: 'string',
+      value: 'file',
+      help: 'settings in YAML; without it settings.yaml in the folder of data, if it is there',
+    },
     data: { type: 'string', value: 'folder', help: 'where keys and messages lie' },
     'virtual-island': { type: 'boolean', help: 'simulate an island around it, and use no radio' },
     'virtual-if-alone': {
@@ -24,12 +28,12 @@ export const up: Command = {
 
   async run(args, io) {
     const { endSoon } = await import('../../device/pi/leaving.ts');
-    const { settingsIn } = await import('../up/settings.ts');
+    const { settingsFile } = await import('../up/settings.ts');
     const { runBridge } = await import('../up/bridge-run.ts');
     const { startReal, startVirtual, startVirtualIfAlone } = await import('../up/start.ts');
     const { version } = await import('../version.ts');
     const { webFolder } = await import('../web-folder.ts');
-    const config = await settingsIn(textOf(args, 'config'), textOf(args, 'data'), io.env);
+    const file = settingsFile(textOf(args, 'config'), textOf(args, 'data'), io.env);
     const run = {
       version: version(),
       env: io.env,
@@ -43,7 +47,7 @@ export const up: Command = {
       : has(args, 'virtual-if-alone')
         ? startVirtualIfAlone
         : startReal;
-    await runBridge(config, run, start).catch((failure) => {
+    await runBridge(file, run, start).catch((failure) => {
       endSoon();
       throw failure;
     });

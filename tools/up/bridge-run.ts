@@ -3,9 +3,9 @@
  * signal ends it cleanly and within bounds; what it cannot do it says with what to do.
  */
 import { atMost, Ending, LEAVE_MAX_MS, runUntilEnded } from '../../device/pi/leaving.ts';
+import type { OpenLog } from '../../device/pi/log.ts';
 import { openLog } from '../../device/pi/log.ts';
 import { thisMachine } from '../../device/pi/this-machine.ts';
-import type { DaemonConfig } from '../../host/config.ts';
 import type { DaemonPorts } from '../../host/daemon.ts';
 import { Daemon } from '../../host/daemon.ts';
 import { writeBridgeFile } from '../../host/daemon/bridge-file.ts';
@@ -13,9 +13,12 @@ import { openTokenFile } from '../../host/daemon/token-file.ts';
 import { DaemonDesk } from '../../host/desk.ts';
 import type { HttpServer } from '../../host/http/server.ts';
 import { openHttp } from '../../host/http/server.ts';
+import type { SettingsFile, Written } from '../../host/daemon/settings-file.ts';
+import { Setup } from '../../host/daemon/setup.ts';
 import type { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { greeting } from './greeting.ts';
+import { reread } from './reread.ts';
 import type { StartDaemon } from './start.ts';
 
 export type BridgeRun = {
@@ -32,19 +35,24 @@ export type BridgeRun = {
 
 /** Runs until a signal ends it; rejects when it cannot begin, or cannot go on. */
 export async function runBridge(
-  config: DaemonConfig,
+  file: SettingsFile,
   run: BridgeRun,
   start: StartDaemon,
 ): Promise<void> {
+  const started = file.read();
   const people = run.logOutput.isTTY === true ? { isColoured: run.isColoured } : null;
-  const log = openLog(config.log, { write: (text) => void run.logOutput.write(text) }, people);
-  const ending = new Ending();
+  const log = openLog(
+    started.config.log,
+    { write: (text) => void run.logOutput.write(text) },
+    people,
+  );
+  let running: Running | null = null;
+  const ending = new Ending(() => running?.reread());
   const { env, version } = run;
   const broken = (cause: unknown): void => ending.fail(cause);
   const ports = { ...thisMachine(env), log, version, isVirtual: false, broken };
-  let running: Running | null = null;
   try {
-    running = await begin(config, ports, run, start);
+    running = await begin(file, started, ports, run, start);
     const { daemon, end } = running;
     await runUntilEnded(ending, env, log, { isAlive: () => daemon.isAlive, leave: end });
   } finally {
@@ -53,12 +61,13 @@ export async function runBridge(
   }
 }
 
-type Running = { daemon: Daemon; end(): Promise<void> };
+type Running = { daemon: Daemon; reread(): void; end(): Promise<void> };
 
 /** Everything is open and said when it resolves; when it rejects, nothing is open. */
 async function begin(
-  config: DaemonConfig,
-  ports: DaemonPorts,
+  file: SettingsFile,
+  started: Written,
+  ports: DaemonPorts & { log: OpenLog },
   run: BridgeRun,
   start: StartDaemon,
 ): Promise<Running> {
@@ -68,8 +77,15 @@ async function begin(
     for (let next = ends.pop(); next !== undefined; next = ends.pop()) await next();
   };
   try {
-    const { daemon, close } = await start(config, ports);
+    const { daemon, close } = await start(started.config, ports);
     ends.push(close);
+    const { log } = ports;
+    const setup = new Setup(file, started, {
+      setUp(config) {
+        daemon.setUp(config);
+        log.level = config.log;
+      },
+    });
     const desk = new DaemonDesk(daemon, toHex(ports.draw(4)));
     const server = await openPage(daemon, desk, ports, run);
     ends.push(() => server.close());
@@ -78,7 +94,7 @@ async function begin(
     const { version } = run;
     ends.push(writeBridgeFile(data, { url, pid: process.pid, version, token: http.tokenFile }));
     greeting(daemon, desk.status(), url, server.newLogin().link).forEach(run.out);
-    return { daemon, end };
+    return { daemon, reread: () => reread(setup, log), end };
   } catch (failure) {
     await end();
     throw failure;

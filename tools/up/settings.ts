@@ -1,25 +1,19 @@
 /**
- * Settings: those of a daemon, from a file or without one.
+ * Settings: those of a daemon, from a file, or from the one in its folder of data.
  */
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { codeOf } from '../../device/pi/private-file.ts';
-import { readYaml } from '../../device/pi/yaml-file.ts';
 import type { DaemonConfig } from '../../host/config.ts';
-import { defaultDaemonConfig, readDaemonConfig } from '../../host/config.ts';
-import { HoplineError } from '../../protocol/errors.ts';
+import { SettingsFile } from '../../host/daemon/settings-file.ts';
 
 /** `data`, where it is given, outweighs the folder that the file names. */
-export async function settingsIn(
+export function settingsFile(
   path: string | null,
   data: string | null,
   env: Record<string, string | undefined>,
-): Promise<DaemonConfig> {
-  const machine = { env, hostname: hostname() };
-  if (path === null) return defaultDaemonConfig(machine, data);
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    const detail = `${path}: the system says ${codeOf(cause)}`;
-    throw new HoplineError('FILE_UNREADABLE', detail, { cause });
-  });
-  return readDaemonConfig(readYaml(path, text), machine, data);
+): SettingsFile {
+  return new SettingsFile(path, data, { env, hostname: hostname() });
+}
+
+export function settingsIn(...where: Parameters<typeof settingsFile>): DaemonConfig {
+  return settingsFile(...where).read().config;
 }

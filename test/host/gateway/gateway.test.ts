@@ -143,6 +143,20 @@ describe('the budget', () => {
     expect(waiting).toBe(0);
   });
 
+  it('is another from now on when the owner says so, and what waits goes by it', () => {
+    const gate = gateOf({ budget: { bytesPerSecond: 1, burstBytes: 1 } });
+    gate.lineUp(FAR);
+    gate.pass(2000);
+    for (let number = 0; number < 4; number++) gate.bring(packet(number));
+    gate.pass(10_000);
+    const before = gate.injected.length;
+    expect(before).toBeLessThan(4);
+    gate.feed({ kind: 'budget', limits: { bytesPerSecond: 10_000, burstBytes: 10_000 } });
+    gate.pass(100);
+    expect(gate.injected).toHaveLength(4);
+    expect(gate.machine.snapshot(gate.now).bytesPerSecond).toBe(10_000);
+  });
+
   it('passes over nobody for ever', () => {
     const gate = gateOf({ budget: { bytesPerSecond: 100, burstBytes: 100 } });
     gate.lineUp(FAR);

@@ -49,6 +49,15 @@ describe('what was said lately', () => {
 });
 
 describe('a budget', () => {
+  it('keeps what was earned when it is changed, up to the new burst', () => {
+    const budget = new Budget({ bytesPerSecond: 100, burstBytes: 1000 }, 0, 0);
+    budget.change({ bytesPerSecond: 10, burstBytes: 300 }, 2000);
+    expect(budget.levelAt(2000)).toBe(200);
+    expect(budget.levelAt(7000)).toBe(250);
+    budget.change({ bytesPerSecond: 10, burstBytes: 100 }, 7000);
+    expect(budget.levelAt(7000)).toBe(100);
+  });
+
   it('is a burst, and then so much a second', () => {
     const budget = new Budget(BUDGET_DEFAULTS, Infinity, 0);
     expect(budget.readyAt(16_000, 0)).toBe(0);

@@ -3,7 +3,11 @@
  * air that loses in bursts; and what the others make of it.
  */
 import { describe, expect, it } from 'vitest';
+import type { BridgeSettings } from '../../../host/bridge.ts';
 import type { MeshEvent, MeshEventKind } from '../../../host/events.ts';
+import { BUDGET_DEFAULTS } from '../../../host/gateway/budget.ts';
+import { RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
+import { ROUTING_DEFAULTS } from '../../../host/routing/routing.ts';
 import type { Conditions } from '../../../tools/simulate/conditions.ts';
 import { CLEAR } from '../../../tools/simulate/conditions.ts';
 import type { MeshEdge } from '../../../tools/simulate/mesh.ts';
@@ -153,6 +157,24 @@ describe('a mesh of bridges', () => {
     expect(mesh.told(1, 'NodeConfirmedFailed')).toHaveLength(1);
   });
 
+  it('beats as the owner has it now, which outweighs what he tuned before', () => {
+    const mesh = village(ring(4), 4);
+    mesh.run(MINUTE);
+    mesh.tune(1, { heartbeatMs: 3000 });
+    mesh.run(100);
+    const level = 'moderate';
+    const settings = { level, budget: BUDGET_DEFAULTS, routing: ROUTING_DEFAULTS } as const;
+    const usual = mesh.settings(1);
+    mesh.setUp(1, { ...settings, resilience: RESILIENCE_DEFAULTS });
+    mesh.run(100);
+    expect(mesh.settings(1), 'nothing was changed').toEqual(usual);
+    expect(usual.pace.intervalMs).toBe(3000);
+    const pace = { intervalMs: 5000, missedMax: 4 };
+    mesh.setUp(1, { ...settings, resilience: { pace, phi: 6, confirmMs: 20_000 } });
+    mesh.run(100);
+    expect(mesh.settings(1)).toEqual({ pace, phi: 6, confirmMs: 20_000 });
+  });
+
   it('takes nobody for failed who is alive, in air that loses a fifth of all writes in bursts', () => {
     const quiet = runs(10, 600);
     const bursts = { enterPerMille: 83, leavePerMille: 333, lossPerMille: 1000 };
@@ -205,6 +227,9 @@ function village(edges: MeshEdge[], nodes: number, conditions: Conditions = CLEA
       mesh.condition(from, to, wanted, both),
     say: (node: number, text: string) => ask(node, { kind: 'say', text }),
     tune: (node: number, tuning: object) => ask(node, { kind: 'tune', tuning }),
+    setUp: (node: number, settings: BridgeSettings) =>
+      mesh.tell(node, { kind: 'set-up', settings } as never),
+    settings: (node: number) => mesh.node(node)!.bridge.snapshot(now).resilience!.settings,
     unix: () => EPOCH + now,
     numberOf: (id: Uint8Array) => roster.numberOf(id),
     events,

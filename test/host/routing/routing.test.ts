@@ -256,6 +256,16 @@ describe('what people see of it', () => {
     expect(square().routing.health()).toEqual({ state: 'well' });
   });
 
+  it('takes another strategy from the owner, with all it knows of the mesh', () => {
+    const node = square({ strategy: 'flood' });
+    expect(node.next(4)).toBe(-1);
+    node.setUp({ strategy: 'shortest' }, 10);
+    expect(node.next(4, [], [], 1500)).toBe(0);
+    expect(node.routing.path(id(4), 1500)).toMatchObject({ strategy: 'shortest', flooded: null });
+    node.setUp({ strategy: 'geographic' }, 2000);
+    expect(node.routing.health().state).toBe('strained');
+  });
+
   it('has the figures of DEFAULTS §3', () => {
     const node = square();
     node.next(4);
@@ -289,7 +299,8 @@ function routing(
   station: Parameters<typeof componentPorts>[0] = {},
 ) {
   const port = new RoutePort();
-  const kind = routingKind(port, { ...ROUTING_DEFAULTS, ...config });
+  let wanted = { ...ROUTING_DEFAULTS, ...config };
+  const kind = routingKind(port, () => wanted);
   const made: Routing = kind.make(componentPorts(station), 0);
   const step = (input: ComponentInput | { kind: 'tick' }, now: number): ComponentOutput[] =>
     made.step(input, now);
@@ -299,6 +310,11 @@ function routing(
     routing: made,
     port,
     step,
+    /** The owner's word. */
+    setUp(config: Partial<RoutingConfig>, now: number) {
+      wanted = { ...wanted, ...config };
+      return step({ kind: 'settings' }, now);
+    },
     tick: (now: number) => step({ kind: 'tick' }, now),
     up(link: number, node: number, now = 0, medium: 'node' | 'line' = 'node') {
       const settled = { kind: 'link-settled', link, medium, mode: 'full', id: id(node) } as const;

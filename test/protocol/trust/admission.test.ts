@@ -157,6 +157,13 @@ describe('a packet of a stranger', () => {
   });
 });
 
+it('takes another level from the owner at once', () => {
+  const node = gate();
+  expect(node.hear(unsigned(stranger, MESSAGE))).toBe('unsigned');
+  node.admission.enforce('permissive');
+  expect(node.hear(unsigned(stranger, MESSAGE))).toBeNull();
+});
+
 describe('under permissive', () => {
   it('whatever is well formed comes in, and what did not verify is not marked so', () => {
     const node = gate({ level: 'permissive' });

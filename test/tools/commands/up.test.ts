@@ -84,6 +84,31 @@ describe('hopline up', () => {
     expect(bridge.status).toBe(null);
   });
 
+  it('reads its settings again when it is hung up on, and says what waits for the next start', async () => {
+    const fixed = 'radio: { on: false }\nserial: none';
+    const { bridge, file } = await started(`${fixed}\nlog: warn`);
+    const folder = join(file, '..');
+    settings(folder, `${fixed}\nlog: debug\nkeep: { days: 3 }\nttl: 9`);
+    bridge.signal('SIGHUP');
+    await until(() => bridge.err.includes('read again'), 'it has read them');
+    expect(logOf(bridge, 'read again')).toMatchObject({ changed: 'log, keep.days', file });
+    await until(() => bridge.err.includes('next start'), 'it says what waits');
+    expect(logOf(bridge, 'next start')).toMatchObject({ settings: 'ttl' });
+
+    settings(folder, `${fixed}\nlog: debug\nttl: 900`);
+    bridge.signal('SIGHUP');
+    await until(() => bridge.err.includes('stay as they are'), 'it says what is wrong');
+    expect(logOf(bridge, 'stay as they are')['msg']).toMatch(
+      /bridge\.yaml:\d+:6: ttl takes a whole/,
+    );
+    // A mistake ends nobody.
+    expect((await hopline(['status', '--socket', bridge.socket])).status).toBe(0);
+    const { out } = await hopline(['audit', '--data', join(folder, 'data')]);
+    expect(out).toMatch(/keep/);
+    bridge.signal('SIGTERM');
+    expect(await bridge.ends()).toBe(0);
+  });
+
   it('leaves nothing open when it cannot begin', async () => {
     const { bridge, data } = await started('radio: { on: false }\nserial: none');
     const { url } = JSON.parse(readFileSync(join(data, 'bridge.json'), 'utf8')) as { url: string };
@@ -96,6 +121,11 @@ describe('hopline up', () => {
     expect(bridge.status).toBe(null);
   });
 });
+
+function logOf({ err }: RelayChild, words: string): Record<string, unknown> {
+  const lines = err.split('\n').filter((line) => line.startsWith('{'));
+  return JSON.parse(lines.find((line) => line.includes(words))!) as Record<string, unknown>;
+}
 
 async function started(
   more: string,

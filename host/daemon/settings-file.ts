@@ -1,0 +1,154 @@
+/**
+ * Settings file: where the settings of a bridge are written, by a person or over the API. Whoever
+ * changes a value leaves all else in it as it was, comments among it; and the file is replaced as a
+ * whole or not at all.
+ */
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Document } from 'yaml';
+import type { Surroundings } from '../../device/pi/config.ts';
+import { codeOf, syncFolder } from '../../device/pi/private-file.ts';
+import { parseYaml, readValues } from '../../device/pi/yaml-file.ts';
+import { HoplineError } from '../../protocol/errors.ts';
+import { suggest } from '../../protocol/suggest.ts';
+import type { DaemonConfig } from '../config.ts';
+import { defaultDaemonConfig, readDaemonConfig } from '../config.ts';
+import type { Entry, Sheet } from './sheet.ts';
+import { ENTRIES, FILE_ONLY, keepTexts, nested, sheetOf } from './sheet.ts';
+
+/** In the folder of data, for whoever names no other. */
+export const SETTINGS_NAME = 'settings.yaml';
+
+/** What a file says, and what that makes of a bridge. */
+export type Written = { config: DaemonConfig; sheet: Sheet };
+
+/** What is to be written; null for what is to be left out. */
+export type Changes = Record<string, unknown>;
+
+export class SettingsFile {
+  readonly path: string;
+  private readonly surroundings: Surroundings;
+  /** Outweighs the folder that the file names. */
+  private readonly data: string | null;
+  private readonly isOptional: boolean;
+
+  /** `path`: null for the one in the folder of data, which need not be there. */
+  constructor(path: string | null, data: string | null, surroundings: Surroundings) {
+    const folder = defaultDaemonConfig(surroundings, data).data;
+    this.path = path ?? join(folder, SETTINGS_NAME);
+    this.isOptional = path === null;
+    // It lies in that folder, and cannot name another.
+    this.data = data ?? (path === null ? folder : null);
+    this.surroundings = surroundings;
+  }
+
+  read(): Written {
+    return this.understood(this.text());
+  }
+
+  /** Throws with the name of the setting that cannot be so, and then nothing is written. */
+  change(changes: Changes): Written {
+    const text = this.text();
+    const { document } = parseYaml(this.path, text);
+    this.check(sheetOf(document), changes);
+    for (const [name, value] of Object.entries(changes)) write(document, entryOf(name), value);
+    keepTexts(document);
+    const changed = document.contents === null ? text : document.toString({ lineWidth: 0 });
+    const written = this.understood(changed);
+    if (changed !== text) this.replace(changed);
+    return written;
+  }
+
+  /** All at once, since settings may need each other; then one by one, to name the one at fault. */
+  private check(sheet: Sheet, changes: Changes): void {
+    const names = Object.keys(changes);
+    for (const name of names) {
+      if (!FILE_ONLY.has(entryOf(name).name)) continue;
+      throw refused(`${name}: it is changed in ${this.path} alone, and not over the API`);
+    }
+    if (this.flaw(sheet, changes, names) === null) return;
+    for (const name of names) {
+      const flaw = this.flaw(sheet, changes, [name]);
+      if (flaw !== null) throw refused(`${name}: ${flaw}`);
+    }
+    throw refused(this.flaw(sheet, changes, names)!);
+  }
+
+  private flaw(sheet: Sheet, changes: Changes, names: string[]): string | null {
+    const wanted = new Map(sheet);
+    for (const name of names) {
+      if (changes[name] === null) wanted.delete(name);
+      else wanted.set(name, changes[name]);
+    }
+    try {
+      readDaemonConfig(readValues(nested(wanted)), this.surroundings, this.data);
+      return null;
+    } catch (cause) {
+      if (cause instanceof HoplineError) return cause.detail;
+      throw cause;
+    }
+  }
+
+  private understood(text: string): Written {
+    const { top, document } = parseYaml(this.path, text);
+    const config = readDaemonConfig(top, this.surroundings, this.data);
+    return { config, sheet: sheetOf(document) };
+  }
+
+  private text(): string {
+    try {
+      return fs.readFileSync(this.path, 'utf8');
+    } catch (cause) {
+      if (this.isOptional && codeOf(cause) === 'ENOENT') return '';
+      const detail = `${this.path}: the system says ${codeOf(cause)}`;
+      throw new HoplineError('FILE_UNREADABLE', detail, { cause });
+    }
+  }
+
+  /** Through a link to the file itself, with the rights it had. */
+  private replace(text: string): void {
+    try {
+      fs.mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      const isThere = fs.existsSync(this.path);
+      const path = isThere ? fs.realpathSync(this.path) : this.path;
+      const mode = isThere ? fs.statSync(path).mode & 0o777 : 0o600;
+      const draft = `${path}.draft`;
+      fs.rmSync(draft, { force: true });
+      const file = fs.openSync(draft, 'wx', mode);
+      try {
+        fs.writeFileSync(file, text);
+        fs.fchmodSync(file, mode);
+        fs.fsyncSync(file);
+      } finally {
+        fs.closeSync(file);
+      }
+      fs.renameSync(draft, path);
+      syncFolder(dirname(path));
+    } catch (cause) {
+      const detail = `${this.path}: the system says ${codeOf(cause)}; change it there by hand`;
+      throw new HoplineError('FILE_UNWRITABLE', detail, { cause });
+    }
+  }
+}
+
+function write(document: Document, { path }: Entry, value: unknown): void {
+  if (value !== null) return document.setIn(path, value);
+  document.deleteIn(path);
+  const group = path.slice(0, -1);
+  if (group.length > 0 && isEmpty(document.getIn(group))) document.deleteIn(group);
+}
+
+function isEmpty(node: unknown): boolean {
+  return (node as { items?: unknown[] } | undefined)?.items?.length === 0;
+}
+
+function entryOf(name: string): Entry {
+  const names = ENTRIES.map((entry) => entry.name);
+  const entry = ENTRIES[names.indexOf(name)];
+  if (entry !== undefined) return entry;
+  throw refused(`there is no setting "${name}"${suggest(name, names)}`);
+}
+
+function refused(detail: string): HoplineError {
+  return new HoplineError('REQUEST_INVALID', detail);
+}
