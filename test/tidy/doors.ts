@@ -96,7 +96,6 @@ export const DOORS: Door[] = [
   { room: 'host/desk.ts', imports: ['protocol', 'host'], packages: [] },
   { room: 'host/desk', imports: ['protocol', 'host'], packages: [] },
   { room: 'host/daemon.ts', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
-  { room: 'host/daemon', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
   // Settings are changed as they are written.
   {
     room: 'host/daemon/settings-file.ts',
@@ -104,6 +103,7 @@ export const DOORS: Door[] = [
     packages: ['node:*', 'yaml'],
   },
   { room: 'host/daemon/sheet.ts', imports: ['host', 'device/pi'], packages: ['yaml'] },
+  { room: 'host/daemon', imports: ['protocol', 'host', 'device/pi'], packages: ['node:*'] },
   {
     room: 'tools/simulate',
     imports: [
