@@ -10,7 +10,6 @@
  *              ^-------- forward, hand ------'
  *   what the station delivers and tells -> registry -> send, order, store, told, answer
  */
-import { assert } from '../protocol/core/assert.ts';
 import { sameBytes } from '../protocol/core/bytes.ts';
 import type { Hello } from '../protocol/core/hello.ts';
 import type { Machine, Millis, Tick } from '../protocol/core/machine.ts';
@@ -40,6 +39,7 @@ import type {
 } from './peer/contract.ts';
 import type { ConversationsSnapshot } from './peer/conversations.ts';
 import { Conversations } from './peer/conversations.ts';
+import { Berths } from './gateway/berths.ts';
 import type {
   GatewayEvent,
   GatewayInput,
@@ -48,7 +48,7 @@ import type {
   LineAnswer,
   LineWish,
 } from './gateway/contract.ts';
-import type { BudgetLimits } from './gateway/budget.ts';
+import type { BudgetLimits } from '../protocol/peer/budget.ts';
 import type { GatewayConfig } from './gateway/gateway.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { Component, ComponentKind, StationOrder } from './component.ts';
@@ -84,19 +84,25 @@ type StationOut = Exclude<
 /** What lines tell, as their adapter says it. */
 export type LineInput = Extract<TrunksInput, { kind: 'opened' | 'closed' | 'received' | 'sent' }>;
 /** What is wanted of lines. */
-export type LineOutput = Extract<TrunksOutput, { kind: 'dial' | 'hangUp' | 'write' }>;
+export type LineOutput = Extract<
+  TrunksOutput,
+  { kind: 'dial' | 'hangUp' | 'write' | 'hold' | 'go' }
+>;
 
 export type BridgeInput =
   | StationIn
   | { kind: 'line'; event: LineInput }
   /** The owner's word, from now on. */
   | { kind: 'set-up'; settings: BridgeSettings }
+  /** The same of a client's line. */
+  | { kind: 'client'; event: LineInput }
   /** Its answer carries the same ticket. */
   | { kind: 'ask'; ticket: number; wish: Wish | LineWish };
 
 export type BridgeOutput =
   | StationOut
   | { kind: 'line'; order: LineOutput }
+  | { kind: 'client'; order: LineOutput }
   | StoreOutput
   | ({ kind: 'told' } & BridgeEvent)
   /** Given once all that it says is durable. */
@@ -107,7 +113,8 @@ export type BridgeEvent =
   | { of: 'talk'; event: TalkEvent }
   | { of: 'gateway'; event: GatewayEvent }
   | { of: 'mesh'; event: MeshEvent }
-  | { of: 'line'; event: LineEvent };
+  | { of: 'line'; event: LineEvent }
+  | { of: 'client'; event: LineEvent };
 
 export type LineEvent =
   { kind: 'line-up'; node: Uint8Array } | { kind: 'line-down'; node: Uint8Array; why: string };
@@ -116,6 +123,8 @@ export type BridgeConfig = {
   /** What people decided about peers comes from the archive. */
   station: Omit<StationConfig, 'decisions'>;
   trunks: Omit<TrunksConfig, 'admit'>;
+  /** Lines of clients, of which the station has as many; none where it is absent. */
+  clients?: Omit<TrunksConfig, 'admit'>;
   talk: ConversationsConfig;
   gateway: GatewayConfig;
   /** How failures are found, at first. */
@@ -140,6 +149,7 @@ export type BridgePorts = StationPorts & { archive: Archive };
 export type BridgeSnapshot = {
   station: Snapshot;
   lines: TrunkView[];
+  clients: TrunkView[];
   gateway: GatewaySnapshot;
   talk: ConversationsSnapshot;
   components: ComponentView[];
@@ -150,17 +160,18 @@ export type BridgeSnapshot = {
 /** A step of work for one of the machines. */
 type Task =
   | { to: 'station'; input: StationInput | Tick }
-  | { to: 'trunks'; input: TrunksInput | Tick }
+  | { to: Side; input: TrunksInput | Tick }
   | { to: 'talk'; input: ConversationsInput | Tick }
   | { to: 'gateway'; input: GatewayInput | Tick }
   | { to: 'registry'; input: RegistryInput | Tick };
 
-/** Lines that are up, by the number that trunks and station know them by. */
-type LineUp = { line: number; link: number; id: Uint8Array };
+/** Lines to other gateways, and those of our own clients. */
+type Side = 'trunks' | 'clients';
 
 export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly station: Station;
   private readonly trunks: Trunks;
+  private readonly clients: Trunks;
   private readonly talk: Conversations;
   private readonly gateway: Gateway;
   private readonly registry: Registry;
@@ -168,10 +179,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly routing: ComponentKind<Routing>;
   private mesh: Pick<BridgeSettings, 'resilience' | 'routing'>;
   private readonly id: Uint8Array;
-  private readonly firstLine: number;
-  /** By the station's number, less `firstLine`. */
-  private readonly links: (LineUp | null)[];
-  private readonly byLine = new Map<number, LineUp>();
+  private readonly berths: Record<Side, Berths>;
   /** In the order in which it came up: nobody's packets overtake each other. */
   private tasks: Task[] = [];
 
@@ -180,8 +188,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const { station } = config;
     const { id } = identity;
     this.id = id;
-    this.firstLine = 1 + station.outMax + station.wires;
-    this.links = new Array<LineUp | null>(station.lines).fill(null);
+    const firstLine = 1 + station.outMax + station.wires;
+    this.berths = {
+      trunks: new Berths(firstLine, station.lines),
+      clients: new Berths(firstLine + station.lines, station.clients ?? 0),
+    };
     const islandBytesPerSecond = islandShare(config.gateway.budget);
     const judge: Judge = {
       isQuarantined: (bytes, at) =>
@@ -202,15 +213,12 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.gateway = new Gateway(config.gateway, gatewayPorts, now);
     const admit: TrunksConfig['admit'] = (id, token) => this.gateway.admits(id, token);
     const hello = helloOf(station);
-    this.trunks = new Trunks(
-      crypto,
-      identity,
-      pins,
-      { ...config.trunks, admit },
-      hello,
-      random,
-      () => draw(32),
-    );
+    const trunksOf = (own: TrunksConfig): Trunks =>
+      new Trunks(crypto, identity, pins, own, hello, random, () => draw(32));
+    this.trunks = trunksOf({ ...config.trunks, admit });
+    const { clients = { ...config.trunks, linesMax: 0 } } = config;
+    const admitClient: TrunksConfig['admit'] = (id, token) => this.gateway.admitsClient(id, token);
+    this.clients = trunksOf({ ...clients, admit: admitClient });
     const around = this.station.around;
     this.talk = new Conversations(
       config.talk,
@@ -233,6 +241,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.take(input);
     this.work(now, out);
     if (now >= this.trunks.deadline()) this.tasks.push({ to: 'trunks', input: TICK });
+    if (now >= this.clients.deadline()) this.tasks.push({ to: 'clients', input: TICK });
     if (now >= this.station.deadline()) this.tasks.push({ to: 'station', input: TICK });
     if (now >= this.talk.deadline()) this.tasks.push({ to: 'talk', input: TICK });
     if (now >= this.gateway.deadline()) this.tasks.push({ to: 'gateway', input: TICK });
@@ -245,6 +254,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     return Math.min(
       this.station.deadline(),
       this.trunks.deadline(),
+      this.clients.deadline(),
       this.talk.deadline(),
       this.gateway.deadline(),
       this.registry.deadline(),
@@ -255,6 +265,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     return {
       station: this.station.snapshot(now),
       lines: this.trunks.snapshot(),
+      clients: this.clients.snapshot(),
       gateway: this.gateway.snapshot(now),
       talk: this.talk.snapshot(),
       components: this.registry.views(now),
@@ -287,6 +298,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return void this.tasks.push({ to: 'trunks', input: input.event });
       case 'set-up':
         return this.setUp(input.settings);
+      case 'client':
+        return void this.tasks.push({ to: 'clients', input: input.event });
       case 'ask':
         return this.ask(input.ticket, input.wish);
       case 'clock':
@@ -321,6 +334,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'invite':
       case 'join':
       case 'part':
+      case 'add-client':
+      case 'remove-client':
         return void this.tasks.push({ to: 'gateway', input: { kind: 'ask', ticket, wish } });
       case 'tune':
         // Components answer it.
@@ -329,11 +344,18 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         this.tasks.push({ to: 'talk', input: { kind: 'ask', ticket, wish } });
     }
     // Who is blocked may not keep his line.
-    if (wish.kind === 'deny') this.reroute();
+    if (wish.kind !== 'deny') return;
+    this.reroute();
+    this.rejudgeClients();
   }
 
   private reroute(): void {
     this.tasks.push({ to: 'trunks', input: { kind: 'routes', routes: this.gateway.routes() } });
+  }
+
+  /** Clients are never dialled, so all that this asks is who may stay. */
+  private rejudgeClients(): void {
+    this.tasks.push({ to: 'clients', input: { kind: 'routes', routes: [] } });
   }
 
   /** Until nobody has anything more to say to another. */
@@ -349,8 +371,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         for (const output of this.station.step(task.input, now)) this.onStation(output, out);
         break;
       case 'trunks':
-        for (const output of this.trunks.step(task.input, now)) this.onTrunks(output, out);
+      case 'clients': {
+        const { to } = task;
+        for (const output of this[to].step(task.input, now)) this.onTrunks(to, output, out);
         break;
+      }
       case 'talk':
         for (const output of this.talk.step(task.input, now)) this.onTalk(output, out);
         break;
@@ -370,7 +395,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return this.toLine(link, bytes, priority);
       }
       case 'passed': {
-        const isFromLine = output.link >= this.firstLine;
+        const isFromLine = this.berths.trunks.has(output.link);
         return void this.tasks.push({ to: 'gateway', input: { ...output, isFromLine } });
       }
       case 'spent':
@@ -396,7 +421,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       return void this.tasks.push({ to: 'talk', input });
     }
     if (!isVerified) return;
-    const isFromLine = link >= this.firstLine;
+    const isFromLine = this.berths.trunks.has(link);
     this.tasks.push({ to: 'gateway', input: { kind: 'advert', packet, isFromLine } });
   }
 
@@ -405,32 +430,35 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.tasks.push({ to: 'talk', input: { kind: 'heard', event } });
     this.tasks.push({ to: 'registry', input: { kind: 'heard', event } });
     const isMeeting = event.kind === 'link-settled' || event.kind === 'link-bound';
-    if (isMeeting && event.link < this.firstLine) {
+    if (isMeeting && event.link < this.berths.trunks.first) {
       this.tasks.push({ to: 'gateway', input: { kind: 'met' } });
     }
   }
 
-  private onTrunks(output: TrunksOutput, out: BridgeOutput[]): void {
+  private onTrunks(side: Side, output: TrunksOutput, out: BridgeOutput[]): void {
     switch (output.kind) {
       case 'dial':
       case 'hangUp':
       case 'write':
-        return void out.push({ kind: 'line', order: output });
+      case 'hold':
+      case 'go':
+        return void out.push({ kind: side === 'trunks' ? 'line' : 'client', order: output });
       case 'up':
-        return this.lineUp(output, out);
+        return this.lineUp(side, output, out);
       case 'down':
-        return this.lineDown(output.line, output.why, out);
+        return this.lineDown(side, output.line, output.why, out);
       case 'heard': {
-        const up = this.byLine.get(output.line);
-        if (up === undefined) return;
-        const input = { kind: 'received', link: up.link, bytes: output.bytes } as const;
+        const berth = this.berths[side].ofLine(output.line);
+        if (berth === null) return;
+        const input = { kind: 'received', link: berth.link, bytes: output.bytes } as const;
         return void this.tasks.push({ to: 'station', input });
       }
       case 'beat': {
-        const up = this.byLine.get(output.line);
-        if (up === undefined) return;
+        const berth = this.berths[side].ofLine(output.line);
+        // A client that goes is no failure of the mesh.
+        if (berth === null || side === 'clients') return;
         const { roundTripMs, missed } = output;
-        const { link, id } = up;
+        const { link, id } = berth;
         const beat = { link, id, roundTripMs: roundTripMs < 0 ? null : roundTripMs, missed };
         return void this.tasks.push({ to: 'registry', input: { kind: 'beat', ...beat } });
       }
@@ -438,43 +466,48 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     }
   }
 
-  private lineUp(output: Extract<TrunksOutput, { kind: 'up' }>, out: BridgeOutput[]): void {
+  private lineUp(
+    side: Side,
+    output: Extract<TrunksOutput, { kind: 'up' }>,
+    out: BridgeOutput[],
+  ): void {
     const { line, mode, hello, neighbour } = output;
     const { id } = neighbour;
-    const known = this.byLine.get(line);
-    const up = known ?? this.place(line, id);
-    this.tasks.push({ to: 'station', input: { kind: 'lined', link: up.link, id, mode, hello } });
-    if (known !== undefined) return;
-    const name = new TextDecoder().decode(hello.name);
+    const known = this.berths[side].ofLine(line);
+    const { link } = known ?? this.berths[side].take(line, id);
+    this.tasks.push({ to: 'station', input: { kind: 'lined', link, id, mode, hello } });
+    if (known !== null) return;
     const { token } = hello;
-    this.tasks.push({ to: 'gateway', input: { kind: 'lineUp', link: up.link, id, name, token } });
-    out.push({ kind: 'told', of: 'line', event: { kind: 'line-up', node: id } });
+    const event = { kind: 'line-up', node: id } as const;
+    if (side === 'clients') {
+      this.tasks.push({ to: 'gateway', input: { kind: 'clientUp', id, token } });
+      return void out.push({ kind: 'told', of: 'client', event });
+    }
+    const name = new TextDecoder().decode(hello.name);
+    this.tasks.push({ to: 'gateway', input: { kind: 'lineUp', link, id, name, token } });
+    out.push({ kind: 'told', of: 'line', event });
   }
 
-  private place(line: number, id: Uint8Array): LineUp {
-    const at = this.links.indexOf(null);
-    // Trunks open no more lines than there are links for.
-    assert(at >= 0, 'a line finds a link');
-    const up = { line, link: this.firstLine + at, id };
-    this.links[at] = up;
-    this.byLine.set(line, up);
-    return up;
-  }
-
-  private lineDown(line: number, why: string, out: BridgeOutput[]): void {
-    const up = this.byLine.get(line);
-    if (up === undefined) return;
-    this.byLine.delete(line);
-    this.links[up.link - this.firstLine] = null;
-    this.tasks.push({ to: 'station', input: { kind: 'closed', link: up.link } });
-    this.tasks.push({ to: 'gateway', input: { kind: 'lineDown', link: up.link } });
-    out.push({ kind: 'told', of: 'line', event: { kind: 'line-down', node: up.id, why } });
+  private lineDown(side: Side, line: number, why: string, out: BridgeOutput[]): void {
+    const berth = this.berths[side].ofLine(line);
+    if (berth === null) return;
+    this.berths[side].leave(berth);
+    const { link, id } = berth;
+    this.tasks.push({ to: 'station', input: { kind: 'closed', link } });
+    const event = { kind: 'line-down', node: id, why } as const;
+    if (side === 'clients') {
+      this.tasks.push({ to: 'gateway', input: { kind: 'clientDown', id } });
+      return void out.push({ kind: 'told', of: 'client', event });
+    }
+    this.tasks.push({ to: 'gateway', input: { kind: 'lineDown', link } });
+    out.push({ kind: 'told', of: 'line', event });
   }
 
   private toLine(link: number, bytes: Uint8Array, priority: number): void {
-    const up = this.links[link - this.firstLine];
-    if (up === null) return;
-    this.tasks.push({ to: 'trunks', input: { kind: 'send', line: up.line, bytes, priority } });
+    const side = this.berths.clients.has(link) ? 'clients' : 'trunks';
+    const berth = this.berths[side].at(link);
+    if (berth === null) return;
+    this.tasks.push({ to: side, input: { kind: 'send', line: berth.line, bytes, priority } });
   }
 
   private onTalk(output: ConversationsOutput, out: BridgeOutput[]): void {
@@ -499,6 +532,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return this.toLine(output.link, output.bytes, output.priority);
       case 'routes':
         return void this.tasks.push({ to: 'trunks', input: output });
+      case 'rejudge':
+        return this.rejudgeClients();
       case 'told':
         return void out.push({ kind: 'told', of: 'gateway', event: output.event });
       default:
@@ -527,7 +562,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private order(order: StationOrder): void {
     this.tasks.push({ to: 'station', input: order });
     if (order.kind === 'pace' || order.kind === 'redial')
-      this.tasks.push({ to: 'trunks', input: order });
+      this.tasks.push({ to: 'trunks', input: order }, { to: 'clients', input: order });
   }
 
   private onRegistry(output: RegistryOutput, out: BridgeOutput[]): void {

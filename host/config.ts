@@ -47,6 +47,7 @@ import {
 
 /** What is let in from other gateways (DEFAULTS §5). */
 export const LISTEN_PORT = 8334;
+export const CLIENTS_PORT = 8333;
 export const HTTP_PORT = 8000;
 /** Lines that a file may name; more are joined one by one. */
 const PEERS_MAX = 256;
@@ -61,6 +62,8 @@ const COMMAND_MAX = 1000;
 export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   /** Where other gateways are let in; null for nowhere. */
   listen: { host: string; port: number } | null;
+  /** Programs and pages of our own people; null for none, not even over the page's port. */
+  clients: ClientsConfig | null;
   /** Lines to dial. */
   peers: { address: string; node: Uint8Array }[];
   /** Who may open a line, beside those we dial and those a person invited. */
@@ -84,6 +87,16 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
 export type ActionConfig = { event: MeshEventKind | 'any' } & (
   { webhook: string } | { command: string }
 );
+
+export type ClientsConfig = {
+  host: string;
+  /** Null where the port of the page is all there is. */
+  port: number | null;
+  /** Nobody chose it, so another program may have it. */
+  isUsualPort: boolean;
+  /** Pages from which clients may come, beside those of this machine. */
+  origins: string[];
+};
 
 export type HttpConfig = {
   host: string;
@@ -111,6 +124,7 @@ const nodeId = map(shaped(16, nodeForm, nodeWhat), (hex) => fromHex(hex.toLowerC
 const nodeIds = map(texts({ most: 16, form: nodeForm, what: nodeWhat }), (ids) =>
   ids.map((hex) => fromHex(hex.toLowerCase())!),
 );
+const ORIGIN = /^https?:\/\/([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/;
 const path = text(PATH_MAX);
 const eventName = oneOf(['any', ...MESH_EVENTS]);
 const webAddress = shaped(
@@ -287,6 +301,27 @@ export const SETTINGS = {
     },
     'lines that other gateways open; only those who are allowed or invited get one',
   ),
+  clients: group(
+    {
+      host: setting(host, '127.0.0.1', {
+        help: 'the address on which clients are let in, over TCP and WebSocket',
+        examples: ['0.0.0.0'],
+      }),
+      port: optional(wordOr(['off'], whole(0, 65_535)), {
+        help: `the port; without it ${CLIENTS_PORT} if that is free; off for none but the page's`,
+        examples: [8333, 'off'],
+      }),
+      origins: setting(
+        texts({ most: 261, form: ORIGIN, what: 'write https://host, without a path' }, HOSTS_MAX),
+        [],
+        {
+          help: 'pages elsewhere from which a browser may open a line here',
+          examples: [['https://chat.example.org']],
+        },
+      ),
+    },
+    'programs and pages of your own, each let in by a token: hopline clients add',
+  ),
   peers: setting(
     list(
       {
@@ -419,7 +454,7 @@ function configOf(
   const usual = relayDefaults(surroundings);
   const named = data ?? values.data;
   const folder = named === undefined ? usual : inFolder(named, {});
-  const { radio, listen, http, failure, routing, budget, keep } = values;
+  const { radio, listen, clients, http, failure, routing, budget, keep } = values;
   return {
     name: values.name ?? usual.name,
     data: folder.data,
@@ -435,6 +470,12 @@ function configOf(
     notes: values.notes,
     log: values.log,
     listen: listen.port === 'off' ? null : { host: listen.host, port: listen.port },
+    clients: {
+      host: clients.host,
+      port: clients.port === 'off' ? null : (clients.port ?? CLIENTS_PORT),
+      isUsualPort: clients.port === undefined,
+      origins: clients.origins,
+    },
     peers: values.peers,
     allow: values.allow,
     publicAddress: values['public-address'] ?? null,

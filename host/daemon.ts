@@ -6,6 +6,8 @@
  *   wall clock      ->                 -> store, log, audience, whoever follows
  *   wishes          ->                 -> answers
  */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Audience } from '../device/pi/audience.ts';
 import type { SystemClock } from '../device/pi/clock.ts';
 import { systemClock } from '../device/pi/clock.ts';
@@ -82,7 +84,10 @@ export class Daemon {
   private readonly hardware: Hardware;
   private readonly bridge: Bridge;
   private readonly driver: Driver<BridgeInput, BridgeOutput>;
+  /** Where clients are let in; null for nowhere. */
+  clientsAt: { host: string; port: number } | null = null;
   private readonly lines: IpLines;
+  private readonly clients: IpLines;
   private readonly clock: SystemClock;
   private readonly wallClock: WallClock;
   private readonly tickets = new Tickets<Answer | LineAnswer>();
@@ -134,6 +139,10 @@ export class Daemon {
       log,
     });
     this.lines = new IpLines((event) => this.driver.feed({ kind: 'line', event }));
+    this.clients = new IpLines(
+      (event) => this.driver.feed({ kind: 'client', event }),
+      config.clients?.origins,
+    );
   }
 
   /** Rejects with what is wrong and what to do; then nothing is left open. */
@@ -180,7 +189,7 @@ export class Daemon {
     } catch (failure) {
       clock.stop();
       await hardware?.close();
-      await daemon?.lines.close();
+      await Promise.all([daemon?.lines.close(), daemon?.clients.close()]);
       home.store.close();
       throw failure;
     }
@@ -257,6 +266,11 @@ export class Daemon {
     return this.ports.crypto.sha256(noiseKey);
   }
 
+  /** A request for a WebSocket that asks for a client's line, and was judged already. */
+  takeClient(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.clients.upgrade(request, socket, head);
+  }
+
   /** What our clock adds to the bridge's to make it Unix time. */
   get unixOffsetMs(): number {
     return Date.now() - this.clock.now();
@@ -282,17 +296,31 @@ export class Daemon {
     this.tickets.refuse(new HoplineError('RELAY_BROKEN', 'it is ending'));
     this.wallClock.stop();
     this.clock.stop();
-    await Promise.all([this.hardware.close(), this.lines.close(), this.socket?.close()]);
+    const { hardware, lines, clients, socket } = this;
+    await Promise.all([hardware.close(), lines.close(), clients.close(), socket?.close()]);
     this.store.close();
   }
 
   private async begin(): Promise<void> {
     const { listen } = this.config;
     if (listen !== null) this.listening = await this.lines.listen(listen.host, listen.port);
+    await this.letClientsIn();
     this.wallClock.start();
     await this.hardware.start((input) => this.driver.feed(input));
     this.lookAtHardware();
     this.trimming = setTimeout(() => this.trim(), TRIM_EVERY_MS);
+  }
+
+  private async letClientsIn(): Promise<void> {
+    const { clients } = this.config;
+    if (clients === null || clients.port === null) return;
+    try {
+      this.clientsAt = await this.clients.listen(clients.host, clients.port);
+    } catch (failure) {
+      // Two bridges of one machine cannot both have the usual port, and need not.
+      if (!clients.isUsualPort) throw failure;
+      this.ports.log.warn(`no client is let in but over the page: ${(failure as Error).message}`);
+    }
   }
 
   /** A bridge without an island is of use to those at the ends of its lines alone. */
@@ -347,6 +375,8 @@ export class Daemon {
     switch (output.kind) {
       case 'line':
         return this.lines.perform(output.order);
+      case 'client':
+        return this.clients.perform(output.order);
       case 'told':
         return this.hear(output);
       case 'answer':
@@ -365,9 +395,9 @@ export class Daemon {
     if (told.of === 'station') {
       logEvent(told.event, log);
       this.audience.tell(told.event);
-    } else if (told.of === 'line') {
+    } else if (told.of === 'line' || told.of === 'client') {
       const { kind, node } = told.event;
-      log.info(kind === 'line-up' ? 'line' : 'line is down', { node: toHex(node) });
+      log.info(kind === 'line-up' ? told.of : `${told.of} is gone`, { node: toHex(node) });
     } else if (told.of === 'mesh') this.hearMesh(told.event);
     else log.debug(told.event.kind);
     this.tell(told);

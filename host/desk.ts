@@ -4,6 +4,7 @@
  */
 import { HoplineError } from '../protocol/errors.ts';
 import type { StationEvent } from '../protocol/peer/contract.ts';
+import { printInvitation } from '../protocol/peer/invitation.ts';
 import { printable } from '../protocol/printable.ts';
 import type { ChainEnd } from '../protocol/trust/chain.ts';
 import { fromHex, toHex } from '../protocol/wire/hex.ts';
@@ -23,6 +24,8 @@ import type {
   AuditEndView,
   AuditView,
   BenchView,
+  ClientTicketView,
+  ClientView,
   ComponentView,
   ConversationView,
   EventView,
@@ -278,6 +281,27 @@ export class DaemonDesk implements Desk {
         line: { ...before, state: 'down', problem: 'it was parted with' },
       });
     }
+  }
+
+  clients(): ClientView[] {
+    const { clients } = this.daemon.snapshot().gateway;
+    return clients.map(({ nodes, ...client }) => ({ ...client, nodes: nodes.map(toHex) }));
+  }
+
+  async addClient(name: string): Promise<ClientTicketView> {
+    const answer = lineDone(await this.daemon.ask({ kind: 'add-client', name }));
+    if (answer.kind !== 'client-added') throw unexpected();
+    const { clientsAt, config, identity } = this.daemon;
+    // Where there is no port for them, the page's takes them too.
+    const { host, port } = clientsAt ?? config.http;
+    const address = `ws://${ownAddress({ host, port }) ?? `127.0.0.1:${port}`}`;
+    const ticket = { address, node: identity.id, secret: answer.token };
+    const token = toHex(answer.token);
+    return { name, line: printInvitation(ticket), node: toHex(identity.id), token };
+  }
+
+  async removeClient(name: string): Promise<void> {
+    lineDone(await this.daemon.ask({ kind: 'remove-client', name }));
   }
 
   audit(key: number, limit: number): AuditView {

@@ -140,6 +140,8 @@ export const AUDIT_ACTS = [
   'invite-used',
   'joined',
   'parted',
+  'client-added',
+  'client-removed',
   'login',
   'login-refused',
   'threat',

@@ -10,7 +10,7 @@ import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
 import { TRUNKS_DEFAULTS } from '../../protocol/peer/trunks.ts';
 import type { BridgeConfig, BridgeSettings } from '../bridge.ts';
 import type { DaemonConfig } from '../config.ts';
-import type { BudgetLimits } from '../gateway/budget.ts';
+import type { BudgetLimits } from '../../protocol/peer/budget.ts';
 import type { GatewayConfig } from '../gateway/gateway.ts';
 import { CONVERSATIONS_DEFAULTS } from '../peer/contract.ts';
 import { ROUTING_DEFAULTS } from '../routing/routing.ts';
@@ -19,12 +19,26 @@ import type { Home } from './home.ts';
 /** Lines dialled or open at once; those that others open have half of them (DEFAULTS §5). */
 export const LINES_MAX = 256;
 
+/** Lines of clients at once (DEFAULTS §5); one more is let go. */
+export const CLIENT_LINES_MAX = 50;
+/** What all clients may bring, and one of them. Who brings more is not read for a while. */
+const LOCAL_SIDE = { bytesPerSecond: 1_250_000, burstBytes: 625_000 };
+const CLIENT_SHARE = { bytesPerSecond: 125_000, burstBytes: 64 * 1024 };
+/** A client that does not read costs so much, and then its least urgent packets. */
+const CLIENT_LINK = { ...RECORD_LINK_DEFAULTS, packetsMax: 1024, bytesMax: 256 * 1024 };
+
 /** `outMax`: links out that the radio has, 0 for none. */
 export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home): BridgeConfig {
   const { routing, resilience } = bridgeSettingsOf(config);
   return {
     station: stationConfigOf(config, outMax, home),
     trunks: { ...TRUNKS_DEFAULTS, linesMax: LINES_MAX, link: RECORD_LINK_DEFAULTS },
+    clients: {
+      ...TRUNKS_DEFAULTS,
+      linesMax: 2 * CLIENT_LINES_MAX,
+      link: CLIENT_LINK,
+      inbound: { line: CLIENT_SHARE, all: LOCAL_SIDE },
+    },
     talk: CONVERSATIONS_DEFAULTS,
     gateway: gatewayConfigOf(config),
     routing,
@@ -55,6 +69,7 @@ function stationConfigOf(
     wires: SERIAL_PORTS_MAX,
     // Others may open half as many beside all that we dial.
     lines: LINES_MAX + LINES_MAX / 2,
+    clients: CLIENT_LINES_MAX,
     ttlMax: config.ttl,
     admission: { ...STATION_DEFAULTS.admission, level: config.security },
     // What is not shown when it comes by radio is not shown when it comes over a line.

@@ -6,7 +6,7 @@ import type { OwnDraft } from '../../protocol/peer/contract.ts';
 import type { Route } from '../../protocol/peer/trunks.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
 import type { StoreOutput } from '../types.ts';
-import type { BudgetLimits } from './budget.ts';
+import type { BudgetLimits } from '../../protocol/peer/budget.ts';
 
 export type GatewayInput =
   /** A flooded packet went further for the first time, as the station says; link -1 for our own. */
@@ -30,6 +30,9 @@ export type GatewayInput =
   | { kind: 'clock'; offsetMs: number | null }
   /** The owner's word. */
   | { kind: 'budget'; limits: BudgetLimits }
+  /** A line of a client is up: who is there, and by which token. */
+  | { kind: 'clientUp'; id: Uint8Array; token: Uint8Array }
+  | { kind: 'clientDown'; id: Uint8Array }
   | { kind: 'ask'; ticket: number; wish: LineWish }
   /** What is only counted is to be stored: the end is near. */
   | { kind: 'leave' };
@@ -44,6 +47,8 @@ export type GatewayOutput =
   | StoreOutput
   /** Whom to dial from now on, in place of all before. */
   | { kind: 'routes'; routes: Route[] }
+  /** Who may be a client is decided otherwise than before. */
+  | { kind: 'rejudge' }
   | { kind: 'told'; event: GatewayEvent }
   /** Given once what it says is durable. */
   | { kind: 'answer'; ticket: number; answer: LineAnswer };
@@ -54,12 +59,22 @@ export type LineWish =
   | { kind: 'invite'; address: string | null }
   /** Such a line, as it was pasted. */
   | { kind: 'join'; text: string }
-  | { kind: 'part'; node: Uint8Array };
+  | { kind: 'part'; node: Uint8Array }
+  | ClientWish;
+
+/** What a person asks of clients, by the name that he gave them. */
+export type ClientWish =
+  { kind: 'add-client'; name: string } | { kind: 'remove-client'; name: string };
 
 export type LineAnswer =
   | { kind: 'invited'; line: string; expiresAt: number }
   | { kind: 'joined'; node: Uint8Array }
   | { kind: 'parted' }
+  | ClientAnswer;
+
+export type ClientAnswer =
+  | { kind: 'client-added'; token: Uint8Array }
+  | { kind: 'client-removed' }
   /** `why` is for people: what is wrong, and what to do. */
   | { kind: 'refused'; why: string };
 
@@ -93,7 +108,11 @@ export type GatewaySnapshot = {
   gateways: { id: Uint8Array; isHere: boolean; lines: Uint8Array[]; ageMs: number }[];
   /** Lines wanted or allowed. */
   lines: KnownLine[];
+  clients: KnownClient[];
 };
+
+/** Whoever is let in by a token of ours, and the nodes that are here by it. */
+export type KnownClient = { name: string; addedAt: number; nodes: Uint8Array[] };
 
 /** Where a line comes from: the settings, an invite of another's, or one of ours. */
 export type LineOrigin = 'config' | 'joined' | 'invited';

@@ -23,9 +23,10 @@ import { toHex } from '../../protocol/wire/hex.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
 import type { Archive, StoreWrite } from '../types.ts';
 import { BUSY_MAX, decodeAdvert, encodeAdvert } from './advert.ts';
-import type { BudgetLimits } from './budget.ts';
-import { Budget, BUDGET_DEFAULTS } from './budget.ts';
+import type { BudgetLimits } from '../../protocol/peer/budget.ts';
+import { Budget, BUDGET_DEFAULTS } from '../../protocol/peer/budget.ts';
 import { Carriage } from './carriage.ts';
+import { Clients } from './clients.ts';
 import type {
   Air,
   GatewayEvent,
@@ -85,6 +86,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
   private readonly recent = new RecentPackets();
   private readonly carriage: Carriage;
   private readonly lines: Lines;
+  private readonly clients: Clients;
   /** Lines that are up, by link. */
   private readonly up = new Map<number, { id: Uint8Array; name: string }>();
   private listened: Listened[] = [];
@@ -110,11 +112,17 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     this.injection = new Injection(new Turns(crypto, id, this.gateways), this.budget, air);
     this.carriage = new Carriage(archive.ledger);
     this.lines = new Lines(config, ports);
+    this.clients = new Clients(ports);
   }
 
   /** Whether somebody may have a line with us, for Trunks. */
   admits(id: Uint8Array, token: Uint8Array): boolean {
     return this.lines.admits(id, token, this.wall());
+  }
+
+  /** Whether somebody may be a client of ours. */
+  admitsClient(id: Uint8Array, token: Uint8Array): boolean {
+    return this.clients.admits(id, token);
   }
 
   /** Whom to dial at the start. */
@@ -152,6 +160,12 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
       case 'clock':
         this.setClock(input.offsetMs);
         break;
+      case 'clientUp':
+        this.clients.lineUp(input.id, input.token);
+        break;
+      case 'clientDown':
+        this.clients.lineDown(input.id);
+        break;
       case 'ask':
         this.ask(input.ticket, input.wish, out);
         break;
@@ -188,6 +202,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
       drops: { ...drops },
       gateways: this.gateways.all(now),
       lines: this.lines.all(),
+      clients: this.clients.all(),
     };
   }
 
@@ -325,6 +340,12 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
   }
 
   private ask(ticket: number, wish: LineWish, out: GatewayOutput[]): void {
+    if (wish.kind === 'add-client' || wish.kind === 'remove-client') {
+      const { writes, isChanged, answer } = this.clients.ask(wish, this.wall());
+      save(writes, out);
+      if (isChanged) out.push({ kind: 'rejudge' });
+      return void out.push({ kind: 'answer', ticket, answer });
+    }
     const { writes, isRerouted, answer } = this.lines.ask(wish, this.wall());
     save(writes, out);
     if (isRerouted) out.push({ kind: 'routes', routes: this.lines.routes() });

@@ -8,7 +8,7 @@
  */
 import type { Millis } from '../../protocol/core/machine.ts';
 import { BACKGROUND, PATIENCE } from '../../protocol/core/queue.ts';
-import type { Budget } from './budget.ts';
+import type { Budget } from '../../protocol/peer/budget.ts';
 import type { Air } from './contract.ts';
 import { flowOf } from './rank.ts';
 import type { Turns } from './turns.ts';

@@ -3,12 +3,18 @@
  * joined, and those that used an invite. Nobody else is let in.
  */
 import { sameBytes } from '../../protocol/core/bytes.ts';
+import {
+  parseAddress,
+  parseInvitation,
+  printInvitation,
+  SECRET_SIZE,
+} from '../../protocol/peer/invitation.ts';
 import type { Route } from '../../protocol/peer/trunks.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import type { Archive, AuditAct, Invite, Line, StoreWrite } from '../types.ts';
-import type { KnownLine, LineAnswer, LineWish } from './contract.ts';
-import { Invites, parseAddress, parseInvitation, printInvitation, SECRET_SIZE } from './invites.ts';
+import type { ClientWish, KnownLine, LineAnswer, LineWish } from './contract.ts';
+import { Invites } from './invites.ts';
 
 /** A line of the settings. Without an address it is the other end's to dial. */
 export type ConfiguredLine = { node: Uint8Array; address: string | null };
@@ -115,7 +121,10 @@ export class Lines {
     return { writes, isRerouted: false, isNew: true };
   }
 
-  ask(wish: LineWish, wallMs: number | null): LineChange & { answer: LineAnswer } {
+  ask(
+    wish: Exclude<LineWish, ClientWish>,
+    wallMs: number | null,
+  ): LineChange & { answer: LineAnswer } {
     if (wallMs === null) return refused('the time is not known yet: try again in a moment');
     if (wish.kind === 'invite') return this.invite(wish.address, wallMs);
     return wish.kind === 'join' ? this.join(wish.text, wallMs) : this.part(wish.node, wallMs);

@@ -6,6 +6,8 @@ import type { Standing } from '../../protocol/trust/pins.ts';
 import type {
   AuditView,
   BenchView,
+  ClientTicketView,
+  ClientView,
   ComponentView,
   ConversationView,
   EventView,
@@ -64,6 +66,10 @@ export interface Desk {
   invite(address: string | null): Promise<InviteView>;
   join(line: string): Promise<LineView>;
   part(node: string): Promise<void>;
+
+  clients(): ClientView[];
+  addClient(name: string): Promise<ClientTicketView>;
+  removeClient(name: string): Promise<void>;
 
   /** Lines of the audit trail after `key`, the oldest first. */
   audit(key: number, limit: number): AuditView;

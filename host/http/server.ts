@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { HoplineError } from '../../protocol/errors.ts';
+import { LINE_PATH } from '../../protocol/peer/line-address.ts';
 import type { HttpLog } from './app.ts';
 import { buildApp, headOf, refuse } from './app.ts';
 import type { Desk } from './desk.ts';
@@ -33,10 +34,14 @@ export type HttpOptions = {
   web: string | null;
   version: string;
   log: HttpLog;
+  /** What becomes of requests for a line over WebSocket; none are taken where it is absent. */
+  takeLine?: TakeLine;
   limits?: Partial<HttpLimits>;
   /** Unix ms, for what expires. */
   now?: () => number;
 };
+
+export type TakeLine = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export type HttpServer = {
   /** `http://127.0.0.1:8000` */
@@ -65,7 +70,7 @@ export async function openHttp(options: HttpOptions, desk: Desk): Promise<HttpSe
   });
   const events = new Events(desk, limits);
   app.server.on('upgrade', (request, socket, head) => {
-    upgrade(request, socket, head, guard, events);
+    upgrade(request, socket, head, guard, events, options.takeLine);
   });
   try {
     await app.listen({ host: host.replace(/^\[|\]$/g, ''), port: options.port });
@@ -93,10 +98,16 @@ function upgrade(
   head: Buffer,
   guard: Guard,
   events: Events,
+  takeLine?: TakeLine,
 ): void {
   socket.on('error', () => socket.destroy());
   try {
     const asked = headOf(request);
+    if (takeLine !== undefined && asked.url === LINE_PATH) {
+      // It shows its token in the line, sealed.
+      guard.check(asked, 'public');
+      return takeLine(request, socket, head);
+    }
     guard.check(asked, 'token');
     if (asked.url.split('?', 1)[0] !== EVENTS_PATH) {
       throw new HoplineError('NOT_FOUND', `events are at ${EVENTS_PATH}`);

@@ -24,6 +24,8 @@ import type {
   AuditView,
   BenchView,
   BudgetView,
+  ClientTicketView,
+  ClientView,
   ComponentView,
   ConversationView,
   EventView,
@@ -147,8 +149,8 @@ export const LINK = named(
   'Link',
   object<LinkView>({
     link: integer(),
-    medium: oneOf('phone', 'node', 'wire', 'line'),
-    way: oneOf('in', 'out', 'wire', 'line'),
+    medium: oneOf('phone', 'node', 'wire', 'line', 'client'),
+    way: oneOf('in', 'out', 'wire', 'line', 'client'),
     mode: nullable(oneOf('full', 'limited', 'legacy', 'incompatible')),
     peer: nullable(ID),
     name: nullable(text()),
@@ -326,6 +328,21 @@ export const INVITE = named(
     line: text({ about: 'what the other side joins with, once' }),
     command: text(),
     expiresAt: TIME,
+  }),
+);
+
+export const CLIENT = named(
+  'Client',
+  object<ClientView>({ name: text(), addedAt: TIME, nodes: list(ID) }),
+);
+
+export const CLIENT_TICKET = named(
+  'ClientTicket',
+  object<ClientTicketView>({
+    name: text(),
+    line: text({ about: 'address, node and token in one line' }),
+    node: ID,
+    token: text(),
   }),
 );
 

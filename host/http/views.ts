@@ -83,8 +83,8 @@ export type NeighbourFigures = {
 
 export type LinkView = {
   link: number;
-  medium: Medium | 'line';
-  way: 'in' | 'out' | 'wire' | 'line';
+  medium: Medium | 'line' | 'client';
+  way: 'in' | 'out' | 'wire' | 'line' | 'client';
   mode: Mode | null;
   peer: string | null;
   name: string | null;
@@ -221,6 +221,10 @@ export type AuditLineView = {
 export type AuditEndView = { key: number; hash: string };
 export type AuditView = { lines: AuditLineView[]; base: AuditEndView; head: AuditEndView };
 
+/** Who is let in by a token, and the ids of the nodes that are here by it. */
+export type ClientView = { name: string; addedAt: number; nodes: string[] };
+/** `line` holds address, node and token for whoever attaches. */
+export type ClientTicketView = { name: string; line: string; node: string; token: string };
 export type InviteView = { line: string; command: string; expiresAt: number };
 export type PingView = { roundTripMs: number; hops: number | null } | null;
 export type HopView = {

@@ -23,6 +23,8 @@ export class IpLines {
   /** False when the event was not taken; it is offered again. */
   private readonly feed: (event: LineEvent) => boolean;
   private readonly pipes = new Map<number, Pipe>();
+  /** Lines that are not read, whatever happens to others. */
+  private readonly held = new Set<number>();
   private readonly servers: Server[] = [];
   private readonly door: WebSocketDoor;
   /** What the machine had no room for, in order; while there is any, nothing is read. */
@@ -70,6 +72,12 @@ export class IpLines {
         return this.pipes.get(order.line)?.end();
       case 'write':
         return this.write(order.line, order.bytes);
+      case 'hold':
+        this.held.add(order.line);
+        return this.pipes.get(order.line)?.pause();
+      case 'go':
+        this.held.delete(order.line);
+        if (this.refused.length === 0) this.pipes.get(order.line)?.resume();
     }
   }
 
@@ -137,6 +145,7 @@ export class IpLines {
       received: (bytes) => this.offer({ kind: 'received', line, bytes }),
       closed: (why) => {
         this.pipes.delete(line);
+        this.held.delete(line);
         this.offer({ kind: 'closed', line, why });
         if (this.pipes.size === 0) this.whenEmpty();
       },
@@ -151,6 +160,10 @@ export class IpLines {
     setImmediate(() => this.offerAgain());
   }
 
+  private readOn(): void {
+    for (const [line, pipe] of this.pipes) if (!this.held.has(line)) pipe.resume();
+  }
+
   private offerAgain(): void {
     const events = this.refused;
     let taken = 0;
@@ -158,7 +171,7 @@ export class IpLines {
     this.refused = events.slice(taken);
     if (this.isClosed) return;
     if (this.refused.length > 0) setImmediate(() => this.offerAgain());
-    else for (const pipe of this.pipes.values()) pipe.resume();
+    else this.readOn();
   }
 }
 

@@ -14,7 +14,10 @@ export type LineEvent =
 export type LineOrder =
   | { kind: 'dial'; line: number; address: string }
   | { kind: 'hangUp'; line: number }
-  | { kind: 'write'; line: number; bytes: Uint8Array };
+  | { kind: 'write'; line: number; bytes: Uint8Array }
+  /** It is not read until `go`. */
+  | { kind: 'hold'; line: number }
+  | { kind: 'go'; line: number };
 
 export type Pipe = {
   /** `left` is called once the system has the bytes. */

@@ -10,6 +10,8 @@
  * And where neighbours hear each other, a broadcast goes over those links alone that nobody else sees
  * to (WIRE §29): whose they are, a Cover knows.
  *
+ * A leaf, which is a client of ours on no air, is heard here, and has what lines bring at once.
+ *
  * No board has lines or a Cover, so none of this is in a board's bundle.
  */
 import { assert } from './assert.ts';
@@ -43,6 +45,8 @@ export class LineRelay extends Relay {
   cover: Cover | null = null;
   /** Links that are lines, 32 to a word. */
   private readonly lines: Uint32Array;
+  /** Links that are leaves, likewise. */
+  private readonly leaves: Uint32Array;
   /** By slot, the hash of the packet in it that lines have by now, because one of them brought it. */
   private readonly spreadLow: Uint32Array;
   private readonly spreadHigh: Uint32Array;
@@ -55,6 +59,7 @@ export class LineRelay extends Relay {
   constructor(config: RelayConfig, random: Random, hash: PacketHash, admission: Admission) {
     super(config, random, hash, admission);
     this.lines = new Uint32Array(this.seen.words);
+    this.leaves = new Uint32Array(this.seen.words);
     this.spreadLow = new Uint32Array(config.seenMax);
     this.spreadHigh = new Uint32Array(config.seenMax);
     this.first = new Uint16Array(config.seenMax);
@@ -63,7 +68,8 @@ export class LineRelay extends Relay {
 
   override step(input: RelayInput | Tick, now: Millis): RelayOutput[] {
     const out = super.step(input, now);
-    if (input.kind === 'linkUp' && input.line === true) this.raiseLine(input.link);
+    if (input.kind === 'linkUp' && input.line === true) this.mark(this.lines, input.link);
+    if (input.kind === 'linkUp' && input.leaf === true) this.mark(this.leaves, input.link);
     if (input.kind === 'inject') this.inject(input.bytes, out);
     return out;
   }
@@ -115,7 +121,7 @@ export class LineRelay extends Relay {
     const packet = this.packet;
     if (hasLoop(packet)) return drop(out, link, 'loop');
     const next = this.nextOnRoute(slot);
-    if (next >= 0 && this.isLine(next)) return super.passOn(link, slot, priority, out);
+    if (next >= 0 && this.isOffAir(next)) return super.passOn(link, slot, priority, out);
     const bytes = packet.frame();
     bytes[TTL_AT] = this.remainingTtl(priority);
     this.spreadLow[slot] = this.key[0];
@@ -160,23 +166,25 @@ export class LineRelay extends Relay {
   protected override raise(link: number, air: boolean): void {
     super.raise(link, air);
     this.lines[wordOf(link)] &= ~(1 << (link & 31));
+    this.leaves[wordOf(link)] &= ~(1 << (link & 31));
   }
 
   protected override lower(link: number): void {
     const before = this.degree;
     super.lower(link);
-    if (this.isLine(link)) this.degree = before;
+    if (this.isOffAir(link)) this.degree = before;
   }
 
-  /** Lines make no island denser. */
-  private raiseLine(link: number): void {
-    this.lines[wordOf(link)] |= 1 << (link & 31);
+  /** Neither lines nor leaves make an island denser. */
+  private mark(links: Uint32Array, link: number): void {
+    links[wordOf(link)] |= 1 << (link & 31);
     this.degree--;
   }
 
   private passOver(slot: number, bytes: Uint8Array, priority: number, out: RelayOutput[]): void {
     for (let word = 0; word < this.seen.words; word++) {
-      const open = this.up[word] & this.lines[word] & ~this.seen.marks(slot, word);
+      const offAir = this.lines[word] | this.leaves[word];
+      const open = this.up[word] & offAir & ~this.seen.marks(slot, word);
       this.transmitAll(open, word, slot, bytes, priority, out);
     }
   }
@@ -220,13 +228,19 @@ export class LineRelay extends Relay {
     return slot >= 0 && this.seen.isPassed(slot) ? -1 : slot;
   }
 
-  /** Links that are no lines and lack the packet, of one word. */
+  /** Links here that lack the packet, of one word: what is off the air has it, or was not there yet. */
   private lackingHere(slot: number, word: number): number {
-    return (this.up[word] & ~this.lines[word] & ~this.seen.marks(slot, word)) >>> 0;
+    const onAir = ~(this.lines[word] | this.leaves[word]);
+    return (this.up[word] & onAir & ~this.seen.marks(slot, word)) >>> 0;
   }
 
   private isSpread(slot: number): boolean {
     return this.spreadLow[slot] === this.key[0] && this.spreadHigh[slot] === this.key[1];
+  }
+
+  private isOffAir(link: number): boolean {
+    const word = wordOf(link);
+    return ((this.lines[word] | this.leaves[word]) & (1 << (link & 31))) !== 0;
   }
 
   protected isLine(link: number): boolean {

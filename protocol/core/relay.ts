@@ -39,7 +39,7 @@ import { Seen, wordOf } from './seen.ts';
 
 export type RelayInput =
   /** `air` shares a medium, so packets wait a drawn time on it; neither wire nor `line` does. */
-  | { kind: 'linkUp'; link: number; air: boolean; line?: boolean }
+  | { kind: 'linkUp'; link: number; air: boolean; line?: boolean; leaf?: boolean }
   | { kind: 'linkDown'; link: number }
   /** Who is at the far end, as far as anybody has shown it; routes are followed by this. */
   | { kind: 'neighbour'; link: number; id: Uint8Array }

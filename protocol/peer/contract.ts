@@ -6,6 +6,7 @@
  *   1 to `outMax`     those that it opens
  *   from there on     wires, opened once
  *   from there on     lines of the internet
+ *   from there on     lines of our own clients, who are leaves
  */
 import type { SecurityLevel } from '../trust/levels.ts';
 import type { Hello } from '../core/hello.ts';
@@ -17,11 +18,14 @@ import type { Packet } from '../wire/packet.ts';
 
 /**
  * `phone`: whole frames, and no hello (WIRE §11). `node`: segments (WIRE §23). `wire`: a pipe of bytes
- * (WIRE §22). `line`: whole frames from and to a peer who has proven himself (WIRE §24).
+ * (WIRE §22). `line`: whole frames from and to a peer who has proven himself (WIRE §24). `client`: the
+ * same, from and to one who has no island of his own.
  */
-export type Medium = 'phone' | 'node' | 'wire' | 'line';
+export type Medium = 'phone' | 'node' | 'wire' | 'line' | 'client';
+/** What is at the end of a line. */
+export type LineMedium = Extract<Medium, 'line' | 'client'>;
 /** What hears by itself and has a machine of ours. */
-export type OwnMedium = Exclude<Medium, 'line'>;
+export type OwnMedium = Exclude<Medium, LineMedium>;
 
 /** Which of the two services of a radio. */
 export type Service = 'phone' | 'node';

@@ -33,9 +33,10 @@ import { isWithheld } from './quarantine.ts';
 export type GateConfig = {
   admission: LinkAdmission;
   lineAdmission: LinkAdmission;
-  /** Links are numbered below it, and lines from `firstLine` on. */
+  /** Links are numbered below it, and lines from `firstLine` up to `firstClient`. */
   linksMax: number;
   firstLine: number;
+  firstClient: number;
 };
 export type LinkAdmission = Omit<AdmissionConfig, 'linksMax'>;
 
@@ -45,6 +46,7 @@ export class Gate implements Admission {
   private readonly trust: TrustAdmission;
   private readonly lineTrust: TrustAdmission;
   private readonly firstLine: number;
+  private readonly firstClient: number;
   private readonly isAsked: (link: number, now: Millis) => boolean;
   private readonly courtesy: Courtesy;
   private readonly demoted = new WeakSet<Uint8Array>();
@@ -59,7 +61,7 @@ export class Gate implements Admission {
   constructor(
     crypto: Crypto,
     pins: Pins,
-    { admission, lineAdmission, linksMax, firstLine }: GateConfig,
+    { admission, lineAdmission, linksMax, firstLine, firstClient }: GateConfig,
     isAsked: (link: number, now: Millis) => boolean,
     seed: number,
     judge: Judge | null = null,
@@ -67,11 +69,12 @@ export class Gate implements Admission {
     this.pins = pins;
     this.judge = judge;
     this.trust = new TrustAdmission(crypto, pins, { ...admission, linksMax }, seed);
-    const hasLines = firstLine < linksMax;
+    const hasLines = firstLine < firstClient;
     this.lineTrust = hasLines
       ? new TrustAdmission(crypto, pins, { ...lineAdmission, linksMax }, seed)
       : this.trust;
     this.firstLine = firstLine;
+    this.firstClient = firstClient;
     this.isAsked = isAsked;
     this.courtesy = new Courtesy(linksMax);
   }
@@ -79,7 +82,8 @@ export class Gate implements Admission {
   admit(packet: PacketView, link: number, now: Millis): DropReason | null {
     const isAnswer = packet.ttl === 0 && this.isAsked(link, now);
     if (!this.isOfNow(packet, isAnswer, now)) return 'stale';
-    const trust = link < this.firstLine ? this.trust : this.lineTrust;
+    const isByLine = link >= this.firstLine && link < this.firstClient;
+    const trust = isByLine ? this.lineTrust : this.trust;
     const refusal = trust.admit(packet, link, now, isAnswer);
     if (refusal === null && this.isQuarantined(packet)) this.withheld.add(packet.bytes);
     if (refusal !== null || trust.isVerified(packet.bytes)) return refusal;

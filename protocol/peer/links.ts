@@ -13,7 +13,7 @@ import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
 import type { Pace } from '../core/paced-heartbeat.ts';
 import type { Mode } from '../core/version.ts';
-import type { Medium, OwnMedium } from './contract.ts';
+import type { LineMedium, Medium, OwnMedium } from './contract.ts';
 import { Counts } from './counts.ts';
 import { LineLink } from './line-link.ts';
 import type { PhoneLinkDrop, PhoneLinkOutput } from './phone-link.ts';
@@ -52,7 +52,12 @@ export type Hop = {
 export type LinksInput =
   | OpenedInput
   /** A line whose far end has proven who it is, and said its hello. */
-  | { kind: 'lined'; link: number; id: Uint8Array; mode: Mode; hello: Hello; roundTripMs?: Millis }
+  | ({ kind: 'lined'; medium: LineMedium; link: number } & {
+      id: Uint8Array;
+      mode: Mode;
+      hello: Hello;
+      roundTripMs?: Millis;
+    })
   | { kind: 'resized'; link: number; payloadMax: number }
   | { kind: 'closed'; link: number }
   | { kind: 'received'; link: number; bytes: Uint8Array }
@@ -92,7 +97,8 @@ export const REBIND_MS = 60_000;
 
 /** On our island, that is: whoever has a line may well be in the same room. */
 function isThere(hop: Hop | null, id: Uint8Array): boolean {
-  return hop !== null && hop.medium !== 'line' && hop.peer !== null && sameBytes(hop.peer, 0, id);
+  if (hop === null || hop.medium === 'line' || hop.medium === 'client') return false;
+  return hop.peer !== null && sameBytes(hop.peer, 0, id);
 }
 
 export class Links implements Machine<LinksInput, LinksOutput> {
@@ -193,7 +199,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
 
   /** Again and again for the same line, whenever something of it has changed. */
   private line(
-    { link, id, mode, hello, roundTripMs }: Extract<LinksInput, { kind: 'lined' }>,
+    { link, medium, id, mode, hello, roundTripMs }: Extract<LinksInput, { kind: 'lined' }>,
     now: Millis,
     out: LinksOutput[],
   ): void {
@@ -204,7 +210,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     if (roundTripMs !== undefined) machine.roundTripMs = roundTripMs;
     const [openedAt, boundAt] = isFirst ? [now, now] : [before.openedAt, before.boundAt];
     const hop = {
-      medium: 'line',
+      medium,
       payloadMax: 0,
       rssi: 0,
       openedAt,

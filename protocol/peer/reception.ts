@@ -38,7 +38,7 @@ import type { Draw } from './author.ts';
 import type { OwnDraft, StationEvent, StoredRecord } from './contract.ts';
 import type { HistoryLimits } from './history.ts';
 import { History, isFresh } from './history.ts';
-import type { Links } from './links.ts';
+import type { Hop, Links } from './links.ts';
 import type { NoteDesk, NoteDeskOutput } from './note-desk.ts';
 import type { Departure } from './peers.ts';
 import { Peers, PEERS_MAX } from './peers.ts';
@@ -403,7 +403,7 @@ export class Reception {
     const ways = this.trace.hear(
       link,
       {
-        kind: hop.medium === 'wire' || hop.medium === 'line' ? 1 : 0,
+        kind: hop.medium === 'phone' || hop.medium === 'node' ? 0 : 1,
         rssi: hop.rssi,
         roundTripMs: hop.machine.roundTripMs,
       },
@@ -519,7 +519,7 @@ export class Reception {
     const hop = this.ports.links.at(link);
     if (this.reconciliation === null || hop === null || hop.hello === null) return false;
     const { mode } = hop.machine;
-    if (hop.medium === 'line' || (mode !== 'full' && mode !== 'limited')) return false;
+    if (hasNoIsland(hop) || (mode !== 'full' && mode !== 'limited')) return false;
     return (hop.hello.features & RECONCILES) !== 0;
   }
 
@@ -549,7 +549,7 @@ export class Reception {
   private farEndOf(link: number): FarEnd {
     const hop = this.ports.links.at(link);
     if (hop === null || hop.hello === null) return 'phone';
-    return hop.medium === 'line' ? 'line' : 'node';
+    return hasNoIsland(hop) ? 'line' : 'node';
   }
 
   private isKept(id: Uint8Array): boolean {
@@ -566,4 +566,9 @@ export class Reception {
 
 function tell(out: ReceptionOutput[], event: StationEvent): void {
   out.push({ kind: 'told', event });
+}
+
+/** Nobody stands behind it whose island could lack something. */
+function hasNoIsland({ medium }: Hop): boolean {
+  return medium === 'line' || medium === 'client';
 }

@@ -41,6 +41,8 @@ export type StationConfig = {
   wires: number;
   /** Lines of the internet, numbered on from the last wire. */
   lines: number;
+  /** Lines of our own clients, numbered on from the last line; none where it is absent. */
+  clients?: number;
   /** Percent of the time in which to scan while there is something to find. */
   scanDuty: number;
   /** TTLs above it are cut down to it (WIRE §12). */

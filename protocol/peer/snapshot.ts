@@ -36,7 +36,7 @@ export type Snapshot = {
 export type LinkSnapshot = {
   link: number;
   medium: Medium;
-  way: 'in' | 'out' | 'wire' | 'line';
+  way: 'in' | 'out' | 'wire' | 'line' | 'client';
   /** Null until it is known. */
   mode: Mode | null;
   peer: string | null;
@@ -100,7 +100,7 @@ export function linkSnapshots(
 }
 
 function wayOf({ medium }: Hop, link: number, outMax: number): LinkSnapshot['way'] {
-  if (medium === 'line' || medium === 'wire') return medium;
+  if (medium === 'line' || medium === 'wire' || medium === 'client') return medium;
   return link === 0 ? 'in' : link <= outMax ? 'out' : 'wire';
 }
 

@@ -147,7 +147,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const { role, scanDuty, outMax, nodesMax, ttlMax, seenMax, waitingMax } = config;
     const { frameMax, window, packetsMax, bytesMax, pace } = config;
     const firstLine = 1 + outMax + config.wires;
-    const linksMax = firstLine + config.lines;
+    const firstClient = firstLine + config.lines;
+    const linksMax = firstClient + (config.clients ?? 0);
     this.config = config;
     this.pins = pins;
     this.id = id;
@@ -156,7 +157,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc, pace });
     const secret = ports.draw(12);
     const { admission, lineAdmission } = config;
-    const limits = { admission, lineAdmission, linksMax, firstLine };
+    const limits = { admission, lineAdmission, linksMax, firstLine, firstClient };
     this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0), ports.judge);
     this.routes = ports.routes ?? null;
     this.relay = new RoutedRelay(
@@ -299,8 +300,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const before = this.links.at(link);
     const isSame = before !== null && sameBytes(before.peer!, 0, id);
     if (before !== null && !isSame) this.close(link, out);
-    if (!isSame) this.toRelay({ kind: 'linkUp', link, air: false, line: true }, out);
-    this.toLinks(input, out);
+    const kind = this.isClient(link) ? { leaf: true } : { line: true };
+    if (!isSame) this.toRelay({ kind: 'linkUp', link, air: false, ...kind }, out);
+    this.toLinks({ ...input, medium: this.isClient(link) ? 'client' : 'line' }, out);
     if (isSame) return;
     this.introduce(link, out);
     out.push({ kind: 'opened', link });
@@ -584,8 +586,13 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     return link <= this.config.outMax;
   }
 
+  /** Whose frames are whole and whose link machine is elsewhere: lines, and those of clients. */
   private isLine(link: number): boolean {
     return link > this.config.outMax + this.config.wires;
+  }
+
+  private isClient(link: number): boolean {
+    return link > this.config.outMax + this.config.wires + this.config.lines;
   }
 
   private hello(): Hello {

@@ -20,6 +20,8 @@ import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
 import type { Pins } from '../trust/pins.ts';
 import { toHex } from '../wire/hex.ts';
+import type { BudgetLimits } from './budget.ts';
+import { Budget } from './budget.ts';
 import { NO_TOKEN, RecordLink } from './record-link.ts';
 import type { Admit, RecordLinkDrop, RecordLinkEnd, RecordLinkOutput } from './record-link.ts';
 
@@ -61,7 +63,10 @@ export type TrunksOutput =
   | { kind: 'beat'; line: number; roundTripMs: Millis; missed: number }
   /** A line that was up is not any more. */
   | { kind: 'down'; line: number; why: string }
-  | { kind: 'drop'; line: number; reason: TrunkDrop };
+  | { kind: 'drop'; line: number; reason: TrunkDrop }
+  /** It brought more than its share: it is not to be read until `go`. */
+  | { kind: 'hold'; line: number }
+  | { kind: 'go'; line: number };
 
 export type TrunkDrop = RecordLinkDrop | RecordLinkEnd | 'too-many-lines' | 'too-many-shaking';
 
@@ -74,6 +79,8 @@ export type TrunksConfig = {
   /** Asked before we name ourselves to somebody, and before a line is up. */
   admit: Admit;
   link: { frameMax: number; window: number; packetsMax: number; bytesMax: number; pace: Pace };
+  /** What each line may bring, and all of them together; whatever it is where it is absent. */
+  inbound?: { line: BudgetLimits; all: BudgetLimits };
 };
 
 export const TRUNKS_DEFAULTS = {
@@ -130,10 +137,16 @@ type Line = {
   link: RecordLink | null;
   /** Who has proven to be there. */
   neighbour: Neighbour | null;
+  /** What he said to be let in by. */
+  token: Uint8Array;
   /** When it was dialled. */
   dialledAt: Millis;
   /** When it came up; Infinity until then. */
   upAt: Millis;
+  /** What it may still bring; null for whatever it is. */
+  budget: Budget | null;
+  /** It is not read until then; Infinity while it is. */
+  heldUntil: Millis;
   /** We have let go, and wait for `closed`. */
   isLeaving: boolean;
   /** Why we let go. */
@@ -153,6 +166,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private opened = 0;
   private readonly shaking = new Set<number>();
   private calls: Call[] = [];
+  private readonly inbound: Budget | null;
   private hello: Hello;
   private pace: Pace;
   private nextDialled = 1;
@@ -176,6 +190,8 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.pace = config.link.pace;
     this.random = random;
     this.draw = draw;
+    const { inbound } = config;
+    this.inbound = inbound === undefined ? null : new Budget(inbound.all, Infinity, 0);
   }
 
   /** Whether a line to that peer is up. */
@@ -207,6 +223,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
         this.closed(input.line, input.why, now, out);
         break;
       case 'received':
+        this.meter(input.line, input.bytes.length, now, out);
+        this.toLine(input.line, input, now, out);
+        break;
       case 'sent':
       case 'send':
         this.toLine(input.line, input, now, out);
@@ -240,7 +259,32 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     const line = this.lines.get(number) ?? this.welcome(number, address, out);
     if (line === null || line.isLeaving) return;
     line.link = this.linkOf(number, line.call, now);
+    const { inbound } = this.config;
+    if (inbound !== undefined) line.budget = new Budget(inbound.line, Infinity, now);
     this.toLine(number, TICK, now, out);
+  }
+
+  /** Who brings more than he may is not read for a while: what he sends waits on his side. */
+  private meter(number: number, bytes: number, now: Millis, out: TrunksOutput[]): void {
+    const line = this.lines.get(number);
+    const { inbound: all } = this;
+    if (line === undefined || all === null || line.budget === null) return;
+    all.spend(bytes, now);
+    line.budget.spend(bytes, now);
+    const until = Math.max(all.readyAt(0, now), line.budget.readyAt(0, now));
+    if (until <= now) return;
+    // What was on its way already may come after it was told to wait.
+    if (line.heldUntil === Infinity) out.push({ kind: 'hold', line: number });
+    line.heldUntil = until;
+    this.wakeAt = Math.min(this.wakeAt, until);
+  }
+
+  private release(number: number, line: Line, now: Millis, out: TrunksOutput[]): void {
+    if (now >= line.heldUntil) {
+      line.heldUntil = Infinity;
+      out.push({ kind: 'go', line: number });
+    }
+    this.wakeAt = Math.min(this.wakeAt, line.heldUntil);
   }
 
   private linkOf(number: number, call: Call | null, now: Millis): RecordLink {
@@ -402,6 +446,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
       }
       this.shaking.delete(number);
       line.neighbour = neighbour;
+      line.token = hello.token;
       line.upAt = now;
     }
     out.push({ kind: 'up', line: number, mode, neighbour, hello, isDialled: isDialled(number) });
@@ -436,15 +481,16 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   }
 
   /** What was decided about peers may have changed with the routes. */
-  private mayStay({ neighbour }: Line): boolean {
+  private mayStay({ neighbour, token }: Line): boolean {
     if (neighbour === null) return true;
-    return !this.pins.isDenied(neighbour.id) && this.config.admit(neighbour.id, NO_TOKEN);
+    return !this.pins.isDenied(neighbour.id) && this.config.admit(neighbour.id, token);
   }
 
   private wake(now: Millis, out: TrunksOutput[]): void {
     this.wakeAt = Infinity;
     for (const call of this.calls) if (now >= call.dialAt) this.dial(call, now, out);
     for (const [number, line] of this.lines) {
+      this.release(number, line, now, out);
       if (line.link !== null) this.toLine(number, TICK, now, out);
       else if (isDialled(number) && now >= line.dialledAt + DIAL_MAX_MS) {
         this.hangUp(number, line, out);
@@ -477,8 +523,11 @@ const NEW_LINE: Line = {
   call: null,
   link: null,
   neighbour: null,
+  token: NO_TOKEN,
   dialledAt: 0,
   upAt: Infinity,
+  budget: null,
+  heldUntil: Infinity,
   isLeaving: false,
   why: null,
 };

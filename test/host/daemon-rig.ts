@@ -71,7 +71,8 @@ export function openDaemonRig(): Rig {
 
 /** No radio, no wire; lines on a port that is free. */
 export function configIn(folder: string): DaemonConfig {
-  const text = 'radio: { on: false }\nserial: none\nlisten: { host: 127.0.0.1, port: 0 }\n';
+  const text =
+    'radio: { on: false }\nserial: none\nlisten: { host: 127.0.0.1, port: 0 }\nclients: { port: 0 }\n';
   const machine = { env: {}, hostname: 'bridge' };
   return readDaemonConfig(readYaml('bridge.yaml', text), machine, folder);
 }

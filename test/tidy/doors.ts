@@ -48,6 +48,8 @@ export const DOORS: Door[] = [
     imports: ['protocol', 'host/types.ts', 'host/component.ts', 'host/events.ts'],
     packages: [],
   })),
+  // What a page does to take part.
+  { room: 'device/browser', imports: ['protocol'], packages: [] },
   // Their own npm packages join these rows with the feature that needs them.
   { room: 'host/links', imports: ['protocol', 'host/types.ts'], packages: ['node:*', 'ws'] },
   {

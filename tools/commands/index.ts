@@ -14,6 +14,7 @@ export const groups: Record<string, Commands> = {
     invite: async () => (await import('./invite.ts')).invite,
     join: async () => (await import('./join.ts')).join,
     lines: async () => (await import('./lines.ts')).lines,
+    clients: async () => (await import('./clients.ts')).clients,
     part: async () => (await import('./part.ts')).part,
     backup: async () => (await import('./backup.ts')).backup,
     restore: async () => (await import('./restore.ts')).restore,

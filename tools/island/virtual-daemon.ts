@@ -30,6 +30,7 @@ export async function startInVirtualWorld(
         radio: { isOn: true, adapter: null },
         serial: [],
         listen: null,
+        clients: null,
         peers: [peer],
         http: { ...config.http, host: '127.0.0.1', hosts: [] },
       },

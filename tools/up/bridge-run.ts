@@ -11,7 +11,7 @@ import { Daemon } from '../../host/daemon.ts';
 import { writeBridgeFile } from '../../host/daemon/bridge-file.ts';
 import { openTokenFile } from '../../host/daemon/token-file.ts';
 import { DaemonDesk } from '../../host/desk.ts';
-import type { HttpServer } from '../../host/http/server.ts';
+import type { HttpServer, TakeLine } from '../../host/http/server.ts';
 import { openHttp } from '../../host/http/server.ts';
 import type { SettingsFile, Written } from '../../host/daemon/settings-file.ts';
 import { Setup } from '../../host/daemon/setup.ts';
@@ -102,15 +102,17 @@ async function begin(
 }
 
 async function openPage(
-  { config, isVirtual }: Daemon,
+  daemon: Daemon,
   desk: DaemonDesk,
   { log }: DaemonPorts,
   { web, version }: BridgeRun,
 ): Promise<HttpServer> {
+  const { config, isVirtual } = daemon;
+  const takeLine: TakeLine = (...asked) => daemon.takeClient(...asked);
   const { host, port, hosts, openOnLoopback: isOpenOnLoopback, tokenFile } = config.http;
   const token = openTokenFile(tokenFile);
   const open = (at: number): Promise<HttpServer> =>
-    openHttp({ host, port: at, hosts, token, isOpenOnLoopback, web, version, log }, desk);
+    openHttp({ host, port: at, hosts, token, isOpenOnLoopback, web, version, log, takeLine }, desk);
   return open(port).catch((failure: HoplineError) => {
     // Whoever looks around for the first time has chosen no port, and any other is as good.
     if (!isVirtual || failure.code !== 'LISTEN_FAILED') throw failure;

@@ -6,6 +6,7 @@ import { aboutRoutes } from './about.ts';
 import { auditRoutes } from './audit.ts';
 import { benchRoutes } from './bench.ts';
 import { bridgeRoutes } from './bridge.ts';
+import { clientRoutes } from './clients.ts';
 import { lineRoutes } from './lines.ts';
 import { loginRoutes } from './login.ts';
 import { meshRoutes } from './mesh.ts';
@@ -19,6 +20,7 @@ export const ROUTES: Route[] = [
   ...peerRoutes,
   ...messageRoutes,
   ...lineRoutes,
+  ...clientRoutes,
   ...auditRoutes,
   ...meshRoutes,
   ...benchRoutes,

@@ -122,6 +122,7 @@ const WAYS: Record<LinkView['way'], string> = {
   out: 'radio, out',
   wire: 'wire',
   line: 'line',
+  client: 'client',
 };
 
 export function wayOf(way: LinkView['way']): string {

@@ -4,7 +4,7 @@
  * counted.
  */
 import { describe, expect, it } from 'vitest';
-import { BUDGET_DEFAULTS } from '../../../host/gateway/budget.ts';
+import { BUDGET_DEFAULTS } from '../../../protocol/peer/budget.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 import { seededRandom } from '../../../tools/simulate/random.ts';
 import { SEED } from '../../seed.ts';

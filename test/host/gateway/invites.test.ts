@@ -3,13 +3,9 @@
  * is told what is wrong with it.
  */
 import { describe, expect, it } from 'vitest';
-import {
-  INVITE_AGE_MS,
-  Invites,
-  parseInvitation,
-  printInvitation,
-} from '../../../host/gateway/invites.ts';
+import { INVITE_AGE_MS, Invites } from '../../../host/gateway/invites.ts';
 import type { Invite } from '../../../host/types.ts';
+import { parseInvitation, printInvitation } from '../../../protocol/peer/invitation.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 import { crypto } from '../../protocol/trust/ports.ts';
 import { filled } from '../../protocol/wire/given.ts';

@@ -3,7 +3,7 @@
  * the air, who was carried for, and who else is a gateway.
  */
 import { describe, expect, it } from 'vitest';
-import { Budget, BUDGET_DEFAULTS } from '../../../host/gateway/budget.ts';
+import { Budget, BUDGET_DEFAULTS } from '../../../protocol/peer/budget.ts';
 import { Carriage, CARRIED_FOR_MAX } from '../../../host/gateway/carriage.ts';
 import {
   GATEWAY_TIMEOUT_MS,

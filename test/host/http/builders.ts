@@ -215,6 +215,17 @@ export class DeskDouble implements Desk {
     this.changes.push({ part: node });
   };
 
+  clients: Desk['clients'] = () => [{ name: 'tablet', addedAt: NOW, nodes: [BOB] }];
+  addClient: Desk['addClient'] = async (name) => ({
+    name,
+    line: `hopline:ws://192.0.2.1:8333/${SELF}/token`,
+    node: SELF,
+    token: 'token',
+  });
+  removeClient: Desk['removeClient'] = async (name) => {
+    this.changes.push({ removeClient: name });
+  };
+
   audit: Desk['audit'] = (key, limit) => {
     const line = { key: 1, at: NOW, who: 'owner', act: 'denied', subject: BOB, detail: '' };
     const lines = [{ ...line, hash: 'ab'.repeat(32) }];

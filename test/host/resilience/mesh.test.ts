@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BridgeSettings } from '../../../host/bridge.ts';
 import type { MeshEvent, MeshEventKind } from '../../../host/events.ts';
-import { BUDGET_DEFAULTS } from '../../../host/gateway/budget.ts';
+import { BUDGET_DEFAULTS } from '../../../protocol/peer/budget.ts';
 import { RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
 import { ROUTING_DEFAULTS } from '../../../host/routing/routing.ts';
 import type { Conditions } from '../../../tools/simulate/conditions.ts';

@@ -235,9 +235,38 @@ function cover(relay: LineRelay, covered: number, told: string[] = []): object[]
   return asked;
 }
 
+describe('a relay with leaves', () => {
+  it('hears them as it hears the air, and everybody is told', () => {
+    const relay = relayOn({ wire: [0], line: [2], leaf: [4, 5] });
+    expect(names(relay.step(heard(4), 0))).toEqual([
+      'deliver ttl 7',
+      'transmit 0 ttl 6',
+      'transmit 2 ttl 6',
+      'transmit 5 ttl 6',
+      'passed from 4 ttl 6',
+    ]);
+  });
+
+  it('gives them at once what a line brings, and once', () => {
+    const relay = relayOn({ wire: [0], line: [2], leaf: [4] });
+    const out = relay.step(heard(2), 0);
+    expect(names(out)).toEqual(['deliver ttl 7', 'transmit 4 ttl 6', 'passed from 2 ttl 6']);
+    const { bytes } = out[2] as RelayOutput & { kind: 'passed' };
+    expect(relay.lacking(bytes)).toBe(1);
+    expect(names(relay.step({ kind: 'inject', bytes }, 2000))).toEqual(['transmit 0 ttl 6']);
+  });
+
+  it('knows a number that was a leaf for what it is next', () => {
+    const relay = relayOn({ wire: [0], line: [2], leaf: [4] });
+    relay.step({ kind: 'linkDown', link: 4 }, 0);
+    relay.step({ kind: 'linkUp', link: 4, air: false }, 0);
+    expect(names(relay.step(heard(2), 0))).toEqual(['deliver ttl 7', 'passed from 2 ttl 6']);
+  });
+});
+
 /** A relay with these links up. */
 function relayOn(
-  links: { air?: number[]; wire?: number[]; line?: number[] },
+  links: { air?: number[]; wire?: number[]; line?: number[]; leaf?: number[] },
   differs: Partial<RelayConfig> = {},
   admit: Admission['admit'] = () => null,
 ): LineRelay {
@@ -249,5 +278,8 @@ function relayOn(
   for (const link of links.wire ?? []) up(link, false, false);
   for (const link of links.air ?? []) up(link, true, false);
   for (const link of links.line ?? []) up(link, false, true);
+  for (const link of links.leaf ?? []) {
+    relay.step({ kind: 'linkUp', link, air: false, leaf: true }, 0);
+  }
   return relay;
 }

@@ -311,6 +311,41 @@ const HELLO: Hello = {
   token: new Uint8Array(0),
 };
 
+describe('a line that brings more than its share', () => {
+  const inbound = {
+    line: { bytesPerSecond: 1000, burstBytes: 4000 },
+    all: { bytesPerSecond: 2500, burstBytes: 20_000 },
+  };
+
+  it('is not read until it has paid for it, and others are', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice, { inbound }), net.add('b', bob)];
+    const c = net.add('c', carol);
+    b.calls('a', alice);
+    c.calls('a', alice);
+    net.run(10_000);
+    for (let count = 0; count < 400; count++) b.say(message(count));
+    c.say(message(1));
+    net.run(5);
+    expect(a.held.length).toBe(1);
+    const heldAt = net.now;
+    net.run(60_000);
+    expect(a.held).toEqual([]);
+    expect(a.letGoAt - heldAt).toBeGreaterThan(1000);
+  });
+
+  it('pays for all, too, when all of them are too much', () => {
+    const net = new Net();
+    const tight = { ...inbound, all: { bytesPerSecond: 100, burstBytes: 3000 } };
+    const [a, b] = [net.add('a', alice, { inbound: tight }), net.add('b', bob)];
+    b.calls('a', alice);
+    net.run(10_000);
+    for (let count = 0; count < 400; count++) b.say(message(count));
+    net.run(5);
+    expect(a.held.length).toBe(1);
+  });
+});
+
 function message(number: number): Uint8Array {
   const payload = new TextEncoder().encode(`message ${number}`);
   return encodePacket(plainPacket(MESSAGE, 7, number, alice.id, payload));
@@ -320,7 +355,13 @@ function isOn(list: Identity[] | undefined, id: Uint8Array): boolean {
   return list === undefined || list.some((one) => toHex(one.id) === toHex(id));
 }
 
-type Extra = { allowed?: Identity[]; token?: Uint8Array; linesMax?: number; frameMax?: number };
+type Extra = {
+  inbound?: NonNullable<TrunksConfig['inbound']>;
+  allowed?: Identity[];
+  token?: Uint8Array;
+  linesMax?: number;
+  frameMax?: number;
+};
 
 /** One end: a machine, what it said to the people above, and its ends of wires. */
 class End {
@@ -328,6 +369,9 @@ class End {
   readonly ups: (TrunksOutput & { kind: 'up' })[] = [];
   readonly drops: Record<string, number> = {};
   readonly hungUp: number[] = [];
+  /** Lines that it would not have read now. */
+  readonly held: number[] = [];
+  letGoAt = 0;
   /** Those it was asked to judge somebody by. */
   readonly tokens: Uint8Array[] = [];
   readonly machine: Trunks;
@@ -347,6 +391,7 @@ class End {
         const isInvited = extra.token !== undefined && toHex(token) === toHex(extra.token);
         return isInvited || isOn(extra.allowed, id);
       },
+      ...(extra.inbound === undefined ? {} : { inbound: extra.inbound }),
       link: { ...RECORD_LINK_DEFAULTS, frameMax: extra.frameMax ?? RECORD_LINK_DEFAULTS.frameMax },
     };
     const hello = { ...HELLO, frameMax: config.link.frameMax };
@@ -407,6 +452,13 @@ class End {
         break;
       case 'write':
         this.net.write(this, output.line, output.bytes);
+        break;
+      case 'hold':
+        this.held.push(output.line);
+        break;
+      case 'go':
+        this.held.splice(this.held.indexOf(output.line), 1);
+        this.letGoAt = this.net.now;
         break;
     }
   }

@@ -1,8 +1,8 @@
 /**
- * Budget: how much of the air what comes from the internet may have (DEFAULTS §5). A packet costs its
- * bytes once for every link it leaves over, because each has its own moment on the air.
+ * Budget: bytes that may go in a second, and at once after a silence; of the air for what comes from
+ * the internet, and of lines (DEFAULTS §5). What costs more than there is makes a debt that is paid off.
  */
-import type { Millis } from '../../protocol/core/machine.ts';
+import type { Millis } from '../core/machine.ts';
 
 export type BudgetLimits = { bytesPerSecond: number; burstBytes: number };
 
