@@ -138,6 +138,11 @@ describe.skipIf(CHROMIUM === null)('the map', () => {
       await card.getByText('184 ms').waitFor();
       await card.getByRole('button', { name: 'Trace' }).click();
       await card.locator('.hops li').nth(1).waitFor();
+      await card.getByRole('button', { name: 'Routes' }).click();
+      const routes = card.getByRole('list', { name: 'Routes' }).getByRole('listitem');
+      await routes.nth(1).waitFor();
+      expect(await routes.first().textContent()).toBe('Bentaken; 1 hop, about 25 ms; 97 % arrive');
+      await card.getByText('switched 2 times, last because the route before was broken').waitFor();
       await card.getByRole('button', { name: /^Verify/ }).click();
       await card.getByText('You compared it').waitFor();
       await card.getByRole('button', { name: 'Block' }).click();
@@ -299,7 +304,15 @@ describe.skipIf(CHROMIUM === null)('on a small phone', () => {
     town.change('Ana', { name: long, hasAlarm: true });
     town.say({ text: long.repeat(4), senderName: long }, false);
     town.map_.islands[0].nodes[1].name = long;
-    const views = ['map', `map/${town.people[0].id}`, 'chat', 'chat/public', 'links', 'join'];
+    const views = [
+      'map',
+      `map/${town.people[0].id}`,
+      'chat',
+      'chat/public',
+      'links',
+      'health',
+      'join',
+    ];
     await inTown({ town, size: NARROW }, async ({ page, server }) => {
       for (const view of views) {
         await page.goto(`${server.url}/#/${view}`);

@@ -111,6 +111,21 @@ export class Town extends DeskDouble {
       ],
     }));
 
+  override path: DeskDouble['path'] = (who) => {
+    const { id } = this.person(this.peer(who).name);
+    const [ana] = this.people;
+    const route = { cost: 250, reliability: 0.97, why: '1 hop, about 25 ms', isChosen: true };
+    const round = { ...route, cost: 610, why: '2 hops, about 61 ms', isChosen: false };
+    return {
+      ...{ id, strategy: 'shortest', unsuited: null, flooded: null, nodesKnown: 7, switches: 2 },
+      routes: [
+        { ...route, via: [id] },
+        { ...round, via: [ana.id, id] },
+      ],
+      lastSwitch: { at: this.now - 5 * MINUTE_MS, reason: 'failed' },
+    };
+  };
+
   override map: DeskDouble['map'] = () => this.map_;
   override peers: DeskDouble['peers'] = () => this.people;
   override lines: DeskDouble['lines'] = () => this.lineViews;
@@ -449,7 +464,7 @@ export class Town extends DeskDouble {
 }
 
 const FIGURES = {
-  connectedAt: 0,
+  connectedAt: Date.now() - 47 * MINUTE_MS,
   heardAt: 0,
   heard: 1204,
   sent: 987,

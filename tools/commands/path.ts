@@ -5,6 +5,7 @@
  * taken, and when that last changed; or why packets are flooded.
  */
 import type { PathView, PeerView, RouteView } from '../../host/http/views.ts';
+import { switchOf } from '../../host/http/web/words.ts';
 import { printable } from '../../protocol/printable.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { fullTime } from '../bridge/message-lines.ts';
@@ -39,21 +40,13 @@ export function linesOf(path: PathView, peers: PeerView[]): string[] {
   if (routes.length > 0) lines.push(...tableOf(HEADINGS, routes.map((route) => rowOf(route, peers)))); // prettier-ignore
   if (lastSwitch !== null) {
     const { at, reason } = lastSwitch;
-    lines.push(`switched ${switches} times, last at ${fullTime(at)}: ${REASONS[reason] ?? reason}`);
+    lines.push(`switched ${switches} times, last at ${fullTime(at)}: ${switchOf(reason)}`);
   }
   lines.push(`strategy ${strategy}; ${nodesKnown} other nodes known`);
   return lines;
 }
 
 const HEADINGS = ['taken', 'hops', 'cost', 'arrives', 'over', 'why'];
-/** Why one route gave way to another. */
-const REASONS: Record<string, string> = {
-  failed: 'the route before was broken, or came to nothing',
-  better: 'another was better by a fifth',
-  congested: 'the route before was crowded',
-  stale: 'nobody told of the peer for 300 s',
-};
-
 function rowOf(route: RouteView, peers: PeerView[]): (string | number)[] {
   const { via, cost, reliability, why, isChosen } = route;
   const names = via.map((id) => printable(peers.find((peer) => peer.id === id)?.name || id));

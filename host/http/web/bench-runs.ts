@@ -49,6 +49,16 @@ export function lastOf(values: readonly (number | null)[]): {
   return { value, changePercent: Math.round((100 * (value - before)) / Math.abs(before)) };
 }
 
+/** From where to where a curve is drawn: what hardly changes is to look so, in the middle. */
+export function spanOf(least: number, most: number): [bottom: number, top: number] {
+  const middle = (least + most) / 2;
+  const half = Math.max((most - least) / 2, SPAN_LEAST * Math.abs(middle)) || 1;
+  return [middle - half, middle + half];
+}
+
+/** A tenth of a figure is what a machine that others use adds to it. */
+const SPAN_LEAST = 0.05;
+
 /** Four digits say enough: `0.0123`, `12.35`, `812,300`. */
 export function readable(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 4 });

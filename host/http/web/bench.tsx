@@ -3,7 +3,7 @@
  */
 import type { BenchView } from '../views.ts';
 import type { BenchSeries, FigureSeries } from './bench-runs.ts';
-import { lastOf, readable, seriesOf } from './bench-runs.ts';
+import { lastOf, readable, seriesOf, spanOf } from './bench-runs.ts';
 import { curveOf } from './curve.ts';
 import { ago, plural } from './words.ts';
 
@@ -58,13 +58,11 @@ function Figure({ name, unit, values }: FigureSeries) {
   const { value, changePercent } = lastOf(values);
   const known = values.filter((each) => each !== null);
   const [least, most] = [Math.min(...known), Math.max(...known)];
+  const [bottom, top] = spanOf(least, most);
   const toX = (at: number): number =>
     EDGE + (at / Math.max(1, values.length - 1)) * (WIDTH - 2 * EDGE);
-  // What never changed lies in the middle.
   const toY = (of: number): number =>
-    most === least
-      ? HEIGHT / 2
-      : HEIGHT - EDGE - ((of - least) / (most - least)) * (HEIGHT - 2 * EDGE);
+    HEIGHT - EDGE - ((of - bottom) / (top - bottom)) * (HEIGHT - 2 * EDGE);
   const { path } = curveOf(
     values.map((of, at) => [at, of] as const),
     toX,

@@ -1,22 +1,12 @@
 /**
  * Node card: one node: who it is, how far it is, what a person thinks of it, and how to test the way.
  */
-import { useState } from 'preact/hooks';
-import type { HopView, MapNode, MapView, PeerView, PingView } from '../views.ts';
+import type { MapNode, MapView, PeerView } from '../views.ts';
 import { useDeed, usePanel } from './hooks.ts';
 import { Fault, Facts, Lamp, Twice } from './parts.tsx';
 import { hashOf } from './route.ts';
-import {
-  ago,
-  distanceOf,
-  grouped,
-  hopOf,
-  kindOf,
-  nameOf,
-  plain,
-  plural,
-  shortId,
-} from './words.ts';
+import { Way } from './way.tsx';
+import { ago, distanceOf, grouped, kindOf, nameOf, plain, shortId } from './words.ts';
 
 type Props = { id: string; map: MapView; peers: PeerView[]; now: number };
 
@@ -224,60 +214,6 @@ function Judgement({ peer }: { peer: PeerView }) {
             isBusy={deed.isBusy}
             onYes={() => change({ isDenied: true })}
           />
-        )}
-      </div>
-      <Fault deed={deed} />
-    </section>
-  );
-}
-
-/** Ping and trace. */
-function Way({ peer, peers }: { peer: PeerView; peers: PeerView[] }) {
-  const { panel } = usePanel();
-  const [deed, perform] = useDeed();
-  const [ping, setPing] = useState<PingView | undefined>();
-  const [hops, setHops] = useState<HopView[] | undefined>();
-  return (
-    <section>
-      <h3>The way there</h3>
-      <div class="row">
-        <button
-          type="button"
-          disabled={deed.isBusy}
-          onClick={() =>
-            void perform(async () => setPing(await panel.ask(() => panel.requests.ping(peer.id))))
-          }
-        >
-          Ping
-        </button>
-        <button
-          type="button"
-          disabled={deed.isBusy}
-          onClick={() =>
-            void perform(async () => setHops(await panel.ask(() => panel.requests.trace(peer.id))))
-          }
-        >
-          Trace
-        </button>
-        {deed.isBusy && <span class="dim">asking …</span>}
-      </div>
-      <div role="status">
-        {ping === null && <p>No answer to the ping.</p>}
-        {ping && (
-          <p>
-            Answered in <b>{ping.roundTripMs} ms</b>
-            {ping.hops !== null && `, ${plural(ping.hops, 'hop')}`}.
-          </p>
-        )}
-        {hops?.length === 0 && <p>Nobody on the way answered.</p>}
-        {hops !== undefined && hops.length > 0 && (
-          <ol class="hops">
-            {hops.map((hop) => (
-              <li key={hop.distance}>
-                <b>{nameOf(peers, hop.id)}</b> <small>{hopOf(hop)}</small>
-              </li>
-            ))}
-          </ol>
         )}
       </div>
       <Fault deed={deed} />

@@ -2,7 +2,15 @@
  * Requests: what the page asks the daemon, one method a route. An answer that is a refusal becomes a
  * `Refusal` with the daemon's own sentence; no answer at all becomes an `Unreachable`.
  */
-import type { HopView, InviteView, LineView, MessageView, PeerView, PingView } from '../views.ts';
+import type {
+  HopView,
+  InviteView,
+  LineView,
+  MessageView,
+  PathView,
+  PeerView,
+  PingView,
+} from '../views.ts';
 import type { Part, Parts } from './state.ts';
 
 export class Refusal extends Error {
@@ -80,6 +88,10 @@ export class Requests {
 
   async trace(id: string): Promise<HopView[]> {
     return (await this.ask<{ hops: HopView[] }>('POST', `peers/${id}/trace`, {})).hops;
+  }
+
+  path(id: string): Promise<PathView> {
+    return this.ask('GET', `peers/${id}/path`);
   }
 
   invite(address: string | null): Promise<InviteView> {

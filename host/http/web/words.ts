@@ -86,6 +86,18 @@ export function reasonOf(reason: string): string {
   return REASONS[reason] ?? plain(reason);
 }
 
+/** Why one route gave way to another. */
+const SWITCHES: Record<string, string> = {
+  failed: 'the route before was broken, or came to nothing',
+  better: 'another was better by a fifth',
+  congested: 'the route before was crowded',
+  stale: 'nobody told of the peer for 300 s',
+};
+
+export function switchOf(reason: string): string {
+  return SWITCHES[reason] ?? reason;
+}
+
 /** How far a message of ours came; null for those of others. */
 export function deliveryOf({ state, reason }: MessageView): string | null {
   switch (state) {

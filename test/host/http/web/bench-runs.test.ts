@@ -2,7 +2,7 @@
  * What was measured, as the page draws it: figures that can be compared stand in one curve.
  */
 import { describe, expect, it } from 'vitest';
-import { lastOf, readable, seriesOf } from '../../../../host/http/web/bench-runs.ts';
+import { lastOf, readable, seriesOf, spanOf } from '../../../../host/http/web/bench-runs.ts';
 import { curveOf } from '../../../../host/http/web/curve.ts';
 import type { BenchView } from '../../../../host/http/views.ts';
 
@@ -39,6 +39,13 @@ describe('runs of a benchmark', () => {
       expect(lastOf(values)).toEqual({ value, changePercent });
     });
   }
+
+  it('look as they did where they hardly changed', () => {
+    expect(spanOf(10, 30)).toEqual([10, 30]);
+    expect(spanOf(100, 100)).toEqual([95, 105]);
+    expect(spanOf(99.9, 100.1)).toEqual([95, 105]);
+    expect(spanOf(0, 0)).toEqual([-1, 1]);
+  });
 
   it('are said with four digits', () => {
     expect([0.0123456, 12.3456, 812_345].map(readable)).toEqual(['0.01235', '12.35', '812,300']);
