@@ -40,6 +40,11 @@ const PAGE = [
   { in: 'host/http/web/api/main.tsx', out: 'api/app' },
   { in: 'host/http/web/api/style.css', out: 'api/app' },
   { in: 'host/http/web/api/index.html', out: 'api/index' },
+  // What pages of others take part with, and the smallest of them.
+  { in: 'device/browser/main.ts', out: 'leaf' },
+  { in: 'device/browser/demo/main.ts', out: 'leaf/demo' },
+  { in: 'device/browser/demo/style.css', out: 'leaf/demo' },
+  { in: 'device/browser/demo/index.html', out: 'leaf/index' },
 ];
 /** A file of dist/ that some build has not finished. */
 const DRAFT = /\.draft-\d+$/;
@@ -334,6 +339,7 @@ async function check() {
       'a board has only what is in its .d.ts files',
     ],
     ['types of the page', [tsc, '-p', 'host/http/web'], 'a browser has no Node'],
+    ['types of the leaf', [tsc, '-p', 'device/browser'], 'a browser has no Node'],
     [
       'formatting',
       [prettier, '--check', '--log-level=warn', ...FORMATTED],

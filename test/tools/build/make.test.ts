@@ -227,6 +227,10 @@ function repository(files: Record<string, string>): string {
     'host/http/web/api/main.tsx': "console.log('api');",
     'host/http/web/api/style.css': '',
     'host/http/web/api/index.html': '<!doctype html>',
+    'device/browser/main.ts': "console.log('leaf');",
+    'device/browser/demo/main.ts': "console.log('demo');",
+    'device/browser/demo/style.css': '',
+    'device/browser/demo/index.html': '<!doctype html>',
     // Links what is installed here, as npm would bring it, and notes how it was called.
     'npm.cjs': `
       if (process.env.npm_config_global) process.exit(8);

@@ -1,0 +1,54 @@
+/**
+ * Demo: the smallest page that takes part in a mesh. It opens its line at the port that it came from,
+ * and is another peer in every tab.
+ */
+import type { AttachedLeaf } from '../main.ts';
+import { attach } from '../main.ts';
+
+const attachForm = document.querySelector<HTMLFormElement>('#attach')!;
+const sayForm = document.querySelector<HTMLFormElement>('#say')!;
+const state = document.querySelector('#state')!;
+const messages = document.querySelector('#messages')!;
+/** Lines shown; then the oldest go. */
+const SHOWN_MAX = 200;
+
+let leaf: AttachedLeaf | null = null;
+
+attachForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const [name, ticket] = ['name', 'ticket'].map((field) => textOf(attachForm, field));
+  const address = location.origin.replace(/^http/, 'ws');
+  try {
+    leaf = attach({ ticket, name, address });
+  } catch (failure) {
+    state.textContent = (failure as Error).message;
+    return;
+  }
+  attachForm.hidden = true;
+  state.textContent = 'Looking for the bridge …';
+  leaf.on('attached', ({ bridge }) => (state.textContent = `Attached to ${bridge}.`));
+  leaf.on('detached', ({ why }) => (state.textContent = `Detached (${why}); trying again.`));
+  leaf.on('message', ({ name, sender, text }) => show(`${name ?? sender}: ${text}`));
+  leaf.on('said', ({ text }) => show(`you: ${text}`));
+  leaf.on('refused', ({ reason }) => show(`not said: ${reason}`));
+  sayForm.hidden = false;
+});
+
+sayForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  leaf?.say(textOf(sayForm, 'text'));
+  sayForm.reset();
+});
+
+addEventListener('pagehide', () => leaf?.detach());
+
+function textOf(form: HTMLFormElement, field: string): string {
+  return String(new FormData(form).get(field) ?? '');
+}
+
+function show(line: string): void {
+  const item = document.createElement('li');
+  item.textContent = line;
+  messages.append(item);
+  while (messages.childElementCount > SHOWN_MAX) messages.firstElementChild!.remove();
+}

@@ -1,0 +1,88 @@
+/**
+ * A tab of a browser as a leaf: the core runs in it, attaches with a token over a WebSocket, hears, and
+ * is heard.
+ */
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DaemonDesk } from '../../host/desk.ts';
+import type { Rig, Running } from '../host/daemon-rig.ts';
+import { openDaemonRig, until } from '../host/daemon-rig.ts';
+import { serve } from '../host/http/builders.ts';
+import { build, PAGE } from '../tools/built.ts';
+import { CHROMIUM, openBrowser, visit } from './chromium.ts';
+import type { Visit } from './chromium.ts';
+
+let browser: Browser;
+let rig: Rig;
+let ends: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  build();
+  if (CHROMIUM !== null) browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+afterEach(async () => {
+  for (const end of ends.reverse()) await end();
+  ends = [];
+  await rig.end();
+});
+
+describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
+  it('takes part in the mesh of the bridge that its page came from', async () => {
+    const { bridge, desk, url } = await open();
+    const { line } = await desk.addClient('tab');
+    const tab = await attached(url, line, 'tab');
+    await until('it is known', () => desk.peers().some(({ name }) => name === 'tab'));
+    const [{ nodes }] = desk.clients();
+    expect(nodes).toHaveLength(1);
+
+    await tab.page.getByRole('textbox', { name: 'Message' }).fill('hello from a browser');
+    await tab.page.getByRole('button', { name: 'Say' }).click();
+    await until('it is heard', () => texts(desk).includes('hello from a browser'));
+    await bridge.daemon.ask({ kind: 'say', text: 'and back <b>' });
+    await tab.page.getByText('bridge: and back <b>').waitFor();
+    expect(tab.errors).toEqual([]);
+  });
+
+  it('is let in by its token alone, and is let go when that is taken away', async () => {
+    const { desk, url } = await open();
+    const { line } = await desk.addClient('tab');
+    const tab = await attached(url, line, 'tab');
+    await desk.removeClient('tab');
+    await tab.page.getByText('Detached').waitFor();
+    const visited = await see(url);
+    await visited.page.getByLabel('Ticket').fill('hopline:nonsense');
+    await visited.page.getByRole('button', { name: 'Attach' }).click();
+    await visited.page.getByText('only a part of it is there').waitFor();
+  });
+});
+
+async function open(): Promise<{ bridge: Running; desk: DaemonDesk; url: string }> {
+  rig = openDaemonRig();
+  const bridge = await rig.start(rig.folder(), { name: 'bridge' });
+  const desk = new DaemonDesk(bridge.daemon, 'boot');
+  const { server } = await serve(desk, {
+    web: PAGE,
+    takeLine: (...asked) => bridge.daemon.takeClient(...asked),
+  });
+  ends.push(() => server.close());
+  return { bridge, desk, url: server.url };
+}
+
+async function see(url: string): Promise<Visit> {
+  const visited = await visit(browser, `${url}/leaf`);
+  ends.push(() => visited.close());
+  return visited;
+}
+
+async function attached(url: string, ticket: string, name: string): Promise<Visit> {
+  const tab = await see(url);
+  await tab.page.getByLabel('Name').fill(name);
+  await tab.page.getByLabel('Ticket').fill(ticket);
+  await tab.page.getByRole('button', { name: 'Attach' }).click();
+  await tab.page.getByText(/^Attached to [0-9a-f]{16}/).waitFor();
+  return tab;
+}
+
+function texts(desk: DaemonDesk): string[] {
+  return desk.messages('public', Number.MAX_SAFE_INTEGER, 10).map(({ text }) => text);
+}
