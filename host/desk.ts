@@ -9,6 +9,7 @@ import { printable } from '../protocol/printable.ts';
 import type { ChainEnd } from '../protocol/trust/chain.ts';
 import { fromHex, toHex } from '../protocol/wire/hex.ts';
 import type { Daemon, DaemonEvent } from './daemon.ts';
+import type { Setup } from './daemon/setup.ts';
 import { ownAddress } from './daemon/own-address.ts';
 import { EventRing } from './desk/event-ring.ts';
 import { mapOf } from './desk/map.ts';
@@ -42,6 +43,7 @@ import type {
   PingView,
   RadioView,
   ResilienceView,
+  SettingsView,
   StatisticsView,
   StatusView,
   TimelineEntry,
@@ -57,10 +59,15 @@ export class DaemonDesk implements Desk {
   private readonly people: People;
   private readonly ring: EventRing;
   private readonly chronicle = new Timeline();
+  private readonly setup: Setup | null;
 
-  /** `boot` is another one at each start: cursors of others are not ours. */
-  constructor(daemon: Daemon, boot: string) {
+  /**
+   * `boot` is another one at each start: cursors of others are not ours. `setup` is null for a daemon
+   * whose settings are nowhere written.
+   */
+  constructor(daemon: Daemon, boot: string, setup: Setup | null = null) {
     this.daemon = daemon;
+    this.setup = setup;
     this.people = new People(daemon);
     this.ring = new EventRing(boot);
     daemon.follow((event) => this.hear(event));
@@ -355,6 +362,16 @@ export class DaemonDesk implements Desk {
     return this.resilience();
   }
 
+  settings(): SettingsView {
+    const setup = this.written();
+    return { file: setup.file.path, settings: setup.views() };
+  }
+
+  changeSettings(changes: Record<string, unknown>): SettingsView {
+    this.written().change(changes);
+    return this.settings();
+  }
+
   timeline(): TimelineEntry[] {
     return this.chronicle.all();
   }
@@ -365,6 +382,11 @@ export class DaemonDesk implements Desk {
 
   listen(listener: (event: EventView) => void): () => void {
     return this.ring.listen(listener);
+  }
+
+  private written(): Setup {
+    if (this.setup !== null) return this.setup;
+    throw new HoplineError('NOT_FOUND', 'the settings of this bridge are nowhere written');
   }
 
   private radio(): RadioView {

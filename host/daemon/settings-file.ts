@@ -49,6 +49,8 @@ export class SettingsFile {
   /** Throws with the name of the setting that cannot be so, and then nothing is written. */
   change(changes: Changes): Written {
     const text = this.text();
+    // What is wrong already is its writer's to mend, in its own place.
+    this.understood(text);
     const { document } = parseYaml(this.path, text);
     this.check(sheetOf(document), changes);
     for (const [name, value] of Object.entries(changes)) write(document, entryOf(name), value);

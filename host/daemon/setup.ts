@@ -3,29 +3,14 @@
  * read again since. What can change while it runs does so at once; what cannot is pending until the
  * next start.
  */
+import type { SettingView } from '../http/views.ts';
 import type { DaemonConfig } from '../config.ts';
 import type { Changes, SettingsFile, Written } from './settings-file.ts';
-import type { Schema } from '../settings/rules.ts';
 import type { Sheet } from './sheet.ts';
 import { differences, ENTRIES, FILE_ONLY, LIVE } from './sheet.ts';
 
 /** What came of reading it again, by the names of settings. */
 export type Reread = { changed: string[]; pending: string[] };
-
-/** A setting as a person sees it. */
-export type SettingView = {
-  name: string;
-  /** Of the file, or else of the table; null where that depends on the machine. */
-  value: unknown;
-  usual: unknown;
-  isSet: boolean;
-  needsRestart: boolean;
-  /** It is written, and holds from the next start on. */
-  isPending: boolean;
-  isFileOnly: boolean;
-  help: string;
-  schema: Schema;
-};
 
 /** What takes settings up. */
 export type Taker = { setUp(config: DaemonConfig): void };

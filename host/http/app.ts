@@ -78,6 +78,7 @@ export function buildApp({
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request;
+    context.tally.answered(reply.statusCode);
     const tookMs = Math.round(reply.elapsedTime);
     log.debug('answered', { method, path: placeOf(request), status: reply.statusCode, tookMs });
   });
@@ -110,7 +111,7 @@ const HEADERS = {
 };
 
 function addRoute(app: FastifyInstance, route: Route, guard: Guard, context: Context): void {
-  const { params, query, body, answer } = route;
+  const { params, query, body, answer, textType } = route;
   app.route({
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, ':$1'),
@@ -122,12 +123,13 @@ function addRoute(app: FastifyInstance, route: Route, guard: Guard, context: Con
       ...(params === null ? {} : { params }),
       querystring: query ?? NOTHING,
       ...(route.method === 'POST' || route.method === 'PATCH' ? { body: body ?? NOTHING } : {}),
-      ...(answer === null ? {} : { response: { 200: answer } }),
+      ...(answer === null || textType !== null ? {} : { response: { 200: answer } }),
     },
     handler: async (request, reply) => {
       const { params, query, body, ip: from } = request;
       const value = await route.handle({ params, query, body, from } as never, context);
       reply.header('cache-control', 'no-store');
+      if (textType !== null) return reply.type(textType).send(value);
       return answer === null ? reply.status(204).send() : value;
     },
   });

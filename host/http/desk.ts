@@ -22,6 +22,7 @@ import type {
   PeerView,
   PingView,
   ResilienceView,
+  SettingsView,
   StatisticsView,
   StatusView,
   TimelineEntry,
@@ -82,6 +83,9 @@ export interface Desk {
   /** COMPONENT_FAILED while the part of the bridge that knows is being begun anew. */
   resilience(): ResilienceView;
   tune(change: Partial<ResilienceView['settings']>): Promise<ResilienceView>;
+  settings(): SettingsView;
+  /** By dotted names; null for as usual. REQUEST_INVALID names the one that may not be so. */
+  changeSettings(changes: Record<string, unknown>): SettingsView;
   /** The newest first. */
   timeline(): TimelineEntry[];
 

@@ -53,7 +53,7 @@ export function documentOf(routes: Route[], version: string): Api {
 }
 
 function operation(route: Route, refer: (schema: unknown) => unknown): object {
-  const { summary, access, params, query, body, answer } = route;
+  const { summary, access, params, query, body, answer, textType } = route;
   const parameters = [
     ...parametersIn('path', params, refer),
     ...parametersIn('query', query, refer),
@@ -66,7 +66,7 @@ function operation(route: Route, refer: (schema: unknown) => unknown): object {
     responses: {
       ...(answer === null
         ? { 204: { description: 'done' } }
-        : { 200: { description: 'so it is', content: json(refer(answer)) } }),
+        : { 200: { description: 'so it is', content: contentOf(refer(answer), textType) } }),
       default: { description: 'why not', content: json(refer(FAILURE)) },
     },
   };
@@ -117,7 +117,11 @@ function parametersIn(
 }
 
 function json(schema: unknown): object {
-  return { 'application/json': { schema } };
+  return contentOf(schema, null);
+}
+
+function contentOf(schema: unknown, textType: string | null): object {
+  return { [textType ?? 'application/json']: { schema } };
 }
 
 /** The schema with every titled one inside it moved to `schemas`. */

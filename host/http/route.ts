@@ -4,6 +4,7 @@
  */
 import type { Desk } from './desk.ts';
 import type { Logins } from './logins.ts';
+import type { Tally } from './tally.ts';
 import type { Schema } from './schema.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -14,6 +15,8 @@ export type Context = {
   logins: Logins;
   /** The OpenAPI document. */
   document: object;
+  /** How requests were answered. */
+  tally: Tally;
 };
 
 /** A request that passed the guard and its schemas. */
@@ -37,6 +40,8 @@ export type Route = {
   body: Schema<never> | null;
   /** Null: nothing, with status 204. */
   answer: Schema<never> | null;
+  /** The media type of a text; null for JSON. */
+  textType: string | null;
   handle(asked: Asked<never, never, never>, context: Context): unknown;
 };
 
@@ -49,6 +54,7 @@ type Described<Params, Query, Body, Answer> = {
   query?: Schema<Query>;
   body?: Schema<Body>;
   answer?: Schema<Answer>;
+  textType?: string;
   handle(asked: Asked<Params, Query, Body>, context: Context): Answer | Promise<Answer>;
 };
 
@@ -57,6 +63,6 @@ export function route<Params = null, Query = null, Body = null, Answer = void>(
   described: Described<Params, Query, Body, Answer>,
 ): Route {
   const { method, path, summary, access = 'token', handle } = described;
-  const { params = null, query = null, body = null, answer = null } = described;
-  return { method, path, summary, access, params, query, body, answer, handle } as never;
+  const { params = null, query = null, body = null, answer = null, textType = null } = described;
+  return { method, path, summary, access, params, query, body, answer, textType, handle } as never;
 }

@@ -41,6 +41,11 @@ export function list<T>(items: Schema<T>): Schema<T[]> {
   return { type: 'array', items };
 }
 
+/** Whatever JSON has. */
+export function anything(about?: string): Schema<unknown> {
+  return { ...described(about) };
+}
+
 /** Numbers by names that are not known beforehand. */
 export function counts(about?: string): Schema<Record<string, number>> {
   return { type: 'object', additionalProperties: { type: 'integer' }, ...described(about) };

@@ -19,6 +19,7 @@ import type { LoginCode } from './logins.ts';
 import { Logins } from './logins.ts';
 import { documentOf, EVENTS_PATH } from './openapi.ts';
 import { ROUTES } from './routes/all.ts';
+import { Tally } from './tally.ts';
 import { readWebFiles } from './web-files.ts';
 
 export type HttpOptions = {
@@ -64,7 +65,7 @@ export async function openHttp(options: HttpOptions, desk: Desk): Promise<HttpSe
     routes: ROUTES,
     files: web === null ? new Map() : readWebFiles(web),
     guard,
-    context: { desk, logins, document: documentOf(ROUTES, version) },
+    context: { desk, logins, document: documentOf(ROUTES, version), tally: new Tally() },
     limits,
     log,
   });

@@ -5,6 +5,7 @@ import type { MessageState } from '../types.ts';
 import type { Schema } from './schema.ts';
 import { MESH_EVENTS } from '../events.ts';
 import {
+  anything,
   counts,
   figures,
   flag,
@@ -33,6 +34,8 @@ import type {
   HopView,
   PathView,
   RouteView,
+  SettingsView,
+  SettingView,
   InviteView,
   LineView,
   LinkView,
@@ -454,5 +457,30 @@ export const EVENT = named(
     mesh: { ...EVERY, ...MESH },
     health: { ...EVERY, health: HEALTH, problems: list(text()) },
     gap: EVERY,
+  }),
+);
+
+const SETTING = named(
+  'Setting',
+  object<SettingView>({
+    name: text({ about: 'dotted, as `budget.burst`' }),
+    value: anything('of the file, or else the usual one; null where that depends on the machine'),
+    usual: anything('what holds where the file says nothing'),
+    isSet: flag('the file says it'),
+    needsRestart: flag('a change of it holds from the next start on'),
+    isPending: flag('it was changed so, and the bridge has not started again since'),
+    isFileOnly: flag(
+      'it runs programs, names files or says who may ask: changed in the file alone',
+    ),
+    help: text(),
+    schema: { type: 'object', additionalProperties: true, description: 'JSON Schema of its value' },
+  }),
+);
+
+export const SETTINGS = named(
+  'Settings',
+  object<SettingsView>({
+    file: text({ about: 'where they are written' }),
+    settings: list(SETTING),
   }),
 );

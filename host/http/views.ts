@@ -225,6 +225,26 @@ export type AuditView = { lines: AuditLineView[]; base: AuditEndView; head: Audi
 export type ClientView = { name: string; addedAt: number; nodes: string[] };
 /** `line` holds address, node and token for whoever attaches. */
 export type ClientTicketView = { name: string; line: string; node: string; token: string };
+
+/** A setting of the bridge, as it is written. */
+export type SettingView = {
+  /** Dotted, as `budget.burst`. */
+  name: string;
+  /** Of the file, or else the usual one; null where that depends on the machine. */
+  value: unknown;
+  usual: unknown;
+  isSet: boolean;
+  needsRestart: boolean;
+  /** It is written, and holds from the next start on. */
+  isPending: boolean;
+  /** It is changed in the file alone: it runs programs, names files, or says who may ask. */
+  isFileOnly: boolean;
+  help: string;
+  /** JSON Schema of its value. */
+  schema: Record<string, unknown>;
+};
+export type SettingsView = { file: string; settings: SettingView[] };
+
 export type InviteView = { line: string; command: string; expiresAt: number };
 export type PingView = { roundTripMs: number; hops: number | null } | null;
 export type HopView = {

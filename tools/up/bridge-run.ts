@@ -86,7 +86,7 @@ async function begin(
         log.level = config.log;
       },
     });
-    const desk = new DaemonDesk(daemon, toHex(ports.draw(4)));
+    const desk = new DaemonDesk(daemon, toHex(ports.draw(4)), setup);
     const server = await openPage(daemon, desk, ports, run);
     ends.push(() => server.close());
     const { url } = server;

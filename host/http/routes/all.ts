@@ -9,9 +9,11 @@ import { bridgeRoutes } from './bridge.ts';
 import { clientRoutes } from './clients.ts';
 import { lineRoutes } from './lines.ts';
 import { loginRoutes } from './login.ts';
+import { metricsRoutes } from './metrics.ts';
 import { meshRoutes } from './mesh.ts';
 import { messageRoutes } from './messages.ts';
 import { peerRoutes } from './peers.ts';
+import { settingsRoutes } from './settings.ts';
 
 export const ROUTES: Route[] = [
   ...aboutRoutes,
@@ -23,5 +25,7 @@ export const ROUTES: Route[] = [
   ...clientRoutes,
   ...auditRoutes,
   ...meshRoutes,
+  ...settingsRoutes,
+  ...metricsRoutes,
   ...benchRoutes,
 ];

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DaemonConfig } from '../../../host/config.ts';
 import { SettingsFile } from '../../../host/daemon/settings-file.ts';
-import type { SettingView } from '../../../host/daemon/setup.ts';
+import type { SettingView } from '../../../host/http/views.ts';
 import { Setup } from '../../../host/daemon/setup.ts';
 import { ENTRIES, FILE_ONLY, LIVE } from '../../../host/daemon/sheet.ts';
 

@@ -14,6 +14,7 @@ import type {
   LineView,
   MessageView,
   PeerView,
+  SettingView,
 } from '../../../host/http/views.ts';
 
 export const TOKEN = '00112233445566778899aabbccddeeff';
@@ -116,6 +117,63 @@ export class DeskDouble implements Desk {
   tune: Desk['tune'] = async (change) => {
     this.changes.push({ tune: change });
     return { ...this.resilience(), settings: { ...this.resilience().settings, ...change } };
+  };
+  settings: Desk['settings'] = () => ({
+    file: '/etc/hopline/bridge.yaml',
+    settings: [
+      setting({
+        name: 'name',
+        value: 'bridge',
+        usual: null,
+        isSet: true,
+        schema: { type: 'string', minLength: 1, maxLength: 32 },
+      }),
+      setting({
+        name: 'ttl',
+        value: 9,
+        usual: 7,
+        isSet: true,
+        isPending: true,
+        schema: { type: 'integer', minimum: 1, maximum: 64 },
+      }),
+      setting({
+        name: 'security',
+        value: 'moderate',
+        usual: 'moderate',
+        needsRestart: false,
+        schema: { enum: ['permissive', 'moderate', 'strict'] },
+      }),
+      setting({ name: 'stamps', value: true, usual: true, schema: { type: 'boolean' } }),
+      setting({
+        name: 'budget.burst',
+        value: 16_000,
+        usual: 16_000,
+        needsRestart: false,
+        schema: { type: 'integer', minimum: 1, maximum: 100_000_000 },
+      }),
+      setting({
+        name: 'allow',
+        value: [BOB],
+        usual: [],
+        isSet: true,
+        schema: { type: 'array', maxItems: 1024, items: { type: 'string' } },
+      }),
+      setting({
+        name: 'components',
+        value: [],
+        usual: [],
+        isFileOnly: true,
+        schema: { type: 'array', items: { type: 'string' } },
+      }),
+    ],
+  });
+  changeSettings: Desk['changeSettings'] = (changes) => {
+    this.changes.push({ settings: changes });
+    if (changes['ttl'] === 65) {
+      const detail = 'ttl: ttl takes a whole number from 1 to 64';
+      throw new HoplineError('REQUEST_INVALID', detail);
+    }
+    return this.settings();
   };
   timeline: Desk['timeline'] = () => [
     {
@@ -260,6 +318,20 @@ export class DeskDouble implements Desk {
   cursor(): string {
     return `b1-${this.count}`;
   }
+}
+
+export function setting(some: Partial<SettingView> & { name: string }): SettingView {
+  return {
+    value: null,
+    usual: null,
+    isSet: false,
+    needsRestart: true,
+    isPending: false,
+    isFileOnly: false,
+    help: `what ${some.name} is for`,
+    schema: {},
+    ...some,
+  };
 }
 
 export function peer(id: string, name: string): PeerView {

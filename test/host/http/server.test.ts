@@ -28,6 +28,7 @@ describe('whoever shows the token', () => {
     ['/api/v1/search?text=hell', { messages: [{ key: 3 }, { key: 2 }, { key: 1 }] }],
     ['/api/v1/resilience', { networkHealth: 0.8, partitions: [{ lost: [BOB] }] }],
     ['/api/v1/timeline', { timeline: [{ name: 'NodeSuspected', peer: BOB }] }],
+    ['/api/v1/settings', { settings: [{ value: 'bridge' }, { value: 9, isPending: true }, {}, { value: true }, {}, { value: [BOB], schema: { items: { type: 'string' } } }, {}] }], // prettier-ignore
     ['/api/v1/lines', { lines: [{ node: BOB, problem: 'nobody answers there' }] }],
   ])('reads %s', async (path, expected) => {
     const answer = await shared.ask(path);
@@ -41,6 +42,8 @@ describe('whoever shows the token', () => {
     ['PATCH', `/api/v1/peers/${BOB}`, { standing: 'verified' }, 200, { standing: 'verified' }],
     ['DELETE', `/api/v1/peers/${BOB}`, undefined, 204, { forget: BOB }],
     ['PATCH', '/api/v1/resilience', { phi: 6.5 }, 200, { tune: { phi: 6.5 } }],
+    ['PATCH', '/api/v1/settings', { changes: { ttl: 5, name: null } }, 200, { settings: { ttl: 5, name: null } }], // prettier-ignore
+    ['PATCH', '/api/v1/settings', { changes: { ttl: 65 } }, 400, { settings: { ttl: 65 } }],
     ['POST', '/api/v1/conversations/public/read', { key: 3 }, 204, { read: 'public', key: 3 }],
     ['POST', '/api/v1/lines', { line: 'hopline:x' }, 200, { join: 'hopline:x' }],
     ['DELETE', `/api/v1/lines/${BOB}`, undefined, 204, { part: BOB }],

@@ -101,6 +101,23 @@ describe('hopline up', () => {
     expect(logOf(bridge, 'stay as they are')['msg']).toMatch(
       /bridge\.yaml:\d+:6: ttl takes a whole/,
     );
+    // Over the API it is the same, and what was not understood is not written over.
+    const refused = await patched(bridge, { log: 'info' });
+    expect([refused.status, await refused.text()]).toEqual([
+      500,
+      expect.stringMatching(/:\d+:6: ttl/),
+    ]);
+    settings(folder, `${fixed}\nlog: debug # loud\nttl: 9`);
+    const taken = await patched(bridge, { log: 'warn', 'budget.burst': 500 });
+    expect(taken.status).toBe(200);
+    const written = readFileSync(file, 'utf8');
+    expect(written).toContain('log: warn # loud\nttl: 9\nbudget:\n  burst: 500\n');
+    const wrong = await patched(bridge, { 'budget.burst': 0 });
+    expect([wrong.status, await wrong.text()]).toEqual([
+      400,
+      expect.stringContaining('budget.burst: '),
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe(written);
     // A mistake ends nobody.
     expect((await hopline(['status', '--socket', bridge.socket])).status).toBe(0);
     const { out } = await hopline(['audit', '--data', join(folder, 'data')]);
@@ -121,6 +138,17 @@ describe('hopline up', () => {
     expect(bridge.status).toBe(null);
   });
 });
+
+function patched({ folder }: RelayChild, changes: object): Promise<Response> {
+  const data = join(folder, 'data');
+  const { url } = JSON.parse(readFileSync(join(data, 'bridge.json'), 'utf8')) as { url: string };
+  const token = readFileSync(join(data, 'token'), 'latin1').trim();
+  return fetch(`${url}/api/v1/settings`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ changes }),
+  });
+}
 
 function logOf({ err }: RelayChild, words: string): Record<string, unknown> {
   const lines = err.split('\n').filter((line) => line.startsWith('{'));

@@ -23,7 +23,12 @@ export type Parameter = {
   schema: Schema;
 };
 
-type Content = { content?: { 'application/json': { schema: Schema } } };
+type Content = { content?: Record<string, { schema: Schema }> };
+
+/** JSON, or a text of whatever type. */
+export function schemaIn({ content = {} }: Content): Schema | undefined {
+  return Object.values(content)[0]?.schema;
+}
 
 export type Operation = {
   summary: string;

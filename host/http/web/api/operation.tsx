@@ -3,7 +3,7 @@
  */
 import { useState } from 'preact/hooks';
 import type { Operation, Parameter } from './document.ts';
-import { example, typeText } from './document.ts';
+import { example, schemaIn, typeText } from './document.ts';
 import { MarkedText } from './marked-text.tsx';
 
 type Props = { method: string; path: string; operation: Operation; token: string };
@@ -13,8 +13,8 @@ type Outcome = { head: string; isGood: boolean; text: string };
 export function OperationCard(props: Props) {
   const { method, path, operation } = props;
   const { summary, description, parameters = [], responses } = operation;
-  const body = operation.requestBody?.content?.['application/json'].schema;
-  const answer = responses['200']?.content?.['application/json'].schema;
+  const body = schemaIn(operation.requestBody ?? {});
+  const answer = schemaIn(responses['200'] ?? {});
   return (
     <details>
       <summary>
@@ -56,7 +56,7 @@ function TryOut({
   token,
   parameters,
 }: Props & { parameters: Parameter[] }) {
-  const schema = operation.requestBody?.content?.['application/json'].schema;
+  const schema = schemaIn(operation.requestBody ?? {});
   const [values, setValues] = useState<Record<string, string>>({});
   const [body, setBody] = useState(
     schema === undefined ? '' : JSON.stringify(example(schema), null, 2),
@@ -137,10 +137,11 @@ async function ask(method: string, url: string, body: string, token: string): Pr
     });
     const text = await answer.text();
     const tookMs = Math.round(performance.now() - began);
+    const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true;
     return {
       head: `${method} ${url}: ${answer.status}, ${tookMs} ms`,
       isGood: answer.ok,
-      text: text === '' ? '' : JSON.stringify(JSON.parse(text), null, 2),
+      text: isJson ? JSON.stringify(JSON.parse(text), null, 2) : text,
     };
   } catch (cause) {
     return { head: `${method} ${url}: ${(cause as Error).message}`, isGood: false, text: '' };
