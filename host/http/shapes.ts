@@ -180,7 +180,7 @@ export const BENCH = named(
     figures: list(
       object<BenchView['figures'][number]>({
         name: text({ minLength: 1, maxLength: 80 }),
-        unit: text({ maxLength: 40 }),
+        unit: text({ maxLength: 80 }),
         value: number(),
       }),
     ),

@@ -16,6 +16,7 @@ import { BridgeClient } from '../bridge/client.ts';
 import { dataFolder, LOCAL_FOLDER } from '../bridge/whereabouts.ts';
 import type { Args, Io } from '../command.ts';
 import { textOf } from '../command.ts';
+import { VIRTUAL_FOLDER } from '../island/virtual-daemon.ts';
 
 /** Gives the folder that has it now, or null where no bridge lives. */
 export type Keep = (run: BenchRun, args: Args, io: Io) => Promise<string | null>;
@@ -32,22 +33,35 @@ export const keepHere: Keep = async (run, args, io) => {
       if (!isGone) throw failure;
     }
   }
-  const keyFile = join(folder, 'keys');
-  if (!existsSync(storeIn(folder)) || !existsSync(keyFile)) return nobody(folder, args);
-  const identity = new Identity(nativeCrypto(), readKeyFile(keyFile));
-  const store = Store.open({ folder, owner: identity.fingerprint });
+  const home = homesIn(folder).find(isHome);
+  if (home === undefined) return nobody(folder, args);
+  const identity = new Identity(nativeCrypto(), readKeyFile(keysIn(home)));
+  const store = Store.open({ folder: home, owner: identity.fingerprint });
   try {
     store.commit([{ kind: 'bench', run }]);
   } finally {
     store.close();
   }
-  return folder;
+  return home;
 };
 
 /** Of a bridge that runs or does not. */
 function homeFolder(args: Args, io: Io): string {
-  const isHere = textOf(args, 'data') === null && existsSync(storeIn(LOCAL_FOLDER));
+  const isHere = textOf(args, 'data') === null && homesIn(LOCAL_FOLDER).some(isHome);
   return isHere ? LOCAL_FOLDER : dataFolder(args, io);
+}
+
+/** A bridge of a virtual island lives in a room of its own. */
+function homesIn(folder: string): string[] {
+  return [folder, join(folder, VIRTUAL_FOLDER)];
+}
+
+function isHome(folder: string): boolean {
+  return existsSync(storeIn(folder)) && existsSync(keysIn(folder));
+}
+
+function keysIn(folder: string): string {
+  return join(folder, 'keys');
 }
 
 function nobody(folder: string, args: Args): null {

@@ -11,14 +11,14 @@ import { openHome } from '../../host/daemon/home.ts';
 import { VirtualWorld } from './virtual-world.ts';
 
 /** In the folder of data, so that nothing that was said here is ever history elsewhere. */
-const FOLDER = 'virtual';
+export const VIRTUAL_FOLDER = 'virtual';
 
 /** Whoever calls it has seen that nothing of the settings is real. */
 export async function startInVirtualWorld(
   config: DaemonConfig,
   ports: Omit<DaemonPorts, 'openRadio' | 'isVirtual'>,
 ): Promise<{ daemon: Daemon; close(): Promise<void> }> {
-  const folder = join(config.data, FOLDER);
+  const folder = join(config.data, VIRTUAL_FOLDER);
   const home = openHome({ ...config, data: folder, keyFile: join(folder, 'keys') }, ports);
   let world: VirtualWorld | null = null;
   try {

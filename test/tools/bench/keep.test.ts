@@ -3,7 +3,7 @@
  * does not, and nowhere where there is none.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -36,14 +36,19 @@ describe('what was measured', () => {
     expect(runOf({ ...head, results: [absent] }, false, 5)).toBeNull();
   });
 
-  it('goes into the store of a bridge that does not run, one that was killed, too', async () => {
-    await inFolder(async (folder) => {
+  it.each([
+    ['that does not run, one that was killed, too', '.'],
+    ['of a virtual island, which has its own room', 'virtual'],
+  ])('goes into the store of a bridge %s', async (_, room) => {
+    await inFolder(async (outer) => {
+      const folder = join(outer, room);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       const drawn = createKeyFile(join(folder, 'keys'), randomBytes);
       const owner = new Identity(nativeCrypto(), drawn).fingerprint;
       Store.open({ folder, owner }).close();
-      expect(await keep(folder)).toBe(folder);
-      writeFileSync(join(folder, BRIDGE_FILE), 'half a fi');
-      expect(await keep(folder)).toBe(folder);
+      expect(await keep(outer)).toBe(folder);
+      writeFileSync(join(outer, BRIDGE_FILE), 'half a fi');
+      expect(await keep(outer)).toBe(folder);
       const store = Store.open({ folder, owner });
       expect(store.bench.latest(9).map(({ key: _, ...run }) => run)).toEqual([RUN, RUN]);
       store.close();
