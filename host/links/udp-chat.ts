@@ -145,16 +145,17 @@ export class UdpChatSocket {
 
 /** Where a peer's datagrams come from: its name looked up, for a socket at `own`. */
 export async function lookUp(peer: Address, own: string): Promise<string> {
-  const family = isIPv6(own) ? 6 : 4;
+  const family = own.startsWith('[') ? 6 : 4;
   const shown = printAddress(peer);
+  if (isIP(peer.host) !== 0 && isIP(peer.host) !== family) {
+    const detail = `${shown}: it is no IPv${family} address, and this node is at ${own}`;
+    throw new HoplineError('PEER_UNKNOWN', detail);
+  }
   try {
     const { address } = await dns.lookup(peer.host, { family });
     return printAddress({ host: address, port: peer.port });
   } catch (cause) {
-    const known = isIP(peer.host) !== 0;
-    const why = known
-      ? `it is no IPv${family} address, and this node is at ${own}`
-      : wordsOf(cause as NodeJS.ErrnoException);
+    const why = wordsOf(cause as NodeJS.ErrnoException);
     throw new HoplineError('PEER_UNKNOWN', `${shown}: ${why}`, { cause });
   }
 }

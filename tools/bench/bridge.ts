@@ -8,15 +8,23 @@ import { apiFigures } from './bridge-http.ts';
 import { linkFigures } from './bridge-link.ts';
 import { pipelineFigures } from './bridge-pipeline.ts';
 import { storeFigures } from './bridge-store.ts';
+import { udpChatFigures } from './bridge-udp-chat.ts';
 import type { Missing, Result } from './report.ts';
 
 /** In this order; each is a file beside this one. */
-const PARTS: Part[] = [storeFigures, linkFigures, pipelineFigures, durableFigures, apiFigures];
+const PARTS: Part[] = [
+  storeFigures,
+  linkFigures,
+  udpChatFigures,
+  pipelineFigures,
+  durableFigures,
+  apiFigures,
+];
 
 export const area: BenchArea = {
   name: 'bridge',
   summary:
-    'lines, durable messages, the API and the memory of a bridge, against what is under them',
+    'lines, plain UDP chat, durable messages, the API and the memory of a bridge, against what is under them',
 
   async run(seed, progress, isFull) {
     const results: (Result | Missing)[] = [];

@@ -16,16 +16,8 @@ import type { Io } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import type { BridgeClient } from './client.ts';
 import type { Look } from './message-lines.ts';
-import {
-  clockTime,
-  dayOf,
-  eventLine,
-  fullTime,
-  lineName,
-  messageLine,
-  paints,
-  stateLine,
-} from './message-lines.ts';
+import { eventLine, lineName, messageLine, stateLine } from './message-lines.ts';
+import { clockTime, dayOf, fullTime, paints } from './paints.ts';
 import { Names } from './names.ts';
 import { jsonOfMessage } from './message-json.ts';
 import { peerTable } from './peer-table.ts';

@@ -6,6 +6,7 @@ import type { EventView, LineView, MessageView } from '../../host/http/views.ts'
 import { PUBLIC } from '../../host/types.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Names } from './names.ts';
+import { paints, short, textOf } from './paints.ts';
 
 export type Look = {
   names: Names;
@@ -16,15 +17,12 @@ export type Look = {
   lineBreak: string;
 };
 
-/** Characters of a message that remind of it when something became of it later. */
-const REMINDER_MAX = 40;
-
 /** `12:03 ada: hello`, `12:03 ada -> you: psst`, `12:03 you -> ada: well? (waiting)`. */
 export function messageLine(message: MessageView, look: Look): string {
   const { dim } = paints(look);
   const head = `${dim(look.time(message.heardAt))} ${fromTo(message, look)}:`;
   const state = stateNote(message);
-  return `${head} ${textOf(message.text, look)}${state === '' ? '' : dim(` (${state})`)}`;
+  return `${head} ${textOf(message.text, look.lineBreak)}${state === '' ? '' : dim(` (${state})`)}`;
 }
 
 /** `delivered to ada: "see you at nine"`; null where there is nothing to say. */
@@ -104,58 +102,4 @@ function fromTo(message: MessageView, look: Look): string {
 function stateNote({ isOwn, conversation, state, reason }: MessageView): string {
   if (!isOwn || (conversation === PUBLIC && state !== 'failed')) return '';
   return reason === null ? state : `${state}, ${printable(reason)}`;
-}
-
-/** Each line of a text on its own, marked so that it passes for no message. */
-export function textOf(text: string, { lineBreak }: Pick<Look, 'lineBreak'>): string {
-  return text
-    .split(/\r\n|\n|\r/)
-    .map(printable)
-    .join(lineBreak);
-}
-
-export function short(text: string): string {
-  const letters = [...text];
-  return letters.length <= REMINDER_MAX ? text : `${letters.slice(0, REMINDER_MAX - 1).join('')}…`;
-}
-
-/** Those of a terminal's sixteen colours that can be read on black and on white. */
-const COLOURS = [31, 32, 33, 34, 35, 36];
-
-type Paints = {
-  dim(text: string): string;
-  alert(text: string): string;
-  /** The colour of a peer: always the same for the same id. */
-  paint(id: string, text: string): string;
-};
-
-export function paints({ colour }: Pick<Look, 'colour'>): Paints {
-  const wrap = (code: number | string, text: string): string =>
-    colour ? `\x1b[${code}m${text}\x1b[0m` : text;
-  return {
-    dim: (text) => wrap(2, text),
-    alert: (text) => wrap('1;31', text),
-    paint: (id, text) => wrap(COLOURS[parseInt(id.slice(0, 4), 16) % COLOURS.length] ?? 0, text),
-  };
-}
-
-/** `12:03`, by the clock on this machine's wall. */
-export function clockTime(unixMs: number): string {
-  const at = new Date(unixMs);
-  return `${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
-/** `2026-11-21` */
-export function dayOf(unixMs: number): string {
-  const at = new Date(unixMs);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-}
-
-/** `2026-11-21 12:03:05` */
-export function fullTime(unixMs: number): string {
-  return `${dayOf(unixMs)} ${clockTime(unixMs)}:${two(new Date(unixMs).getSeconds())}`;
-}
-
-function two(number: number): string {
-  return String(number).padStart(2, '0');
 }

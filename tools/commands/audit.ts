@@ -9,7 +9,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import { readTrail } from '../bridge/audit-trail.ts';
 import { BridgeClient } from '../bridge/client.ts';
-import { fullTime } from '../bridge/message-lines.ts';
+import { fullTime } from '../bridge/paints.ts';
 import { timeOf } from '../bridge/time-words.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Command } from '../command.ts';

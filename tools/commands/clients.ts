@@ -7,7 +7,7 @@ import type { ClientTicketView, ClientView } from '../../host/http/views.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import { BridgeClient } from '../bridge/client.ts';
-import { fullTime } from '../bridge/message-lines.ts';
+import { fullTime } from '../bridge/paints.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';

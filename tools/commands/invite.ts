@@ -6,7 +6,7 @@
 import type { InviteView } from '../../host/http/views.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { hostOf, isPrivate } from '../bridge/address.ts';
-import { fullTime } from '../bridge/message-lines.ts';
+import { fullTime } from '../bridge/paints.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';

@@ -4,7 +4,7 @@
  * A new link to the page of a running bridge. It logs in one browser, once.
  */
 import { BridgeClient } from '../bridge/client.ts';
-import { clockTime } from '../bridge/message-lines.ts';
+import { clockTime } from '../bridge/paints.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';

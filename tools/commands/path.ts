@@ -8,7 +8,7 @@ import type { PathView, PeerView, RouteView } from '../../host/http/views.ts';
 import { switchOf } from '../../host/http/web/words.ts';
 import { printable } from '../../protocol/printable.ts';
 import { BridgeClient } from '../bridge/client.ts';
-import { fullTime } from '../bridge/message-lines.ts';
+import { fullTime } from '../bridge/paints.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';

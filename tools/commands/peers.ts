@@ -11,7 +11,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import { BridgeClient } from '../bridge/client.ts';
-import { fullTime } from '../bridge/message-lines.ts';
+import { fullTime } from '../bridge/paints.ts';
 import { peerTable, placeOf, standingOf } from '../bridge/peer-table.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Args, Command, Io } from '../command.ts';

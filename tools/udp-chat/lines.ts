@@ -8,7 +8,7 @@ import type { ChatNodeStatistics } from '../../protocol/udp-chat/contract.ts';
 import type { Neighbour } from '../../protocol/udp-chat/neighbours.ts';
 import type { Sighting } from '../../protocol/udp-chat/sightings.ts';
 import type { Look } from '../bridge/message-lines.ts';
-import { paints, textOf } from '../bridge/message-lines.ts';
+import { paints, textOf } from '../bridge/paints.ts';
 import type { Kept } from './history-file.ts';
 
 export type UdpLook = Omit<Look, 'names'>;
@@ -17,7 +17,7 @@ export type UdpLook = Omit<Look, 'names'>;
 export function messageLine(message: Kept, look: UdpLook): string {
   const { dim } = paints(look);
   const head = `${dim(look.time(message.heardAt))} ${fromTo(message, look)}:`;
-  return `${head} ${textOf(message.body, look)}`;
+  return `${head} ${textOf(message.body, look.lineBreak)}`;
 }
 
 function fromTo({ src, dst, isOwn }: Kept, look: UdpLook): string {

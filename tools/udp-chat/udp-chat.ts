@@ -5,7 +5,7 @@
 import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Message } from '../../protocol/udp-chat/message.ts';
-import { clockTime, dayOf, fullTime, paints, short } from '../bridge/message-lines.ts';
+import { clockTime, dayOf, fullTime, paints, short } from '../bridge/paints.ts';
 import type { Io } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import type { Kept } from './history-file.ts';
