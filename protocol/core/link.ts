@@ -186,10 +186,9 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     else if (this.queue.add(bytes, priority) > 0) drop(out, 'queue-full');
   }
 
-  /** Nothing waits or is on its way out: what comes now needs no place in the queue. */
+  /** The window is open and nothing is on its way out, so nothing waits either: pump saw to that. */
   private isIdle(): boolean {
-    const isOut = this.segments !== null && this.writer.isOut();
-    return isOut && this.credit > 0 && this.queue.length() === 0;
+    return this.segments !== null && this.writer.isOut() && this.credit > 0;
   }
 
   private receive(bytes: Uint8Array, now: Millis, out: LinkOutput[]): void {

@@ -129,6 +129,19 @@ describe('a link', () => {
     for (let i = 0; i < 2; i++) expect(kinds(link.step({ kind: 'sent' }, 0))).toEqual(['write']);
   });
 
+  it('lets what is urgent go first once its window opens again', () => {
+    const link = linkOf({ window: 1, payloadMax: 480 });
+    link.step(TICK, 0);
+    const [slow, urgent] = [2, 1].map((fill) => packet({ payload: new Uint8Array(20).fill(fill) }));
+    link.step({ kind: 'send', bytes: slow, priority: 3 }, 0);
+    link.step({ kind: 'send', bytes: urgent, priority: 0 }, 0);
+    const written = [0, 0].flatMap(() => link.step({ kind: 'sent' }, 0));
+    const bodies = written.map((output) =>
+      output.kind === 'write' ? output.bytes.slice(1) : null,
+    );
+    expect(bodies).toEqual([urgent, slow]);
+  });
+
   it('never opens its window wider than it was', () => {
     const link = linkOf({ window: 2, payloadMax: 8 });
     for (let i = 0; i < 40; i++) link.step({ kind: 'sent' }, 0);
