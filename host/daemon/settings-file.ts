@@ -30,15 +30,14 @@ export class SettingsFile {
   private readonly surroundings: Surroundings;
   /** Outweighs the folder that the file names. */
   private readonly data: string | null;
-  private readonly isOptional: boolean;
+  /** Where it lies unless another was named; null where one was. */
+  private readonly folder: string | null;
 
   /** `path`: null for the one in the folder of data, which need not be there. */
   constructor(path: string | null, data: string | null, surroundings: Surroundings) {
-    const folder = defaultDaemonConfig(surroundings, data).data;
-    this.path = path ?? join(folder, SETTINGS_NAME);
-    this.isOptional = path === null;
-    // It lies in that folder, and cannot name another.
-    this.data = data ?? (path === null ? folder : null);
+    this.folder = path === null ? defaultDaemonConfig(surroundings, data).data : null;
+    this.path = path ?? join(this.folder!, SETTINGS_NAME);
+    this.data = data;
     this.surroundings = surroundings;
   }
 
@@ -94,6 +93,10 @@ export class SettingsFile {
   private understood(text: string): Written {
     const { top, document } = parseYaml(this.path, text);
     const config = readDaemonConfig(top, this.surroundings, this.data);
+    if (this.folder !== null && config.data !== this.folder) {
+      const detail = `${this.path}: it lies in the folder of data, and cannot name another`;
+      throw new HoplineError('CONFIG_INVALID', `${detail}; move it, and use --config`);
+    }
     return { config, sheet: sheetOf(document) };
   }
 
@@ -101,7 +104,7 @@ export class SettingsFile {
     try {
       return fs.readFileSync(this.path, 'utf8');
     } catch (cause) {
-      if (this.isOptional && codeOf(cause) === 'ENOENT') return '';
+      if (this.folder !== null && codeOf(cause) === 'ENOENT') return '';
       const detail = `${this.path}: the system says ${codeOf(cause)}`;
       throw new HoplineError('FILE_UNREADABLE', detail, { cause });
     }

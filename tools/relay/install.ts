@@ -3,7 +3,7 @@
  * folder of its own, nothing outside that folder is touched.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HoplineError } from '../../protocol/errors.ts';
 import { CONFIG_PATH, CONFIG_TEXT, SERVICE, UNIT_PATH, unitOf } from './unit.ts';
@@ -39,17 +39,19 @@ export function uninstall(wish: InstallWish): string[] {
   return lines;
 }
 
-function put({ root, isDry }: InstallWish, path: string, text: string): string {
+/** Whole or not at all. */
+export function put({ root, isDry }: InstallWish, path: string, text: string): string {
   if (isDry) return `would write ${path}:\n${text.trimEnd()}`;
   const place = join(root, path);
   attempt(path, () => {
     mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, text);
+    writeFileSync(`${place}.draft`, text);
+    renameSync(`${place}.draft`, place);
   });
   return `wrote ${path}`;
 }
 
-function systemctl({ root, isDry }: InstallWish, ...calls: string[][]): string[] {
+export function systemctl({ root, isDry }: InstallWish, ...calls: string[][]): string[] {
   if (root !== '/') return [];
   return calls.map((words) => {
     const line = `systemctl ${words.join(' ')}`;
@@ -61,7 +63,7 @@ function systemctl({ root, isDry }: InstallWish, ...calls: string[][]): string[]
   });
 }
 
-function attempt(path: string, act: () => void): void {
+export function attempt(path: string, act: () => void): void {
   try {
     act();
   } catch (cause) {

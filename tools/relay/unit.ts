@@ -87,7 +87,8 @@ export const CONFIG_TEXT = `# Settings of the Hopline relay. What stands behind 
 # log: info                    # trace, debug, info, warn, error, silent
 `;
 
-function quoted(word: string): string {
+/** As systemd reads it. */
+export function quoted(word: string): string {
   const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
   return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -78,6 +78,14 @@ log: warn
     expect(statSync(join(data, 'settings.yaml')).mode & 0o777).toBe(0o600);
   });
 
+  it('lies where the system wants data, and cannot move it from there', () => {
+    const env = { STATE_DIRECTORY: folder, RUNTIME_DIRECTORY: '/run/hopline' };
+    const file = new SettingsFile(null, null, { env, hostname: 'attic' });
+    expect(file.read().config).toMatchObject({ data: folder, socket: '/run/hopline/relay.sock' });
+    writeFileSync(join(folder, 'settings.yaml'), 'data: /elsewhere\n');
+    expect(() => file.read()).toThrow(/cannot name another.*\[CONFIG_INVALID\]/);
+  });
+
   it('keeps the words of a file that says nothing else', () => {
     write('# nothing but words\n');
     change({ ttl: 8 });
