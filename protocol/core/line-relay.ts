@@ -16,7 +16,7 @@
  */
 import { assert } from './assert.ts';
 import type { Millis, Random, Tick } from './machine.ts';
-import { TTL_AT } from './packet.ts';
+import { IS_ANSWER, TTL_AT } from './packet.ts';
 import { CRITICAL, priorityOf } from './queue.ts';
 import type { Admission, RelayConfig, RelayInput, RelayOutput } from './relay.ts';
 import { carriedType, drop, hasLoop, isLinkScoped, Relay } from './relay.ts';
@@ -198,6 +198,8 @@ export class LineRelay extends Relay {
     const packet = this.packet;
     const isNew = out.length > before && out[before].kind === 'deliver';
     if (cover === null || !isNew || packet.ttl > 1 || isLinkScoped(packet.type)) return;
+    // An answer out of a history goes no further, and a copy that does may yet be offered.
+    if ((packet.flags & IS_ANSWER) !== 0) return;
     if (packet.isBroadcast()) cover.spent(this.key[0], this.key[1], bytes, this.now);
   }
 

@@ -210,6 +210,15 @@ describe('a relay with a cover', () => {
     ]);
   });
 
+  it('does not take an answer, which goes no further, for a packet that needs none', () => {
+    const relay = relayOn({ air: [1, 2] });
+    const told: string[] = [];
+    cover(relay, 0, told);
+    relay.step(heard(1, { ttl: 0, isAnswer: true }), 0);
+    relay.step(heard(2, { ttl: 5 }), 10);
+    expect(told).toEqual(['met 1', 'kept 2 ttl 4', 'met 2']);
+  });
+
   it('keeps nothing that an admission refuses', () => {
     const relay = relayOn({ air: [1, 2] }, {}, () => 'denied');
     const told: string[] = [];
