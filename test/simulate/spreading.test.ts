@@ -64,6 +64,13 @@ describe('broadcasts between nodes', () => {
     expect(frames.messages).toBeLessThan(0.6 * flooding);
   });
 
+  it('are not spoken of to those who take no part', () => {
+    const { frames } = spreading({ ...MESH, nodes: 12, degree: 6, plainPercent: 95 });
+    expect(frames.spread).toBe(0);
+    const { frames: among } = spreading({ ...MESH, nodes: 12, degree: 6 });
+    expect(among.spread).toBeGreaterThan(0);
+  });
+
   it('get as far as flooded ones do on what hops they have', () => {
     const few = { nodes: 60, messages: 40, perSecond: 8, lossPercent: 0, ttl: 4 };
     const short = { ...MESH, ...few, station: UNCOMPARED };

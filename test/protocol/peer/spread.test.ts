@@ -68,6 +68,16 @@ describe('the list of a node', () => {
     expect(lists(spread.step(TICK, spread.deadline())).map(([link]) => link)).toEqual([2]);
   });
 
+  it('is not confirmed by who has another', () => {
+    const spread = spreadOf(1);
+    spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+    spread.step(TICK, SETTLE_MS);
+    const list = { ...listOf([1], false), heard: 7 };
+    const payload = encodeSpread({ ...NOTHING_SAID, list });
+    spread.step({ kind: 'heard', link: 2, payload }, SETTLE_MS);
+    expect(spread.deadline()).toBe(SETTLE_MS + AGAIN_MS);
+  });
+
   it('is not taken from who takes no part, nor when it cannot be read', () => {
     const spread = spreadOf(1);
     const payload = encodeSpread({ ...NOTHING_SAID, list: listOf([3], true) });
