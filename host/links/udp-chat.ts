@@ -94,12 +94,17 @@ export class UdpChatSocket {
     this.hear(socket, 'announced');
   }
 
-  /** `to` is an IP address and a port. */
-  send(to: string, bytes: Uint8Array): void {
+  /**
+   * `to` is an IP address and a port. Whether it left is asked only where that is told: it costs a
+   * seventh of all that it takes to pass a datagram on.
+   */
+  send(to: string, bytes: Uint8Array, isTold: boolean): void {
     if (this.isClosed) return;
     const colon = to.lastIndexOf(':');
     const host = to.startsWith('[') ? to.slice(1, colon - 1) : to.slice(0, colon);
-    this.socket.send(bytes, Number(to.slice(colon + 1)), host, this.failed);
+    const port = Number(to.slice(colon + 1));
+    if (isTold) this.socket.send(bytes, port, host, this.failed);
+    else this.socket.send(bytes, port, host);
   }
 
   /** In the group, over every network that we are in. */

@@ -157,15 +157,15 @@ export class ChatNode implements Machine<ChatNodeInput, ChatNodeOutput> {
     // Where nobody else is, the work is spared.
     if (this.neighbours.size === (this.neighbours.has(from) ? 1 : 0)) return;
     this.counts.passedOn++;
-    this.sendAll(message.passedOn(), from);
+    this.sendAll(message.passedOn(), from, false);
   }
 
-  private sendAll(bytes: Uint8Array, except: string): void {
+  private sendAll(bytes: Uint8Array, except: string, isOwn: boolean): void {
     for (const to of this.neighbours.addresses()) {
       if (to === except) continue;
       this.counts.sent++;
       this.counts.sentBytes += bytes.length;
-      this.out.push({ kind: 'send', to, bytes });
+      this.out.push({ kind: 'send', to, bytes, isOwn });
     }
   }
 
@@ -179,7 +179,7 @@ export class ChatNode implements Machine<ChatNodeInput, ChatNodeOutput> {
     this.seen.isNew(message.mid, this.now);
     this.counts.said++;
     this.show(message, true);
-    this.sendAll(bytes, '');
+    this.sendAll(bytes, '', true);
   }
 
   private show(message: Message, isOwn: boolean): void {
@@ -237,7 +237,7 @@ export class ChatNode implements Machine<ChatNodeInput, ChatNodeOutput> {
     this.counts.pings++;
     const message = this.message('PING', PING_TTL, '', '');
     this.seen.isNew(message.mid, this.now);
-    this.sendAll(encodeMessage(message), '');
+    this.sendAll(encodeMessage(message), '', true);
   }
 
   /** It goes no further than the group: with no hop left nobody passes it on. */

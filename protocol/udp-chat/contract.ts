@@ -39,7 +39,8 @@ export type ChatNodeInput =
   | { kind: 'recall'; mids: string[] };
 
 export type ChatNodeOutput =
-  | { kind: 'send'; to: string; bytes: Uint8Array }
+  /** `isOwn`: it was not passed on for another, so whether it leaves is of interest. */
+  | { kind: 'send'; to: string; bytes: Uint8Array; isOwn: boolean }
   /** Into the group. */
   | { kind: 'announce'; bytes: Uint8Array }
   | { kind: 'show'; message: Message; isOwn: boolean }

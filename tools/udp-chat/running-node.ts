@@ -80,7 +80,7 @@ export class RunningNode {
       // It stores nothing.
       commit() {},
       perform: (output) => {
-        if (output.kind === 'send') this.socket.send(output.to, output.bytes);
+        if (output.kind === 'send') this.socket.send(output.to, output.bytes, output.isOwn);
         else if (output.kind === 'announce') this.socket.announce(output.bytes);
         else events.told(output);
       },
