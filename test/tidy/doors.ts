@@ -57,8 +57,12 @@ export const DOORS: Door[] = [
     imports: ['protocol', 'host/types.ts'],
     packages: ['node:*', 'better-sqlite3'],
   },
-  // It runs in a browser: all it has of us are types, and answers.
-  { room: 'host/http/web', imports: ['host/http/views.ts'], packages: ['preact'] },
+  // It runs in a browser: all it has of us are types, answers, and how messages are read and written.
+  {
+    room: 'host/http/web',
+    imports: ['host/http/views.ts', 'host/http/mentions.ts', 'host/http/text-limit.ts'],
+    packages: ['preact'],
+  },
   {
     room: 'host/http',
     imports: ['protocol', 'host/types.ts', 'host/events.ts'],

@@ -2,25 +2,22 @@
  * Chat: what one person, or one program at the end of a pipe, says and reads over a running bridge.
  * What was said appears as the bridge stored it, not as it was typed.
  */
-import type {
-  ConversationView,
-  EventView,
-  MessageView,
-  PeerView,
-  StatusView,
-} from '../../host/http/views.ts';
+import type { EventView, MessageView, PeerView, StatusView } from '../../host/http/views.ts';
+import type { Reading } from '../../host/http/mentions.ts';
+import { namesUs } from '../../host/http/mentions.ts';
+import { excessOf } from '../../host/http/text-limit.ts';
 import { PUBLIC } from '../../host/types.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Io } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import type { BridgeClient } from './client.ts';
+import { Enquiries } from './enquiries.ts';
 import type { Look } from './message-lines.ts';
-import { eventLine, lineName, messageLine, stateLine } from './message-lines.ts';
-import { clockTime, dayOf, fullTime, paints } from './paints.ts';
+import { eventLine, messageLine, stateLine } from './message-lines.ts';
+import { clockTime, dayOf, fullTime, hasPalette, paints } from './paints.ts';
 import { Names } from './names.ts';
 import { jsonOfMessage } from './message-json.ts';
-import { peerTable } from './peer-table.ts';
 import { ReadMarks } from './read-marks.ts';
 import { Reader } from './reader.ts';
 import type { Typed } from './typed.ts';
@@ -32,6 +29,8 @@ export type ChatOptions = {
   /** Messages of before that are shown at first; null for as many as suit. */
   history: number | null;
   isJson: boolean;
+  /** Rings where a message is for the person alone, or names him. */
+  hasBell: boolean;
 };
 
 /** Messages of before that a person sees at first; a program asks for them. */
@@ -41,6 +40,10 @@ const LAST_MS = 2000;
 const LOOK_MS = 20;
 /** Conversations whose unread messages are pointed out. */
 const UNREAD_MAX = 20;
+/** Messages that nobody read yet are all shown at first, up to so many. */
+const UNREAD_SHOWN_MAX = 50;
+
+const NOTHING_SAID = 'nothing was said here yet';
 
 export class Chat {
   private readonly client: BridgeClient;
@@ -50,10 +53,17 @@ export class Chat {
   private readonly inReach = new Set<string>();
   private readonly reader: Reader;
   private readonly marks: ReadMarks;
+  private readonly enquiries: Enquiries;
+  private readonly leaving = new AbortController();
   private dialogue: Dialogue | null = null;
   /** Whom a line without a command goes to: `public`, or an id. */
   private conversation = PUBLIC;
+  private us: Reading | null = null;
   private day = '';
+  /** The last of our own that failed. */
+  private failed: MessageView | null = null;
+  /** What came while the person looked elsewhere, by conversation. */
+  private readonly unseen = new Map<string, MessageView>();
   private refused = 0;
   /** The key of what was said last, and the newest that was told. */
   private said = 0;
@@ -64,6 +74,13 @@ export class Chat {
     this.io = io;
     this.options = options;
     this.marks = new ReadMarks(client);
+    this.enquiries = new Enquiries(client, {
+      print: (line) => this.print(line),
+      remark: (words) => this.remark(words),
+      look: () => this.look(),
+      isJson: options.isJson,
+      leaving: this.leaving.signal,
+    });
     this.reader = new Reader(client, {
       message: (message, event) => this.hearMessage(message, event),
       state: (message, event) => this.hearState(message, event),
@@ -77,13 +94,16 @@ export class Chat {
   /** Until the person leaves, or the input ends. */
   async run(stop: AbortSignal): Promise<void> {
     const status = await this.client.get<StatusView>('status');
+    this.us = { id: status.id, name: status.name };
     const peers = await this.client.peers();
     for (const peer of [...peers].reverse()) this.meet(peer);
     const whom = this.options.to;
     if (whom !== null && whom !== PUBLIC) this.conversation = (await this.client.peer(whom)).id;
     const dialogue = this.io.dialogue({
-      complete: (line) => completions(line, this.names.typeable()),
-      isTakenBack: (line) => ['say', 'msg'].includes(typed(line).kind),
+      complete: (line) => completions(line, this.names.typeable(), this.names.callable()),
+      isTakenBack: (line) => wordsOf(typed(line)) !== null,
+      hint: (line) => this.hint(line),
+      looked: () => this.seeAll(),
     });
     this.dialogue = dialogue;
     const leave = (): void => dialogue.close();
@@ -93,11 +113,12 @@ export class Chat {
       this.prompt();
       await this.begin();
       for (let line; !stop.aborted && (line = await dialogue.next()) !== null;) {
-        if (!(await this.obey(typed(line)))) break;
+        if (!(await this.obey(line))) break;
       }
       if (!dialogue.isLive) await this.hearLast(stop);
     } finally {
       stop.removeEventListener('abort', leave);
+      this.leaving.abort();
       this.reader.close();
       dialogue.close();
     }
@@ -115,98 +136,147 @@ export class Chat {
   }
 
   private async begin(): Promise<void> {
-    const count = this.options.history ?? (this.isLive() ? HISTORY_AT_FIRST : 0);
     const newest = await this.reader.newest();
-    if (count > 0) {
-      const before = await this.reader.history(this.conversation, count, newest);
-      for (const message of before) this.showMessage(message, null);
-    }
+    const rooms = this.isLive() ? await this.reader.conversations(UNREAD_MAX) : [];
+    const here = rooms.find(({ name }) => name === this.conversation)?.unread ?? 0;
+    const usual = this.isLive() ? firstShown(here) : 0;
+    await this.showHistory(this.options.history ?? usual, newest, here);
     await this.reader.openAfterKey(newest);
-    if (!this.isLive()) return;
-    for (const conversation of await this.reader.conversations(UNREAD_MAX)) {
-      this.pointOut(conversation);
-    }
+    for (const { name, unread } of rooms)
+      if (name !== this.conversation) this.pointOut(name, unread);
   }
 
   /** False when the person leaves. */
-  private async obey(wish: Typed): Promise<boolean> {
+  private async obey(line: string): Promise<boolean> {
+    const wish = typed(line);
     try {
-      switch (wish.kind) {
-        case 'quit':
-          return false;
-        // It appears when the bridge tells of it.
-        case 'say':
-          this.said = (await this.client.send(this.conversation, wish.text)).key;
-          break;
-        case 'msg':
-          this.said = (await this.client.send(wish.to, wish.text)).key;
-          break;
-        case 'with':
-          await this.turnTo((await this.client.peer(wish.who)).id);
-          break;
-        case 'public':
-          await this.turnTo(PUBLIC);
-          break;
-        case 'history':
-          await this.showHistory(wish.count);
-          break;
-        case 'who':
-          await this.showPeers();
-          break;
-        case 'state':
-          await this.showState();
-          break;
-        case 'help':
-          for (const line of helpLines()) this.print(line);
-          break;
-        case 'mistake':
-          this.refuse(wish.why);
+      const excess = this.excess(wish);
+      if (excess !== null) {
+        this.refuse(`not sent: ${excess}`);
+        this.dialogue?.putBack(line);
+        return true;
       }
+      if (wish.kind === 'quit') return false;
+      if (isSlow(wish) && this.isLive())
+        void this.perform(wish).catch((cause) => this.fail(cause, wish)); // prettier-ignore
+      else await this.perform(wish);
     } catch (cause) {
-      if (!(cause instanceof HoplineError)) throw cause;
-      const lost = wish.kind === 'say' || wish.kind === 'msg' ? `not sent: "${wish.text}": ` : '';
-      this.refuse(`${printable(lost)}${cause.message}`);
+      this.fail(cause, wish);
     }
     return true;
+  }
+
+  private async perform(wish: Typed): Promise<void> {
+    switch (wish.kind) {
+      // It appears when the bridge tells of it.
+      case 'say':
+        return this.say(this.conversation, wish.text);
+      case 'msg':
+        return this.say(wish.to, wish.text);
+      case 'again':
+        return this.sayAgain();
+      case 'with':
+        return this.turnTo((await this.client.peer(wish.who)).id);
+      case 'public':
+        return this.turnTo(PUBLIC);
+      case 'history':
+        if (await this.showHistory(wish.count, await this.reader.newest(), 0)) return;
+        return this.remark(NOTHING_SAID);
+      case 'ping':
+      case 'trace':
+      case 'path':
+        return this.askAbout(wish.kind, wish.who);
+      case 'search':
+        return this.enquiries.search(wish.words);
+      case 'rooms':
+        return this.enquiries.rooms();
+      case 'who':
+        return this.enquiries.peers();
+      case 'state':
+        return this.enquiries.state();
+      case 'help':
+        for (const line of helpLines()) this.print(line);
+        return;
+      case 'mistake':
+        return this.refuse(wish.why);
+    }
+  }
+
+  private fail(cause: unknown, wish: Typed): void {
+    if (!(cause instanceof HoplineError)) throw cause;
+    if (this.leaving.signal.aborted) return;
+    const words = wordsOf(wish);
+    const lost = words === null ? '' : `not sent: "${words}": `;
+    this.refuse(`${printable(lost)}${cause.message}`);
+  }
+
+  private async say(to: string, text: string): Promise<void> {
+    this.said = (await this.client.send(to, text)).key;
+  }
+
+  private async sayAgain(): Promise<void> {
+    const { failed } = this;
+    if (failed === null) return this.refuse('nothing failed since this chat began');
+    this.failed = null;
+    await this.say(failed.conversation, failed.text);
+  }
+
+  private async askAbout(kind: 'ping' | 'trace' | 'path', who: string | null): Promise<void> {
+    const whom = who ?? this.conversation;
+    if (whom === PUBLIC) return this.refuse(`say whom: /${kind} NAME`);
+    await this.enquiries[kind](whom);
+  }
+
+  /** By how much a text is too long; null where it fits, or is none. */
+  private excess(wish: Typed): string | null {
+    const words = wordsOf(wish);
+    if (words === null) return null;
+    const isPublic = wish.kind === 'msg' ? wish.to === PUBLIC : this.conversation === PUBLIC;
+    return excessOf(words, isPublic);
+  }
+
+  private hint(line: string): string | null {
+    const wish = typed(line);
+    const excess = this.excess(wish);
+    if (excess !== null) return excess;
+    const lines = wordsOf(wish)?.split('\n').length ?? 1;
+    return lines === 1
+      ? null
+      : `${lines} lines: Enter sends them as one message, Ctrl-C drops them`;
   }
 
   private async turnTo(conversation: string): Promise<void> {
     this.conversation = conversation;
     this.prompt();
-    if (conversation === PUBLIC) return this.remark('you speak to everyone');
-    this.remark(`you speak to ${this.names.of(conversation)} alone; /public ends that`);
-    if (this.isLive()) await this.showHistory(HISTORY_AT_FIRST);
-  }
-
-  private async showHistory(count: number): Promise<void> {
+    if (conversation === PUBLIC) this.remark('you speak to everyone');
+    else this.remark(`you speak to ${this.names.of(conversation)} alone; /public ends that`);
+    if (!this.isLive()) return;
     const newest = await this.reader.newest();
-    const messages = await this.reader.history(this.conversation, count, newest);
-    if (messages.length === 0) this.remark('nothing was said here yet');
-    for (const message of messages) this.showMessage(message, null);
+    const rooms = await this.reader.conversations(UNREAD_MAX);
+    const unread = rooms.find(({ name }) => name === conversation)?.unread ?? 0;
+    // What everyone said was on the screen already.
+    if (conversation === PUBLIC && unread === 0) return;
+    if (!(await this.showHistory(firstShown(unread), newest, unread))) this.remark(NOTHING_SAID);
   }
 
-  private async showPeers(): Promise<void> {
-    const peers = await this.client.peers();
-    if (this.options.isJson) return this.print(JSON.stringify({ kind: 'peers', peers }));
-    const near = peers.filter(({ isReachable }) => isReachable);
-    if (near.length > 0) for (const line of peerTable(near, Date.now())) this.print(line);
-    else this.remark('nobody is in reach');
-    const away = peers.length - near.length;
-    if (away > 0) this.remark(`${away} more are known and out of reach: hopline peers lists them`);
+  /** The last ones up to a key, where those begin that nobody read yet marked; false where none are. */
+  private async showHistory(count: number, upTo: number, unread: number): Promise<boolean> {
+    if (count === 0) return false;
+    const messages = await this.reader.history(this.conversation, count, upTo);
+    const others = messages.filter(({ isOwn }) => !isOwn);
+    const first = unread === 0 ? undefined : others.at(-Math.min(unread, others.length));
+    for (const message of messages) {
+      if (message === first) this.markNew(unread - others.length);
+      this.showMessage(message, null);
+    }
+    return messages.length > 0;
   }
 
-  private async showState(): Promise<void> {
-    const status = await this.client.get<StatusView>('status');
-    const lines = await this.client.lines();
-    if (this.options.isJson) return this.print(JSON.stringify({ kind: 'state', status, lines }));
-    const radios = status.radios
-      .map(({ name, state }) => (state === 'virtual' ? name : `${name} ${state}`))
-      .join(', ');
-    this.print(`${printable(status.name)} (${status.id}), Hopline ${status.version}`);
-    this.print(`health: ${status.health}, radios: ${radios || 'none'}`);
-    for (const problem of status.problems) this.print(`problem: ${printable(problem)}`);
-    for (const line of lines) this.print(`line to ${lineName(line)}: ${line.state}`);
-    if (lines.length === 0) this.print('no lines to other gateways');
+  /** Where what is new begins; `more` of it lie further back. */
+  private markNew(more: number): void {
+    if (!this.isLive()) return;
+    const back = more > 0 ? `, and ${more} more before: /history shows them` : '';
+    this.print(this.paints().dim(`--- new${back} ---`));
   }
 
   private greet(status: StatusView): void {
@@ -218,9 +288,10 @@ export class Chat {
     for (const problem of status.problems) this.remark(`problem: ${printable(problem)}`);
   }
 
-  private pointOut({ name, unread }: ConversationView): void {
-    if (name === PUBLIC || name === this.conversation || unread === 0) return;
-    const whom = this.names.of(name);
+  private pointOut(conversation: string, unread: number): void {
+    if (unread === 0) return;
+    if (conversation === PUBLIC) return this.remark(`${unread} unread from everyone: /public`);
+    const whom = this.names.of(conversation);
     this.remark(`${unread} unread from ${whom}: /with ${/\s/.test(whom) ? `"${whom}"` : whom}`);
   }
 
@@ -229,10 +300,26 @@ export class Chat {
     if (message.senderName !== null && !message.isOwn) {
       this.names.learn({ id: message.sender, name: message.senderName });
     }
+    if (this.isLive() && !message.isOwn && this.dialogue?.isWatched() === false) {
+      if (this.unseen.size === 0) this.markNew(0);
+      this.unseen.set(message.conversation, message);
+    }
     this.showMessage(message, event);
+    if (this.options.hasBell && this.isForUs(message)) this.dialogue?.ring();
+  }
+
+  private isForUs({ isOwn, conversation, text }: MessageView): boolean {
+    return !isOwn && (conversation !== PUBLIC || (this.us !== null && namesUs(text, this.us)));
+  }
+
+  /** The person looks here again, and at all that came meanwhile. */
+  private seeAll(): void {
+    for (const message of this.unseen.values()) this.marks.see(message);
+    this.unseen.clear();
   }
 
   private hearState(message: MessageView, event: EventView | null): void {
+    if (message.isOwn && message.state === 'failed') this.failed = message;
     if (this.options.isJson) return this.print(jsonOfMessage('message-state', message, event));
     const line = stateLine(message, this.look());
     if (line !== null) this.print(line);
@@ -264,7 +351,9 @@ export class Chat {
     if (this.isLive() && day !== this.day) this.print(this.paints().dim(`--- ${day} ---`));
     this.day = day;
     this.print(messageLine(message, this.look()));
-    if (this.isLive() && !message.isOwn) this.marks.see(message);
+    if (this.isLive() && !message.isOwn && !this.unseen.has(message.conversation)) {
+      this.marks.see(message);
+    }
   }
 
   private prompt(): void {
@@ -293,7 +382,7 @@ export class Chat {
   }
 
   private paints(): ReturnType<typeof paints> {
-    return paints(this.io);
+    return paints(this.look());
   }
 
   private look(): Look {
@@ -301,8 +390,25 @@ export class Chat {
     return {
       names: this.names,
       colour: this.io.colour,
+      hasPalette: hasPalette(this.io.env),
+      us: this.us,
       time: isLive ? clockTime : fullTime,
       lineBreak: isLive ? '\n      | ' : ' / ',
     };
   }
+}
+
+/** What is said by it; null where nothing is. */
+function wordsOf(wish: Typed): string | null {
+  return wish.kind === 'say' || wish.kind === 'msg' ? wish.text : null;
+}
+
+/** Whoever asks this may talk on while it takes its time. */
+function isSlow({ kind }: Typed): boolean {
+  return kind === 'ping' || kind === 'trace';
+}
+
+/** Messages of before that are shown where so many are unread. */
+function firstShown(unread: number): number {
+  return Math.max(HISTORY_AT_FIRST, Math.min(unread, UNREAD_SHOWN_MAX));
 }

@@ -2,7 +2,14 @@
  * Client: what a running bridge is asked over HTTP. What it refuses is thrown in its own words, under
  * its own code.
  */
-import type { LineView, MessageView, PathView, PeerView } from '../../host/http/views.ts';
+import type {
+  HopView,
+  LineView,
+  MessageView,
+  PathView,
+  PeerView,
+  PingView,
+} from '../../host/http/views.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Args, Io } from '../command.ts';
 import { Feed } from './feed.ts';
@@ -30,8 +37,8 @@ export class BridgeClient {
     return this.ask('GET', words.size === 0 ? path : `${path}?${words}`);
   }
 
-  post<Answer>(path: string, body: object = {}): Promise<Answer> {
-    return this.ask('POST', path, body);
+  post<Answer>(path: string, body: object = {}, stop?: AbortSignal): Promise<Answer> {
+    return this.ask('POST', path, body, stop);
   }
 
   patch<Answer>(path: string, body: object): Promise<Answer> {
@@ -52,6 +59,17 @@ export class BridgeClient {
     return this.get<PeerView>(`peers/${encodeURIComponent(who)}`);
   }
 
+  /** Null when he does not answer. */
+  async ping(who: string, stop: AbortSignal): Promise<PingView> {
+    const path = `peers/${encodeURIComponent(who)}/ping`;
+    return (await this.post<{ ping: PingView }>(path, {}, stop)).ping;
+  }
+
+  async trace(who: string, stop: AbortSignal): Promise<HopView[]> {
+    const path = `peers/${encodeURIComponent(who)}/trace`;
+    return (await this.post<{ hops: HopView[] }>(path, {}, stop)).hops;
+  }
+
   path(who: string): Promise<PathView> {
     return this.get<PathView>(`peers/${encodeURIComponent(who)}/path`);
   }
@@ -59,6 +77,11 @@ export class BridgeClient {
   async lines(): Promise<LineView[]> {
     const { lines } = await this.get<{ lines: LineView[] }>('lines');
     return lines;
+  }
+
+  /** The newest first. */
+  async search(text: string, limit: number): Promise<MessageView[]> {
+    return (await this.get<{ messages: MessageView[] }>('search', { text, limit })).messages;
   }
 
   /** It resolves when the bridge has it on its disk. */
@@ -71,7 +94,13 @@ export class BridgeClient {
     return Feed.open(() => whereabouts(this.folder), after, listener);
   }
 
-  private async ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  private async ask<Answer>(
+    method: string,
+    path: string,
+    body?: object,
+    stop?: AbortSignal,
+  ): Promise<Answer> {
+    const alarm = AbortSignal.timeout(ANSWER_MS);
     const { url, token, pid } = whereabouts(this.folder);
     try {
       const response = await fetch(`${url}/api/v1/${path}`, {
@@ -81,7 +110,7 @@ export class BridgeClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: stop === undefined ? alarm : AbortSignal.any([alarm, stop]),
       });
       const text = await response.text();
       if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as Answer;

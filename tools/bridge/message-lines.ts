@@ -5,12 +5,18 @@
 import type { EventView, LineView, MessageView } from '../../host/http/views.ts';
 import { PUBLIC } from '../../host/types.ts';
 import { printable } from '../../protocol/printable.ts';
+import type { Reading } from '../../host/http/mentions.ts';
+import { piecesOf } from '../../host/http/mentions.ts';
 import type { Names } from './names.ts';
 import { paints, short, textOf } from './paints.ts';
 
 export type Look = {
   names: Names;
   colour: boolean;
+  /** The terminal has 256 colours, rather than 16. */
+  hasPalette?: boolean;
+  /** Who reads it, so that a message which names him stands out. */
+  us?: Reading | null;
   /** Of a time: its clock alone, or the day as well. */
   time(unixMs: number): string;
   /** Between the lines of a text: on a screen each gets its own row. */
@@ -22,7 +28,7 @@ export function messageLine(message: MessageView, look: Look): string {
   const { dim } = paints(look);
   const head = `${dim(look.time(message.heardAt))} ${fromTo(message, look)}:`;
   const state = stateNote(message);
-  return `${head} ${textOf(message.text, look.lineBreak)}${state === '' ? '' : dim(` (${state})`)}`;
+  return `${head} ${textOf(message.text, look.lineBreak, (line) => called(line, look))}${state === '' ? '' : dim(` (${state})`)}`;
 }
 
 /** `delivered to ada: "see you at nine"`; null where there is nothing to say. */
@@ -102,4 +108,12 @@ function fromTo(message: MessageView, look: Look): string {
 function stateNote({ isOwn, conversation, state, reason }: MessageView): string {
   if (!isOwn || (conversation === PUBLIC && state !== 'failed')) return '';
   return reason === null ? state : `${state}, ${printable(reason)}`;
+}
+
+/** A line of a text, with the names that it calls standing out. */
+function called(line: string, look: Look): string {
+  const { call } = paints(look);
+  return piecesOf(printable(line), look.us ?? null)
+    .map(({ text, names }) => (names === 'nobody' ? text : call(text, names === 'us')))
+    .join('');
 }

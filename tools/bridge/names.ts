@@ -13,11 +13,14 @@ const SHORT_DIGITS = 8;
 
 export class Names {
   private readonly names = new Map<string, string>();
+  /** How many have a name, however they write it. */
+  private readonly bearers = new Map<string, number>();
 
   learn({ id, name }: Pick<PeerView, 'id' | 'name'>): void {
-    this.names.delete(id);
+    this.forget(id);
     this.names.set(id, name);
-    if (this.names.size > NAMES_MAX) this.names.delete([...this.names.keys()][0]);
+    this.count(name, 1);
+    if (this.names.size > NAMES_MAX) this.forget(this.names.keys().next().value!);
   }
 
   /** For a screen; `otherwise` is what the bridge says of somebody who is not a peer any more. */
@@ -34,10 +37,32 @@ export class Names {
     );
   }
 
-  private isShared(id: string, name: string): boolean {
-    const small = name.toLowerCase();
-    for (const [other, theirs] of this.names)
-      if (other !== id && printable(theirs).trim().toLowerCase() === small) return true;
-    return false;
+  /** What may be written behind an @: names in one word, with their tags where several have them. */
+  callable(): string[] {
+    return [...this.names.keys()].map((id) => this.of(id)).filter((name) => !/\s/.test(name));
   }
+
+  private forget(id: string): void {
+    const name = this.names.get(id);
+    if (name === undefined) return;
+    this.names.delete(id);
+    this.count(name, -1);
+  }
+
+  private count(name: string, by: 1 | -1): void {
+    const folded = fold(name);
+    const count = (this.bearers.get(folded) ?? 0) + by;
+    if (count === 0) this.bearers.delete(folded);
+    else this.bearers.set(folded, count);
+  }
+
+  private isShared(id: string, name: string): boolean {
+    const own = this.names.get(id);
+    const isOwn = own !== undefined && fold(own) === fold(name);
+    return (this.bearers.get(fold(name)) ?? 0) > Number(isOwn);
+  }
+}
+
+function fold(name: string): string {
+  return printable(name).trim().toLowerCase();
 }

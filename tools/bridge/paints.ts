@@ -5,23 +5,34 @@
 import { printable } from '../../protocol/printable.ts';
 
 /** Those of a terminal's sixteen colours that can be read on black and on white. */
-const COLOURS = [31, 32, 33, 34, 35, 36];
+const COLOURS = [31, 32, 34, 35, 36];
+/** Of 256, those whose contrast is at least 4 to 1 on both. */
+const PALETTE = [27, 28, 30, 31, 62, 64, 97, 129, 130, 131, 161, 164];
 
 type Paints = {
   dim(text: string): string;
   alert(text: string): string;
   /** The colour of a peer: always the same for the same id. */
   paint(id: string, text: string): string;
+  /** A name that a text calls: ours, or another's. */
+  call(text: string, isOurs: boolean): string;
 };
 
-export function paints({ colour }: { colour: boolean }): Paints {
+export function paints(screen: { colour: boolean; hasPalette?: boolean }): Paints {
   const wrap = (code: number | string, text: string): string =>
-    colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+    screen.colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+  const codes = screen.hasPalette === true ? PALETTE.map((at) => `38;5;${at}`) : COLOURS;
   return {
     dim: (text) => wrap(2, text),
     alert: (text) => wrap('1;31', text),
-    paint: (id, text) => wrap(COLOURS[parseInt(id.slice(0, 4), 16) % COLOURS.length] ?? 0, text),
+    paint: (id, text) => wrap(codes[parseInt(id.slice(0, 4), 16) % codes.length] ?? 0, text),
+    call: (text, isOurs) => wrap(isOurs ? '1;7' : 1, text),
   };
+}
+
+/** What a terminal says of itself by custom: it has 256 colours, rather than 16. */
+export function hasPalette(env: Record<string, string | undefined>): boolean {
+  return Boolean(env['COLORTERM']) || /256color|direct/.test(env['TERM'] ?? '');
 }
 
 /** `12:03`, by the clock on this machine's wall. */
@@ -46,10 +57,10 @@ function two(number: number): string {
 }
 
 /** Each line of a text on its own, marked so that it passes for no message. */
-export function textOf(text: string, lineBreak: string): string {
+export function textOf(text: string, lineBreak: string, show = printable): string {
   return text
     .split(/\r\n|\n|\r/)
-    .map(printable)
+    .map((line) => show(line))
     .join(lineBreak);
 }
 

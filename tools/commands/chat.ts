@@ -1,5 +1,5 @@
 /**
- * hopline chat [--to <peer>] [--history <n>] [--data <folder>] [--json]
+ * hopline chat [--to <peer>] [--history <n>] [--bell] [--data <folder>] [--json]
  * hopline chat --udp [--port <n>] [--peers <host:port> ...] ...
  *
  * Talk over a running bridge, or with --udp in a plain UDP chat: at a terminal with a line to type in, in
@@ -17,7 +17,7 @@ export const chat: Command = {
   name: 'chat',
   summary: 'talk, publicly and privately, over a running bridge; or by plain UDP',
   usage:
-    'hopline chat [--to <peer>] [--history <n>] [--data <folder>] [--json]\n' +
+    'hopline chat [--to <peer>] [--history <n>] [--bell] [--data <folder>] [--json]\n' +
     '       hopline chat --udp [--port <n>] [--peers <host:port> ...] [--host <address>] [--discover]\n' +
     '         [--ttl <n>] [--seen-ttl <s>] [--history <file>] [--to <host:port>] [--stats] [--json]',
   operands: { least: 0, most: PEERS_MAX },
@@ -28,6 +28,7 @@ export const chat: Command = {
       value: 'n|file',
       help: 'messages of before to show first (10; piped 0); with --udp, the file to keep them in',
     },
+    bell: { type: 'boolean', help: 'ring when a message is for you alone, or names you' },
     data: DATA_OPTION,
     json: { ...JSON_OPTION, help: 'print every event as JSON, for programs' },
     ...UDP_OPTIONS,
@@ -66,6 +67,7 @@ async function overBridge(args: Args, io: Io): Promise<void> {
     to: textOf(args, 'to'),
     history: count < 0 ? null : count,
     isJson: has(args, 'json'),
+    hasBell: has(args, 'bell'),
   };
   await new Chat(client, io, options).run(io.stopping());
 }

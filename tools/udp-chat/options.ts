@@ -52,6 +52,8 @@ export function udpChatOptions(args: Args, isJson: boolean): UdpChatOptions {
   if (args.values['data'] !== undefined) {
     throw new HoplineError('USAGE', '--data is the folder of a bridge, and --udp has none');
   }
+  if (has(args, 'bell'))
+    throw new HoplineError('USAGE', '--bell rings for a bridge, not for --udp');
   const peers = peersOf(args);
   const discovers = has(args, 'discover');
   const to = textOf(args, 'to') ?? '';

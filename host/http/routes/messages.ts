@@ -5,6 +5,7 @@ import { PAGE_MAX, PUBLIC } from '../../types.ts';
 import { route } from '../route.ts';
 import { integer, list, object, text } from '../schema.ts';
 import { CONVERSATION, MESSAGE } from '../shapes.ts';
+import { TEXT_MAX } from '../text-limit.ts';
 import type { ConversationView, MessageView } from '../views.ts';
 
 /** Rows of a page when nobody says how many. */
@@ -17,8 +18,6 @@ const BEFORE = integer({
 });
 const KEY = integer({ about: 'of the last message that was read', ...KEYS });
 const NAME = text({ about: "`public`, or a peer's id", minLength: 1, maxLength: 255 });
-/** Letters of a text; what a message may hold in bytes is the station's to say (DEFAULTS §9). */
-const TEXT_MAX = 4096;
 /** Letters that are searched for. */
 const WORDS_MAX = 256;
 

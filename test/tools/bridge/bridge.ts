@@ -41,6 +41,8 @@ export class TalkDesk extends DeskDouble {
   readonly said: MessageView[] = [];
   readonly known: PeerView[] = [peer(ADA, 'ada'), peer(BOB, 'bob'), peer(BOB_TWO, 'Bob')];
   line: LineView | null = null;
+  /** Messages that nobody read yet, by conversation. */
+  readonly unread: Record<string, number> = {};
   /** How often somebody asked what conversations there are. */
   looks = 0;
   private boot = 1;
@@ -52,7 +54,10 @@ export class TalkDesk extends DeskDouble {
     return [...new Map(this.said.map((last) => [last.conversation, last])).values()]
       .sort((a, b) => b.key - a.key)
       .slice(0, limit)
-      .map((last) => ({ name: last.conversation, title: last.conversation, last, unread: 0 }));
+      .map((last) => {
+        const { conversation: name } = last;
+        return { name, title: name, last, unread: this.unread[name] ?? 0 };
+      });
   };
   override messages: Desk['messages'] = (conversation, before, limit) =>
     this.said
@@ -64,6 +69,8 @@ export class TalkDesk extends DeskDouble {
     const state = to === 'public' ? 'sent' : 'waiting';
     return this.hear({ conversation, text, isOwn: true, sender: SELF, senderName: 'gate', state });
   };
+  override search: Desk['search'] = (text) =>
+    this.said.filter((each) => each.text.includes(text)).reverse();
   override lines: Desk['lines'] = () => (this.line === null ? [] : [this.line]);
   private happened: EventView[] = [];
   override tell(happening: Happening): EventView {

@@ -16,6 +16,7 @@ describe.skipIf(!SOCAT)(`a chat at a terminal${WITHOUT_SOCAT}`, () => {
   afterEach(async () => {
     terminal?.kill();
     await bridge?.end();
+    bridge = undefined!;
   });
 
   it('shows what was said before, keeps what is typed below what comes, and says it', async () => {
@@ -124,6 +125,66 @@ describe.skipIf(!SOCAT)(`a chat at a terminal${WITHOUT_SOCAT}`, () => {
     ]);
   });
 
+  it('takes a paste of several lines for one message, and says by how much one is too long', async () => {
+    await begin();
+    terminal.type('look:\x1b[200~ one\r/quit\rtwo\x1b[201~');
+    await terminal.sees('3 lines: Enter sends');
+    expect(bridge.desk.said).toEqual([]);
+    terminal.type('\r');
+    await terminal.sees('you: look: one');
+    await terminal.shows([
+      ...GREETING,
+      '--- 2026-11-21 ---',
+      '12:00 you: look: one',
+      '      | /quit',
+      '      | two',
+      'everyone>',
+    ]);
+    terminal.type(`/msg ada \x1b[200~${'x'.repeat(267)}\x1b[201~`);
+    await terminal.sees('12 bytes more than the 255');
+    terminal.type('\r');
+    await terminal.sees('not sent: 12 bytes more than');
+    terminal.type('\x7f'.repeat(12));
+    terminal.type('\r');
+    await terminal.sees('xxx (waiting)');
+    expect(bridge.desk.said.map(({ text }) => text.length)).toEqual([19, 255]);
+    terminal.type('\x1b[A\x1b[A');
+    await terminal.sees('      | two');
+    terminal.type('\x03\x04');
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it('marks what is new, and takes for read what the person could see', async () => {
+    bridge = await TestBridge.start();
+    bridge.desk.hear({ text: 'old', heardAt: NOON });
+    bridge.desk.hear({ text: 'recent', heardAt: NOON });
+    bridge.desk.hear({ text: 'psst', heardAt: NOON, conversation: ADA });
+    Object.assign(bridge.desk.unread, { public: 1, [ADA]: 1 });
+    await begin();
+    terminal.type('\x1b[O');
+    terminal.type('.');
+    await terminal.sees('everyone> .');
+    terminal.type('\x1b[O');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { key } = bridge.desk.hear({ text: 'are you there', heardAt: NOON });
+    await terminal.sees('are you there');
+    await terminal.shows([
+      ...GREETING,
+      '--- 2026-11-21 ---',
+      '12:00 ada: old',
+      '--- new ---',
+      '12:00 ada: recent',
+      '* 1 unread from ada: /with ada',
+      '--- new ---',
+      '12:00 ada: are you there',
+      'everyone> .',
+    ]);
+    const isRead = (): boolean => bridge.desk.changes.some((each) => (each as { key?: number }).key === key); // prettier-ignore
+    expect(isRead()).toBe(false);
+    terminal.type('\x1b[I');
+    await until(isRead);
+  });
+
   it('lets nobody steer the terminal or speak with another voice, and marks what was seen', async () => {
     await begin();
     const name = 'eve\x1b[2J\r12:00 ada';
@@ -158,7 +219,7 @@ const GREETING = [
 /** A chat with a bridge where nobody spoke yet. */
 async function begin(): Promise<void> {
   await hopline(['--version']);
-  bridge = await TestBridge.start();
+  bridge ??= await TestBridge.start();
   terminal = atTerminal(['chat', '--data', bridge.folder], COLUMNS);
   await terminal.sees('everyone>');
 }

@@ -66,11 +66,61 @@ describe('a chat in a pipe', () => {
     expect(bridge.desk.changes).toEqual([]);
   });
 
+  it('answers what is asked beside talking', async () => {
+    bridge.desk.hear({ text: 'two\nseats', heardAt: Date.now() - 60_000 });
+    bridge.desk.hear({ text: 'psst', conversation: ADA, heardAt: Date.now() - 7_200_000 });
+    bridge.desk.unread[ADA] = 3;
+    const asked = ['/rooms', '/search seats', '/search nothing', '/ping ada', '/with ada'];
+    const { status, outs, errs } = await talk([...asked, '/ping', '/trace', '/path']);
+    expect(status).toBe(0);
+    expect(outs.map((line) => line.replace(/\d{4}-.{14}/, 'DAY TIME'))).toEqual([
+      'conversation  unread  last       said',
+      'ada           3       2 h ago    psst',
+      'everyone              1 min ago  ada: two seats',
+      'DAY TIME ada: two / seats',
+      'ada did not answer; Android phones never do',
+      'ada did not answer; Android phones never do',
+      'hop  name  node              over  dBm  ms',
+      '  2  ada   ada0ada0ada0ada0  air   -70  30',
+      'taken  hops  cost  arrives  over  why',
+      'yes       1   250  50 %     ada   1 hop',
+      'switched 1 times, last at DAY TIME: the route before was broken, or came to nothing',
+      'strategy shortest; 3 other nodes known',
+    ]);
+    expect(errs).toEqual(['nobody said nothing', 'you speak to ada alone; /public ends that']);
+  });
+
+  it('says again what failed, and asks whom a question is about', async () => {
+    const { io, ended, release } = held(['/again', '/trace', '/msg ada hi']);
+    await until(() => bridge.desk.said.length === 1);
+    bridge.desk.further(1, { state: 'failed', reason: 'no-route' });
+    await until(() => io.outs.length === 2);
+    release('/again');
+    await until(() => bridge.desk.said.length === 2);
+    release(null);
+    await ended;
+    expect(bridge.desk.said[1]).toMatchObject({ conversation: ADA, text: 'hi', isOwn: true });
+    expect(io.errs.slice(0, 2)).toEqual([
+      'hopline: nothing failed since this chat began',
+      'hopline: say whom: /trace NAME',
+    ]);
+  });
+
+  it('sends nothing that is too long, and says by how much', async () => {
+    const { status, errs } = await talk([`/msg ada ${'ß'.repeat(150)}`]);
+    expect(status).toBe(STATUS.MESSAGE_FAILED);
+    expect(errs[0]).toBe('hopline: not sent: 45 bytes more than the 255 of a private message');
+    expect(bridge.desk.said).toEqual([]);
+  });
+
   it('prints every event as JSON, and answers in JSON', async () => {
-    const { io, ended } = begin(['hello', '/who', '/state'], ['--json']);
+    const asked = ['/who', '/state', '/rooms', '/search x', '/ping ada', '/trace ada', '/path ada'];
+    const { io, ended } = begin(['hello', ...asked], ['--json']);
     expect(await ended).toBe(0);
     const kinds = io.outs.map((line) => JSON.parse(line).kind);
-    expect(kinds.filter((kind) => kind !== 'message')).toEqual(['peers', 'state']);
+    expect(kinds.filter((kind) => kind !== 'message')).toEqual(
+      ['peers', 'state', 'rooms', 'found', 'ping', 'trace', 'path'], // prettier-ignore
+    );
   });
 
   it('tells what becomes of its messages, and who comes and goes', async () => {
@@ -83,7 +133,7 @@ describe('a chat in a pipe', () => {
     bridge.desk.tell({ kind: 'peer-left', id: ADA, name: 'ada', reason: 'timeout' });
     bridge.desk.tell({ kind: 'peer', peer: ada });
     await until(() => io.outs.length === 4);
-    release();
+    release(null);
     expect(await ended).toBe(0);
     expect(io.outs.map((line) => line.slice(20))).toEqual([
       'you -> ada: hi (waiting)',
@@ -114,20 +164,28 @@ async function talk(lines: string[]) {
   return { status: await ended, outs: io.outs, errs: io.errs };
 }
 
-/** One whose input does not end before it is released. */
+/** One whose input goes on, line by line, until null is released. */
 function held(lines: string[]) {
   const begun = bridge.begin('chat');
-  let release = (): void => {};
-  const end = new Promise<null>((resolve) => (release = () => resolve(null)));
+  const released: (string | null)[] = [];
+  let wake = (): void => {};
+  const next = async (): Promise<string | null> => {
+    while (released.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    return released.shift()!;
+  };
+  const release = (line: string | null): void => {
+    released.push(line);
+    wake();
+  };
   begun.io.dialogue = () => ({
     isLive: false,
-    next: async () => lines.shift() ?? end,
+    next: async () => lines.shift() ?? next(),
     say: (line) => void begun.io.outs.push(line),
     prompt() {},
     putBack() {},
     ring() {},
     isWatched: () => true,
-    close: () => release(),
+    close: () => release(null),
   });
-  return { ...begun, release: () => release() };
+  return { ...begun, release };
 }

@@ -1,7 +1,7 @@
 /** Path: the way that packets take to a peer, said so that a person knows why. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PathView } from '../../../host/http/views.ts';
-import { linesOf } from '../../../tools/commands/path.ts';
+import { pathLines } from '../../../tools/bridge/path-lines.ts';
 import { STATUS } from '../../../tools/dispatch.ts';
 import { ADA, TestBridge } from './bridge.ts';
 
@@ -42,7 +42,7 @@ it('says why packets are flooded, and which strategy does not suit', () => {
     lastSwitch: null,
     nodesKnown: 0,
   };
-  expect(linesOf(path, [])).toEqual([
+  expect(pathLines(path, [])).toEqual([
     `packets to ${ADA} are flooded: no node of this island has told of it within 300 s`,
     'geographic does not suit, and shortest is used: we do not know where we are; set a place, or take shortest',
     'strategy geographic; 0 other nodes known',

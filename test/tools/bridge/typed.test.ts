@@ -2,7 +2,7 @@
  * Typed: each line means one thing, and whoever mistyped is told how it goes.
  */
 import { describe, expect, it } from 'vitest';
-import { completions, typed } from '../../../tools/bridge/typed.ts';
+import { completions, helpLines, typed } from '../../../tools/bridge/typed.ts';
 
 describe('a line that is typed', () => {
   for (const [line, meaning] of [
@@ -19,6 +19,15 @@ describe('a line that is typed', () => {
     ['/history', { kind: 'history', count: 20 }],
     ['/history 3', { kind: 'history', count: 3 }],
     ['/quit', { kind: 'quit' }],
+    ['/rooms', { kind: 'rooms' }],
+    ['/again', { kind: 'again' }],
+    ['/search two seats', { kind: 'search', words: 'two seats' }],
+    ['/ping', { kind: 'ping', who: null }],
+    ['/trace jo ann', { kind: 'trace', who: 'jo ann' }],
+    ['/path @ada', { kind: 'path', who: 'ada' }],
+    ['/m ada one\ntwo', { kind: 'msg', to: 'ada', text: 'one\ntwo' }],
+    [' /q', { kind: 'quit' }],
+    ['/search', { kind: 'mistake', why: 'it goes /search WORDS' }],
   ] as const) {
     it(`as "${line}" is ${JSON.stringify(meaning)}`, () => {
       expect(typed(line)).toEqual(meaning);
@@ -51,9 +60,17 @@ describe('a line that is not finished', () => {
     ['/msg j', ['"jo ann" '], 'j'],
     ['/msg "jo', ['"jo ann" '], '"jo'],
     ['hello a', [], 'hello a'],
+    ['/trace j', ['"jo ann" '], 'j'],
+    ['thanks @AD', ['@ada ', '@Adam '], '@AD'],
+    ['mail me@ad', [], 'mail me@ad'],
   ] as const) {
     it(`as "${line}" may become ${hits.join('or ') || 'nothing else'}`, () => {
       expect(completions(line, names)).toEqual([hits, replaced]);
     });
   }
+});
+
+it('help fits a screen of 24 rows and 80 columns, with a row to type in', () => {
+  expect(helpLines().length).toBeLessThan(24);
+  for (const line of helpLines()) expect(line.length).toBeLessThanOrEqual(80);
 });

@@ -1,0 +1,31 @@
+/**
+ * Path lines: the ways that packets may take to a peer, as a person reads them.
+ */
+import type { PathView, PeerView, RouteView } from '../../host/http/views.ts';
+import { switchOf } from '../../host/http/web/words.ts';
+import { printable } from '../../protocol/printable.ts';
+import { tableOf } from '../relay/words.ts';
+import { fullTime } from './paints.ts';
+
+export function pathLines(path: PathView, peers: PeerView[]): string[] {
+  const { flooded, routes, unsuited, strategy, lastSwitch, switches, nodesKnown } = path;
+  const lines: string[] = [];
+  if (flooded !== null) lines.push(`packets to ${path.id} are flooded: ${flooded}`);
+  if (unsuited !== null) lines.push(`${strategy} does not suit, and shortest is used: ${unsuited}`);
+  if (routes.length > 0) lines.push(...tableOf(HEADINGS, routes.map((route) => rowOf(route, peers)))); // prettier-ignore
+  if (lastSwitch !== null) {
+    const { at, reason } = lastSwitch;
+    lines.push(`switched ${switches} times, last at ${fullTime(at)}: ${switchOf(reason)}`);
+  }
+  lines.push(`strategy ${strategy}; ${nodesKnown} other nodes known`);
+  return lines;
+}
+
+const HEADINGS = ['taken', 'hops', 'cost', 'arrives', 'over', 'why'];
+
+function rowOf(route: RouteView, peers: PeerView[]): (string | number)[] {
+  const { via, cost, reliability, why, isChosen } = route;
+  const names = via.map((id) => printable(peers.find((peer) => peer.id === id)?.name || id));
+  const arrives = `${Math.round(reliability * 100)} %`;
+  return [isChosen ? 'yes' : '', via.length, Math.round(cost), arrives, names.join(' > '), why];
+}
