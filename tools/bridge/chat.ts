@@ -141,9 +141,9 @@ export class Chat {
     const here = rooms.find(({ name }) => name === this.conversation)?.unread ?? 0;
     const usual = this.isLive() ? firstShown(here) : 0;
     await this.showHistory(this.options.history ?? usual, newest, here);
-    await this.reader.openAfterKey(newest);
     for (const { name, unread } of rooms)
       if (name !== this.conversation) this.pointOut(name, unread);
+    await this.reader.openAfterKey(newest);
   }
 
   /** False when the person leaves. */

@@ -161,6 +161,7 @@ describe.skipIf(!SOCAT)(`a chat at a terminal${WITHOUT_SOCAT}`, () => {
     bridge.desk.hear({ text: 'psst', heardAt: NOON, conversation: ADA });
     Object.assign(bridge.desk.unread, { public: 1, [ADA]: 1 });
     await begin();
+    await terminal.sees('1 unread from ada');
     // What comes in one piece is drawn when all of it was taken in.
     terminal.type('.\x1b[O');
     await terminal.sees('everyone> .');
