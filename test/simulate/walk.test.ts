@@ -3,6 +3,7 @@
  * ends is found again when they come back. A healed core is where it was.
  */
 import { describe, expect, it } from 'vitest';
+import { lossOfBoth } from '../../tools/simulate/ground.ts';
 import { NO_FAULTS } from '../../tools/simulate/faults.ts';
 import { MAP_M, mobilityOf, positionOf, whyUnsuited } from '../../tools/simulate/policy.ts';
 import { seededRandom } from '../../tools/simulate/random.ts';
@@ -31,6 +32,9 @@ describe('who walks', () => {
         expect(gone).toBeLessThanOrEqual((3000 * SIDE) / 60_000 + 2);
       });
     }
+    // Whoever comes to the edge of the map turns back.
+    const inside = walk.places.filter(({ x, y }) => x * y > 0 && Math.max(x, y) < SIDE);
+    expect(inside.length).toBeGreaterThan(20);
   });
 
   for (const name of SHAPES) {
@@ -50,6 +54,12 @@ describe('who walks', () => {
     expect(walk.lossOf(1, 2)).toBe(120);
     expect(shares).toEqual([1000, 1000]);
     expect([walk.lossOf(3, 4), walk.lossOf(2, 3)]).toEqual([120, 1000]);
+  });
+
+  it('loses what the distance takes of what the conditions left', () => {
+    expect([lossOfBoth(100, 300), lossOfBoth(0, 300), lossOfBoth(1000, 0)]).toEqual([
+      370, 300, 1000,
+    ]);
   });
 
   it('is told where he is in metres, and how fast he goes', () => {

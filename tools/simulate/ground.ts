@@ -157,7 +157,7 @@ export class Ground {
     const isDeaf = (this.shut.get(`${from}>${to}`) ?? 0) > 0;
     const isNear = this.walk === null || this.wires.has(nameOf(from, to));
     const lost = isDeaf ? 1000 : isNear ? 0 : this.walk!.lossOf(from, to);
-    const lossPerMille = both(this.usual.lossPerMille, lost);
+    const lossPerMille = lossOfBoth(this.usual.lossPerMille, lost);
     this.mesh.condition(from, to, { ...this.usual, lossPerMille }, false);
   }
 
@@ -169,7 +169,7 @@ export class Ground {
 }
 
 /** What two losses, one after the other, come to. */
-function both(one: number, other: number): number {
+export function lossOfBoth(one: number, other: number): number {
   return 1000 - Math.floor(((1000 - one) * (1000 - other)) / 1000);
 }
 

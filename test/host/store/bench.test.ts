@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { BenchRun } from '../../../host/types.ts';
 import { BENCH_RUNS_MAX } from '../../../host/types.ts';
 import { NOW, withStore } from './builders.ts';
+import { countsOf } from './tables.ts';
 
 describe('what benchmarks measured', () => {
   it('is read as it was written, the oldest of the last runs first', () => {
@@ -26,6 +27,7 @@ describe('what benchmarks measured', () => {
       const kept = store.bench.latest(BENCH_RUNS_MAX);
       expect(kept).toHaveLength(BENCH_RUNS_MAX);
       expect(kept[0].seed).toBe(100);
+      expect(countsOf(store.path)['bench']).toBe(BENCH_RUNS_MAX);
     });
   });
 });
