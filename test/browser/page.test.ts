@@ -67,6 +67,31 @@ describe.skipIf(CHROMIUM === null)('a person who looks at the health of the mesh
   });
 });
 
+describe.skipIf(CHROMIUM === null)('a person who looks at the settings', () => {
+  it('changes one, is told what may not be so, and what waits for the next start', async () => {
+    await inTown({ at: '#/settings' }, async ({ page, town }) => {
+      const ttl = page.getByLabel('ttl', { exact: true });
+      await page.getByText('holds from the next start on').waitFor();
+      await ttl.fill('65');
+      expect(
+        await page.getByRole('spinbutton', { name: 'ttl' }).and(page.locator(':invalid')).count(),
+      ).toBe(1);
+      await ttl.fill('5');
+      await ttl.press('Enter');
+      await page.getByText('ttl is 5', { exact: false }).waitFor();
+      expect(town.changes.at(-1)).toEqual({ settings: { ttl: 5 } });
+      await page.getByLabel('security', { exact: true }).selectOption('strict');
+      await page.getByRole('button', { name: 'Save security' }).click();
+      await page.getByText('security is strict').waitFor();
+      await page.getByLabel('allow', { exact: true }).fill('');
+      await page.getByRole('button', { name: 'Save allow' }).click();
+      await page.getByText('allow is empty').waitFor();
+      expect(town.changes.at(-1)).toEqual({ settings: { allow: [] } });
+      expect(await page.getByLabel('components', { exact: true }).count()).toBe(0);
+    });
+  });
+});
+
 describe.skipIf(CHROMIUM === null)('a person who opens the page', () => {
   it('with a login link is in, and the code is gone from the address', async () => {
     await inTown({}, async ({ page }) => {
@@ -312,6 +337,7 @@ describe.skipIf(CHROMIUM === null)('on a small phone', () => {
       'links',
       'health',
       'join',
+      'settings',
     ];
     await inTown({ town, size: NARROW }, async ({ page, server }) => {
       for (const view of views) {

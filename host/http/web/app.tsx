@@ -15,6 +15,7 @@ import type { Panel } from './panel.ts';
 import { Count, Lamp, Waves } from './parts.tsx';
 import { hashOf, VIEWS } from './route.ts';
 import type { PageProps, View } from './route.ts';
+import { SettingsPage } from './settings.tsx';
 import type { State } from './state.ts';
 
 const PAGES: Record<View, { title: string; sign: string; Page: FunctionComponent<PageProps> }> = {
@@ -22,6 +23,11 @@ const PAGES: Record<View, { title: string; sign: string; Page: FunctionComponent
   chat: { title: 'Chat', sign: 'M4 5h16v11H10l-5 4v-4H4z', Page: Chat },
   links: { title: 'Links', sign: 'M4 18v-3M9 18v-6M14 18V9M19 18V5', Page: LinksView },
   health: { title: 'Health', sign: 'M3 12h4l3-7 4 14 3-7h4', Page: HealthView },
+  settings: {
+    title: 'Settings',
+    sign: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4',
+    Page: SettingsPage,
+  },
   join: { title: 'Join', sign: 'M4 12h6M14 12h6M12 4v6M12 14v6', Page: JoinView },
 };
 

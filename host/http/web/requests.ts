@@ -10,6 +10,7 @@ import type {
   PathView,
   PeerView,
   PingView,
+  SettingsView,
 } from '../views.ts';
 import type { Part, Parts } from './state.ts';
 
@@ -92,6 +93,14 @@ export class Requests {
 
   path(id: string): Promise<PathView> {
     return this.ask('GET', `peers/${id}/path`);
+  }
+
+  settings(): Promise<SettingsView> {
+    return this.ask('GET', 'settings');
+  }
+
+  changeSettings(changes: Record<string, unknown>): Promise<SettingsView> {
+    return this.ask('PATCH', 'settings', { changes });
   }
 
   invite(address: string | null): Promise<InviteView> {

@@ -1,15 +1,15 @@
 /**
  * Route: which view the address names. It stands behind the hash, so that the server sees none of it.
  *
- *   #/map  #/map/NODE  #/chat  #/chat/CONVERSATION  #/links  #/health  #/join
+ *   #/map  #/map/NODE  #/chat  #/chat/CONVERSATION  #/links  #/health  #/join  #/settings
  */
-export type View = 'map' | 'chat' | 'links' | 'health' | 'join';
+export type View = 'map' | 'chat' | 'links' | 'health' | 'join' | 'settings';
 export type Route = { view: View; of: string | null };
 
 /** What a view is given: the node, or the conversation, that the address names. */
 export type PageProps = { of: string | null };
 
-export const VIEWS: View[] = ['map', 'chat', 'links', 'health', 'join'];
+export const VIEWS: View[] = ['map', 'chat', 'links', 'health', 'join', 'settings'];
 
 export function routeOf(hash: string): Route {
   const [, view = '', of = ''] = hash.split('/');
