@@ -17,7 +17,7 @@ const [FIRST, LAST] = rangeOf(process.env['HOPLINE_SEEDS'] ?? String(runs(40, 20
  * Not solved yet: who floods fills all histories with words that a neighbour which keeps it apart refuses
  * again at each reconciliation, and what that neighbour lacks besides does not come through.
  */
-const OPEN_SEEDS = [32];
+const OPEN_SEEDS = [32, 162];
 
 describe('a mesh in which everything goes wrong', () => {
   it(`keeps its laws, and recovers, for seeds ${FIRST} to ${LAST}`, () => {
