@@ -33,11 +33,19 @@ const GATHERED = 64 * 1024;
 
 export const linkFigures: Part = async (progress, _isFull, seed) => {
   const small = await figures(SMALL, seed, progress);
+  progress('records over WebSocket');
+  const webSocket = await overLine(packetOf(SMALL, seed), seed, 'ws://');
   const large = await figures(LARGE, seed, progress);
   const megabytes = (packets: number): number => (packets * LARGE) / 1e6;
   return [
     { name: 'link.small_packets_per_s', value: small.line, unit: 'packets/s', baseline: small.tls },
     ...beside('link.small_packets_per_s', 'packets/s', small, (packets) => packets),
+    {
+      name: 'ws.small_packets_per_s',
+      value: webSocket,
+      unit: 'packets/s',
+      baseline: small.ws,
+    },
     { ...megabytesOf('link.mb_per_s', large.line), baseline: megabytes(large.tls) },
     ...beside('link.mb_per_s', 'MB/s', large, megabytes),
   ];
@@ -89,7 +97,7 @@ function passed(ms: Millis): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function overLine(packet: Uint8Array, seed: number): Promise<number> {
+async function overLine(packet: Uint8Array, seed: number, scheme = ''): Promise<number> {
   const random = seededRandom(seed);
   const crypto = nativeCrypto();
   const people = [identityOf(crypto, random), identityOf(crypto, random)] as const;
@@ -121,7 +129,7 @@ async function overLine(packet: Uint8Array, seed: number): Promise<number> {
   const listening = side(ends.opened, false);
   const dialling = side(ends.dialled, true);
   const { port } = await listening.listen('127.0.0.1', 0);
-  dialling.dial(1, `127.0.0.1:${port}`);
+  dialling.dial(1, `${scheme}127.0.0.1:${port}`);
   const perSecond = await measured(() => arrived);
   await Promise.all([listening.close(), dialling.close()]);
   assert(perSecond > 0, 'packets arrive');

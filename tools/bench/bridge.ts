@@ -3,6 +3,7 @@
  */
 import type { BenchArea } from './area.ts';
 import type { Part } from './bridge-part.ts';
+import { clientFigures } from './bridge-clients.ts';
 import { durableFigures } from './bridge-durable.ts';
 import { apiFigures } from './bridge-http.ts';
 import { linkFigures } from './bridge-link.ts';
@@ -18,6 +19,7 @@ const PARTS: Part[] = [
   udpChatFigures,
   pipelineFigures,
   durableFigures,
+  clientFigures,
   apiFigures,
 ];
 

@@ -16,6 +16,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 
 export class LeafClient {
   readonly identity: Identity;
+  readonly name: string;
   readonly heard: string[] = [];
   isAttached = false;
   /** Called with each message as it comes. */
@@ -27,6 +28,7 @@ export class LeafClient {
 
   /** `address`, where it is another one than the ticket says. */
   constructor(ticket: string, name: string, address?: string) {
+    this.name = name;
     const read = parseInvitation(ticket);
     if (!read.ok) throw new HoplineError('USAGE', read.why);
     const { node, secret } = read.value;
