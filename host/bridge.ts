@@ -51,6 +51,8 @@ import type {
 import type { BudgetLimits } from '../protocol/peer/budget.ts';
 import type { GatewayConfig } from './gateway/gateway.ts';
 import { Gateway } from './gateway/gateway.ts';
+import type { UsageLimits, UsageView } from './gateway/usage.ts';
+import { Usage } from './gateway/usage.ts';
 import type { Component, ComponentKind, StationOrder } from './component.ts';
 import type { MeshEvent } from './events.ts';
 import { NEIGHBOURS } from './neighbours/neighbours.ts';
@@ -131,6 +133,8 @@ export type BridgeConfig = {
   resilience?: ResilienceSettings;
   /** As ROUTING_DEFAULTS where it is absent. */
   routing?: RoutingConfig;
+  /** What lines carry is watched against them; not at all where they are absent. */
+  usage?: UsageLimits;
   /** Of the owner, beside our own. */
   components?: readonly ComponentKind[];
 };
@@ -180,6 +184,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private mesh: Pick<BridgeSettings, 'resilience' | 'routing'>;
   private readonly id: Uint8Array;
   private readonly berths: Record<Side, Berths>;
+  private readonly usage: Usage | null;
   /** In the order in which it came up: nobody's packets overtake each other. */
   private tasks: Task[] = [];
 
@@ -188,6 +193,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const { station } = config;
     const { id } = identity;
     this.id = id;
+    this.usage = config.usage === undefined ? null : new Usage(config.usage, now);
     const firstLine = 1 + station.outMax + station.wires;
     this.berths = {
       trunks: new Berths(firstLine, station.lines),
@@ -246,6 +252,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     if (now >= this.talk.deadline()) this.tasks.push({ to: 'talk', input: TICK });
     if (now >= this.gateway.deadline()) this.tasks.push({ to: 'gateway', input: TICK });
     if (now >= this.registry.deadline()) this.tasks.push({ to: 'registry', input: TICK });
+    this.lookAtUsage(now);
     this.work(now, out);
     return out;
   }
@@ -258,6 +265,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       this.talk.deadline(),
       this.gateway.deadline(),
       this.registry.deadline(),
+      this.usage?.deadline() ?? Infinity,
     );
   }
 
@@ -281,6 +289,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   /** How packets of ours go to a peer now, and why; null while nothing here knows routes. */
   path(to: Uint8Array, now: Millis): PathView | null {
     return this.component(this.routing)?.path(to, now) ?? null;
+  }
+
+  /** What lines carry, and carried in the last hour; null where nobody watches. */
+  usageNow(): UsageView | null {
+    return this.usage?.view() ?? null;
   }
 
   /** Whose keys are known, and what people think of them. */
@@ -356,6 +369,13 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   /** Clients are never dialled, so all that this asks is who may stay. */
   private rejudgeClients(): void {
     this.tasks.push({ to: 'clients', input: { kind: 'routes', routes: [] } });
+  }
+
+  private lookAtUsage(now: Millis): void {
+    const traffic = { local: this.clients.traffic, internet: this.trunks.traffic };
+    for (const event of this.usage?.look(traffic, now) ?? []) {
+      this.tasks.push({ to: 'registry', input: { kind: 'event', event } });
+    }
   }
 
   /** Until nobody has anything more to say to another. */

@@ -42,6 +42,7 @@ import { changeLines } from './daemon/start-lines.ts';
 import { Tickets } from './daemon/tickets.ts';
 import type { MeshEvent } from './events.ts';
 import type { LineAnswer, LineWish } from './gateway/contract.ts';
+import type { UsageView } from './gateway/usage.ts';
 import { IpLines } from './links/ip-lines.ts';
 import type { NeighbourView } from './neighbours/neighbour.ts';
 import { NEIGHBOURS } from './neighbours/neighbours.ts';
@@ -255,6 +256,12 @@ export class Daemon {
   choice(to: Uint8Array): string | null {
     const path = this.path(to);
     return path === null ? null : choiceOf(path);
+  }
+
+  /** What lines carry, and carried in the last hour. */
+  get usage(): UsageView {
+    // A daemon always watches.
+    return this.bridge.usageNow()!;
   }
 
   sessionOf(peer: Uint8Array): SessionState {

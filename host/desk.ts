@@ -47,6 +47,7 @@ import type {
   StatisticsView,
   StatusView,
   TimelineEntry,
+  UsageView,
 } from './http/views.ts';
 import type { Answer, MessageName, StoredMessage, TalkEvent } from './types.ts';
 import { DAY_MS, PUBLIC } from './types.ts';
@@ -288,6 +289,10 @@ export class DaemonDesk implements Desk {
         line: { ...before, state: 'down', problem: 'it was parted with' },
       });
     }
+  }
+
+  usage(): UsageView {
+    return this.daemon.usage;
   }
 
   clients(): ClientView[] {

@@ -67,6 +67,12 @@ export function saidOf(event: MeshEvent, nameOf: (id: Uint8Array) => string): Sa
       const text = `link ${link} had no room for ${dropped} packets`;
       return { text, tone: 'warning', figures: { link, dropped } };
     }
+    case 'BandwidthLimit': {
+      const { side, limitMbps } = event;
+      const who = side === 'local' ? 'clients, or one of them,' : 'lines to other gateways';
+      const text = `${who} reached the limit of ${limitMbps} Mbit/s, and are not read for a while`;
+      return { text, tone: 'warning', figures: { limitMbps } };
+    }
     case 'ComponentFailed': {
       const { component, why, retryMs } = event;
       const text = `${component} failed (${why}); it is begun anew in ${span(retryMs)}`;

@@ -26,6 +26,7 @@ import type {
   StatisticsView,
   StatusView,
   TimelineEntry,
+  UsageView,
 } from './views.ts';
 
 export type PeerChange = {
@@ -68,6 +69,7 @@ export interface Desk {
   join(line: string): Promise<LineView>;
   part(node: string): Promise<void>;
 
+  usage(): UsageView;
   clients(): ClientView[];
   addClient(name: string): Promise<ClientTicketView>;
   removeClient(name: string): Promise<void>;

@@ -50,6 +50,7 @@ import type {
   StatisticsView,
   StatusView,
   TimelineEntry,
+  UsageView,
 } from './views.ts';
 
 const ID_PATTERN = '^[0-9a-f]{16}$';
@@ -331,6 +332,22 @@ export const INVITE = named(
     line: text({ about: 'what the other side joins with, once' }),
     command: text(),
     expiresAt: TIME,
+  }),
+);
+
+const MBPS = number({ about: 'Mbit/s, of the busier direction' });
+
+export const USAGE = named(
+  'Usage',
+  object<UsageView>({
+    localMbps: MBPS,
+    internetMbps: MBPS,
+    localLimitMbps: number(),
+    internetLimitMbps: number(),
+    samples: object<UsageView['samples']>({
+      localMbps: list(number()),
+      internetMbps: list(number()),
+    }),
   }),
 );
 

@@ -221,6 +221,14 @@ export type AuditLineView = {
 export type AuditEndView = { key: number; hash: string };
 export type AuditView = { lines: AuditLineView[]; base: AuditEndView; head: AuditEndView };
 
+/** The busier of the two directions of each side, in Mbit/s; samples are of a second, the oldest first. */
+export type UsageView = {
+  localMbps: number;
+  internetMbps: number;
+  localLimitMbps: number;
+  internetLimitMbps: number;
+  samples: { localMbps: number[]; internetMbps: number[] };
+};
 /** Who is let in by a token, and the ids of the nodes that are here by it. */
 export type ClientView = { name: string; addedAt: number; nodes: string[] };
 /** `line` holds address, node and token for whoever attaches. */

@@ -165,6 +165,8 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   /** Lines that others opened: all, and those on which nothing is proven, the oldest first. */
   private opened = 0;
   private readonly shaking = new Set<number>();
+  /** Bytes so far, of all lines, and how often one was not read on. */
+  readonly traffic = { received: 0, sent: 0, holds: 0 };
   private calls: Call[] = [];
   private readonly inbound: Budget | null;
   private hello: Hello;
@@ -268,13 +270,17 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private meter(number: number, bytes: number, now: Millis, out: TrunksOutput[]): void {
     const line = this.lines.get(number);
     const { inbound: all } = this;
+    this.traffic.received += bytes;
     if (line === undefined || all === null || line.budget === null) return;
     all.spend(bytes, now);
     line.budget.spend(bytes, now);
     const until = Math.max(all.readyAt(0, now), line.budget.readyAt(0, now));
     if (until <= now) return;
     // What was on its way already may come after it was told to wait.
-    if (line.heldUntil === Infinity) out.push({ kind: 'hold', line: number });
+    if (line.heldUntil === Infinity) {
+      this.traffic.holds++;
+      out.push({ kind: 'hold', line: number });
+    }
     line.heldUntil = until;
     this.wakeAt = Math.min(this.wakeAt, until);
   }
@@ -398,6 +404,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
       switch (output.kind) {
         // Written out, as there are many of them.
         case 'write':
+          this.traffic.sent += output.bytes.length;
           out.push({ kind: 'write', line: number, bytes: output.bytes });
           break;
         case 'heard':

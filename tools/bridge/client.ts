@@ -9,6 +9,7 @@ import type {
   PathView,
   PeerView,
   PingView,
+  UsageView,
 } from '../../host/http/views.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Args, Io } from '../command.ts';
@@ -82,6 +83,10 @@ export class BridgeClient {
   /** The newest first. */
   async search(text: string, limit: number): Promise<MessageView[]> {
     return (await this.get<{ messages: MessageView[] }>('search', { text, limit })).messages;
+  }
+
+  usage(): Promise<UsageView> {
+    return this.get<UsageView>('usage');
   }
 
   /** It resolves when the bridge has it on its disk. */

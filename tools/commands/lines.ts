@@ -3,7 +3,7 @@
  *
  * The lines of a running bridge to other gateways, and why one is down.
  */
-import type { LineView } from '../../host/http/views.ts';
+import type { LineView, UsageView } from '../../host/http/views.ts';
 import { printable } from '../../protocol/printable.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
@@ -19,14 +19,22 @@ export const lines: Command = {
   examples: ['hopline lines'],
 
   async run(args, io) {
-    const lines = await BridgeClient.of(args, io).lines();
+    const client = BridgeClient.of(args, io);
+    const lines = await client.lines();
     if (has(args, 'json')) return io.out(JSON.stringify(lines));
     if (lines.length === 0) {
       return io.err('no lines: pair with another gateway by hopline invite and hopline join');
     }
     for (const line of lineTable(lines, Date.now())) io.out(line);
+    io.err(usageWords(await client.usage()));
   },
 };
+
+function usageWords(usage: UsageView): string {
+  const { internetMbps, internetLimitMbps, localMbps, localLimitMbps } = usage;
+  const lines = `${internetMbps.toFixed(1)} of ${internetLimitMbps} Mbit/s`;
+  return `they carry ${lines}, and clients ${localMbps.toFixed(1)} of ${localLimitMbps}`;
+}
 
 function lineTable(lines: LineView[], now: number): string[] {
   const rows = lines.map((line) => [

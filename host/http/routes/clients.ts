@@ -4,13 +4,20 @@
  */
 import { route } from '../route.ts';
 import { list, object, text } from '../schema.ts';
-import { CLIENT, CLIENT_TICKET } from '../shapes.ts';
+import { CLIENT, CLIENT_TICKET, USAGE } from '../shapes.ts';
 import type { ClientView } from '../views.ts';
 
 const NAME_MAX = 32;
 const NAME = text({ minLength: 1, maxLength: NAME_MAX });
 
 export const clientRoutes = [
+  route({
+    method: 'GET',
+    path: '/api/v1/usage',
+    summary: 'what lines carry, against their limits, and each second of the last hour',
+    answer: USAGE,
+    handle: (_, { desk }) => desk.usage(),
+  }),
   route({
     method: 'GET',
     path: '/api/v1/clients',

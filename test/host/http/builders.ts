@@ -273,6 +273,13 @@ export class DeskDouble implements Desk {
     this.changes.push({ part: node });
   };
 
+  usage: Desk['usage'] = () => ({
+    localMbps: 0.5,
+    internetMbps: 2,
+    localLimitMbps: 10,
+    internetLimitMbps: 100,
+    samples: { localMbps: [0, 0.5], internetMbps: [1, 2] },
+  });
   clients: Desk['clients'] = () => [{ name: 'tablet', addedAt: NOW, nodes: [BOB] }];
   addClient: Desk['addClient'] = async (name) => ({
     name,
