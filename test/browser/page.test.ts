@@ -201,13 +201,21 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
       await page.getByRole('link', { name: 'Ana' }).first().click();
       await page.getByLabel('Message to Ana').fill('two seats');
       await page.keyboard.press('Enter');
-      const sent = page.locator('.message', { hasText: 'two seats' });
+      const sent = page.locator('.message', { hasText: 'two seats' }).first();
       await sent.getByText('waiting').waitFor();
       const { key } = town.said.at(-1)!;
       town.settle(key, 'delivered');
       await sent.getByText('delivered').waitFor();
       town.settle(key, 'failed', 'unacknowledged');
       await sent.getByText('failed: it was never acknowledged').waitFor();
+      await sent.getByRole('button', { name: 'Send again' }).click();
+      await sent.getByText('sent again').waitFor();
+      expect(town.said.filter(({ text }) => text === 'two seats')).toHaveLength(2);
+      town.say({ conversation: town.person('Ana').id, text: 'yes, @attic, ask @Ben' });
+      await expect
+        .poll(() => page.locator('.called').allTextContents())
+        .toEqual(['@attic', '@Ben']);
+      expect(await page.locator('.called.us').allTextContents()).toEqual(['@attic']);
       expect(await page.getByLabel('Message to Ana').inputValue()).toBe('');
     });
   });

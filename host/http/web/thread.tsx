@@ -2,7 +2,8 @@
  * Thread: one conversation, the oldest message first, and the box to write in.
  */
 import { Fragment } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { piecesOf } from '../mentions.ts';
 import type { MessageView, PeerView } from '../views.ts';
 import { Compose } from './compose.tsx';
 import { Delivery } from './delivery.tsx';
@@ -109,12 +110,57 @@ function Message({ message, isFollowing }: { message: MessageView; isFollowing: 
           </em>
         )}
       </p>
-      <p class="text">{text}</p>
+      <p class="text">
+        <Called text={text} />
+      </p>
       <p class="when">
         <time dateTime={new Date(sentAt).toISOString()}>{time(sentAt)}</time>
         <Delivery message={message} />
+        {message.state === 'failed' && <Again message={message} />}
       </p>
     </li>
+  );
+}
+
+/** A text, with the names that it calls standing out. */
+function Called({ text }: { text: string }) {
+  const { status } = usePanel().state.parts;
+  return (
+    <>
+      {piecesOf(text, status ?? null).map((piece, at) =>
+        piece.names === 'nobody' ? (
+          piece.text
+        ) : (
+          <b key={at} class={piece.names === 'us' ? 'called us' : 'called'}>
+            {piece.text}
+          </b>
+        ),
+      )}
+    </>
+  );
+}
+
+/** Says what failed once more, as a message of its own; once is enough. */
+function Again({ message: { conversation, text } }: { message: MessageView }) {
+  const { panel, state } = usePanel();
+  const [deed, perform] = useDeed();
+  const [isDone, setDone] = useState(false);
+  const send = async (): Promise<void> => {
+    if (await perform(() => panel.send(conversation, text))) setDone(true);
+  };
+  if (isDone) return <span>sent again</span>;
+  return (
+    <>
+      <button
+        type="button"
+        class="again"
+        disabled={deed.isBusy || state.connection.kind !== 'live'}
+        onClick={() => void send()}
+      >
+        Send again
+      </button>
+      <Fault deed={deed} />
+    </>
   );
 }
 
