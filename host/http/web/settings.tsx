@@ -121,17 +121,21 @@ function Field({ name, schema, text, change }: FieldProps) {
     );
   }
   const isWhole = schema['type'] === 'integer';
-  const limits = isWhole
-    ? { min: Number(schema['minimum']), max: Number(schema['maximum']), required: true }
-    : {};
+  const kind = isWhole
+    ? {
+        type: 'number' as const,
+        min: Number(schema['minimum']),
+        max: Number(schema['maximum']),
+        required: true,
+      }
+    : { type: 'text' as const };
   return (
     <input
-      type={isWhole ? 'number' : 'text'}
+      {...kind}
       aria-label={name}
       autocomplete="off"
       spellcheck={false}
       value={text}
-      {...limits}
       onInput={({ currentTarget }) => change(currentTarget.value)}
     />
   );
