@@ -65,7 +65,7 @@ type Kept = {
   /** By link, how often it was given. */
   readonly given: Map<number, number>;
 };
-type Promise = { kept: Kept; dueAt: Millis; mayGoEarly: boolean };
+type Promised = { kept: Kept; dueAt: Millis; mayGoEarly: boolean };
 /** `links`: who offered it, in the order in which they are asked. */
 type Want = { nameBytes: Uint8Array; links: number[]; tries: number; nextAt: Millis };
 
@@ -77,7 +77,7 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
   private readonly named = new Map<string, Kept>();
   private bytes = 0;
   /** By link, what is to be offered. */
-  private readonly promises = new Map<number, Promise[]>();
+  private readonly promises = new Map<number, Promised[]>();
   private readonly wants = new Map<string, Want>();
   private wakeAt: Millis = Infinity;
 
@@ -167,10 +167,10 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
   }
 
   /** What is due, and with it what is old enough. */
-  private offer(link: number, promises: Promise[], now: Millis, out: MenderOutput[]): void {
+  private offer(link: number, promises: Promised[], now: Millis, out: MenderOutput[]): void {
     if (!promises.some(({ dueAt }) => dueAt <= now)) return;
     const open = promises.filter(({ kept }) => kept.bytes !== null && !kept.known.has(link));
-    const isRipe = ({ kept, dueAt, mayGoEarly }: Promise): boolean =>
+    const isRipe = ({ kept, dueAt, mayGoEarly }: Promised): boolean =>
       dueAt <= now || (mayGoEarly && now - kept.keptAt >= YOUNG_MS);
     const isDue = open.some(({ dueAt }) => dueAt <= now);
     const ripe = isDue ? open.filter(isRipe) : [];
