@@ -191,18 +191,18 @@ export class Neighbours implements Component, Judge {
     neighbour.join(link.link, this.now - link.openMs);
     if (link.roundTripMs !== null) neighbour.measure(link.roundTripMs);
     neighbour.pass(heard - before.heard, sent - before.sent, this.now);
-    const cost = this.charge(neighbour, link, before.drops, out);
-    if (cost === 0 && heard > before.heard) neighbour.reputation.move(GOOD, this.now);
+    const isHarmless = this.charge(neighbour, link, before.drops, out);
+    if (isHarmless && heard > before.heard) neighbour.reputation.move(GOOD, this.now);
     this.judge(neighbour, out);
   }
 
-  /** What he brought that had to be dropped since, threat by threat. */
+  /** What he brought that had to be dropped since, threat by threat; true where there is none. */
   private charge(
     neighbour: Neighbour,
     { link, drops }: LinkSnapshot,
     before: Record<string, number>,
     out: ComponentOutput[],
-  ): number {
+  ): boolean {
     const counts = new Map<Threat, { count: number; cost: number }>();
     for (const [reason, total] of Object.entries(drops)) {
       const sign = SIGNS[reason];
@@ -212,14 +212,12 @@ export class Neighbours implements Component, Judge {
       const both = Math.min(COST_MAX, cost + more * sign.cost);
       counts.set(sign.threat, { count: count + more, cost: both });
     }
-    let sum = 0;
     for (const [threat, { count, cost }] of counts) {
-      sum += cost;
       neighbour.reputation.move(-cost, this.now);
       const packets = count === 1 ? 'a packet' : `${count} packets`;
       this.warn(neighbour, threat, `${packets} over link ${link}`, neighbour.id, out);
     }
-    return sum;
+    return counts.size === 0;
   }
 
   private judge(neighbour: Neighbour, out: ComponentOutput[]): void {

@@ -23,8 +23,9 @@ export const SIGNS: Readonly<Record<string, Sign>> = {
   'bad-signature': { threat: 'bad-signature', cost: 20 },
   unsigned: { threat: 'bad-signature', cost: 5 },
   'identity-clash': { threat: 'fingerprint-mismatch', cost: 60 },
-  // A phone whose clock is wrong says many of these, and means no harm.
-  stale: { threat: 'timestamp-anomaly', cost: 2 },
+  // Somebody's clock is wrong, maybe ours: told of, and held against nobody. Kept apart he would stay
+  // when the clock is long right again (RELIABILITY R16), and nothing stale goes any further anyway.
+  stale: { threat: 'timestamp-anomaly', cost: 0 },
   'bad-timestamp': { threat: 'timestamp-anomaly', cost: 10 },
   // A filter may be mistaken now and then.
   'known-history': { threat: 'replay', cost: 4 },

@@ -1,16 +1,17 @@
 /**
  * The threats of DEFAULTS §2, one by one, as somebody would make them: over his own link to a real
  * bridge. Each is told of by its name, costs who brought it some of his reputation, and costs nobody
- * else anything.
+ * else anything; but a clock that is wrong costs nobody, since nobody can say whose it is.
  */
 import { describe, expect, it } from 'vitest';
 import type { Threat } from '../../../host/events.ts';
 import { LOOK_EVERY_MS } from '../../../host/neighbours/neighbours.ts';
 import { REPEATS_MAX, Repeats, REPEATS_MS, WORDS_MAX } from '../../../host/neighbours/repeats.ts';
+import type { Millis } from '../../../protocol/core/machine.ts';
 import { ANNOUNCE, ENCRYPTED, encodePacket, plainPacket } from '../../../protocol/core/packet.ts';
 import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import { announceOf, messageOf } from '../../protocol/trust/people.ts';
-import { timeIn } from '../../protocol/peer/village.ts';
+import { EPOCH, timeIn } from '../../protocol/peer/village.ts';
 import { withTtl } from '../../packets.ts';
 import { filled } from '../../protocol/wire/given.ts';
 import { Lane } from './lane.ts';
@@ -48,14 +49,6 @@ const ATTACKS: [Threat, string, (lane: Lane) => void][] = [
       const at = timeIn(lane.village);
       const fields = plainPacket(ANNOUNCE, 7, at, identity.id, filled(50, 9));
       lane.from(lane.foe, identity.sealPacket(fields));
-    },
-  ],
-  [
-    'timestamp-anomaly',
-    'speaks of yesterday',
-    (lane) => {
-      const yesterday = timeIn(lane.village) - 86_400_000;
-      lane.from(lane.foe, messageOf(lane.foe.identity, yesterday));
     },
   ],
   [
@@ -122,6 +115,37 @@ describe('somebody who', () => {
   }
 });
 
+describe('a clock that is wrong', () => {
+  const DAYS_MS = 4.6 * 86_400_000;
+
+  it('is told of as timestamp-anomaly, and costs nobody his reputation', () => {
+    const lane = new Lane();
+    const { reputation } = lane.view(lane.foe);
+    speakOf(lane, -DAYS_MS);
+    expect(lane.threats()).toEqual(['timestamp-anomaly', 'timestamp-anomaly']);
+    expect(lane.view(lane.foe).threats['timestamp-anomaly']).toBe(LOOKS);
+    // It is no merit either.
+    expect(lane.view(lane.foe).reputation).toBeLessThanOrEqual(reputation);
+    expect(lane.view(lane.foe).reputation).toBeGreaterThanOrEqual(100);
+    lane.from(lane.foe, messageOf(lane.foe.identity, timeIn(lane.village)));
+    lane.pass(1000);
+    expect(lane.texts()).toHaveLength(1);
+  });
+
+  it('may be our own: once it is right, neighbours are heard at once (RELIABILITY R16)', () => {
+    const lane = new Lane();
+    const { village, house, foe } = lane;
+    village.tell(house, { kind: 'clock', offsetMs: EPOCH - DAYS_MS });
+    speakOf(lane, 0);
+    expect(lane.view(foe).threats['timestamp-anomaly']).toBe(LOOKS);
+    village.tell(house, { kind: 'clock', offsetMs: EPOCH });
+    lane.from(foe, messageOf(foe.identity, timeIn(village)));
+    lane.pass(1000);
+    expect(lane.judgements()).toEqual([]);
+    expect(lane.texts()).toHaveLength(1);
+  });
+});
+
 it('somebody who behaves is told nothing of, and thought better of', () => {
   const lane = new Lane();
   for (let i = 0; i < 20; i++) {
@@ -159,6 +183,20 @@ describe('words said again', () => {
     expect(repeats.hear(ada, words, 2)).toBe(0);
   });
 });
+
+/** In each the most that a threat may cost would be reached, if it cost anything. */
+const LOOKS = 15;
+
+/** One of them speaks of a time that is so far from that of the village. */
+function speakOf(lane: Lane, offMs: Millis): void {
+  const { village, foe } = lane;
+  for (let look = 0; look < LOOKS; look++) {
+    for (let i = 0; i < 60; i++) {
+      lane.from(foe, messageOf(foe.identity, timeIn(village) + offMs + i));
+    }
+    lane.pass(LOOK_EVERY_MS);
+  }
+}
 
 /** Under strict phones are shown once a person keeps them. */
 function meetAll(lane: Lane): void {
