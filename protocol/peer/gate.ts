@@ -11,6 +11,7 @@ import {
   CONTROL,
   HEARTBEAT,
   HELLO,
+  MESSAGE,
   NOTE,
   NOTED,
   REQUEST_SYNC,
@@ -37,6 +38,8 @@ export type GateConfig = {
   linksMax: number;
   firstLine: number;
   firstClient: number;
+  /** How old a message may be that history takes. */
+  historyMs: Millis;
 };
 export type LinkAdmission = Omit<AdmissionConfig, 'linksMax'>;
 
@@ -47,6 +50,7 @@ export class Gate implements Admission {
   private readonly lineTrust: TrustAdmission;
   private readonly firstLine: number;
   private readonly firstClient: number;
+  private readonly historyMs: Millis;
   private readonly isAsked: (link: number, now: Millis) => boolean;
   private readonly courtesy: Courtesy;
   private readonly demoted = new WeakSet<Uint8Array>();
@@ -61,7 +65,7 @@ export class Gate implements Admission {
   constructor(
     crypto: Crypto,
     pins: Pins,
-    { admission, lineAdmission, linksMax, firstLine, firstClient }: GateConfig,
+    { admission, lineAdmission, linksMax, firstLine, firstClient, historyMs }: GateConfig,
     isAsked: (link: number, now: Millis) => boolean,
     seed: number,
     judge: Judge | null = null,
@@ -75,6 +79,7 @@ export class Gate implements Admission {
       : this.trust;
     this.firstLine = firstLine;
     this.firstClient = firstClient;
+    this.historyMs = historyMs;
     this.isAsked = isAsked;
     this.courtesy = new Courtesy(linksMax);
   }
@@ -87,6 +92,9 @@ export class Gate implements Admission {
     const refusal = trust.admit(packet, link, now, isAnswer);
     if (refusal === null && this.isQuarantined(packet)) this.withheld.add(packet.bytes);
     if (refusal !== null || trust.isVerified(packet.bytes)) return refusal;
+    // Old words of a stranger are shown to nobody. What is refused is not remembered, and so may be
+    // given again once its sender is known.
+    if (packet.type === MESSAGE && this.isOld(packet, now)) return 'unknown-sender';
     if (!this.courtesy.take(link, now)) this.demoted.add(packet.bytes);
     return null;
   }
@@ -127,12 +135,18 @@ export class Gate implements Admission {
 
   /**
    * No phone takes what is two minutes off, unless it is an answer (WIRE §12 o). Neither flag nor TTL of
-   * an answer is signed, so all that counts is whether we asked.
+   * an answer is signed, so all that counts is whether we asked. What is too old for history even so is
+   * refused here, before it is remembered: our clock may be the one that is wrong, and once it is right
+   * the same packet has to be as new as ever (RELIABILITY R16).
    */
   private isOfNow(packet: PacketView, isAnswer: boolean, now: Millis): boolean {
-    if (this.epochMs === null || TIMELESS.includes(packet.type)) return true;
-    if (isFresh(packet.timestamp(), this.epochMs + now)) return true;
-    return isAnswer && packet.type !== REQUEST_SYNC;
+    if (TIMELESS.includes(packet.type) || !this.isOld(packet, now)) return true;
+    if (!isAnswer || packet.type === REQUEST_SYNC) return false;
+    return packet.type !== MESSAGE || packet.timestamp() > this.epochMs! + now - this.historyMs;
+  }
+
+  private isOld(packet: PacketView, now: Millis): boolean {
+    return this.epochMs !== null && !isFresh(packet.timestamp(), this.epochMs + now);
   }
 }
 

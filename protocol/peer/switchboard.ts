@@ -157,7 +157,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc, pace });
     const secret = ports.draw(12);
     const { admission, lineAdmission } = config;
-    const limits = { admission, lineAdmission, linksMax, firstLine, firstClient };
+    const historyMs = config.history.ageMs;
+    const limits = { admission, lineAdmission, linksMax, firstLine, firstClient, historyMs };
     this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0), ports.judge);
     this.routes = ports.routes ?? null;
     this.relay = new RoutedRelay(

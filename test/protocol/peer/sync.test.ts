@@ -12,6 +12,7 @@ import {
   plainPacket,
   REQUEST_SYNC,
 } from '../../../protocol/core/packet.ts';
+import { HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { ASK_MS, PACES } from '../../../protocol/peer/sync.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
@@ -261,6 +262,33 @@ describe('a station that lacks history', () => {
     village.pass(500);
     expect(village.told(station, 'message')).toHaveLength(1);
     expect(drops(station, village)).toMatchObject({ stale: 2 });
+  });
+
+  it('takes old words of a stranger when they are given again, once it knows him', () => {
+    const { village, station, asker } = answering();
+    const [stranger, words] = [person(50), asAnswer(messageOf(person(50), EPOCH - 3_500_000))];
+    village.write(asker, 0, words);
+    village.pass(500);
+    expect(drops(station, village)).toMatchObject({ 'unknown-sender': 1 });
+    village.write(asker, 0, asAnswer(announceOf(stranger, { timestamp: EPOCH - 3_500_001 })));
+    village.write(asker, 0, words);
+    village.pass(500);
+    expect(village.told(station, 'message').slice(1)).toMatchObject([
+      { sender: stranger.id, isHistory: true, isVerified: true },
+    ]);
+  });
+
+  it('R16: takes what seemed too old while its clock was ahead, once that is right', () => {
+    const { village, station, asker } = answering();
+    const words = asAnswer(messageOf(person(20), EPOCH - 3_500_000));
+    village.tell(station, { kind: 'clock', offsetMs: EPOCH + HISTORY_LIMITS.ageMs });
+    village.write(asker, 0, words);
+    village.pass(500);
+    expect(village.told(station, 'message')).toHaveLength(1);
+    village.tell(station, { kind: 'clock', offsetMs: EPOCH });
+    village.write(asker, 0, words);
+    village.pass(500);
+    expect(village.told(station, 'message')).toHaveLength(2);
   });
 
   it('learns from another station what was said before it came', () => {
