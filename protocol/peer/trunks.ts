@@ -22,6 +22,7 @@ import type { Pins } from '../trust/pins.ts';
 import { toHex } from '../wire/hex.ts';
 import type { BudgetLimits } from './budget.ts';
 import { Budget } from './budget.ts';
+import { Inflow } from './inflow.ts';
 import { NO_TOKEN, RecordLink } from './record-link.ts';
 import type { Admit, RecordLinkDrop, RecordLinkEnd, RecordLinkOutput } from './record-link.ts';
 
@@ -143,10 +144,8 @@ type Line = {
   dialledAt: Millis;
   /** When it came up; Infinity until then. */
   upAt: Millis;
-  /** What it may still bring; null for whatever it is. */
-  budget: Budget | null;
-  /** It is not read until then; Infinity while it is. */
-  heldUntil: Millis;
+  /** Null where it may bring whatever it is. */
+  inflow: Inflow | null;
   /** We have let go, and wait for `closed`. */
   isLeaving: boolean;
   /** Why we let go. */
@@ -225,8 +224,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
         this.closed(input.line, input.why, now, out);
         break;
       case 'received':
-        this.meter(input.line, input.bytes.length, now, out);
-        this.toLine(input.line, input, now, out);
+        this.receive(input, now, out);
         break;
       case 'sent':
       case 'send':
@@ -262,35 +260,38 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     if (line === null || line.isLeaving) return;
     line.link = this.linkOf(number, line.call, now);
     const { inbound } = this.config;
-    if (inbound !== undefined) line.budget = new Budget(inbound.line, Infinity, now);
+    if (inbound !== undefined) {
+      line.inflow = new Inflow(new Budget(inbound.line, Infinity, now), this.inbound!);
+    }
     this.toLine(number, TICK, now, out);
   }
 
-  /** Who brings more than he may is not read for a while: what he sends waits on his side. */
-  private meter(number: number, bytes: number, now: Millis, out: TrunksOutput[]): void {
-    const line = this.lines.get(number);
-    const { inbound: all } = this;
-    this.traffic.received += bytes;
-    if (line === undefined || all === null || line.budget === null) return;
-    all.spend(bytes, now);
-    line.budget.spend(bytes, now);
-    const until = Math.max(all.readyAt(0, now), line.budget.readyAt(0, now));
-    if (until <= now) return;
-    // What was on its way already may come after it was told to wait.
-    if (line.heldUntil === Infinity) {
-      this.traffic.holds++;
-      out.push({ kind: 'hold', line: number });
-    }
-    line.heldUntil = until;
-    this.wakeAt = Math.min(this.wakeAt, until);
+  private receive(
+    input: Extract<TrunksInput, { kind: 'received' }>,
+    now: Millis,
+    out: TrunksOutput[],
+  ): void {
+    const inflow = this.lines.get(input.line)?.inflow ?? null;
+    this.traffic.received += input.bytes.length;
+    if (inflow === null) return this.toLine(input.line, input, now, out);
+    inflow.bring(input.bytes);
+    this.flow(input.line, inflow, now, out);
   }
 
-  private release(number: number, line: Line, now: Millis, out: TrunksOutput[]): void {
-    if (now >= line.heldUntil) {
-      line.heldUntil = Infinity;
-      out.push({ kind: 'go', line: number });
+  /** Who brings more than he may is not read for a while: what he sends waits on his side. */
+  private flow(line: number, inflow: Inflow, now: Millis, out: TrunksOutput[]): void {
+    for (let bytes = inflow.take(now); bytes !== null; bytes = inflow.take(now)) {
+      this.toLine(line, { kind: 'received', bytes }, now, out);
     }
-    this.wakeAt = Math.min(this.wakeAt, line.heldUntil);
+    const isHeld = inflow.heldUntil < Infinity;
+    const until = inflow.readyAt(now);
+    if (until > now && !isHeld) {
+      this.traffic.holds++;
+      out.push({ kind: 'hold', line });
+    }
+    if (until <= now && isHeld) out.push({ kind: 'go', line });
+    inflow.heldUntil = until > now ? until : Infinity;
+    this.wakeAt = Math.min(this.wakeAt, inflow.heldUntil);
   }
 
   private linkOf(number: number, call: Call | null, now: Millis): RecordLink {
@@ -343,6 +344,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private closed(number: number, why: string, now: Millis, out: TrunksOutput[]): void {
     const line = this.lines.get(number);
     if (line === undefined) return;
+    for (const bytes of line.inflow?.rest() ?? []) {
+      this.toLine(number, { kind: 'received', bytes }, now, out);
+    }
     this.lines.delete(number);
     this.shaking.delete(number);
     if (!isDialled(number)) this.opened--;
@@ -497,7 +501,10 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.wakeAt = Infinity;
     for (const call of this.calls) if (now >= call.dialAt) this.dial(call, now, out);
     for (const [number, line] of this.lines) {
-      this.release(number, line, now, out);
+      if (line.inflow !== null) {
+        if (now >= line.inflow.heldUntil) this.flow(number, line.inflow, now, out);
+        this.wakeAt = Math.min(this.wakeAt, line.inflow.heldUntil);
+      }
       if (line.link !== null) this.toLine(number, TICK, now, out);
       else if (isDialled(number) && now >= line.dialledAt + DIAL_MAX_MS) {
         this.hangUp(number, line, out);
@@ -533,8 +540,7 @@ const NEW_LINE: Line = {
   token: NO_TOKEN,
   dialledAt: 0,
   upAt: Infinity,
-  budget: null,
-  heldUntil: Infinity,
+  inflow: null,
   isLeaving: false,
   why: null,
 };

@@ -329,9 +329,23 @@ describe('a line that brings more than its share', () => {
     net.run(5);
     expect(a.held.length).toBe(1);
     const heldAt = net.now;
+    expect(a.heard.length).toBeLessThan(200);
     net.run(60_000);
     expect(a.held).toEqual([]);
     expect(a.letGoAt - heldAt).toBeGreaterThan(1000);
+    expect(a.heard).toHaveLength(401);
+  });
+
+  it('is heard to its last word when it ends meanwhile', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice, { inbound }), net.add('b', bob)];
+    b.calls('a', alice);
+    net.run(10_000);
+    for (let count = 0; count < 400; count++) b.say(message(count));
+    net.run(5);
+    expect(a.heard.length).toBeLessThan(400);
+    for (const line of [...a.lines.keys()]) a.feed({ kind: 'closed', line, why: 'gone' });
+    expect(a.heard).toHaveLength(400);
   });
 
   it('pays for all, too, when all of them are too much', () => {
