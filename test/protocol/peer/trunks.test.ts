@@ -344,7 +344,7 @@ describe('a line that brings more than its share', () => {
     for (let count = 0; count < 400; count++) b.say(message(count));
     net.run(5);
     expect(a.heard.length).toBeLessThan(400);
-    for (const line of [...a.lines.keys()]) a.feed({ kind: 'closed', line, why: 'gone' });
+    for (const line of [...a.held]) a.feed({ kind: 'closed', line, why: 'gone' });
     expect(a.heard).toHaveLength(400);
   });
 
