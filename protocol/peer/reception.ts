@@ -82,6 +82,8 @@ export type Delivery = {
   /** As it was heard; the bytes carry what it is passed on with. */
   ttl: number;
   isVerified: boolean;
+  /** It was withheld, and its sender is let in again. */
+  isReleased: boolean;
 };
 
 export type ReceptionPorts = {
@@ -200,6 +202,20 @@ export class Reception {
   keep(packet: Packet, frame: Uint8Array, wallMs: number, now: Millis): void {
     if (!this.history.add(packet, frame, wallMs) || packet.type !== MESSAGE) return;
     this.reconciliation?.step({ kind: 'kept', link: -1, isAnswer: false }, now);
+  }
+
+  /**
+   * Takes into the history what is not to be shown, for others; or neighbours would offer it again and
+   * again, and what is lacking besides would not come through. False where it is no news.
+   */
+  withhold({ bytes, link, ttl, isVerified }: Omit<Delivery, 'isReleased'>, now: Millis): boolean {
+    const opened = openPacket(bytes, { frame: FRAME_MAX, payload: FRAME_MAX });
+    if (!opened.ok || !isVerified) return true;
+    const { packet } = opened;
+    if (packet.type !== MESSAGE || !packet.isBroadcast) return true;
+    if (!this.history.add(packet, bytes, this.wall(now) ?? packet.timestamp)) return false;
+    this.reconciliation?.step({ kind: 'kept', link, isAnswer: ttl === 0 }, now);
+    return true;
   }
 
   /** A link is no more. */
@@ -328,7 +344,7 @@ export class Reception {
     const isOld = !isFresh(timestamp, wallMs);
     // What nobody vouches for is not kept, and so not taken as old either.
     const isNews = isVerified
-      ? this.history.add(packet, from.bytes, wallMs)
+      ? from.isReleased || this.history.add(packet, from.bytes, wallMs)
       : !isOld && !this.history.has(packet);
     if (!isNews) return void out.push({ kind: 'drop', link, reason: 'known-history' });
     if (isVerified) {

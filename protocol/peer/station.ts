@@ -314,6 +314,9 @@ export class Station implements Machine<StationInput, StationOutput> {
         this.delivered++;
         this.onReception(this.reception.hear(output, this.now), out);
         break;
+      case 'withheld':
+        if (this.reception.withhold(output, this.now)) this.switchboard.setAside(output);
+        break;
       case 'noted': {
         const { device, payload } = output;
         this.onReception(this.reception.overhear(device, payload, this.now), out);

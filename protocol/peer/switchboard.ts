@@ -46,7 +46,6 @@ import { Counts } from './counts.ts';
 import { Gate } from './gate.ts';
 import type { LinksInput, LinksOutput } from './links.ts';
 import { Links } from './links.ts';
-import type { Kept } from './quarantine.ts';
 import { Quarantine } from './quarantine.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { SlotsInput, SlotsOutput } from './slots.ts';
@@ -106,9 +105,13 @@ export type SwitchboardOutput =
   | { kind: 'opened'; link: number }
   | { kind: 'closed'; link: number }
   /** A packet for us, met for the first time. The bytes carry the TTL they are passed on with. */
-  | { kind: 'deliver'; link: number; bytes: Uint8Array; ttl: number; isVerified: boolean }
+  | ({ kind: 'deliver'; isReleased: boolean } & ForUs)
+  /** The same, of somebody who is kept apart: where it is news, it is to be set aside. */
+  | ({ kind: 'withheld' } & ForUs)
   /** Somebody's answer to a device, on its way past us. */
   | { kind: 'noted'; device: Uint8Array; payload: Uint8Array };
+
+type ForUs = { link: number; bytes: Uint8Array; ttl: number; isVerified: boolean };
 
 export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput> {
   readonly links: Links;
@@ -177,6 +180,13 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   /** Nodes of our island, as far as we know. */
   get islandSize(): number {
     return this.slots.islandSize;
+  }
+
+  /** What was withheld waits until its sender is let in again. */
+  setAside({ link, bytes, ttl, isVerified }: ForUs): void {
+    this.packet.read(bytes, FRAME_MAX);
+    const kept = { link, bytes, ttl, isVerified, keptAt: this.now };
+    this.quarantine.keep(nameOf(bytes, this.packet.senderAt), kept);
   }
 
   /** Unix time at 0 of our clock, or null. */
@@ -511,26 +521,22 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       this.packet.read(bytes, FRAME_MAX);
       this.announces.keep(this.packet, bytes, this.now);
     }
-    this.show({ link, bytes, ttl: output.ttl, isVerified, keptAt: this.now }, out);
+    this.show({ link, bytes, ttl: output.ttl, isVerified }, out);
   }
 
   /** What is for us goes up, unless its sender is not to be shown: then it only went on. */
-  private show(packet: Kept, out: SwitchboardOutput[]): void {
-    const { link, bytes, ttl, isVerified } = packet;
-    const why = this.gate.whyHidden(bytes);
-    if (why === null) return void out.push({ kind: 'deliver', link, bytes, ttl, isVerified });
-    this.drop(link, why);
-    if (why !== 'quarantined') return;
-    this.packet.read(bytes, FRAME_MAX);
-    this.quarantine.keep(nameOf(bytes, this.packet.senderAt), packet);
+  private show(packet: ForUs, out: SwitchboardOutput[]): void {
+    const why = this.gate.whyHidden(packet.bytes);
+    if (why === null) return void out.push({ kind: 'deliver', isReleased: false, ...packet });
+    this.drop(packet.link, why);
+    if (why === 'quarantined') out.push({ kind: 'withheld', ...packet });
   }
 
   private release(id: Uint8Array, out: SwitchboardOutput[]): void {
     const packets = this.quarantine.release(nameOf(id), this.now);
     if (this.pins.isDenied(id)) return;
-    for (const kept of packets) {
-      const { link, bytes, ttl, isVerified } = kept;
-      out.push({ kind: 'deliver', link, bytes, ttl, isVerified });
+    for (const { link, bytes, ttl, isVerified } of packets) {
+      out.push({ kind: 'deliver', isReleased: true, link, bytes, ttl, isVerified });
     }
   }
 

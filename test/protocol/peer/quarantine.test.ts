@@ -22,6 +22,7 @@ import {
 import { LIMITS_MAX, nameOf } from '../../../protocol/trust/pins.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { encodePing } from '../../../protocol/wire/ping.ts';
+import { withTtl } from '../../packets.ts';
 import { announceOf, messageOf, person } from '../trust/people.ts';
 import { filled } from '../wire/given.ts';
 import type { Phone } from './village.ts';
@@ -63,6 +64,35 @@ describe('somebody whom a person keeps apart', () => {
     // A ping of then is of no use now.
     expect(delivered(village, station)).toEqual([ENCRYPTED]);
     expect(speaker.ofType(PONG)).toEqual([]);
+  });
+
+  it('is history for others all the same, who would offer it again and again', () => {
+    const { village, station, speaker } = square();
+    station.pins.quarantine(speaker.identity.id);
+    const texts = [1, 2, 3].map((i) => say(village, speaker, i));
+    village.pass(5000);
+    expect(station.snapshot(village.now).historySize).toBe(3);
+    const late = stationOf(village, 2);
+    village.join(station, 3, late, 0, 'node');
+    village.pass(30_000);
+    expect(village.told(station, 'message')).toEqual([]);
+    expect(village.told(late, 'message').map(({ text }) => text)).toEqual(texts);
+  });
+
+  it('has nothing shown twice once he is allowed, though it came twice', () => {
+    const { village, station, speaker } = square();
+    const { id } = speaker.identity;
+    const words = messageOf(speaker.identity, timeIn(village));
+    village.write(speaker, 0, words);
+    // Longer than the relay remembers it.
+    village.pass(660_000);
+    station.pins.quarantine(id);
+    village.write(speaker, 0, withTtl(words, 0));
+    village.pass(1000);
+    expect(station.snapshot(village.now).drops).toMatchObject({ quarantined: 1 });
+    station.pins.allow(id);
+    village.tell(station, { kind: 'release', id });
+    expect(village.told(station, 'message')).toHaveLength(1);
   });
 
   it('is still seen to be there, so that a person can decide', () => {
