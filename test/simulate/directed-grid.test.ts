@@ -8,7 +8,7 @@ import { simulatedCrypto } from '../../tools/simulate/simulated-crypto.ts';
 import { crypto } from '../protocol/trust/ports.ts';
 import { runs, SEED } from '../seed.ts';
 
-const NODES = runs(100, 400);
+const NODES = runs(49, 400);
 const TIME = { timeout: 1_800_000 };
 
 describe(`${NODES} bridges in a square, seed ${SEED}`, () => {

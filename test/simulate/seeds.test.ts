@@ -11,10 +11,11 @@ import { crypto } from '../protocol/trust/ports.ts';
 import { runs } from '../seed.ts';
 
 const cheap = simulatedCrypto(crypto);
+const TIME = { timeout: 3_600_000 };
 const [FIRST, LAST] = rangeOf(process.env['HOPLINE_SEEDS'] ?? String(runs(40, 200)));
 
 describe('a mesh in which everything goes wrong', () => {
-  it(`keeps its laws, and recovers, for seeds ${FIRST} to ${LAST}`, () => {
+  it(`keeps its laws, and recovers, for seeds ${FIRST} to ${LAST}`, TIME, () => {
     const broken: string[] = [];
     for (let seed = FIRST; seed <= LAST; seed++) {
       const scenario = drawScenario({ seed });

@@ -238,7 +238,7 @@ async function figures(args, timeoutMs, env) {
   return tally(report, status);
 }
 
-/** Runs vitest, configured by these flags alone; the report is null if it broke. */
+/** Runs vitest; the report is null if it broke. */
 async function vitest(args, timeoutMs, env) {
   const folder = mkdtempSync(join(tmpdir(), 'hopline-test-'));
   const file = join(folder, 'report.json');
@@ -247,6 +247,7 @@ async function vitest(args, timeoutMs, env) {
     [
       join('node_modules', 'vitest', 'vitest.mjs'),
       'run',
+      `--config=${join('tools', 'build', 'vitest.config.mjs')}`,
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${file}`,

@@ -246,7 +246,9 @@ function repository(files: Record<string, string>): string {
     writeFileSync(join(clone, path), text);
   }
   mkdirSync(join(clone, 'tools', 'build'), { recursive: true });
-  cpSync(join(ROOT, 'tools/build/make.mjs'), join(clone, 'tools/build/make.mjs'));
+  for (const name of ['make.mjs', 'vitest.config.mjs']) {
+    cpSync(join(ROOT, 'tools/build', name), join(clone, 'tools/build', name));
+  }
   return clone;
 }
 
