@@ -69,6 +69,16 @@ export function decodeReply(payload: Uint8Array): Reply | ReplyMalformed {
   };
 }
 
+/** What the answer to STATISTICS says, by name. */
+export function statisticsIn({ argument }: Reply): Record<string, number> {
+  const lines = new TextDecoder().decode(argument).split('\n');
+  const pairs = lines.map((line): [string, number] => {
+    const [name, value = ''] = line.split('=');
+    return [name, Number(value)];
+  });
+  return Object.fromEntries(pairs.filter(([, value]) => Number.isFinite(value)));
+}
+
 /** What opens the console that a node with this admin key has locked. */
 export function consolePassword(adminKey: Uint8Array, hmac: Hmac): string {
   const secret = hmac(adminKey, Uint8Array.of(OPEN_CONSOLE)).subarray(0, 15);

@@ -6,7 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Script, Speaker } from '../../tools/flash/talk.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Speaker } from '../../tools/flash/talk.ts';
 import { Talk } from '../../tools/flash/talk.ts';
 import { Asker } from '../../tools/flash/checked.ts';
 import { interpreter } from '../../tools/build/measure.ts';

@@ -5,16 +5,17 @@
 import { describe, expect, it } from 'vitest';
 import { ADMIN_KEY, NAME, NODE_ID, ROLE, TTL_MAX } from '../../protocol/core/settings-table.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
-import type { Wish } from '../../tools/provision/fleet.ts';
+import type { Wish } from '../../protocol/admin/staging.ts';
 import type { NodeState } from '../../tools/provision/plan.ts';
-import { changesOf, encodeWishes, isNew, openWishes } from '../../tools/provision/plan.ts';
+import { encodeWishes } from '../../protocol/admin/staging.ts';
+import { changesOf, isNew, openWishes } from '../../tools/provision/plan.ts';
 import {
   helpOf,
   idOf,
   readSetting,
   WRITABLE,
   writeSetting,
-} from '../../tools/provision/setting-text.ts';
+} from '../../protocol/admin/setting-text.ts';
 import { id } from '../packets.ts';
 
 describe('a plan', () => {

@@ -14,7 +14,7 @@ import type { Place, Port } from '../provision/match.ts';
 import { placesOf, unnamedPorts, wantsIds } from '../provision/match.ts';
 import type { Change, NodeState } from '../provision/plan.ts';
 import { changesOf, isNew } from '../provision/plan.ts';
-import { printable } from '../provision/setting-text.ts';
+import { printable } from '../../protocol/admin/setting-text.ts';
 import type { ListPorts } from './provision-site.ts';
 import { failureAt, severally, Site } from './provision-site.ts';
 

@@ -8,7 +8,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Args, Io } from '../command.ts';
 import { has, textOf } from '../command.ts';
-import type { Wish } from '../provision/fleet.ts';
+import type { Wish } from '../../protocol/admin/staging.ts';
 import { changesOf, isNew } from '../provision/plan.ts';
 import type { NodeState } from '../provision/plan.ts';
 import { qrCode, qrLines } from '../provision/qr.ts';
@@ -19,7 +19,7 @@ import {
   valueIn,
   WRITABLE,
   writeSetting,
-} from '../provision/setting-text.ts';
+} from '../../protocol/admin/setting-text.ts';
 import { changeLines } from './provision-fleet.ts';
 import type { ListPorts } from './provision-site.ts';
 import { Site } from './provision-site.ts';

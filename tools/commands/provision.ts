@@ -12,7 +12,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import type { Args, Command, Io, Option } from '../command.ts';
 import { JSON_OPTION } from '../command.ts';
-import { helpOf, WRITABLE } from '../provision/setting-text.ts';
+import { helpOf, WRITABLE } from '../../protocol/admin/setting-text.ts';
 import type { ListPorts } from './provision-site.ts';
 
 type Act = (operand: string, args: Args, io: Io, listPorts: ListPorts) => Promise<void>;

@@ -8,7 +8,8 @@
  */
 import { crc32 } from '../../protocol/core/crc32.ts';
 import { bytesOf } from './talk.ts';
-import type { Script, Speaker } from './talk.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Speaker } from './talk.ts';
 
 export type Answer =
   | { ok: true; value: unknown }

@@ -26,7 +26,8 @@ import {
   SLOTS,
   sumOf,
 } from './slots.ts';
-import type { Script, Speaker, TalkOutput } from './talk.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Speaker, TalkOutput } from './talk.ts';
 import { Talk } from './talk.ts';
 import type { Way } from './upload.ts';
 import { upload } from './upload.ts';

@@ -8,10 +8,10 @@ import { crc32 } from '../../protocol/core/crc32.ts';
 import { BlockReader, PACKET_BLOCK } from '../../protocol/core/framing.ts';
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
 import { CONTROL } from '../../protocol/core/packet.ts';
-import { decodeReply, encodeRequest } from '../../protocol/wire/administer.ts';
+import { decodeReply, encodeRequest, statisticsIn } from '../../protocol/wire/administer.ts';
 import { openPacket } from '../../protocol/wire/packet.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
-import { greeting, linkPacket } from './greeting.ts';
+import { greeting, linkPacket } from '../../protocol/admin/greeting.ts';
 import type { TalkInput, TalkOutput } from './talk.ts';
 
 export type Heard =
@@ -130,15 +130,7 @@ function openedPacket(body: Uint8Array): Heard | null {
   const reply = decodeReply(packet.payload);
   if (typeof reply === 'string' || reply.operation !== STATISTICS) return null;
   if (reply.status !== 0) return { kind: 'refused' };
-  return { kind: 'statistics', values: valuesIn(new TextDecoder().decode(reply.argument)) };
-}
-
-function valuesIn(text: string): Record<string, number> {
-  const pairs = text.split('\n').map((line): [string, number] => {
-    const [name, value = ''] = line.split('=');
-    return [name, Number(value)];
-  });
-  return Object.fromEntries(pairs.filter(([, value]) => Number.isFinite(value)));
+  return { kind: 'statistics', values: statisticsIn(reply) };
 }
 
 function joined(pieces: Uint8Array[]): Uint8Array {

@@ -4,8 +4,9 @@
  */
 import { assert } from '../../protocol/core/assert.ts';
 import { Asker } from './checked.ts';
-import { greeting } from './greeting.ts';
-import type { Script, Speaker } from './talk.ts';
+import { greeting } from '../../protocol/admin/greeting.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Speaker } from './talk.ts';
 
 export type Recognised<Remark> =
   { found: true; board: Board; asker: Asker<Remark> } | { found: false; reason: NotABoard };

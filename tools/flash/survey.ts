@@ -4,7 +4,8 @@
 import type { Board, NotABoard } from './recognise.ts';
 import { recognise } from './recognise.ts';
 import { Talk } from './talk.ts';
-import type { Script, Speaker } from './talk.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Speaker } from './talk.ts';
 
 export type Surveyed = { ok: true; board: Board } | { ok: false; failure: { reason: NotABoard } };
 

@@ -7,6 +7,7 @@ import { assert } from '../../protocol/core/assert.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
 import { BlockReader, PACKET_BLOCK } from '../../protocol/core/framing.ts';
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
+import type { Script } from '../../protocol/admin/script.ts';
 import { Line } from './line.ts';
 
 export type TalkInput =
@@ -23,9 +24,6 @@ export type TalkOutput<Remark, Result> =
   | { kind: 'remark'; remark: Remark }
   /** The last output there is. */
   | { kind: 'done'; result: Result };
-
-/** A script rests at every `yield` until something happens. */
-export type Script<T> = Generator<void, T, void>;
 
 export class Talk<Remark, Result> implements Machine<TalkInput, TalkOutput<Remark, Result>> {
   private readonly speaker: Speaker<Remark>;

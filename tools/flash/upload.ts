@@ -7,7 +7,8 @@ import { Asker, literal } from './checked.ts';
 import type { Board } from './recognise.ts';
 import { sumOf } from './slots.ts';
 import { bytesOf } from './talk.ts';
-import type { Script, Speaker } from './talk.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Speaker } from './talk.ts';
 
 export type Way = 'packets' | 'lines';
 

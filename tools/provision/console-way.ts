@@ -13,8 +13,8 @@ import { NODE_ID } from '../../protocol/core/settings-table.ts';
 import { openPacket } from '../../protocol/wire/packet.ts';
 import type { Asker } from '../flash/checked.ts';
 import { bytesOf } from '../flash/talk.ts';
-import type { Script } from '../flash/talk.ts';
-import type { Way } from './way.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Way } from '../../protocol/admin/way.ts';
 
 /** As device/espruino/flash.ts names them. */
 const PLACES = ['hop0', 'hop1'];

@@ -3,7 +3,14 @@
  */
 import type { Match } from './fleet.ts';
 import type { NodeState } from './plan.ts';
-import { idOf, idsIn, isList, valueIn, WRITABLE, writeSetting } from './setting-text.ts';
+import {
+  idOf,
+  idsIn,
+  isList,
+  valueIn,
+  WRITABLE,
+  writeSetting,
+} from '../../protocol/admin/setting-text.ts';
 import { NAME, NODE_ID } from '../../protocol/core/settings-table.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Port } from './match.ts';

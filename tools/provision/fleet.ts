@@ -8,19 +8,24 @@
  *     - { name: gate, match: { serial: E661410403 }, ttl-max: 5 }
  *     - { name: door, match: next }
  */
+import type { Wish } from '../../protocol/admin/staging.ts';
 import type { Section } from '../../device/pi/yaml-file.ts';
 import { readYaml } from '../../device/pi/yaml-file.ts';
 import { NAME } from '../../protocol/core/settings-table.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { SETTING_NAMES } from '../../protocol/wire/setting-names.ts';
-import type { SettingName } from './setting-text.ts';
-import { DEFAULT, idOf, isList, nodeIdIn, readSetting, WRITABLE } from './setting-text.ts';
+import type { SettingName } from '../../protocol/admin/setting-text.ts';
+import {
+  DEFAULT,
+  idOf,
+  isList,
+  nodeIdIn,
+  readSetting,
+  WRITABLE,
+} from '../../protocol/admin/setting-text.ts';
 
 /** How the board of an entry is known. `next` is the one that is plugged in when asked for. */
 export type Match = { by: 'serial' | 'usbPath' | 'port' | 'nodeId'; text: string } | { by: 'next' };
-
-/** A setting that shall hold; an empty value stands for the default. */
-export type Wish = { id: number; value: Uint8Array };
 
 export type Entry = { name: string; match: Match; wishes: Wish[] };
 

@@ -2,15 +2,12 @@
  * Plan: the difference between what is wished of a node and what holds there, as data for machines
  * and as lines for people.
  */
-import { sameBytes } from '../../protocol/core/bytes.ts';
 import { CONSOLE_LOCK, NODE_ID } from '../../protocol/core/settings-table.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
-import { changeSettings } from '../../protocol/core/settings.ts';
-import type { Fields } from '../../protocol/core/fields.ts';
-import { encodeFields } from '../../protocol/core/fields.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
-import type { Wish } from './fleet.ts';
-import { nameOf, valueIn, writeSetting } from './setting-text.ts';
+import type { Wish } from '../../protocol/admin/staging.ts';
+import { unmet, wanting } from '../../protocol/admin/staging.ts';
+import { nameOf, valueIn, writeSetting } from '../../protocol/admin/setting-text.ts';
 
 /** A node as it answered. */
 export type NodeState = {
@@ -40,11 +37,7 @@ export function openWishes(wishes: readonly Wish[], state: NodeState): Wish[] {
   if (isLocking && all.every(({ id }) => id !== CONSOLE_LOCK)) {
     all.push({ id: CONSOLE_LOCK, value: Uint8Array.of(1) });
   }
-  const wanted = wanting(all, state.settings);
-  return all.filter(({ id }) => {
-    const [is, shall] = [valueIn(state.settings, id), valueIn(wanted, id)];
-    return is.length !== shall.length || !sameBytes(is, 0, shall);
-  });
+  return unmet(all, state.settings);
 }
 
 /** What a person is shown. `id` is the one that a new node gets, when it is drawn already. */
@@ -68,16 +61,4 @@ export function changesOf(
     for (const name of ['admin-key', 'note-key']) changes.push({ name, from: 'none', to: 'new' });
   }
   return changes;
-}
-
-/** Wishes as the argument of a stage (WIRE §21). */
-export function encodeWishes(wishes: readonly Wish[]): Uint8Array {
-  const fields: Fields = [];
-  for (const { id, value } of wishes) fields[id] = value;
-  return encodeFields(fields, 2);
-}
-
-/** The settings with the wishes in force. */
-export function wanting(wishes: readonly Wish[], settings: Settings): Settings {
-  return changeSettings(settings, encodeWishes(wishes))?.settings ?? settings;
 }

@@ -5,10 +5,11 @@
 import type { Hmac } from '../../protocol/core/control.ts';
 import type { NotABoard } from '../flash/recognise.ts';
 import { BAUDS, recognise } from '../flash/recognise.ts';
-import type { Script, Speaker } from '../flash/talk.ts';
-import { Admin } from './admin.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Speaker } from '../flash/talk.ts';
+import { Admin } from '../../protocol/admin/admin.ts';
 import { ConsoleWay } from './console-way.ts';
-import { Wire } from './way.ts';
+import { Wire } from './wire.ts';
 
 /** `board` is the name that its console gave, or null. */
 export type Met = {

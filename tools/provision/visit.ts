@@ -4,44 +4,34 @@
  * read back again. What failed before the commit is rolled back; what was done before is seen to be
  * done, and not done again.
  */
-import { sameBytes } from '../../protocol/core/bytes.ts';
+import type { StageFailure, Wish } from '../../protocol/admin/staging.ts';
+import { AT_START, settingsIn, stage } from '../../protocol/admin/staging.ts';
 import {
   COMMIT,
   IDENTIFY,
   OK,
   OPEN_CONSOLE,
   LOCKED,
-  FULL,
   READ_SETTINGS,
   ROLL_BACK,
   SET_CLOCK,
   STAGE,
   UNSUPPORTED,
 } from '../../protocol/core/control-codes.ts';
-import { bigEndian, encodeFields, readFields } from '../../protocol/core/fields.ts';
-import {
-  ADMIN_KEY,
-  NODE_ID,
-  NOTE_KEY,
-  POWER_SOURCE,
-  ROLE,
-  SCAN_DUTY,
-  SEEN_MAX,
-} from '../../protocol/core/settings-table.ts';
-import type { Settings } from '../../protocol/core/settings.ts';
+import { bigEndian, encodeFields } from '../../protocol/core/fields.ts';
+import { ADMIN_KEY, NODE_ID, NOTE_KEY } from '../../protocol/core/settings-table.ts';
 import type { Reply } from '../../protocol/wire/administer.ts';
 import { consolePassword } from '../../protocol/wire/administer.ts';
 import type { NotABoard } from '../flash/recognise.ts';
 import { BAUDS, recognise } from '../flash/recognise.ts';
-import type { Script, Speaker } from '../flash/talk.ts';
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Speaker } from '../flash/talk.ts';
 import { Talk } from '../flash/talk.ts';
-import type { Admin } from './admin.ts';
-import type { Wish } from './fleet.ts';
+import type { Admin } from '../../protocol/admin/admin.ts';
 import type { NodeState } from './plan.ts';
-import { encodeWishes, isNew, openWishes, wanting } from './plan.ts';
+import { isNew, openWishes } from './plan.ts';
 import type { Caller, Met } from './reach.ts';
 import { comeBack, reach } from './reach.ts';
-import { valueIn } from './setting-text.ts';
 
 /** What a new node is given. Without keys it gets an id alone. */
 export type Gift = { id: Uint8Array; admin: Uint8Array | null; note: Uint8Array | null };
@@ -71,15 +61,12 @@ export type Visit = {
 };
 
 export type VisitFailure =
-  | { reason: NotABoard | 'lost' }
+  | { reason: NotABoard }
   /** It has an admin key that is not at hand, or not this one. */
   | { reason: 'no-key' | 'wrong-key'; id: Uint8Array; name: string }
-  /** It does not take this setting, or the one with that id was not as staged when read back. */
-  | { reason: 'refused' | 'different'; setting: number }
+  | StageFailure
   /** Its firmware does not know what it is asked. */
   | { reason: 'unsupported' }
-  /** They do not fit the board's place for them. */
-  | { reason: 'full' }
   /** It is new, and there was no gift for it. */
   | { reason: 'new'; state: NodeState };
 
@@ -93,10 +80,6 @@ export function visitor(job: VisitJob): Visitor {
 const ATTEMPTS = 3;
 /** A node says that it will start again, and half a second later it does (REBOOT_MS of its main). */
 const RESTART_MS = 300;
-/** Bytes of settings in one request, beside the header, the other fields and the MAC. */
-const PART_MAX = 400;
-/** Settings that a node takes at a start only (core/node.ts). */
-const AT_START = [NODE_ID, ROLE, SCAN_DUTY, POWER_SOURCE, SEEN_MAX];
 
 type Failed = { failure: VisitFailure };
 const LOST: Failed = { failure: { reason: 'lost' } };
@@ -202,7 +185,7 @@ function* settle(
     if (wishes.length === 0) break;
     // A commit that was not heard of may have taken, and then nothing is left to wish.
     if (attempts === ATTEMPTS) return { failure: { reason: 'different', setting: wishes[0].id } };
-    const failure = yield* stage(admin, wishes, state);
+    const failure = yield* stage(admin, wishes, state.settings);
     if (failure !== null) {
       yield* admin.ask(ROLL_BACK);
       return { failure };
@@ -235,42 +218,4 @@ function toStage(wishes: readonly Wish[], state: NodeState, gift: Gift | null): 
     open.push({ id: ADMIN_KEY, value: gift.admin }, { id: NOTE_KEY, value: gift.note });
   }
   return open;
-}
-
-/** Nothing is in force yet: what an earlier visit left staged goes, and all is read back. */
-function* stage(admin: Admin, wishes: Wish[], state: NodeState): Script<VisitFailure | null> {
-  if ((yield* admin.ask(ROLL_BACK)) === null) return { reason: 'lost' };
-  for (const part of partsOf(wishes)) {
-    const reply = yield* admin.ask(STAGE, encodeWishes(part));
-    if (reply === null) return { reason: 'lost' };
-    if (reply.status === FULL) return { reason: 'full' };
-    if (reply.status !== OK) return { reason: 'refused', setting: reply.fault ?? part[0].id };
-  }
-  const staged = settingsIn(yield* admin.ask(READ_SETTINGS, new Uint8Array(1)));
-  if (staged === null) return { reason: 'lost' };
-  const wanted = wanting(wishes, state.settings);
-  for (const { id } of wishes) {
-    if (id < ADMIN_KEY && !isSame(staged, wanted, id)) return { reason: 'different', setting: id };
-  }
-  return null;
-}
-
-/** As many to a request as a frame takes: nodes take 512 bytes, and the longest list has half. */
-function partsOf(wishes: Wish[]): Wish[][] {
-  const parts: Wish[][] = [[]];
-  for (const wish of wishes) {
-    const last = parts[parts.length - 1];
-    if (encodeWishes([...last, wish]).length <= PART_MAX) last.push(wish);
-    else parts.push([wish]);
-  }
-  return parts;
-}
-
-function isSame(a: Settings, b: Settings, id: number): boolean {
-  const [one, other] = [valueIn(a, id), valueIn(b, id)];
-  return one.length === other.length && sameBytes(one, 0, other);
-}
-
-function settingsIn(reply: Reply | null): Settings | null {
-  return reply?.status === OK ? readFields(reply.argument, 2, []) : null;
 }

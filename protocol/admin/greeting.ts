@@ -2,10 +2,10 @@
  * Greeting: what makes a Hopline node talk: a hello, as a peer would send it first (WIRE §20), in a
  * block (§22).
  */
-import { crc32 } from '../../protocol/core/crc32.ts';
-import { encodeBlock, PACKET_BLOCK } from '../../protocol/core/framing.ts';
-import { encodeHello, PEER } from '../../protocol/core/hello.ts';
-import { encodePacket, HELLO, plainPacket } from '../../protocol/core/packet.ts';
+import { crc32 } from '../core/crc32.ts';
+import { encodeBlock, PACKET_BLOCK } from '../core/framing.ts';
+import { encodeHello, PEER } from '../core/hello.ts';
+import { encodePacket, HELLO, plainPacket } from '../core/packet.ts';
 
 /** A packet of ours for this link alone, as a block. `stamp` tells two alike apart. */
 export function linkPacket(

@@ -2,20 +2,14 @@
  * Setting text: how a person writes and reads a setting, in files and on command lines alike. Ranges
  * are those of the settings table (WIRE §21); words, units and offsets stand here.
  */
-import { assert } from '../../protocol/core/assert.ts';
-import { bigEndian, numberOf } from '../../protocol/core/fields.ts';
-import {
-  ADMIN_KEY,
-  ALLOWED,
-  NAME,
-  NODE_ID,
-  SETTINGS_TABLE,
-} from '../../protocol/core/settings-table.ts';
-import type { Settings } from '../../protocol/core/settings.ts';
-import { numberSetting } from '../../protocol/core/settings.ts';
-import { suggest } from '../../protocol/suggest.ts';
-import { fromHex, toHex } from '../../protocol/wire/hex.ts';
-import { SETTING_NAMES } from '../../protocol/wire/setting-names.ts';
+import { assert } from '../core/assert.ts';
+import { bigEndian, numberOf } from '../core/fields.ts';
+import { ADMIN_KEY, ALLOWED, NAME, NODE_ID, SETTINGS_TABLE } from '../core/settings-table.ts';
+import type { Settings } from '../core/settings.ts';
+import { numberSetting } from '../core/settings.ts';
+import { suggest } from '../suggest.ts';
+import { fromHex, toHex } from '../wire/hex.ts';
+import { SETTING_NAMES } from '../wire/setting-names.ts';
 
 export type SettingName = (typeof SETTING_NAMES)[number];
 

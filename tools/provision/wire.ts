@@ -1,23 +1,16 @@
 /**
- * Way: how packets get to one node and back. A conversation with a node knows nothing else of what
- * lies between: a wire here, a console that stands in for one, or a radio.
+ * Wire: a way to a node over a serial line, in blocks (WIRE §22).
  */
+import type { Script } from '../../protocol/admin/script.ts';
+import type { Way } from '../../protocol/admin/way.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
 import { encodeBlock, PACKET_BLOCK } from '../../protocol/core/framing.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
-import type { Script, Speaker } from '../flash/talk.ts';
-
-export type Way = {
-  /** Hands a packet over. It may be lost. */
-  send(packet: Uint8Array): void;
-  /** Waits until `find` finds something in a packet of the node, and at most so long. */
-  expect<T>(find: (packet: Uint8Array) => T | null, timeoutMs: Millis): Script<T | null>;
-};
+import type { Speaker } from '../flash/talk.ts';
 
 /** A line takes this long over what it was given; then it is stuck, and more would only pile up. */
 const STUCK_MS = 500;
 
-/** Blocks on a serial line (WIRE §22). */
 export class Wire<Remark> implements Way {
   private readonly speaker: Speaker<Remark>;
 

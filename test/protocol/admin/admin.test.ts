@@ -2,17 +2,17 @@
  * Admin: the conversation alone, over a way that is no wire at all and that brings answers late.
  */
 import { expect, it } from 'vitest';
-import { IDENTIFY, OK } from '../../protocol/core/control-codes.ts';
-import { Control } from '../../protocol/core/control.ts';
-import { crc32 } from '../../protocol/core/crc32.ts';
-import { CONTROL, encodePacket, plainPacket } from '../../protocol/core/packet.ts';
-import { ADMIN_KEY } from '../../protocol/core/settings-table.ts';
-import type { Settings } from '../../protocol/core/settings.ts';
-import { openPacket } from '../../protocol/wire/packet.ts';
-import { Admin } from '../../tools/provision/admin.ts';
-import type { Way } from '../../tools/provision/way.ts';
-import { id } from '../packets.ts';
-import { hmac } from './node-board.ts';
+import { IDENTIFY, OK } from '../../../protocol/core/control-codes.ts';
+import { Control } from '../../../protocol/core/control.ts';
+import { crc32 } from '../../../protocol/core/crc32.ts';
+import { CONTROL, encodePacket, plainPacket } from '../../../protocol/core/packet.ts';
+import { ADMIN_KEY } from '../../../protocol/core/settings-table.ts';
+import type { Settings } from '../../../protocol/core/settings.ts';
+import { openPacket } from '../../../protocol/wire/packet.ts';
+import { Admin } from '../../../protocol/admin/admin.ts';
+import type { Way } from '../../../protocol/admin/way.ts';
+import { id } from '../../packets.ts';
+import { hmac } from '../../provision/node-board.ts';
 
 it('takes a late answer to an earlier try for what it is', () => {
   const key = Uint8Array.from({ length: 32 }, (_, i) => i * 5);

@@ -3,16 +3,16 @@
  * is asked again, so whatever is asked must bear being done twice; each request of a node that has an
  * admin key carries the proof of a challenge of its own.
  */
-import { CHALLENGE, CHALLENGE_SIZE } from '../../protocol/core/control-codes.ts';
-import type { Hmac } from '../../protocol/core/control.ts';
-import type { Hello } from '../../protocol/core/hello.ts';
-import { decodeHello, FRAME_MAX_BEFORE_HELLO } from '../../protocol/core/hello.ts';
-import { CONTROL, encodePacket, HELLO, plainPacket } from '../../protocol/core/packet.ts';
-import type { Proof, Reply } from '../../protocol/wire/administer.ts';
-import { decodeReply, encodeRequest } from '../../protocol/wire/administer.ts';
-import { openPacket } from '../../protocol/wire/packet.ts';
-import { helloPacket } from '../flash/greeting.ts';
-import type { Script } from '../flash/talk.ts';
+import { CHALLENGE, CHALLENGE_SIZE } from '../core/control-codes.ts';
+import type { Hmac } from '../core/control.ts';
+import type { Hello } from '../core/hello.ts';
+import { decodeHello, FRAME_MAX_BEFORE_HELLO } from '../core/hello.ts';
+import { CONTROL, encodePacket, HELLO, plainPacket } from '../core/packet.ts';
+import type { Proof, Reply } from '../wire/administer.ts';
+import { decodeReply, encodeRequest } from '../wire/administer.ts';
+import { openPacket } from '../wire/packet.ts';
+import { helloPacket } from './greeting.ts';
+import type { Script } from './script.ts';
 import type { Way } from './way.ts';
 
 /** A node answers within milliseconds; storing settings takes some more. */
