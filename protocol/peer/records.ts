@@ -95,45 +95,26 @@ export class Unframer {
   }
 }
 
-/** Packets into records. */
-export class RecordWriter {
-  private readonly sealing: CipherState;
-  private readonly recordsPerKey: number;
-  private readonly plaintext = new Uint8Array(PLAINTEXT_MAX);
-  private records = 0;
+/** Packets, each behind its length, into plaintexts of some size. */
+export class PacketFiller {
   /** The packet under way, behind its length, and how much of it has left. */
   private packet: Uint8Array | null = null;
   private packetAt = 0;
 
-  constructor(sealing: CipherState, recordsPerKey = RECORDS_PER_KEY) {
-    this.sealing = sealing;
-    this.recordsPerKey = recordsPerKey;
-  }
-
-  /** A framed record with as much as it holds of what `take` gives, or null when there is nothing. */
-  next(take: () => Uint8Array | null): Uint8Array | null {
-    const length = this.fill(take);
-    if (length === 0) return null;
-    const record = this.sealing.seal(NOTHING, this.plaintext.subarray(0, length), LENGTH_SIZE);
-    writeU16(record, 0, record.length - LENGTH_SIZE);
-    if (++this.records % this.recordsPerKey === 0) this.sealing.rekey();
-    return record;
-  }
-
-  private fill(take: () => Uint8Array | null): number {
-    const { plaintext } = this;
+  /** How much of `plaintext` is filled with what `take` gives; 0 when there is nothing. */
+  fill(plaintext: Uint8Array, take: () => Uint8Array | null): number {
     let at = 0;
-    while (at < PLAINTEXT_MAX) {
+    while (at < plaintext.length) {
       if (this.packet === null) {
         // A length is never cut.
-        if (PLAINTEXT_MAX - at < PREFIX_SIZE) return at;
+        if (plaintext.length - at < PREFIX_SIZE) return at;
         this.packet = take();
         this.packetAt = 0;
         if (this.packet === null) return at;
         writeU32(plaintext, at, this.packet.length);
         at += PREFIX_SIZE;
       }
-      const size = Math.min(this.packet.length - this.packetAt, PLAINTEXT_MAX - at);
+      const size = Math.min(this.packet.length - this.packetAt, plaintext.length - at);
       plaintext.set(this.packet.subarray(this.packetAt, this.packetAt + size), at);
       at += size;
       this.packetAt += size;
@@ -143,32 +124,48 @@ export class RecordWriter {
   }
 }
 
+/** Packets into records. */
+export class RecordWriter {
+  private readonly sealing: CipherState;
+  private readonly recordsPerKey: number;
+  private readonly plaintext = new Uint8Array(PLAINTEXT_MAX);
+  private readonly filler = new PacketFiller();
+  private records = 0;
+
+  constructor(sealing: CipherState, recordsPerKey = RECORDS_PER_KEY) {
+    this.sealing = sealing;
+    this.recordsPerKey = recordsPerKey;
+  }
+
+  /** A framed record with as much as it holds of what `take` gives, or null when there is nothing. */
+  next(take: () => Uint8Array | null): Uint8Array | null {
+    const length = this.filler.fill(this.plaintext, take);
+    if (length === 0) return null;
+    const record = this.sealing.seal(NOTHING, this.plaintext.subarray(0, length), LENGTH_SIZE);
+    writeU16(record, 0, record.length - LENGTH_SIZE);
+    if (++this.records % this.recordsPerKey === 0) this.sealing.rekey();
+    return record;
+  }
+}
+
 /** Why the link must end. */
 export type RecordFlaw = 'bad-tag' | 'bad-length';
 
-/** Records into packets. */
-export class RecordReader {
-  private readonly opening: CipherState;
-  private readonly recordsPerKey: number;
+/** Plaintexts, in order, into the packets they were filled with. */
+export class PacketCutter {
   private readonly frameMax: number;
-  private records = 0;
   private readonly room = cutFrom(SLAB_SIZE);
-  /** The packet that spans records; null while it is longer than `frameMax` and passed over. */
+  /** The packet that spans plaintexts; null while it is longer than `frameMax` and passed over. */
   private packet: Uint8Array | null = null;
   private missing = 0;
 
   /** Longer packets than `frameMax` are passed over, and nothing of them is kept. */
-  constructor(opening: CipherState, frameMax: number, recordsPerKey = RECORDS_PER_KEY) {
-    this.opening = opening;
-    this.recordsPerKey = recordsPerKey;
+  constructor(frameMax: number) {
     this.frameMax = frameMax;
   }
 
-  /** The packets that a record completes, none of which shares a byte, or why the link must end. */
-  read(record: Uint8Array, skipped: () => void): Uint8Array[] | RecordFlaw {
-    const plaintext = this.opening.open(NOTHING, record);
-    if (plaintext === null) return 'bad-tag';
-    if (++this.records % this.recordsPerKey === 0) this.opening.rekey();
+  /** The packets that a plaintext completes, none of which shares a byte, or why the link must end. */
+  read(plaintext: Uint8Array, skipped: () => void): Uint8Array[] | 'bad-length' {
     const packets: Uint8Array[] = [];
     let at = 0;
     while (at < plaintext.length) {
@@ -188,5 +185,27 @@ export class RecordReader {
       if (packet !== null && this.missing === 0) packets.push(packet);
     }
     return packets;
+  }
+}
+
+/** Records into packets. */
+export class RecordReader {
+  private readonly opening: CipherState;
+  private readonly recordsPerKey: number;
+  private readonly cutter: PacketCutter;
+  private records = 0;
+
+  /** As a PacketCutter, of longer packets than `frameMax`. */
+  constructor(opening: CipherState, frameMax: number, recordsPerKey = RECORDS_PER_KEY) {
+    this.opening = opening;
+    this.recordsPerKey = recordsPerKey;
+    this.cutter = new PacketCutter(frameMax);
+  }
+
+  read(record: Uint8Array, skipped: () => void): Uint8Array[] | RecordFlaw {
+    const plaintext = this.opening.open(NOTHING, record);
+    if (plaintext === null) return 'bad-tag';
+    if (++this.records % this.recordsPerKey === 0) this.opening.rekey();
+    return this.cutter.read(plaintext, skipped);
   }
 }

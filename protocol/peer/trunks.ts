@@ -23,8 +23,9 @@ import { toHex } from '../wire/hex.ts';
 import type { BudgetLimits } from './budget.ts';
 import { Budget } from './budget.ts';
 import { Inflow } from './inflow.ts';
-import { NO_TOKEN, RecordLink } from './record-link.ts';
-import type { Admit, RecordLinkDrop, RecordLinkEnd, RecordLinkOutput } from './record-link.ts';
+import { NO_TOKEN } from './peer-line.ts';
+import type { Admit, PeerLineDrop, PeerLineEnd, PeerLineOutput } from './peer-line.ts';
+import { RecordLink } from './record-link.ts';
 
 /** A peer to dial. */
 export type Route = {
@@ -69,7 +70,7 @@ export type TrunksOutput =
   | { kind: 'hold'; line: number }
   | { kind: 'go'; line: number };
 
-export type TrunkDrop = RecordLinkDrop | RecordLinkEnd | 'too-many-lines' | 'too-many-shaking';
+export type TrunkDrop = PeerLineDrop | PeerLineEnd | 'too-many-lines' | 'too-many-shaking';
 
 export type TrunksConfig = {
   /** Lines in all; those that others open may have half of them (DEFAULTS §5). */
@@ -400,7 +401,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private onLink(
     number: number,
     line: Line,
-    outputs: RecordLinkOutput[],
+    outputs: PeerLineOutput[],
     now: Millis,
     out: TrunksOutput[],
   ): void {
@@ -438,7 +439,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private settled(
     number: number,
     line: Line,
-    { mode, neighbour, hello, isFirst }: RecordLinkOutput & { kind: 'settled' },
+    { mode, neighbour, hello, isFirst }: PeerLineOutput & { kind: 'settled' },
     now: Millis,
     out: TrunksOutput[],
   ): void {
@@ -546,7 +547,7 @@ const NEW_LINE: Line = {
 };
 
 /** Why a line that we let go is down, where the reason alone would leave people guessing. */
-const WORDS: Partial<Record<RecordLinkEnd, string>> = {
+const WORDS: Partial<Record<PeerLineEnd, string>> = {
   'too-slow': 'something is there, but does not answer as Hopline does',
   'too-long': 'what is there is not Hopline',
   'wrong-node': 'another node is there than the one we look for',

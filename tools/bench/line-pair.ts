@@ -8,8 +8,8 @@ import type { Millis, Random } from '../../protocol/core/machine.ts';
 import { assert } from '../../protocol/core/assert.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import { MESH, OUR_VERSION } from '../../protocol/core/version.ts';
+import type { PeerLineOutput } from '../../protocol/peer/peer-line.ts';
 import { RECORD_LINK_DEFAULTS, RecordLink } from '../../protocol/peer/record-link.ts';
-import type { RecordLinkOutput } from '../../protocol/peer/record-link.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import type { Identity } from '../../protocol/trust/identity.ts';
 import type { Role } from '../../protocol/trust/noise.ts';
@@ -54,7 +54,7 @@ export function linePair(
 ): LinePair {
   const { dialled, opened } = lineEnds(crypto, dialling, opening, random, 0);
   let isOpen = 0;
-  const pass = (outputs: RecordLinkOutput[], to: RecordLink, from: RecordLink): void => {
+  const pass = (outputs: PeerLineOutput[], to: RecordLink, from: RecordLink): void => {
     for (const output of outputs) {
       if (output.kind === 'settled') isOpen++;
       if (output.kind !== 'write') continue;

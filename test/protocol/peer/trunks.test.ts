@@ -9,11 +9,8 @@ import type { Hello } from '../../../protocol/core/hello.ts';
 import { MESSAGE, plainPacket, encodePacket } from '../../../protocol/core/packet.ts';
 import { NORMAL } from '../../../protocol/core/queue.ts';
 import { OUR_VERSION } from '../../../protocol/core/version.ts';
-import {
-  HANDSHAKE_MAX_MS,
-  MESSAGE_MAX,
-  RECORD_LINK_DEFAULTS,
-} from '../../../protocol/peer/record-link.ts';
+import { HANDSHAKE_MAX_MS } from '../../../protocol/peer/peer-line.ts';
+import { MESSAGE_MAX, RECORD_LINK_DEFAULTS } from '../../../protocol/peer/record-link.ts';
 import { framed } from '../../../protocol/peer/records.ts';
 import {
   DIAL_MAX_MS,
