@@ -9,7 +9,7 @@ import type { Deed } from '../../tools/simulate/deeds.ts';
 import { examine, tellFailure } from '../../tools/simulate/failure.ts';
 import { allFaults, NO_FAULTS } from '../../tools/simulate/faults.ts';
 import type { Law } from '../../tools/simulate/laws.ts';
-import { LAWS } from '../../tools/simulate/laws.ts';
+import { Laws, LAWS } from '../../tools/simulate/laws.ts';
 import type { SimInput, SimOutput } from '../../tools/simulate/mesh.ts';
 import type { Resident, RunPorts } from '../../tools/simulate/run.ts';
 import { runScenario } from '../../tools/simulate/run.ts';
@@ -18,6 +18,8 @@ import { drawScenario } from '../../tools/simulate/scenario.ts';
 import { line } from '../../tools/simulate/shapes.ts';
 import { simulatedCrypto } from '../../tools/simulate/simulated-crypto.ts';
 import type { BridgeNode } from '../../tools/simulate/stations.ts';
+import { Roster } from '../../tools/simulate/stations.ts';
+import { Words } from '../../tools/simulate/words.ts';
 import { LINES_MAX, Transcript } from '../../tools/simulate/transcript.ts';
 import { crypto } from '../protocol/trust/ports.ts';
 
@@ -69,6 +71,54 @@ describe('a law', () => {
   });
 });
 
+describe('the law of TTLs', () => {
+  const cases: [
+    why: string,
+    heads: [ttl: number, isCut: boolean][],
+    passedOn: number,
+    broken: boolean,
+  ][] = [
+    ['falls by one', [[5, false]], 4, false],
+    ['does not fall', [[5, false]], 5, true],
+    [
+      'falls below the best of two copies',
+      [
+        [2, false],
+        [5, false],
+      ],
+      4,
+      false,
+    ],
+    [
+      'may be that of a better copy, of which no write shows the name',
+      [
+        [2, false],
+        [5, true],
+      ],
+      4,
+      false,
+    ],
+    [
+      'is larger than that of any copy',
+      [
+        [2, false],
+        [4, true],
+      ],
+      4,
+      true,
+    ],
+    ['is of what never came', [], 1, true],
+  ];
+  for (const [why, heads, passedOn, broken] of cases) {
+    it(`sees one that ${why} as ${broken ? 'broken' : 'kept'}`, () => {
+      const laws = lawsOfNobody();
+      for (const [ttl, isCut] of heads) laws.arrived(1, { ...HEAD, ttl, isCut });
+      laws.wrote(1, { ...HEAD, ttl: passedOn, isCut: false }, 0);
+      expect(laws.breach?.law ?? null).toBe(broken ? 'ttl-falls' : null);
+    });
+  }
+});
+
 describe('a run that broke a law', () => {
   it('is made as short as it can be, and told line by line', () => {
     const ports = { crypto: cheap, dress: culprit('at-most-once') };
@@ -98,6 +148,14 @@ describe('a run that broke a law', () => {
     expect(transcript.lines[0]).toBe('(5 lines before these are left out)');
   });
 });
+
+/** Of a stranger. */
+const HEAD = { type: MESSAGE, name: 7, bytes: new Uint8Array(40) };
+
+function lawsOfNobody(): Laws {
+  const roster = new Roster(cheap, 1, 1);
+  return new Laws({ words: new Words(), roster, historyMax: 1, isByzantine: () => false });
+}
 
 /** Nothing goes wrong but what a node does. */
 function quiet(): Scenario {

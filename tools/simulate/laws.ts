@@ -49,8 +49,8 @@ export class Laws {
   private readonly ports: LawsPorts;
   /** By node and packet: the largest TTL it came with. */
   private readonly heard = new Map<number, Map<number, number>>();
-  /** Nodes and types of which a head came in more than one write. */
-  private readonly blind = new Set<string>();
+  /** By node and type, where a head came in more than one write: the largest TTL of those. */
+  private readonly cut = new Map<string, number>();
   /** By node: messages it was told, for ever; and by life, what its station told. */
   private readonly told = new Map<number, Set<string>>();
   private readonly toldInLife = new Map<number, Set<string>>();
@@ -76,8 +76,11 @@ export class Laws {
   }
 
   arrived(node: number, head: FrameHead): void {
-    // It has no name yet, and neither has what is passed on of it.
-    if (head.isCut) return void this.blind.add(`${node} ${head.type}`);
+    // It has no name, so what is passed on of it may be any packet of its type.
+    if (head.isCut) {
+      const key = `${node} ${head.type}`;
+      return void this.cut.set(key, Math.max(this.cut.get(key) ?? -1, head.ttl));
+    }
     const heard = this.heard.get(node) ?? new Map<number, number>();
     this.heard.set(node, heard);
     const before = heard.get(head.name);
@@ -96,9 +99,10 @@ export class Laws {
     }
     // Of its own link alone, or out of a store: neither goes any further.
     if (ttl === 0) return;
-    const before = this.heard.get(node)?.get(head.name);
-    if (before === undefined ? this.blind.has(`${node} ${type}`) : ttl < before) return;
-    const came = before === undefined ? 'never came to it' : `came with ${before}`;
+    const whole = this.heard.get(node)?.get(head.name) ?? -1;
+    const most = Math.max(whole, this.cut.get(`${node} ${type}`) ?? -1);
+    if (ttl < most) return;
+    const came = most < 0 ? 'never came to it' : `came with ${most}`;
     const what = `it passed on type ${type} of node ${sender} with TTL ${ttl}, which ${came}`;
     this.break('ttl-falls', at, node, what);
   }
