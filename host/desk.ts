@@ -11,17 +11,21 @@ import { fromHex, toHex } from '../protocol/wire/hex.ts';
 import type { Daemon, DaemonEvent } from './daemon.ts';
 import type { Setup } from './daemon/setup.ts';
 import { ownAddress } from './daemon/own-address.ts';
+import { checkAudit } from './desk/audit-check.ts';
 import { EventRing } from './desk/event-ring.ts';
+import { Journal } from './desk/journal.ts';
+import { LogLines } from './desk/log-lines.ts';
 import { mapOf } from './desk/map.ts';
 import { saidOf } from './desk/mesh-words.ts';
 import { People } from './desk/people.ts';
 import { refusalOf } from './desk/refusals.ts';
-import { Timeline } from './desk/timeline.ts';
+import { PacketWatch } from './desk/packet-watch.ts';
 import type { MeshEvent } from './events.ts';
 import type { LineAnswer } from './gateway/contract.ts';
 import type { PeerDecision } from './events.ts';
-import type { Desk, PeerChange } from './http/desk.ts';
+import type { Desk, PeerChange, TimelineQuery } from './http/desk.ts';
 import type {
+  AuditCheckView,
   AuditEndView,
   AuditView,
   BenchView,
@@ -37,8 +41,11 @@ import type {
   InviteView,
   LineView,
   LinkView,
+  LogLineView,
   MapView,
   MessageView,
+  PacketDetailView,
+  PacketRowView,
   PeerView,
   PingView,
   RadioView,
@@ -59,18 +66,28 @@ export class DaemonDesk implements Desk {
   private readonly daemon: Daemon;
   private readonly people: People;
   private readonly ring: EventRing;
-  private readonly chronicle = new Timeline();
+  private readonly journal: Journal;
+  private readonly watch: PacketWatch;
   private readonly setup: Setup | null;
+  private readonly logLines: LogLines;
 
   /**
    * `boot` is another one at each start: cursors of others are not ours. `setup` is null for a daemon
    * whose settings are nowhere written.
    */
-  constructor(daemon: Daemon, boot: string, setup: Setup | null = null) {
+  constructor(
+    daemon: Daemon,
+    boot: string,
+    setup: Setup | null = null,
+    logLines: LogLines = new LogLines(),
+  ) {
     this.daemon = daemon;
     this.setup = setup;
+    this.logLines = logLines;
     this.people = new People(daemon);
     this.ring = new EventRing(boot);
+    this.journal = new Journal(daemon.store);
+    this.watch = new PacketWatch((show) => daemon.audience.watch(show));
     daemon.follow((event) => this.hear(event));
   }
 
@@ -212,16 +229,21 @@ export class DaemonDesk implements Desk {
 
   conversations(limit: number): ConversationView[] {
     const { messages } = this.daemon.store;
-    return messages.conversations(limit).map(({ name, last, unread }) => {
+    return messages.conversations(limit).map(({ name, last, ...read }) => {
       const peer = fromHex(name);
       const title = name === PUBLIC || peer === null ? name : (this.people.nameOf(peer) ?? name);
-      return { name, title, last: this.messageView(last), unread };
+      return { name, title, last: this.messageView(last), ...read };
     });
   }
 
   messages(conversation: string, before: number, limit: number): MessageView[] {
     const { messages } = this.daemon.store;
     return messages.before(conversation, before, limit).map((each) => this.messageView(each));
+  }
+
+  messagesAfter(conversation: string, after: number, limit: number): MessageView[] {
+    const { messages } = this.daemon.store;
+    return messages.afterIn(conversation, after, limit).map((each) => this.messageView(each));
   }
 
   search(text: string, before: number, limit: number): MessageView[] {
@@ -327,6 +349,10 @@ export class DaemonDesk implements Desk {
     };
   }
 
+  checkAudit(): Promise<AuditCheckView> {
+    return checkAudit(this.daemon.store.audit);
+  }
+
   bench(limit: number): BenchView[] {
     return this.daemon.store.bench.latest(limit).map(({ key: _, ...run }) => run);
   }
@@ -377,8 +403,26 @@ export class DaemonDesk implements Desk {
     return this.settings();
   }
 
-  timeline(): TimelineEntry[] {
-    return this.chronicle.all();
+  timeline({ node, ...query }: TimelineQuery): TimelineEntry[] {
+    return this.journal.page({ ...query, peer: node === null ? null : idFrom(node) });
+  }
+
+  packets(key: number, limit: number): PacketRowView[] {
+    return this.watch.after(key, limit);
+  }
+
+  packet(key: number): PacketDetailView | null {
+    return this.watch.find(key);
+  }
+
+  log(key: number, limit: number): LogLineView[] {
+    return this.logLines.after(key, limit);
+  }
+
+  /** Writes what is not written yet. The daemon must be there still. */
+  close(): void {
+    this.watch.close();
+    this.journal.write();
   }
 
   eventsAfter(cursor: string | null): EventView[] {
@@ -430,17 +474,11 @@ export class DaemonDesk implements Desk {
 
   private onMesh(event: MeshEvent): void {
     const said = saidOf(event, (id) => this.nameOf(id));
-    if (said === null) return;
-    const { text, tone, peer, figures = {} } = said;
-    const happening = {
-      name: event.kind,
-      text,
-      tone,
-      peer: peer === undefined ? null : toHex(peer),
-      figures,
-    };
-    this.chronicle.add({ at: Date.now(), ...happening });
-    this.tell({ kind: 'mesh', ...happening });
+    const { text, tone, peer = null, figures = {}, isRoutine = false } = said;
+    const id = peer === null ? null : toHex(peer);
+    const happening = { name: event.kind, text, tone, peer: id, figures };
+    const key = this.journal.add({ at: Date.now(), isRoutine, ...happening });
+    if (!isRoutine) this.tell({ kind: 'mesh', key, ...happening });
   }
 
   /** Names are for people, and ids where there is none. */

@@ -220,7 +220,35 @@ export type StoreWrite =
   | { kind: 'line-gone'; node: Uint8Array }
   | { kind: 'invite'; invite: Invite }
   | { kind: 'invite-used'; hash: Uint8Array; by: Uint8Array }
-  | { kind: 'bench'; run: BenchRun };
+  | { kind: 'bench'; run: BenchRun }
+  | { kind: 'event'; event: StoredEvent };
+
+/** Something that happened in the mesh, as a person reads of it. `name` is that of an event. */
+export type StoredEvent = {
+  /** Grows with every event and is never used twice. */
+  key: number;
+  /** Unix ms. */
+  at: number;
+  name: string;
+  text: string;
+  tone: 'plain' | 'good' | 'warning' | 'bad';
+  peer: Uint8Array | null;
+  figures: Record<string, number>;
+  /** It comes with every packet, or a person is told of it in another way. */
+  isRoutine: boolean;
+};
+/** Events kept; then the oldest goes. */
+export const EVENTS_KEPT_MAX = 20_000;
+
+/** Those with keys below `before`, the newest first; null for every kind, and for all nodes. */
+export type TimelineFilter = {
+  before: number;
+  kind: string | null;
+  peer: Uint8Array | null;
+  /** Those of every packet, too. */
+  isAll: boolean;
+  limit: number;
+};
 
 /** What one area of `hopline bench` measured, on which machine. */
 export type BenchRun = {
@@ -404,6 +432,12 @@ export interface BenchReads {
   latest(limit: number): StoredBenchRun[];
 }
 
+export interface EventReads {
+  /** 0 where there is none. */
+  lastKey(): number;
+  before(filter: TimelineFilter): StoredEvent[];
+}
+
 /** All that can be read at once, synchronously, and alike in memory and on disk. */
 export interface Archive {
   readonly messages: MessageReads;
@@ -417,15 +451,23 @@ export interface Archive {
   readonly lines: LineReads;
   readonly audit: AuditReads;
   readonly bench: BenchReads;
+  readonly events: EventReads;
 }
 
 /** The newest, and how many of other peers' came after the one a person read last. */
-export type Conversation = { name: string; last: StoredMessage; unread: number };
+export type Conversation = {
+  name: string;
+  last: StoredMessage;
+  unread: number;
+  readKey: number;
+};
 
 /** What a person leafs through. Machines do not: it is on the disk alone. */
 export interface MessagePages extends MessageReads {
   /** Messages of a conversation with keys below `key`, the newest first. */
   before(conversation: string, key: number, limit: number): StoredMessage[];
+  /** Those with keys above `key`, the oldest first. */
+  afterIn(conversation: string, key: number, limit: number): StoredMessage[];
   /** The one that was last spoken in first. */
   conversations(limit: number): Conversation[];
   /**

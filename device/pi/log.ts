@@ -13,19 +13,27 @@ export type Log = Record<Exclude<LogLevel, 'silent'>, (words: string, facts?: Fa
 /** One that says more or less when `level` is set. */
 export type OpenLog = Log & { level: LogLevel };
 
+export type LogLine = { at: number; level: keyof Log; words: string; facts: Facts };
+
 export type LogOutput = { write(text: string): void };
 
-/** `isForPeople`: short lines with the time of day, coloured or not, instead of JSON. */
+/**
+ * `people`: short lines with the time of day, coloured or not, instead of JSON. `heard` is told of the
+ * same lines, whole.
+ */
 export function openLog(
   level: LogLevel,
   output: LogOutput,
   people: { isColoured: boolean } | null,
+  heard: (line: LogLine) => void = () => {},
 ): OpenLog {
   const say =
     (name: keyof Log) =>
     (msg: string, facts: Facts = {}): void => {
       if (LEVELS[name] < LEVELS[log.level]) return;
-      const said: Said = { level: LEVELS[name], time: Date.now(), ...facts, msg };
+      const time = Date.now();
+      const said: Said = { level: LEVELS[name], time, ...facts, msg };
+      heard({ at: time, level: name, words: msg, facts });
       output.write(
         people === null ? `${JSON.stringify(said)}\n` : lineFor(said, people.isColoured),
       );

@@ -34,6 +34,8 @@ export type FrameEvent = {
   link: number;
   way: 'heard' | 'sent';
   frame: string;
+  /** Why it went no further; null for what did. */
+  dropped: string | null;
   missed: number;
 };
 
@@ -91,8 +93,8 @@ function idOf({ id }: Values): Uint8Array {
   return bytes;
 }
 
-function frameEvent({ unixMs, link, way, bytes, missed }: WatchedFrame): FrameEvent {
-  return { unixMs, link, way, frame: toHex(bytes), missed };
+function frameEvent({ bytes, ...rest }: WatchedFrame): FrameEvent {
+  return { ...rest, frame: toHex(bytes) };
 }
 
 /** Bytes as hex. */

@@ -1,15 +1,48 @@
 /**
  * Mesh words: what happened in the mesh, as a sentence for people and figures for programs.
  */
-import type { MeshEvent, PartitionAccounting } from '../events.ts';
+import type { MeshEvent, PartitionAccounting, PeerDecision, PeerLeftReason } from '../events.ts';
 import type { MeshHappening } from '../http/views.ts';
+import { PUBLIC } from '../types.ts';
 
-type Said = Pick<MeshHappening, 'text' | 'tone'> & { peer?: Uint8Array; figures?: Figures };
+type Said = Pick<MeshHappening, 'text' | 'tone'> & {
+  peer?: Uint8Array;
+  figures?: Figures;
+  /** A person is told of it in another way, or it happens with every packet. */
+  isRoutine?: boolean;
+};
 type Figures = Record<string, number>;
 
-/** Null for what a person is told of in another way, or that happens with every packet. */
-export function saidOf(event: MeshEvent, nameOf: (id: Uint8Array) => string): Said | null {
+export function saidOf(event: MeshEvent, nameOf: (id: Uint8Array) => string): Said {
   switch (event.kind) {
+    case 'PeerJoined':
+      return routine(`${event.name || nameOf(event.peer)} is here`, event.peer);
+    case 'PeerLeft': {
+      const { peer, name, reason } = event;
+      return routine(`${name || nameOf(peer)} is gone: ${LEFT[reason]}`, peer);
+    }
+    case 'MessageReceived': {
+      const { sender, conversation } = event;
+      const where = conversation === PUBLIC ? 'to everyone' : 'in private';
+      return routine(`${nameOf(sender)} said something ${where}`, sender);
+    }
+    case 'MessageValidated':
+      return routine(`the signature of ${nameOf(event.sender)} holds`, event.sender);
+    case 'MessageDropped': {
+      const { reason, count } = event;
+      const what = count === 1 ? 'packet went' : 'packets went';
+      return { ...routine(`${count} ${what} no further: ${reason}`), figures: { count } };
+    }
+    case 'RouteDiscovered': {
+      const { peer, hops } = event;
+      const far = hops === 1 ? '1 hop' : `${hops} hops`;
+      return { ...routine(`a way to ${nameOf(peer)}: ${far}`, peer), figures: { hops } };
+    }
+    case 'PeerJudged': {
+      const { peer, decision, by } = event;
+      const text = `${nameOf(peer)}: ${DECISIONS[decision]}${by === 'person' ? '' : ', by what was seen of it'}`;
+      return { text, tone: decision === 'allow' ? 'good' : 'warning', peer };
+    }
     case 'NodeSuspected': {
       const { peer, phi } = event;
       const text = `${nameOf(peer)} may have failed; others are asked about it`;
@@ -80,10 +113,25 @@ export function saidOf(event: MeshEvent, nameOf: (id: Uint8Array) => string): Sa
     }
     case 'ComponentRestarted':
       return { text: `${event.component} runs again`, tone: 'good' };
-    default:
-      return null;
   }
 }
+
+function routine(text: string, peer?: Uint8Array): Said {
+  return { text, tone: 'plain', isRoutine: true, ...(peer !== undefined && { peer }) };
+}
+
+const LEFT: Record<PeerLeftReason, string> = {
+  user: 'it said goodbye',
+  network: 'too many others are here',
+  security: 'it is not let in any more',
+  timeout: 'nothing was heard of it any more',
+  protocol: 'it speaks another protocol',
+};
+const DECISIONS: Record<PeerDecision, string> = {
+  allow: 'let in again',
+  deny: 'turned away',
+  quarantine: 'kept apart',
+};
 
 /** Of those that were cut off, the rest is counted. */
 const NAMES_MAX = 5;

@@ -2,8 +2,10 @@
  * Desk: what the API asks of the bridge. Reads answer at once; what changes something resolves when it
  * is durable, and rejects with a HoplineError that says what was wrong.
  */
+import type { MeshEventKind } from '../events.ts';
 import type { Standing } from '../../protocol/trust/pins.ts';
 import type {
+  AuditCheckView,
   AuditView,
   BenchView,
   ClientTicketView,
@@ -16,8 +18,11 @@ import type {
   InviteView,
   LineView,
   LinkView,
+  LogLineView,
   MapView,
   MessageView,
+  PacketDetailView,
+  PacketRowView,
   PathView,
   PeerView,
   PingView,
@@ -34,6 +39,17 @@ export type PeerChange = {
   isDenied?: boolean;
   isQuarantined?: boolean;
   perMinute?: number | null;
+};
+
+/** With keys below `before`; null for every kind, and for every node. */
+export type TimelineQuery = {
+  before: number;
+  limit: number;
+  kind: MeshEventKind | null;
+  /** An id. */
+  node: string | null;
+  /** Those that come with every packet, too. */
+  isAll: boolean;
 };
 
 export interface Desk {
@@ -58,6 +74,8 @@ export interface Desk {
   conversations(limit: number): ConversationView[];
   /** With keys below `before`, the newest first. */
   messages(conversation: string, before: number, limit: number): MessageView[];
+  /** With keys above `after`, the oldest first. */
+  messagesAfter(conversation: string, after: number, limit: number): MessageView[];
   search(text: string, before: number, limit: number): MessageView[];
   /** `to`: `public`, an id, or a name that only one peer has. */
   send(to: string, text: string): Promise<MessageView>;
@@ -76,6 +94,14 @@ export interface Desk {
 
   /** Lines of the audit trail after `key`, the oldest first. */
   audit(key: number, limit: number): AuditView;
+  /** Whether all of it is as it was written. */
+  checkAudit(): Promise<AuditCheckView>;
+  /** Packets that passed while somebody asked for them, after `key`; the oldest first. */
+  packets(key: number, limit: number): PacketRowView[];
+  /** Null for one that is gone. */
+  packet(key: number): PacketDetailView | null;
+  /** The last lines of the log after `key`, the oldest first. */
+  log(key: number, limit: number): LogLineView[];
   /** Somebody came with a code; it goes into the audit trail. */
   noteLogin(from: string, isLetIn: boolean): void;
   /** What was measured here by the last runs, the oldest of them first. */
@@ -89,7 +115,7 @@ export interface Desk {
   /** By dotted names; null for as usual. REQUEST_INVALID names the one that may not be so. */
   changeSettings(changes: Record<string, unknown>): SettingsView;
   /** The newest first. */
-  timeline(): TimelineEntry[];
+  timeline(query: TimelineQuery): TimelineEntry[];
 
   /** Events after a cursor; null begins now. A cursor that is not known any more begins with a gap. */
   eventsAfter(cursor: string | null): EventView[];

@@ -20,6 +20,7 @@ import {
   text,
 } from './schema.ts';
 import type {
+  AuditCheckView,
   AuditEndView,
   AuditLineView,
   AuditView,
@@ -39,10 +40,13 @@ import type {
   InviteView,
   LineView,
   LinkView,
+  LogLineView,
   MapNode,
   MapView,
   MessageView,
   NeighbourFigures,
+  PacketDetailView,
+  PacketRowView,
   PeerView,
   PingView,
   RadioView,
@@ -209,6 +213,64 @@ export const AUDIT = named(
   }),
 );
 
+export const AUDIT_CHECK = named(
+  'AuditCheck',
+  object<AuditCheckView>({
+    lines: integer({ about: 'that are as they were written' }),
+    flaw: nullable(
+      object<NonNullable<AuditCheckView['flaw']>>({
+        key: integer({ about: 'of the first line that is not' }),
+        why: text(),
+      }),
+    ),
+  }),
+);
+
+const PACKET_FIELDS = {
+  key: integer({ about: 'grows with every packet' }),
+  at: TIME,
+  link: integer(),
+  way: oneOf('heard', 'sent'),
+  type: nullable(text({ about: 'null for what is no packet' })),
+  ttl: nullable(integer()),
+  sender: nullable(text()),
+  recipient: nullable(text({ about: 'null, or eight times ff, for everybody' })),
+  size: integer({ about: 'bytes' }),
+  dropped: nullable(text({ about: 'why it went no further' })),
+};
+
+export const PACKET = named('Packet', object<PacketRowView>(PACKET_FIELDS));
+
+export const PACKET_DETAIL = named(
+  'PacketDetail',
+  object<PacketDetailView>({
+    ...PACKET_FIELDS,
+    hex: text({ about: 'its bytes, cut where it is long' }),
+    parts: list(
+      object<PacketDetailView['parts'][number]>({
+        name: text(),
+        value: text(),
+        at: integer({ about: 'the first of its bytes' }),
+        size: integer(),
+      }),
+    ),
+  }),
+);
+
+export const LOG_LINE = named(
+  'LogLine',
+  object<LogLineView>({
+    key: integer(),
+    at: TIME,
+    level: oneOf('trace', 'debug', 'info', 'warn', 'error'),
+    words: text(),
+    facts: {
+      type: 'object',
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+    } as Schema<LogLineView['facts']>,
+  }),
+);
+
 export const LINE = named(
   'Line',
   object<LineView>({
@@ -294,6 +356,7 @@ export const CONVERSATION = named(
     title: text(),
     last: nullable(MESSAGE),
     unread: integer({ about: 'counted up to 100' }),
+    readKey: integer({ about: 'of the last message that was read' }),
   }),
 );
 
@@ -412,7 +475,13 @@ const MESH = {
   figures: figures(),
 };
 
-export const TIMELINE_ENTRY = named('TimelineEntry', object<TimelineEntry>({ at: TIME, ...MESH }));
+export const TIMELINE_ENTRY = named(
+  'TimelineEntry',
+  object<TimelineEntry>({
+    ...{ key: integer({ about: 'grows with every event' }), at: TIME, ...MESH },
+    isRoutine: flag('it comes with every packet, or is told of in another way'),
+  }),
+);
 
 type ViewOf<Name extends 'health' | 'neighbours' | 'partitions'> = ResilienceView[Name][number];
 
@@ -471,7 +540,7 @@ export const EVENT = named(
     link: { ...EVERY, link: integer(), isUp: flag() },
     line: { ...EVERY, line: LINE },
     note: { ...EVERY, device: text(), name: text(), text: text() },
-    mesh: { ...EVERY, ...MESH },
+    mesh: { ...EVERY, key: integer(), ...MESH },
     health: { ...EVERY, health: HEALTH, problems: list(text()) },
     gap: EVERY,
   }),

@@ -180,6 +180,8 @@ export type ConversationView = {
   title: string;
   last: MessageView | null;
   unread: number;
+  /** The key up to which it is read. */
+  readKey: number;
 };
 
 /** What a live map is drawn from. A node without keys is known by the link that it is on. */
@@ -220,6 +222,38 @@ export type AuditLineView = {
 /** The last line that was cut off, and the last there is. */
 export type AuditEndView = { key: number; hash: string };
 export type AuditView = { lines: AuditLineView[]; base: AuditEndView; head: AuditEndView };
+/** How many lines are as they were written, and the first that is not. */
+export type AuditCheckView = { lines: number; flaw: { key: number; why: string } | null };
+
+/** A packet that passed a link; what is no packet has neither type nor sender. */
+export type PacketRowView = {
+  /** Grows with every packet; those that were too many have one, too. */
+  key: number;
+  at: number;
+  link: number;
+  way: 'heard' | 'sent';
+  type: string | null;
+  ttl: number | null;
+  sender: string | null;
+  recipient: string | null;
+  size: number;
+  /** Why it went no further; null for what did, and for what was sent. */
+  dropped: string | null;
+};
+/** The same taken apart: `at` and `size` of a part are bytes in `hex`, which is cut where it is long. */
+export type PacketDetailView = PacketRowView & {
+  hex: string;
+  parts: { name: string; value: string; at: number; size: number }[];
+};
+
+/** A line of the log. */
+export type LogLineView = {
+  key: number;
+  at: number;
+  level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  words: string;
+  facts: Record<string, string | number | boolean | null>;
+};
 
 /** The busier of the two directions of each side, in Mbit/s; samples are of a second, the oldest first. */
 export type UsageView = {
@@ -298,7 +332,8 @@ export type MeshHappening = {
   peer: string | null;
   figures: Record<string, number>;
 };
-export type TimelineEntry = { at: number } & MeshHappening;
+/** `isRoutine`: it comes with every packet, or a person is told of it in another way. */
+export type TimelineEntry = { key: number; at: number; isRoutine: boolean } & MeshHappening;
 
 /** How the mesh does around us (DEFAULTS §3); scores are from 0 to 1, null where nothing is known. */
 export type ResilienceView = {
@@ -335,7 +370,7 @@ export type Happening =
   | { kind: 'note'; device: string; name: string; text: string }
   | { kind: 'health'; health: 'ok' | 'degraded'; problems: string[] }
   /** Of the events that the README lists, those that are worth a sentence. */
-  | ({ kind: 'mesh' } & MeshHappening)
+  | ({ kind: 'mesh'; key: number } & MeshHappening)
   /** Events were left out, or the cursor is of another start: read again what is shown. */
   | { kind: 'gap' };
 

@@ -34,6 +34,7 @@ export class Messages implements MessagePages {
   private readonly byKey;
   private readonly newer;
   private readonly older;
+  private readonly newerOf;
   private readonly forSync;
   private readonly unreadUpTo;
   private readonly latest;
@@ -66,6 +67,9 @@ export class Messages implements MessagePages {
     );
     this.older = connection.prepare<unknown[], Row>(
       'SELECT * FROM messages WHERE conversation = ? AND key < ? ORDER BY key DESC LIMIT ?',
+    );
+    this.newerOf = connection.prepare<unknown[], Row>(
+      'SELECT * FROM messages WHERE conversation = ? AND key > ? ORDER BY key LIMIT ?',
     );
     this.forSync = connection.prepare<unknown[], { frame: Uint8Array }>(
       'SELECT frame FROM messages WHERE frame IS NOT NULL AND sentAt >= ? ORDER BY sentAt DESC, key DESC LIMIT ?',
@@ -121,6 +125,10 @@ export class Messages implements MessagePages {
     return this.older.all(conversation, key, pageSize(limit)).map(messageOf);
   }
 
+  afterIn(conversation: string, key: number, limit: number): StoredMessage[] {
+    return this.newerOf.all(conversation, key, pageSize(limit)).map(messageOf);
+  }
+
   history(sentAt: number, limit: number): Uint8Array[] {
     return this.forSync.all(sentAt, Math.max(0, limit)).map(({ frame }) => bytesOf(frame));
   }
@@ -137,7 +145,8 @@ export class Messages implements MessagePages {
     return this.latest.all(pageSize(limit)).flatMap(({ name, lastKey, readKey }) => {
       const last = messageOrNull(this.byKey.get(lastKey));
       if (last === null) return [];
-      return [{ name, last, unread: this.countUnread.get(name, readKey, UNREAD_MAX)!.count }];
+      const unread = this.countUnread.get(name, readKey, UNREAD_MAX)!.count;
+      return [{ name, last, unread, readKey }];
     });
   }
 

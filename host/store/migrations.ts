@@ -202,4 +202,17 @@ CREATE TABLE bench (
   figures TEXT NOT NULL CHECK (json_valid(figures))
 ) STRICT;
 `,
+  // 6: what happened in the mesh, for whoever comes later.
+  `
+CREATE TABLE events (
+  key INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  text TEXT NOT NULL,
+  tone TEXT NOT NULL CHECK (tone IN ('plain', 'good', 'warning', 'bad')),
+  peer BLOB CHECK (length(peer) = 8),
+  figures TEXT NOT NULL CHECK (json_valid(figures)),
+  isRoutine INTEGER NOT NULL CHECK (isRoutine IN (0, 1))
+) STRICT;
+`,
 ];

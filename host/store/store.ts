@@ -9,6 +9,7 @@ import { Audit } from './audit.ts';
 import { Bench } from './bench.ts';
 import { Counters } from './counters.ts';
 import { Delivered } from './delivered.ts';
+import { Events } from './events.ts';
 import type { Lock } from './folder.ts';
 import { prepareFile, takeFolder } from './folder.ts';
 import { Held } from './held.ts';
@@ -46,6 +47,7 @@ export class Store implements Archive {
   readonly lines: Lines;
   readonly audit: Audit;
   readonly bench: Bench;
+  readonly events: Events;
   private readonly connection: Connection;
   private readonly lock: Lock;
   private readonly tally: Tally;
@@ -69,6 +71,7 @@ export class Store implements Archive {
     this.lines = new Lines(connection);
     this.audit = new Audit(connection);
     this.bench = new Bench(connection);
+    this.events = new Events(connection);
     this.transact = connection.transaction((run: () => void) => {
       run();
       this.tally.write();
@@ -197,6 +200,8 @@ export class Store implements Archive {
         return this.lines.use(write.hash, write.by);
       case 'bench':
         return this.bench.add(write.run);
+      case 'event':
+        return this.events.add(write.event);
     }
   }
 

@@ -187,6 +187,8 @@ export type TappedFrame = {
   link: number;
   way: 'heard' | 'sent';
   bytes: Uint8Array;
+  /** Why it went no further; null for what did, and for what was sent. */
+  dropped: string | null;
   /** Frames left out before this one, because there were too many. */
   missed: number;
 };

@@ -278,6 +278,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   drop(link: number, reason: string): void {
+    this.tap.drop(link, reason);
     (link < 0 ? this.ownDrops : this.links.counts[link]).drop(reason);
   }
 

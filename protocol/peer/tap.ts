@@ -13,9 +13,12 @@ export class Tap {
   private second = -1;
   private shown = 0;
   private missed = 0;
+  /** The frame that was heard last, while it is judged. */
+  private judged: TappedFrame | null = null;
 
   /** A copy of the frame, since relaying patches it; null when nobody looks, or it is too much. */
   take(link: number, way: 'heard' | 'sent', bytes: Uint8Array, now: Millis): TappedFrame | null {
+    if (way === 'heard') this.judged = null;
     if (!this.isOn) return null;
     const second = Math.floor(now / 1000);
     if (second !== this.second) {
@@ -29,6 +32,13 @@ export class Tap {
     this.shown++;
     const missed = this.missed;
     this.missed = 0;
-    return { link, way, bytes: new Uint8Array(bytes), missed };
+    const frame = { link, way, bytes: new Uint8Array(bytes), dropped: null, missed };
+    if (way === 'heard') this.judged = frame;
+    return frame;
+  }
+
+  /** Something of a link goes no further: the frame that just came over it, if it is shown. */
+  drop(link: number, reason: string): void {
+    if (this.judged !== null && this.judged.link === link) this.judged.dropped ??= reason;
   }
 }

@@ -54,6 +54,7 @@ describe.skipIf(CHROMIUM === null)('a person who looks at the health of the mesh
       expect(await timeline.count()).toBe(4);
       town.tell({
         kind: 'mesh',
+        key: 99,
         name: 'NodeRecovered',
         text: `${carla.name} is alive; it was silent for 26 s`,
         tone: 'good',

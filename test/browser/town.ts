@@ -11,6 +11,7 @@ import type {
   MapView,
   MessageView,
   PeerView,
+  TimelineEntry,
 } from '../../host/http/views.ts';
 import { DeskDouble } from '../host/http/builders.ts';
 import { xorshift } from '../seed.ts';
@@ -238,7 +239,7 @@ export class Town extends DeskDouble {
   override timeline: DeskDouble['timeline'] = () => {
     const [, , carla, dario] = this.people;
     const at = (minutes: number) => this.now - minutes * MINUTE_MS;
-    return [
+    const entries: Omit<TimelineEntry, 'key' | 'isRoutine'>[] = [
       {
         ...{ at: at(1), name: 'NodeSuspected', tone: 'warning', peer: carla.id, figures: {} },
         text: `${carla.name} may have failed; others are asked about it`,
@@ -256,6 +257,7 @@ export class Town extends DeskDouble {
         text: 'split 14:02, healed 14:09, 37 messages reconciled, 0 lost',
       },
     ];
+    return entries.map((entry, place) => ({ ...entry, key: 4 - place, isRoutine: false }));
   };
 
   override conversations: DeskDouble['conversations'] = (limit) => {
@@ -268,6 +270,7 @@ export class Town extends DeskDouble {
         title: this.people.find(({ id }) => id === name)?.name ?? 'everyone',
         last: all.at(-1)!,
         unread: all.filter(({ isOwn, key }) => !isOwn && key > readUpTo).length,
+        readKey: readUpTo,
       };
     });
   };
@@ -275,6 +278,17 @@ export class Town extends DeskDouble {
   override messages: DeskDouble['messages'] = (conversation, before, limit) =>
     this.said
       .filter((message) => message.conversation === conversation && message.key < before)
+      .toReversed()
+      .slice(0, limit);
+
+  override messagesAfter: DeskDouble['messagesAfter'] = (conversation, after, limit) =>
+    this.said
+      .filter((message) => message.conversation === conversation && message.key > after)
+      .slice(0, limit);
+
+  override search: DeskDouble['search'] = (text, before, limit) =>
+    this.said
+      .filter((message) => message.key < before && message.text.includes(text))
       .toReversed()
       .slice(0, limit);
 

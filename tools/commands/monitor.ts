@@ -9,10 +9,11 @@ import type { WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { FrameEvent } from '../../device/pi/relay-service.ts';
 import type { StatusClient } from '../../device/pi/status-client.ts';
-import { FRAME_MAX, PacketView } from '../../protocol/core/packet.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
-import { fromHex, toHex } from '../../protocol/wire/hex.ts';
+import type { FrameHead } from '../../protocol/wire/dissection.ts';
+import { headOf } from '../../protocol/wire/dissection.ts';
+import { fromHex } from '../../protocol/wire/hex.ts';
 import { TYPE_NAMES, typeName, typeOf } from '../../protocol/wire/type-names.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
@@ -68,8 +69,7 @@ export const monitor: Command = {
 type Filter = { type: number | null; link: number | null; way: string | null };
 
 /** A frame and what its header says; null for what does not parse. */
-type Frame = FrameEvent & { bytes: Uint8Array; packet: Header | null };
-type Header = { type: number; ttl: number; sender: string; recipient: string | null };
+type Frame = FrameEvent & { bytes: Uint8Array; packet: FrameHead | null };
 
 function filterOf(args: Args): Filter {
   const name = textOf(args, 'type');
@@ -132,30 +132,27 @@ async function watch(
 
 function frameOf(event: FrameEvent): Frame {
   const bytes = fromHex(event.frame) ?? new Uint8Array(0);
-  const view = new PacketView();
-  if (view.read(bytes, FRAME_MAX) !== null) return { ...event, bytes, packet: null };
-  const idAt = (at: number): string => toHex(bytes.subarray(at, at + 8));
-  const recipient = view.recipientAt < 0 ? null : idAt(view.recipientAt);
-  const packet = { type: view.type, ttl: view.ttl, sender: idAt(view.senderAt), recipient };
-  return { ...event, bytes, packet };
+  return { ...event, bytes, packet: headOf(bytes) };
 }
 
-function lineOf({ unixMs, link, way, bytes, packet }: Frame): string {
+function lineOf({ unixMs, link, way, bytes, packet, dropped }: Frame): string {
   const clock = new Date(unixMs).toISOString().slice(11, 23);
   const arrow = way === 'heard' ? '<' : '>';
-  return `${clock}  link ${String(link).padStart(2)} ${arrow} ${wordsOf(packet)}, ${bytes.length} bytes`;
+  const end = dropped === null ? '' : `, dropped: ${dropped}`;
+  return `${clock}  link ${String(link).padStart(2)} ${arrow} ${wordsOf(packet)}, ${bytes.length} bytes${end}`;
 }
 
-function wordsOf(packet: Header | null): string {
+function wordsOf(packet: FrameHead | null): string {
   if (packet === null) return 'not a packet';
   const { type, ttl, sender, recipient } = packet;
   const to = recipient === null || /^f+$/.test(recipient) ? '' : ` to ${recipient}`;
   return `${typeName(type)}, TTL ${ttl}, from ${sender}${to}`;
 }
 
-function jsonOf({ unixMs, link, way, bytes, packet, frame }: Frame): string {
+function jsonOf({ unixMs, link, way, bytes, packet, dropped, frame }: Frame): string {
   const type = packet === null ? null : typeName(packet.type);
-  return JSON.stringify({ unixMs, link, way, ...packet, type, size: bytes.length, frame });
+  const size = bytes.length;
+  return JSON.stringify({ unixMs, link, way, ...packet, type, size, dropped, frame });
 }
 
 /** A capture file that grows as packets come. */

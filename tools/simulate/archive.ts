@@ -23,6 +23,7 @@ import type {
   PeerRecord,
   Retention,
   StoredBenchRun,
+  StoredEvent,
   StoredMessage,
   StoreWrite,
   Usage,
@@ -34,6 +35,7 @@ import {
   CARRIED_DAYS_MAX,
   cutEntry,
   DAY_MS,
+  EVENTS_KEPT_MAX,
   keptEntry,
   messageSize,
   NAMESAKES_MAX,
@@ -68,6 +70,7 @@ export class MemoryArchive implements Archive {
   private readonly joined = new Map<string, Line>();
   private readonly invites = new Map<string, Invite>();
   private measured: StoredBenchRun[] = [];
+  private happened: StoredEvent[] = [];
 
   constructor(retention: Retention = RETENTION) {
     this.retention = retention;
@@ -167,6 +170,20 @@ export class MemoryArchive implements Archive {
 
   readonly bench: Archive['bench'] = {
     latest: (limit) => (limit <= 0 ? [] : this.measured.slice(-limit)),
+  };
+
+  readonly events: Archive['events'] = {
+    lastKey: () => this.happened.at(-1)?.key ?? 0,
+    before: ({ before, kind, peer, isAll, limit }) =>
+      this.happened
+        .filter(({ key }) => key < before)
+        .filter(({ name }) => kind === null || name === kind)
+        .filter(
+          ({ peer: about }) => peer === null || (about !== null && toHex(about) === toHex(peer)),
+        )
+        .filter(({ isRoutine }) => isAll || !isRoutine)
+        .reverse()
+        .slice(0, limit),
   };
 
   /** Removes a slice of what is kept no longer. True when there may be more to remove. */
@@ -305,6 +322,15 @@ export class MemoryArchive implements Archive {
       case 'bench': {
         const key = (this.measured.at(-1)?.key ?? 0) + 1;
         this.measured = [...this.measured, { ...write.run, key }].slice(-BENCH_RUNS_MAX);
+        return;
+      }
+      case 'event': {
+        const { event } = write;
+        if (this.happened.some(({ key }) => key === event.key)) return;
+        const least = event.key - EVENTS_KEPT_MAX;
+        this.happened = [...this.happened, event]
+          .sort((a, b) => a.key - b.key)
+          .filter(({ key }) => key > least);
       }
     }
   }

@@ -11,6 +11,7 @@ import { Daemon } from '../../host/daemon.ts';
 import { writeBridgeFile } from '../../host/daemon/bridge-file.ts';
 import { openTokenFile } from '../../host/daemon/token-file.ts';
 import { DaemonDesk } from '../../host/desk.ts';
+import { LogLines } from '../../host/desk/log-lines.ts';
 import type { HttpServer, TakeLine } from '../../host/http/server.ts';
 import { openHttp } from '../../host/http/server.ts';
 import type { SettingsFile, Written } from '../../host/daemon/settings-file.ts';
@@ -41,10 +42,12 @@ export async function runBridge(
 ): Promise<void> {
   const started = file.read();
   const people = run.logOutput.isTTY === true ? { isColoured: run.isColoured } : null;
+  const logLines = new LogLines();
   const log = openLog(
     started.config.log,
     { write: (text) => void run.logOutput.write(text) },
     people,
+    (line) => logLines.add(line),
   );
   let running: Running | null = null;
   const ending = new Ending(() => running?.reread());
@@ -52,7 +55,7 @@ export async function runBridge(
   const broken = (cause: unknown): void => ending.fail(cause);
   const ports = { ...thisMachine(env), log, version, isVirtual: false, broken };
   try {
-    running = await begin(file, started, ports, run, start);
+    running = await begin(file, started, { ...ports, logLines }, run, start);
     const { daemon, end } = running;
     await runUntilEnded(ending, env, log, { isAlive: () => daemon.isAlive, leave: end });
   } finally {
@@ -67,7 +70,7 @@ type Running = { daemon: Daemon; reread(): void; end(): Promise<void> };
 async function begin(
   file: SettingsFile,
   started: Written,
-  ports: DaemonPorts & { log: OpenLog },
+  ports: DaemonPorts & { log: OpenLog; logLines: LogLines },
   run: BridgeRun,
   start: StartDaemon,
 ): Promise<Running> {
@@ -86,7 +89,8 @@ async function begin(
         log.level = config.log;
       },
     });
-    const desk = new DaemonDesk(daemon, toHex(ports.draw(4)), setup);
+    const desk = new DaemonDesk(daemon, toHex(ports.draw(4)), setup, ports.logLines);
+    ends.push(() => desk.close());
     const server = await openPage(daemon, desk, ports, run);
     ends.push(() => server.close());
     const { url } = server;

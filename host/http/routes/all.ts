@@ -8,10 +8,12 @@ import { benchRoutes } from './bench.ts';
 import { bridgeRoutes } from './bridge.ts';
 import { clientRoutes } from './clients.ts';
 import { lineRoutes } from './lines.ts';
+import { logRoutes } from './log.ts';
 import { loginRoutes } from './login.ts';
 import { metricsRoutes } from './metrics.ts';
 import { meshRoutes } from './mesh.ts';
 import { messageRoutes } from './messages.ts';
+import { packetRoutes } from './packets.ts';
 import { peerRoutes } from './peers.ts';
 import { settingsRoutes } from './settings.ts';
 
@@ -25,6 +27,8 @@ export const ROUTES: Route[] = [
   ...clientRoutes,
   ...auditRoutes,
   ...meshRoutes,
+  ...packetRoutes,
+  ...logRoutes,
   ...settingsRoutes,
   ...metricsRoutes,
   ...benchRoutes,

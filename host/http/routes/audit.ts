@@ -4,7 +4,7 @@
 import { PAGE_MAX } from '../../types.ts';
 import { route } from '../route.ts';
 import { integer, object } from '../schema.ts';
-import { AUDIT } from '../shapes.ts';
+import { AUDIT, AUDIT_CHECK } from '../shapes.ts';
 
 /** Lines of a page when nobody says how many. */
 const PAGE = 100;
@@ -27,5 +27,12 @@ export const auditRoutes = [
     ),
     answer: AUDIT,
     handle: ({ query }, { desk }) => desk.audit(query.after ?? 0, query.limit ?? PAGE),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/audit/check',
+    summary: 'whether every line of the audit trail is as it was written',
+    answer: AUDIT_CHECK,
+    handle: (_, { desk }) => desk.checkAudit(),
   }),
 ];

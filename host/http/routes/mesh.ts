@@ -1,10 +1,12 @@
 /**
  * Mesh: how it does around this bridge, what happened in it, and when a node counts as failed.
  */
-import { TUNING_LIMITS } from '../../types.ts';
+import { MESH_EVENTS } from '../../events.ts';
+import type { MeshEventKind } from '../../events.ts';
+import { PAGE_MAX, TUNING_LIMITS } from '../../types.ts';
 import { route } from '../route.ts';
-import { integer, list, number, object } from '../schema.ts';
-import { RESILIENCE, TIMELINE_ENTRY } from '../shapes.ts';
+import { integer, list, number, object, oneOf } from '../schema.ts';
+import { ID, RESILIENCE, TIMELINE_ENTRY } from '../shapes.ts';
 import type { ResilienceView, TimelineEntry } from '../views.ts';
 
 type Tuning = Partial<ResilienceView['settings']>;
@@ -13,6 +15,30 @@ const range = (name: keyof typeof TUNING_LIMITS) => ({
   minimum: TUNING_LIMITS[name][least],
   maximum: TUNING_LIMITS[name][most],
 });
+
+/** Entries of a page when nobody says how many. */
+const PAGE = 500;
+type TimelineQuery = {
+  before?: number;
+  limit?: number;
+  kind?: MeshEventKind;
+  node?: string;
+  what?: 'notable' | 'all';
+};
+const TIMELINE_QUERY = object<TimelineQuery>(
+  {
+    before: integer({
+      about: 'only keys below this one: the least key of the page before',
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+    }),
+    limit: integer({ about: `${PAGE} by default`, minimum: 1, maximum: PAGE_MAX }),
+    kind: oneOf(...MESH_EVENTS),
+    node: ID,
+    what: oneOf('notable', 'all'),
+  },
+  ['before', 'limit', 'kind', 'node', 'what'],
+);
 
 export const meshRoutes = [
   route({
@@ -41,8 +67,13 @@ export const meshRoutes = [
   route({
     method: 'GET',
     path: '/api/v1/timeline',
-    summary: 'what happened in the mesh, the newest first',
+    summary: 'what happened in the mesh, the newest first; kept over restarts',
+    query: TIMELINE_QUERY,
     answer: object<{ timeline: TimelineEntry[] }>({ timeline: list(TIMELINE_ENTRY) }),
-    handle: (_, { desk }) => ({ timeline: desk.timeline() }),
+    handle: ({ query }, { desk }) => {
+      const { before = Number.MAX_SAFE_INTEGER, limit = PAGE, kind = null, node = null } = query;
+      const isAll = query.what === 'all';
+      return { timeline: desk.timeline({ before, limit, kind, node, isAll }) };
+    },
   }),
 ];

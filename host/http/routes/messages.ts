@@ -1,6 +1,7 @@
 /**
  * Messages: what was said, and saying something.
  */
+import { HoplineError } from '../../../protocol/errors.ts';
 import { PAGE_MAX, PUBLIC } from '../../types.ts';
 import { route } from '../route.ts';
 import { integer, list, object, text } from '../schema.ts';
@@ -16,6 +17,7 @@ const BEFORE = integer({
   about: 'only keys below this one: the least key of the page before',
   ...KEYS,
 });
+const AFTER = integer({ about: 'only keys above this one', ...KEYS });
 const KEY = integer({ about: 'of the last message that was read', ...KEYS });
 const NAME = text({ about: "`public`, or a peer's id", minLength: 1, maxLength: 255 });
 /** Letters that are searched for. */
@@ -46,16 +48,19 @@ export const messageRoutes = [
   route({
     method: 'GET',
     path: '/api/v1/messages',
-    summary: 'a page of a conversation, the newest first',
-    query: object<{ conversation?: string } & Paging>({ conversation: NAME, ...PAGING }, [
-      'conversation',
-      'before',
-      'limit',
-    ]),
+    summary: 'a page of a conversation, the newest first; after a key the oldest first',
+    query: object<{ conversation?: string; after?: number } & Paging>(
+      { conversation: NAME, after: AFTER, ...PAGING },
+      ['conversation', 'after', 'before', 'limit'],
+    ),
     answer: MESSAGES,
     handle: ({ query }, { desk }) => {
       const { conversation = PUBLIC, before = Number.MAX_SAFE_INTEGER, limit = PAGE } = query;
-      return { messages: desk.messages(conversation, before, limit) };
+      const { after } = query;
+      if (after === undefined) return { messages: desk.messages(conversation, before, limit) };
+      if (query.before === undefined)
+        return { messages: desk.messagesAfter(conversation, after, limit) };
+      throw new HoplineError('REQUEST_INVALID', 'before and after: ask for one of them');
     },
   }),
   route({

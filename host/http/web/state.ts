@@ -345,7 +345,7 @@ function remember(state: State, event: Extract<EventView, { kind: 'mesh' }>): St
   const { timeline } = state.parts;
   if (timeline === undefined) return state;
   const { kind: _, cursor: __, ...entry } = event;
-  const entries = [entry, ...timeline].slice(0, TIMELINE_MAX);
+  const entries = [{ ...entry, isRoutine: false }, ...timeline].slice(0, TIMELINE_MAX);
   return { ...state, parts: { ...state.parts, timeline: entries } };
 }
 

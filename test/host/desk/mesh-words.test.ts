@@ -1,9 +1,8 @@
 /**
- * What people read of what happens in the mesh, and how much of it is kept for those who come later.
+ * What people read of what happens in the mesh.
  */
 import { describe, expect, it } from 'vitest';
 import { saidOf } from '../../../host/desk/mesh-words.ts';
-import { Timeline, TIMELINE_MAX } from '../../../host/desk/timeline.ts';
 import type { MeshEvent } from '../../../host/events.ts';
 
 const ADA = new Uint8Array(8).fill(1);
@@ -70,6 +69,39 @@ describe('what happens in the mesh', () => {
       'bad',
       'mine failed (no); it is begun anew in 1 s',
     ],
+    [{ kind: 'PeerJoined', peer: ADA, name: '' }, 'plain', 'ada is here'],
+    [
+      { kind: 'PeerLeft', peer: ADA, name: 'Ada L.', reason: 'timeout' },
+      'plain',
+      'Ada L. is gone: nothing was heard of it any more',
+    ],
+    [
+      { kind: 'MessageReceived', conversation: 'public', sender: BEN, id: 'x' },
+      'plain',
+      'ben said something to everyone',
+    ],
+    [
+      { kind: 'MessageReceived', conversation: '02'.repeat(8), sender: BEN, id: 'x' },
+      'plain',
+      'ben said something in private',
+    ],
+    [{ kind: 'MessageValidated', sender: BEN, id: 'x' }, 'plain', 'the signature of ben holds'],
+    [
+      { kind: 'MessageDropped', reason: 'duplicate', count: 1 },
+      'plain',
+      '1 packet went no further: duplicate',
+    ],
+    [{ kind: 'RouteDiscovered', peer: BEN, hops: 3 }, 'plain', 'a way to ben: 3 hops'],
+    [
+      { kind: 'PeerJudged', peer: BEN, decision: 'quarantine', by: 'reputation' },
+      'warning',
+      'ben: kept apart, by what was seen of it',
+    ],
+    [
+      { kind: 'PeerJudged', peer: BEN, decision: 'allow', by: 'person' },
+      'good',
+      'ben: let in again',
+    ],
     [
       { kind: 'QueueOverflow', link: 3, dropped: 12 },
       'warning',
@@ -80,29 +112,20 @@ describe('what happens in the mesh', () => {
   });
 
   it('comes with figures for programs, all of them of the accounts of a split', () => {
-    expect(saidOf(healed(0), nameOf)?.figures).toEqual({
+    expect(saidOf(healed(0), nameOf).figures).toEqual({
       ...{ partition: 4, splitAt: AT, healedAt: AT + 420_000, lost: 2, stillLost: 0 },
       ...{ reconciled: 37, ours: 30, theirs: 7, missing: 0 },
     });
     const suspected = { kind: 'NodeSuspected', peer: ADA, phi: 8.0123 } as const;
-    expect(saidOf(suspected, nameOf)?.figures).toEqual({ phi: 8.01 });
+    expect(saidOf(suspected, nameOf).figures).toEqual({ phi: 8.01 });
   });
 
-  it('is not told of where it happens with every message, or is told in another way', () => {
+  it('is routine where it happens with every message, or is told in another way', () => {
     const validated = { kind: 'MessageValidated', sender: ADA, id: 'x' } as const;
     const joined = { kind: 'PeerJoined', peer: ADA, name: 'ada' } as const;
-    for (const event of [validated, joined]) expect(saidOf(event, nameOf)).toBeNull();
-  });
-});
-
-describe('a timeline', () => {
-  it('keeps what happened last, the newest first, and no more than it says', () => {
-    const timeline = new Timeline();
-    const rest = { name: 'NodeSuspected', text: '', tone: 'plain', peer: null } as const;
-    for (let at = 0; at <= TIMELINE_MAX; at++) timeline.add({ at, ...rest, figures: {} });
-    const all = timeline.all();
-    expect(all).toHaveLength(TIMELINE_MAX);
-    expect([all[0].at, all.at(-1)!.at]).toEqual([TIMELINE_MAX, 1]);
+    const routine = [validated, joined].map((event) => saidOf(event, nameOf));
+    expect(routine.map(({ isRoutine }) => isRoutine)).toEqual([true, true]);
+    expect(saidOf(healed(0), nameOf).isRoutine).toBeUndefined();
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { connect } from 'node:net';
 import { HoplineError } from '../../../protocol/errors.ts';
-import type { Desk } from '../../../host/http/desk.ts';
+import type { Desk, TimelineQuery } from '../../../host/http/desk.ts';
 import type { HttpOptions, HttpServer } from '../../../host/http/server.ts';
 import { openHttp } from '../../../host/http/server.ts';
 import type {
@@ -12,9 +12,12 @@ import type {
   EventView,
   Happening,
   LineView,
+  LogLineView,
   MessageView,
+  PacketDetailView,
   PeerView,
   SettingView,
+  TimelineEntry,
 } from '../../../host/http/views.ts';
 
 export const TOKEN = '00112233445566778899aabbccddeeff';
@@ -175,8 +178,16 @@ export class DeskDouble implements Desk {
     }
     return this.settings();
   };
-  timeline: Desk['timeline'] = () => [
+  timeline: Desk['timeline'] = (query) => {
+    this.asked = query;
+    return this.history.filter(({ key }) => key < query.before).slice(0, query.limit);
+  };
+  /** The last question about the timeline. */
+  asked: TimelineQuery | null = null;
+  history: TimelineEntry[] = [
     {
+      key: 1,
+      isRoutine: false,
       at: NOW,
       name: 'NodeSuspected',
       text: 'bob may have failed; others are asked about it',
@@ -185,6 +196,17 @@ export class DeskDouble implements Desk {
       figures: { phi: 8.5 },
     },
   ];
+  passed: PacketDetailView[] = [packet()];
+  packets: Desk['packets'] = (key, limit) =>
+    this.passed
+      .filter((each) => each.key > key)
+      .slice(-limit)
+      .map(({ hex: _, parts: __, ...row }) => row);
+  packet: Desk['packet'] = (key) => this.passed.find((each) => each.key === key) ?? null;
+  logged: LogLineView[] = [
+    { key: 1, at: NOW, level: 'warn', words: 'no link is left for a port', facts: { port: 'a' } },
+  ];
+  log: Desk['log'] = (key, limit) => this.logged.filter((line) => line.key > key).slice(-limit);
   measured: BenchView[] = [];
   bench: Desk['bench'] = (limit) => this.measured.slice(-limit);
   keepBench: Desk['keepBench'] = (run) => void this.measured.push(run);
@@ -241,12 +263,17 @@ export class DeskDouble implements Desk {
   ];
   conversations: Desk['conversations'] = (limit) =>
     [
-      { name: 'public', title: 'everyone', last: message(), unread: 1 },
-      { name: ALICE, title: 'alice', last: null, unread: 0 },
+      { name: 'public', title: 'everyone', last: message(), unread: 1, readKey: 0 },
+      { name: ALICE, title: 'alice', last: null, unread: 0, readKey: 0 },
     ].slice(0, limit);
   messages: Desk['messages'] = (conversation, before, limit) =>
     [3, 2, 1]
       .filter((key) => key < before)
+      .slice(0, limit)
+      .map((key) => message({ key, conversation }));
+  messagesAfter: Desk['messagesAfter'] = (conversation, after, limit) =>
+    [1, 2, 3]
+      .filter((key) => key > after)
       .slice(0, limit)
       .map((key) => message({ key, conversation }));
   search: Desk['search'] = (text, before, limit) =>
@@ -298,6 +325,7 @@ export class DeskDouble implements Desk {
     const base = { key: 0, hash: '00'.repeat(32) };
     return { lines: lines.filter((each) => each.key > key).slice(0, limit), base, head };
   };
+  checkAudit: Desk['checkAudit'] = async () => ({ lines: 1, flaw: null });
   noteLogin: Desk['noteLogin'] = (from, isLetIn) => {
     this.changes.push({ login: from, isLetIn });
   };
@@ -325,6 +353,17 @@ export class DeskDouble implements Desk {
   cursor(): string {
     return `b1-${this.count}`;
   }
+}
+
+/** A message that ALICE said, in one piece of 22 bytes. */
+export function packet(some: Partial<PacketDetailView> = {}): PacketDetailView {
+  return {
+    ...{ key: 1, at: NOW, link: 3, way: 'heard', type: 'message', ttl: 7 },
+    ...{ sender: ALICE, recipient: null, size: 24, dropped: null },
+    hex: `010207000000000000000000000002${ALICE}6869`,
+    parts: [{ name: 'text', value: 'hi', at: 22, size: 2 }],
+    ...some,
+  };
 }
 
 export function setting(some: Partial<SettingView> & { name: string }): SettingView {

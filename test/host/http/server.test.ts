@@ -27,6 +27,11 @@ describe('whoever shows the token', () => {
     [`/api/v1/messages?conversation=${ALICE}&before=3&limit=1`, { messages: [{ key: 2 }] }],
     ['/api/v1/search?text=hell', { messages: [{ key: 3 }, { key: 2 }, { key: 1 }] }],
     ['/api/v1/resilience', { networkHealth: 0.8, partitions: [{ lost: [BOB] }] }],
+    ['/api/v1/messages?after=1&limit=1', { messages: [{ key: 2 }] }],
+    ['/api/v1/packets?after=0', { packets: [{ key: 1, type: 'message', sender: ALICE }] }],
+    ['/api/v1/packets/1', { key: 1, parts: [{ name: 'text', at: 22 }] }],
+    ['/api/v1/log?limit=5', { lines: [{ words: 'no link is left for a port' }] }],
+    ['/api/v1/audit/check', { lines: 1, flaw: null }],
     ['/api/v1/timeline', { timeline: [{ name: 'NodeSuspected', peer: BOB }] }],
     ['/api/v1/settings', { settings: [{ value: 'bridge' }, { value: 9, isPending: true }, {}, { value: true }, {}, { value: [BOB], schema: { items: { type: 'string' } } }, {}] }], // prettier-ignore
     ['/api/v1/lines', { lines: [{ node: BOB, problem: 'nobody answers there' }] }],
@@ -78,6 +83,14 @@ describe('whoever shows the token', () => {
     expect(((await answer.json()) as { line: string }).line).toContain(beginning);
   });
 
+  it('asks for what happened by kind, by node, and for what comes with every packet', async () => {
+    const { ask, desk } = shared;
+    await ask(`/api/v1/timeline?before=9&limit=2&kind=PeerLeft&node=${BOB}&what=all`);
+    expect(desk.asked).toEqual({ before: 9, limit: 2, kind: 'PeerLeft', node: BOB, isAll: true });
+    await ask('/api/v1/timeline');
+    expect(desk.asked).toMatchObject({ limit: 500, kind: null, node: null, isAll: false });
+  });
+
   it('sees a message as the desk has it', async () => {
     const answer = await shared.ask('/api/v1/messages?limit=1');
     expect(await answer.json()).toEqual({ messages: [message({ key: 3 })] });
@@ -105,6 +118,10 @@ describe('what a request must not hold', () => {
     ['PATCH', '/api/v1/resilience', { heartbeatMs: 999 }, 400, 'REQUEST_INVALID'],
     ['PATCH', '/api/v1/resilience', { phi: 17 }, 400, 'REQUEST_INVALID'],
     ['PATCH', '/api/v1/resilience', { patience: 1 }, 400, 'REQUEST_INVALID'],
+    ['GET', '/api/v1/messages?after=1&before=3', undefined, 400, 'REQUEST_INVALID'],
+    ['GET', '/api/v1/timeline?kind=Rain', undefined, 400, 'REQUEST_INVALID'],
+    ['GET', '/api/v1/packets/2', undefined, 404, 'NOT_FOUND'],
+    ['GET', '/api/v1/packets/x', undefined, 400, 'REQUEST_INVALID'],
     ['GET', '/api/v1/nothing', undefined, 404, 'NOT_FOUND'],
     ['PUT', '/api/v1/messages', {}, 404, 'NOT_FOUND'],
   ])('%s %s %j is %i %s', async (method, path, body, status, code) => {

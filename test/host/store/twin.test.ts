@@ -175,6 +175,14 @@ function write(): fc.Arbitrary<StoreWrite> {
       kind: 'bench',
       run: { ...run, figures: [{ name: run.area, unit: run.node, value: run.seed / 3 }] },
     })),
+    fc.record({
+      kind: fc.constant('event'),
+      event: fc.record({
+        ...{ key: count, at: moment, name, text, tone: fc.constantFrom('plain', 'good', 'bad') },
+        ...{ peer: fc.option(device), isRoutine: fc.boolean() },
+        figures: fc.constantFrom({}, { phi: 8.1 }),
+      }),
+    }),
   ];
   return fc.oneof(...(records as fc.Arbitrary<unknown>[])) as fc.Arbitrary<StoreWrite>;
 }
@@ -182,7 +190,8 @@ function write(): fc.Arbitrary<StoreWrite> {
 /** Every question there is, about every name there is. */
 function answersOf(archive: Archive): unknown {
   const { messages, outbox, delivered, peers, counters, settings, held, ledger, lines } = archive;
-  const { audit, bench } = archive;
+  const { audit, bench, events } = archive;
+  const happened = { before: 1e9, kind: null, peer: null, isAll: true, limit: 100 };
   const everyone = [1, 2, 3, 4, 5].map(id);
   const names = ['a', 'B', 'b', 'Ünal', 'ünal', "o'; DROP TABLE held; --", '\0', '', 'nobody'];
   const marks = Array.from({ length: 256 }, (_, of) => Uint8Array.of(of));
@@ -210,6 +219,13 @@ function answersOf(archive: Archive): unknown {
     budgets: names.map((of) => ledger.budget(of)),
     lines: lines.all(),
     bench: [bench.latest(100), bench.latest(2), bench.latest(0)],
+    events: [
+      events.lastKey(),
+      events.before(happened),
+      events.before({ ...happened, isAll: false, limit: 2 }),
+      ...names.map((kind) => events.before({ ...happened, kind, before: 5 })),
+      ...everyone.map((peer) => events.before({ ...happened, peer })),
+    ],
     invites: [1, 2, 3, 4].map((of) => lines.invite(new Uint8Array(32).fill(of))),
   };
 }

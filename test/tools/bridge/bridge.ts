@@ -56,7 +56,7 @@ export class TalkDesk extends DeskDouble {
       .slice(0, limit)
       .map((last) => {
         const { conversation: name } = last;
-        return { name, title: name, last, unread: this.unread[name] ?? 0 };
+        return { name, title: name, last, unread: this.unread[name] ?? 0, readKey: 0 };
       });
   };
   override messages: Desk['messages'] = (conversation, before, limit) =>

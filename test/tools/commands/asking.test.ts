@@ -295,7 +295,8 @@ function frame(sender: string, type = ANNOUNCE): string {
 
 function event(differs: object) {
   const way = 'heard' as const;
-  return { unixMs: 1_700_000_000_000, link: 1, way, frame: frame(ANNA), missed: 0, ...differs };
+  const seen = { unixMs: 1_700_000_000_000, link: 1, way, frame: frame(ANNA) };
+  return { ...seen, dropped: null, missed: 0, ...differs };
 }
 
 async function follows(): Promise<void> {

@@ -29,7 +29,7 @@ export function message(given: Partial<MessageView>): MessageView {
 }
 
 export function conversation(given: Partial<ConversationView>): ConversationView {
-  return { name: 'public', title: 'everyone', last: null, unread: 0, ...given };
+  return { name: 'public', title: 'everyone', last: null, unread: 0, readKey: 0, ...given };
 }
 
 export function peer(given: Partial<PeerView>): PeerView {
