@@ -3,7 +3,6 @@
  * that fails for a while.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { JournalStore } from '../../../host/desk/journal.ts';
 import { Journal, ROUTINE_MAX, WAITING_MAX, WRITE_EVERY_MS } from '../../../host/desk/journal.ts';
 import type { StoreWrite, TimelineFilter } from '../../../host/types.ts';
 import { MemoryArchive } from '../../../tools/simulate/archive.ts';
