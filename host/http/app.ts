@@ -10,6 +10,7 @@ import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Buckets } from '../../protocol/core/buckets.ts';
 import { HoplineError } from '../../protocol/errors.ts';
+import { Connections } from './connections.ts';
 import { failureOf, isFault } from './failures.ts';
 import type { Failure } from './failures.ts';
 import type { Guard, Head } from './guard.ts';
@@ -49,6 +50,8 @@ export function buildApp({
     forceCloseConnections: true,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.idleMs,
+    // Of an answer that is not read, too.
+    connectionTimeout: limits.idleMs,
     http: {
       headersTimeout: limits.headMs,
       connectionsCheckingInterval: Math.ceil(limits.headMs / 4),
@@ -60,7 +63,8 @@ export function buildApp({
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: (cause, socket) => refuseBroken(cause.code, socket),
   });
-  app.server.maxConnections = limits.connectionsMax;
+  const connections = new Connections(app.server, limits.connectionsMax);
+  context.tally.connections = () => connections.size;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => {
     try {
@@ -71,9 +75,11 @@ export function buildApp({
   });
   const rate = { perSecond: limits.requestsPerS, burst: limits.requestsBurst };
   const requests = new Buckets(1, rate, 0);
-  app.addHook('onRequest', async (_, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
-    if (requests.take(0, 0, performance.now())) return;
+    // A stranger who asks all the time takes nothing from those who have the token.
+    const purse = guard.isKnown(headOf(request.raw)) ? 0 : 1;
+    if (requests.take(purse, 0, performance.now())) return;
     throw new HoplineError('TOO_OFTEN', `ask at most ${limits.requestsPerS} times a second`);
   });
   app.addHook('onResponse', async (request, reply) => {
@@ -174,7 +180,7 @@ export function refuse(socket: Duplex, { status, body }: Failure): void {
     '',
     text,
   ];
-  socket.end(lines.join('\r\n'));
+  socket.end(lines.join('\r\n'), () => socket.destroy());
 }
 
 function refuseBroken(code: string | undefined, socket: Socket): void {

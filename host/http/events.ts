@@ -6,9 +6,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { HoplineError } from '../../protocol/errors.ts';
+import type { HttpLog } from './app.ts';
 import type { Desk } from './desk.ts';
 import type { HttpLimits } from './limits.ts';
-import { Reader } from './reader.ts';
+import { Reader, written } from './reader.ts';
+import type { Listening, Tally } from './tally.ts';
 
 /** Bytes a reader may send us; nothing it says means anything. */
 const SAID_MAX = 1024;
@@ -25,19 +27,24 @@ export class Events {
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has('hopline') ? 'hopline' : false),
   });
+  private readonly tally: Tally;
+  private readonly log: HttpLog;
   private readonly stop: () => void;
   private readonly pulse: NodeJS.Timeout;
 
-  constructor(desk: Desk, limits: HttpLimits) {
+  constructor(desk: Desk, limits: HttpLimits, tally: Tally, log: HttpLog) {
     this.desk = desk;
     this.limits = limits;
+    this.log = log;
     this.stop = desk.listen((event) => {
-      for (const reader of this.readers) reader.tell(event);
+      if (this.readers.size === 0) return;
+      const once = written(event);
+      for (const reader of this.readers) reader.tell(once);
     });
-    this.pulse = setInterval(() => {
-      for (const reader of this.readers) reader.ping();
-    }, limits.pingMs);
+    this.pulse = setInterval(() => this.ping(), limits.pingMs);
     this.pulse.unref();
+    tally.listening = () => this.figures();
+    this.tally = tally;
   }
 
   /** Takes over the connection of a request that the guard let through. */
@@ -61,6 +68,24 @@ export class Events {
     clearInterval(this.pulse);
     for (const reader of this.readers) reader.end();
     this.server.close();
+  }
+
+  /** Whoever reads nothing reads no ping either. */
+  private ping(): void {
+    for (const reader of this.readers) {
+      const { waitingBytes } = reader;
+      if (reader.ping()) continue;
+      this.tally.stalled++;
+      this.log.warn('a listener is let go: it read nothing, and answered no ping', {
+        waitingBytes,
+      });
+    }
+  }
+
+  private figures(): Listening {
+    let waitingBytes = 0;
+    for (const reader of this.readers) waitingBytes += reader.waitingBytes;
+    return { readers: this.readers.size, waitingBytes };
   }
 }
 

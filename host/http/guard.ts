@@ -42,11 +42,18 @@ export class Guard {
 
   /** Throws what is wrong with a request for one of our routes, or gives nothing. */
   check(head: Head, access: Access): void {
-    const headers = read(head.rawHeaders);
+    const { headers, twice } = read(head.rawHeaders);
+    if (twice !== null) throw invalid(`${twice} stands there twice`);
     this.checkHost(head, headers);
     if (access !== 'file') this.checkPage(headers);
     if (access === 'token') this.checkToken(head, headers);
     if (WITH_BODY.includes(head.method)) checkType(headers.get('content-type'));
+  }
+
+  /** Whether a request shows the token, or need not. */
+  isKnown({ rawHeaders, address }: Head): boolean {
+    const { headers } = read(rawHeaders);
+    return this.isOpenTo(address, headers) || this.isShown(headers);
   }
 
   private checkHost({ url }: Head, headers: Headers): void {
@@ -76,28 +83,37 @@ export class Guard {
   }
 
   private checkToken({ address }: Head, headers: Headers): void {
-    if (this.options.isOpenOnLoopback && isLoopback(address) && isFirstHand(headers)) return;
-    const shown = tokenIn(headers);
-    if (shown !== null && isSame(shown, this.options.token)) return;
+    if (this.isOpenTo(address, headers) || this.isShown(headers)) return;
     throw new HoplineError(
       'TOKEN_REFUSED',
-      shown === null
+      tokenIn(headers) === null
         ? 'show the token of the data folder: authorization: Bearer TOKEN'
         : 'this token is not the one of the data folder; log in again',
     );
+  }
+
+  private isOpenTo(address: string, headers: Headers): boolean {
+    return this.options.isOpenOnLoopback && isLoopback(address) && isFirstHand(headers);
+  }
+
+  private isShown(headers: Headers): boolean {
+    const shown = tokenIn(headers);
+    return shown !== null && isSame(shown, this.options.token);
   }
 }
 
 type Headers = Map<string, string>;
 
-function read(rawHeaders: string[]): Headers {
+/** `twice`: one that must not be there twice, and is. */
+function read(rawHeaders: string[]): { headers: Headers; twice: string | null } {
   const headers: Headers = new Map();
+  let twice: string | null = null;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at].toLowerCase();
-    if (headers.has(name) && ONCE.includes(name)) throw invalid(`${name} stands there twice`);
+    if (headers.has(name) && ONCE.includes(name)) twice = name;
     headers.set(name, rawHeaders[at + 1]);
   }
-  return headers;
+  return { headers, twice };
 }
 
 /** A form can send text and forms across sites, but not JSON. */

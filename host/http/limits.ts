@@ -3,7 +3,7 @@
  * wrong, not from its owner: no page or command of ours comes near them.
  */
 export type HttpLimits = {
-  /** Connections at once, those of listeners among them; one more is closed. */
+  /** Connections at once, listeners aside; one more takes the place of the one idle for longest. */
   connectionsMax: number;
   /** Those who listen to events at once; one more is refused. */
   readersMax: number;
@@ -14,16 +14,19 @@ export type HttpLimits = {
   /** A head must be here in this time, and a whole request in that; then the connection is closed. */
   headMs: number;
   requestMs: number;
-  /** How long a connection stays without a request. */
+  /** How long a connection stays without a request, or with an answer that is not read. */
   idleMs: number;
-  /** Requests answered in a second, of all together, and at once after a silence; more are refused. */
+  /**
+   * Requests answered in a second, of all who have the token together, and at once after a silence;
+   * more are refused. As many of all others.
+   */
   requestsPerS: number;
   requestsBurst: number;
 };
 
 export const HTTP_LIMITS: HttpLimits = {
   connectionsMax: 256,
-  readersMax: 64,
+  readersMax: 1024,
   waitingMax: 256 * 1024,
   pingMs: 30_000,
   headMs: 10_000,

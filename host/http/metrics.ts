@@ -18,8 +18,19 @@ export function metricsOf(desk: MetricsDesk, tally: Tally): Family[] {
     ...ofLinks(desk),
     ...ofGateway(desk),
     ...ofComponents(desk),
-    counter('http_responses', 'Answers of the API and the page.', by('class', tally.entries())),
+    ...ofServer(tally),
     ...ofProcess(desk),
+  ];
+}
+
+function ofServer(tally: Tally): Family[] {
+  const { readers, waitingBytes } = tally.listening();
+  return [
+    counter('http_responses', 'Answers of the API and the page.', by('class', tally.entries())),
+    gauge('http_connections', 'Connections that ask, or may.', one(tally.connections())),
+    gauge('event_readers', 'Pages and programs that listen to events.', one(readers)),
+    gauge('event_waiting_bytes', 'What waits for those who are slow.', one(waitingBytes)),
+    counter('event_readers_stalled', 'Those let go, who read nothing.', one(tally.stalled)),
   ];
 }
 

@@ -9,9 +9,16 @@ import type { EventView } from './views.ts';
 
 /** What of a WebSocket a reader needs. */
 export type ReaderLine = Pick<WebSocket, 'bufferedAmount' | 'ping' | 'close' | 'terminate'> & {
-  send(text: string, sent: () => void): void;
+  send(text: Buffer, options: typeof AS_TEXT, sent: () => void): void;
   on(event: 'pong', heard: () => void): unknown;
 };
+
+/** An event as it is sent; to all readers the same bytes. */
+export type WrittenEvent = { cursor: string; text: Buffer };
+
+const AS_TEXT = { binary: false } as const;
+/** What a frame of a WebSocket has in front of its text. */
+const HEAD_MAX = 10;
 
 /** For the goodbye, before the connection is cut. */
 const GOODBYE_MS = 250;
@@ -36,9 +43,16 @@ export class Reader {
     });
   }
 
-  tell(event: EventView): void {
+  get waitingBytes(): number {
+    return this.line.bufferedAmount;
+  }
+
+  tell(event: WrittenEvent): void {
     if (this.isBehind) return;
-    if (this.line.bufferedAmount > this.waitingMax) this.isBehind = true;
+    const { bufferedAmount } = this.line;
+    const isTooMuch = bufferedAmount + event.text.length + HEAD_MAX > this.waitingMax;
+    // One that is too much by itself goes alone.
+    if (isTooMuch && bufferedAmount > 0) this.isBehind = true;
     else this.send(event);
   }
 
@@ -46,15 +60,20 @@ export class Reader {
     this.isBehind = false;
     if (this.cursor === null) return;
     for (const event of this.desk.eventsAfter(this.cursor)) {
-      this.tell(event);
+      this.tell(written(event));
       if (this.isBehind) return;
     }
   }
 
-  ping(): void {
-    if (!this.isAlive) return this.line.terminate();
+  /** False for one that has not answered the last; it is let go. */
+  ping(): boolean {
+    if (!this.isAlive) {
+      this.line.terminate();
+      return false;
+    }
     this.isAlive = false;
     this.line.ping();
+    return true;
   }
 
   end(): void {
@@ -62,10 +81,14 @@ export class Reader {
     setTimeout(() => this.line.terminate(), GOODBYE_MS).unref();
   }
 
-  private send(event: EventView): void {
-    this.cursor = event.cursor;
-    this.line.send(JSON.stringify(event), () => {
+  private send({ cursor, text }: WrittenEvent): void {
+    this.cursor = cursor;
+    this.line.send(text, AS_TEXT, () => {
       if (this.isBehind && this.line.bufferedAmount <= this.waitingMax / 2) this.catchUp();
     });
   }
+}
+
+export function written(event: EventView): WrittenEvent {
+  return { cursor: event.cursor, text: Buffer.from(JSON.stringify(event)) };
 }

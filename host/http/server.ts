@@ -61,15 +61,16 @@ export async function openHttp(options: HttpOptions, desk: Desk): Promise<HttpSe
   const guard = new Guard({ token, hosts, isOpenOnLoopback: options.isOpenOnLoopback });
   let url = '';
   const logins = new Logins(token, (code) => `${url}/#login=${code}`, now);
+  const tally = new Tally();
   const app = buildApp({
     routes: ROUTES,
     files: web === null ? new Map() : readWebFiles(web),
     guard,
-    context: { desk, logins, document: documentOf(ROUTES, version), tally: new Tally() },
+    context: { desk, logins, document: documentOf(ROUTES, version), tally },
     limits,
     log,
   });
-  const events = new Events(desk, limits);
+  const events = new Events(desk, limits, tally, log);
   app.server.on('upgrade', (request, socket, head) => {
     upgrade(request, socket, head, guard, events, options.takeLine);
   });

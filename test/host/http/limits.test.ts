@@ -3,9 +3,10 @@
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { expect, it } from 'vitest';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
 import { HEAD_MAX } from '../../../host/http/limits.ts';
-import { DeskDouble, raw, serve, serving } from './builders.ts';
+import { ALICE, DeskDouble, message, raw, serve, serving, TOKEN } from './builders.ts';
 
 it.each([
   ['a head that never ends', 'GET /healthz HTTP/1.1\r\nHost: 127'],
@@ -41,18 +42,93 @@ it('refuses what is no HTTP, and a head that is too long', async () => {
   });
 });
 
-it('closes one connection too many, and takes the next once there is room', async () => {
+describe('one connection too many', () => {
+  const limits = { connectionsMax: 2 };
+
+  it('takes the place of the one that asked nothing for longest', async () => {
+    await serving(
+      async ({ server: { port } }) => {
+        const silent = await opened(port);
+        const resting = await opened(port);
+        resting.write(asking(port));
+        await once(resting, 'data');
+        const gone = once(silent, 'close');
+        expect((await raw(port, asking(port))).status).toBe(200);
+        await gone;
+        expect(resting.destroyed).toBe(false);
+      },
+      { limits },
+    );
+  });
+
+  it('takes the place of one that does not read its answer', async () => {
+    await serving(
+      async ({ server: { port }, desk }) => {
+        desk.search = () => [message({ text: 'x'.repeat(8_000_000) })];
+        const deaf = [await opened(port), await opened(port)];
+        for (const socket of deaf) {
+          socket.write(asking(port, '/api/v1/search?text=x'));
+          await once(socket, 'readable');
+        }
+        expect((await raw(port, asking(port))).status).toBe(200);
+      },
+      { limits },
+    );
+  });
+
+  it('is closed while all the others wait for us, and let in once they have their answers', async () => {
+    await serving(
+      async ({ server: { port }, desk }) => {
+        let answer = (): void => {};
+        const held = new Promise<null>((resolve) => (answer = () => resolve(null)));
+        let asked = 0;
+        desk.ping = () => {
+          asked++;
+          return held;
+        };
+        const path = `/api/v1/peers/${ALICE}/ping`;
+        const waiting = [raw(port, posting(port, path)), raw(port, posting(port, path))];
+        await expect.poll(() => asked).toBe(2);
+        expect((await raw(port, asking(port))).status).toBe(0);
+        answer();
+        expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200]);
+        expect((await raw(port, asking(port))).status).toBe(200);
+      },
+      { limits },
+    );
+  });
+});
+
+it('lets go of whoever does not read his answer', async () => {
   await serving(
-    async ({ server: { port } }) => {
-      const held = [await opened(port), await opened(port)];
-      expect((await raw(port, 'GET / HTTP/1.1\r\n\r\n')).status).toBe(0);
-      for (const socket of held) socket.destroy();
-      await expect
-        .poll(async () => (await raw(port, 'GET / HTTP/1.1\r\n\r\n')).status)
-        .toBeGreaterThan(0);
+    async ({ server: { port }, desk }) => {
+      desk.search = () => [message({ text: 'x'.repeat(8_000_000) })];
+      const deaf = await opened(port);
+      deaf.write(asking(port, '/api/v1/search?text=x'));
+      await once(deaf, 'readable');
+      const figures = async (): Promise<string> => (await raw(port, asking(port, '/metrics'))).body;
+      expect(await figures()).toContain('hopline_http_connections 2');
+      await expect.poll(figures, { timeout: 10_000 }).toContain('hopline_http_connections 1');
     },
-    { limits: { connectionsMax: 2 } },
+    { limits: { idleMs: 200 } },
   );
+});
+
+it('hangs up on a request for a line that it refuses, whether that reads it or not', async () => {
+  await serving(async ({ server: { port } }) => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(
+      `GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
+        'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    socket.resume();
+    await once(socket, 'end');
+    // What is said to somebody who is gone is refused.
+    const broken = once(socket, 'error');
+    const talking = setInterval(() => socket.write('still here'), 10);
+    await broken.catch(() => {});
+    clearInterval(talking);
+  });
 });
 
 it('refuses what is asked too often', async () => {
@@ -61,6 +137,18 @@ it('refuses what is asked too often', async () => {
       const statuses = [];
       for (let i = 0; i < 4; i++) statuses.push((await ask('/healthz')).status);
       expect(statuses).toEqual([200, 200, 200, 429]);
+    },
+    { limits: { requestsBurst: 3, requestsPerS: 0 } },
+  );
+});
+
+it('answers whoever has the token while strangers ask too often', async () => {
+  await serving(
+    async ({ server: { url }, ask }) => {
+      const statuses = [];
+      for (let i = 0; i < 4; i++) statuses.push((await fetch(`${url}/healthz`)).status);
+      expect(statuses).toEqual([200, 200, 200, 429]);
+      expect((await ask('/healthz')).status).toBe(200);
     },
     { limits: { requestsBurst: 3, requestsPerS: 0 } },
   );
@@ -82,4 +170,14 @@ function opened(port: number): Promise<Socket> {
     const socket = connect(port, '127.0.0.1', () => resolve(socket));
     socket.on('error', reject);
   });
+}
+
+function asking(port: number, path = '/healthz'): string {
+  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`;
+}
+
+function posting(port: number, path: string): string {
+  const type = 'Content-Type: application/json\r\nContent-Length: 2';
+  const [line, ...rest] = asking(port, path).trimEnd().split('\r\n');
+  return [line.replace('GET', 'POST'), ...rest, type, '', '{}'].join('\r\n');
 }
