@@ -14,7 +14,7 @@ import { sameBytes } from '../protocol/core/bytes.ts';
 import type { Hello } from '../protocol/core/hello.ts';
 import type { Machine, Millis, Tick } from '../protocol/core/machine.ts';
 import { TICK } from '../protocol/core/machine.ts';
-import { GATEWAY } from '../protocol/core/packet.ts';
+import { CONTROL, GATEWAY } from '../protocol/core/packet.ts';
 import { GATEWAYS, MESH, ROUTING, versionWith } from '../protocol/core/version.ts';
 import type { StationEvent, StationInput, StationOutput } from '../protocol/peer/contract.ts';
 import type { Judge } from '../protocol/peer/judge.ts';
@@ -32,6 +32,19 @@ import { RoutePort } from '../protocol/peer/route-port.ts';
 import type { Pins } from '../protocol/trust/pins.ts';
 import type { SecurityLevel } from '../protocol/trust/levels.ts';
 import { encodeText } from '../protocol/wire/text.ts';
+import type { AdministrationSnapshot } from './administration/administration.ts';
+import { Administration } from './administration/administration.ts';
+import type { BoardsInput, BoardsOutput } from './administration/boards.ts';
+import { Boards } from './administration/boards.ts';
+import type {
+  AdminAnswer,
+  AdministrationInput,
+  AdministrationOutput,
+  AdminWish,
+  BoardAnswer,
+  BoardWish,
+  Served,
+} from './administration/contract.ts';
 import type {
   ConversationsConfig,
   ConversationsInput,
@@ -77,7 +90,10 @@ import type {
 } from './types.ts';
 
 /** What of a station is for whoever runs it: its radio and wires, and those who ask and watch. */
-type StationIn = Exclude<StationInput, { kind: 'lined' | 'inject' | 'say' | 'send' | 'settings' }>;
+type StationIn = Exclude<
+  StationInput,
+  { kind: 'lined' | 'inject' | 'say' | 'send' | 'hand' | 'settings' }
+>;
 type StationOut = Exclude<
   StationOutput,
   { kind: 'forward' | 'passed' | 'spent' | 'deliver' | 'store' | 'told' | 'beat' }
@@ -98,8 +114,14 @@ export type BridgeInput =
   | { kind: 'set-up'; settings: BridgeSettings }
   /** The same of a client's line. */
   | { kind: 'client'; event: LineInput }
+  /** What became of a `serve`. */
+  | ({ kind: 'served'; number: number } & Served)
   /** Its answer carries the same ticket. */
-  | { kind: 'ask'; ticket: number; wish: Wish | LineWish };
+  | { kind: 'ask'; ticket: number; wish: BridgeWish };
+
+/** All that a person or a program here may ask for, and the answers. */
+export type BridgeWish = Wish | LineWish | AdminWish | BoardWish;
+export type BridgeAnswer = Answer | LineAnswer | AdminAnswer | BoardAnswer;
 
 export type BridgeOutput =
   | StationOut
@@ -107,8 +129,10 @@ export type BridgeOutput =
   | { kind: 'client'; order: LineOutput }
   | StoreOutput
   | ({ kind: 'told' } & BridgeEvent)
+  /** An administrator elsewhere wants it done. */
+  | Extract<AdministrationOutput, { kind: 'serve' }>
   /** Given once all that it says is durable. */
-  | { kind: 'answer'; ticket: number; answer: Answer | LineAnswer };
+  | { kind: 'answer'; ticket: number; answer: BridgeAnswer };
 
 export type BridgeEvent =
   | { of: 'station'; event: StationEvent }
@@ -135,6 +159,8 @@ export type BridgeConfig = {
   routing?: RoutingConfig;
   /** What lines carry is watched against them; not at all where they are absent. */
   usage?: UsageLimits;
+  /** Whom we obey, by the beginnings of their fingerprints in hex; nobody where it is absent. */
+  administrators?: readonly string[];
   /** Of the owner, beside our own. */
   components?: readonly ComponentKind[];
 };
@@ -145,6 +171,7 @@ export type BridgeSettings = {
   budget: BudgetLimits;
   resilience: ResilienceSettings;
   routing: RoutingConfig;
+  administrators: readonly string[];
 };
 
 export type BridgePorts = StationPorts & { archive: Archive };
@@ -156,6 +183,7 @@ export type BridgeSnapshot = {
   clients: TrunkView[];
   gateway: GatewaySnapshot;
   talk: ConversationsSnapshot;
+  administration: AdministrationSnapshot;
   components: ComponentView[];
   /** Null while the component does not run. */
   resilience: ResilienceView | null;
@@ -167,6 +195,8 @@ type Task =
   | { to: Side; input: TrunksInput | Tick }
   | { to: 'talk'; input: ConversationsInput | Tick }
   | { to: 'gateway'; input: GatewayInput | Tick }
+  | { to: 'administration'; input: AdministrationInput | Tick }
+  | { to: 'boards'; input: BoardsInput | Tick }
   | { to: 'registry'; input: RegistryInput | Tick };
 
 /** Lines to other gateways, and those of our own clients. */
@@ -178,6 +208,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly clients: Trunks;
   private readonly talk: Conversations;
   private readonly gateway: Gateway;
+  private readonly administration: Administration;
+  private readonly boards: Boards;
   private readonly registry: Registry;
   private readonly resilience: ComponentKind<Resilience>;
   private readonly routing: ComponentKind<Routing>;
@@ -231,6 +263,12 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       { crypto, identity, pins, archive, around, draw },
       now,
     );
+    this.administration = new Administration(config.administrators ?? [], {
+      ...{ crypto, draw },
+      isLive: (peer) => this.talk.sessionOf(peer) === 'live',
+      isInReach: (peer) => around.find(peer) !== null,
+    });
+    this.boards = new Boards(id, (key, bytes) => crypto.hmacSha256(key, bytes));
     const read = (at: Millis): Snapshot => this.station.snapshot(at);
     const { resilience = RESILIENCE_DEFAULTS, routing = ROUTING_DEFAULTS } = config;
     this.mesh = { resilience, routing };
@@ -251,6 +289,10 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     if (now >= this.station.deadline()) this.tasks.push({ to: 'station', input: TICK });
     if (now >= this.talk.deadline()) this.tasks.push({ to: 'talk', input: TICK });
     if (now >= this.gateway.deadline()) this.tasks.push({ to: 'gateway', input: TICK });
+    if (now >= this.administration.deadline()) {
+      this.tasks.push({ to: 'administration', input: TICK });
+    }
+    if (now >= this.boards.deadline()) this.tasks.push({ to: 'boards', input: TICK });
     if (now >= this.registry.deadline()) this.tasks.push({ to: 'registry', input: TICK });
     this.lookAtUsage(now);
     this.work(now, out);
@@ -264,6 +306,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       this.clients.deadline(),
       this.talk.deadline(),
       this.gateway.deadline(),
+      this.administration.deadline(),
+      this.boards.deadline(),
       this.registry.deadline(),
       this.usage?.deadline() ?? Infinity,
     );
@@ -276,6 +320,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       clients: this.clients.snapshot(),
       gateway: this.gateway.snapshot(now),
       talk: this.talk.snapshot(),
+      administration: this.administration.snapshot(),
       components: this.registry.views(now),
       resilience: this.component(this.resilience)?.view(now) ?? null,
     };
@@ -315,8 +360,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return void this.tasks.push({ to: 'clients', input: input.event });
       case 'ask':
         return this.ask(input.ticket, input.wish);
+      case 'served':
+        return void this.tasks.push({ to: 'administration', input });
       case 'clock':
         this.tasks.push({ to: 'station', input }, { to: 'talk', input }, { to: 'gateway', input });
+        this.tasks.push({ to: 'administration', input });
         return void this.tasks.push({ to: 'registry', input });
       case 'leave':
         // What components say goodbye with goes before the station's own.
@@ -329,16 +377,17 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     }
   }
 
-  private setUp({ level, budget, ...mesh }: BridgeSettings): void {
+  private setUp({ level, budget, administrators, ...mesh }: BridgeSettings): void {
     this.mesh = mesh;
     const islandBytesPerSecond = islandShare(budget);
     const settings = { kind: 'settings', level, islandBytesPerSecond } as const;
     this.tasks.push({ to: 'station', input: settings });
     this.tasks.push({ to: 'gateway', input: { kind: 'budget', limits: budget } });
+    this.tasks.push({ to: 'administration', input: { kind: 'appoint', administrators } });
     this.tasks.push({ to: 'registry', input: { kind: 'settings' } });
   }
 
-  private ask(ticket: number, wish: Wish | LineWish): void {
+  private ask(ticket: number, wish: BridgeWish): void {
     if (this.registry.answers(wish.kind)) {
       const input = { kind: 'ask', ticket, wish: wish as Wish } as const;
       return void this.tasks.push({ to: 'registry', input });
@@ -350,6 +399,10 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'add-client':
       case 'remove-client':
         return void this.tasks.push({ to: 'gateway', input: { kind: 'ask', ticket, wish } });
+      case 'administer':
+        return void this.tasks.push({ to: 'administration', input: { kind: 'ask', ticket, wish } });
+      case 'tend':
+        return void this.tasks.push({ to: 'boards', input: { kind: 'ask', ticket, wish } });
       case 'tune':
         // Components answer it.
         return;
@@ -402,6 +455,14 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'gateway':
         for (const output of this.gateway.step(task.input, now)) this.onGateway(output, out);
         break;
+      case 'administration':
+        for (const output of this.administration.step(task.input, now)) {
+          this.onAdministration(output, out);
+        }
+        break;
+      case 'boards':
+        for (const output of this.boards.step(task.input, now)) this.onBoards(output, out);
+        break;
       case 'registry':
         for (const output of this.registry.step(task.input, now)) this.onRegistry(output, out);
         break;
@@ -436,6 +497,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private deliver(output: Extract<StationOutput, { kind: 'deliver' }>): void {
     const { packet, link, isVerified } = output;
     const input = { kind: 'delivered', packet, link, isVerified } as const;
+    if (packet.type === CONTROL) {
+      const { sender, payload } = packet;
+      const heard = { kind: 'heard', link, sender, payload } as const;
+      return void this.tasks.push({ to: 'boards', input: heard });
+    }
     if (this.registry.owns(packet.type)) return void this.tasks.push({ to: 'registry', input });
     if (packet.type !== GATEWAY) {
       return void this.tasks.push({ to: 'talk', input });
@@ -449,6 +515,12 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     out.push({ kind: 'told', of: 'station', event });
     this.tasks.push({ to: 'talk', input: { kind: 'heard', event } });
     this.tasks.push({ to: 'registry', input: { kind: 'heard', event } });
+    if (event.kind === 'link-closed') {
+      this.tasks.push({ to: 'boards', input: { kind: 'gone', link: event.link } });
+    }
+    if (event.kind === 'link-settled' && event.medium === 'wire') {
+      this.tasks.push({ to: 'boards', input: { kind: 'met', link: event.link, id: event.id } });
+    }
     const isMeeting = event.kind === 'link-settled' || event.kind === 'link-bound';
     if (isMeeting && event.link < this.berths.trunks.first) {
       this.tasks.push({ to: 'gateway', input: { kind: 'met' } });
@@ -535,6 +607,13 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'send':
       case 'say':
         return void this.tasks.push({ to: 'station', input: output });
+      case 'administration':
+        return void this.tasks.push({
+          to: 'administration',
+          input: { ...output, kind: 'heard' },
+        });
+      case 'session':
+        return void this.tasks.push({ to: 'administration', input: output });
       case 'told':
         this.overhear(output.event);
         return void out.push({ kind: 'told', of: 'talk', event: output.event });
@@ -559,6 +638,22 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       default:
         out.push(output);
     }
+  }
+
+  private onAdministration(output: AdministrationOutput, out: BridgeOutput[]): void {
+    switch (output.kind) {
+      case 'seal':
+      case 'open':
+      case 'renew':
+        return void this.tasks.push({ to: 'talk', input: output });
+      default:
+        out.push(output);
+    }
+  }
+
+  private onBoards(output: BoardsOutput, out: BridgeOutput[]): void {
+    if (output.kind === 'hand') this.tasks.push({ to: 'station', input: output });
+    else out.push(output);
   }
 
   /** What others said, whoever heard it. */

@@ -53,6 +53,8 @@ export const HTTP_PORT = 8000;
 const PEERS_MAX = 256;
 const HOSTS_MAX = 32;
 const ADDRESS_MAX = 400;
+/** Bridges whose owners administer this one. */
+const ADMINISTRATORS_MAX = 32;
 /** Components of the owner, and things done when something happens. */
 const COMPONENTS_MAX = 32;
 const ACTIONS_MAX = 64;
@@ -68,6 +70,10 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   peers: { address: string; node: Uint8Array }[];
   /** Who may open a line, beside those we dial and those a person invited. */
   allow: Uint8Array[];
+  /** Whom we obey: ids, or whole fingerprints, in hex. */
+  administrators: string[];
+  /** The folder of the keys of our boards; null for none. */
+  nodeKeys: string | null;
   /** `host:port` under which others reach us, for invitations. */
   publicAddress: string | null;
   http: HttpConfig;
@@ -123,6 +129,17 @@ const nodeWhat = 'a node id is 16 hex digits; hopline status prints it';
 const nodeId = map(shaped(16, nodeForm, nodeWhat), (hex) => fromHex(hex.toLowerCase())!);
 const nodeIds = map(texts({ most: 16, form: nodeForm, what: nodeWhat }), (ids) =>
   ids.map((hex) => fromHex(hex.toLowerCase())!),
+);
+const administrators = map(
+  texts(
+    {
+      most: 64,
+      form: /^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$/,
+      what: 'an administrator is the id of a bridge, or its fingerprint: 16 or 64 hex digits',
+    },
+    ADMINISTRATORS_MAX,
+  ),
+  (all) => all.map((hex) => hex.toLowerCase()),
 );
 const ORIGIN = /^https?:\/\/([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/;
 const path = text(PATH_MAX);
@@ -346,6 +363,14 @@ export const SETTINGS = {
     help: 'node ids of those who may open a line',
     examples: [['0123456789abcdef']],
   }),
+  administrators: setting(administrators, [], {
+    help: 'bridges that may administer this one from afar: ids, or whole fingerprints',
+    examples: [['0123456789abcdef']],
+  }),
+  'node-keys': optional(path, {
+    help: 'the folder where hopline provision keeps the keys of the boards here, to administer them',
+    examples: ['/etc/hopline/keys'],
+  }),
   'public-address': optional(address, {
     help: 'the address under which others reach us, for hopline invite',
     examples: ['bridge.example.org:8334'],
@@ -478,6 +503,8 @@ function configOf(
     },
     peers: values.peers,
     allow: values.allow,
+    administrators: values.administrators,
+    nodeKeys: values['node-keys'] ?? null,
     publicAddress: values['public-address'] ?? null,
     http: {
       host: http.host,

@@ -28,7 +28,22 @@ import { STATION_DEFAULTS } from '../protocol/peer/settings.ts';
 import type { Crypto } from '../protocol/trust/crypto.ts';
 import type { Identity } from '../protocol/trust/identity.ts';
 import { toHex } from '../protocol/wire/hex.ts';
-import type { BridgeEvent, BridgeInput, BridgeOutput, BridgeSnapshot } from './bridge.ts';
+import type {
+  AdminAnswer,
+  AdminWish,
+  BoardAnswer,
+  BoardWish,
+  Order,
+  Served,
+} from './administration/contract.ts';
+import type {
+  BridgeAnswer,
+  BridgeEvent,
+  BridgeInput,
+  BridgeOutput,
+  BridgeSnapshot,
+  BridgeWish,
+} from './bridge.ts';
 import { Bridge } from './bridge.ts';
 import type { DaemonConfig } from './config.ts';
 import type { ComponentKind } from './component.ts';
@@ -47,7 +62,7 @@ import { IpLines } from './links/ip-lines.ts';
 import type { NeighbourView } from './neighbours/neighbour.ts';
 import { NEIGHBOURS } from './neighbours/neighbours.ts';
 import { choiceOf } from './routing/path.ts';
-import type { Answer, SessionState, StoreWrite, Wish } from './types.ts';
+import type { Answer, SessionState, StoreWrite } from './types.ts';
 
 /** How often what is kept no longer is removed, and how soon there is another slice of it. */
 const TRIM_EVERY_MS = 60_000;
@@ -66,6 +81,18 @@ export type DaemonPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSeri
   /** Opens what lies in the data folder, unless that is done in another way. */
   openHome?: typeof openHome;
 };
+
+/** Who does what an administrator elsewhere wants; `by` is his id. It never rejects. */
+export type Steward = (order: Order, by: Uint8Array) => Promise<Served>;
+
+/** The answer to a wish of that kind. */
+type AnswerTo<Kind extends BridgeWish> = Kind extends LineWish
+  ? LineAnswer
+  : Kind extends AdminWish
+    ? AdminAnswer
+    : Kind extends BoardWish
+      ? BoardAnswer
+      : Answer;
 
 /** What a listener is told: what happens in the bridge, and that its health is another. */
 export type DaemonEvent = BridgeEvent | { of: 'daemon'; event: { kind: 'health' } };
@@ -91,7 +118,9 @@ export class Daemon {
   private readonly clients: IpLines;
   private readonly clock: SystemClock;
   private readonly wallClock: WallClock;
-  private readonly tickets = new Tickets<Answer | LineAnswer>();
+  /** Null while there is nobody: then nothing is done for administrators. */
+  steward: Steward | null = null;
+  private readonly tickets = new Tickets<BridgeAnswer>();
   private readonly health: Health;
   private actions: Actions;
   private readonly followers = new Set<(event: DaemonEvent) => void>();
@@ -206,14 +235,12 @@ export class Daemon {
   }
 
   /** Resolves once it is durable; a refusal is an answer, too. */
-  async ask<Kind extends Wish | LineWish>(
-    wish: Kind,
-  ): Promise<Kind extends LineWish ? LineAnswer : Answer> {
+  async ask<Kind extends BridgeWish>(wish: Kind): Promise<AnswerTo<Kind>> {
     const failing = this.health.of('store');
     if (failing !== null) throw new HoplineError('STORE_FAILING', failing);
     if (this.isBroken || this.hasLeft) throw new HoplineError('RELAY_BROKEN', 'it is ending');
     const feed = (ticket: number): boolean => this.driver.feed({ kind: 'ask', ticket, wish });
-    return (await this.tickets.ask(feed)) as Kind extends LineWish ? LineAnswer : Answer;
+    return (await this.tickets.ask(feed)) as AnswerTo<Kind>;
   }
 
   /**
@@ -222,9 +249,10 @@ export class Daemon {
    */
   setUp(wanted: DaemonConfig): void {
     this.store.commit(changeLines(wanted, this.store.settings, Date.now()));
-    const { log, security, resilience, routing, budget, keep, on } = wanted;
+    const { log, security, resilience, routing, budget, administrators, keep, on } = wanted;
     const isToActOtherwise = JSON.stringify(on) !== JSON.stringify(this.config.on);
-    this.config = { ...this.config, log, security, resilience, routing, budget, keep, on };
+    const live = { log, security, resilience, routing, budget, administrators, keep, on };
+    this.config = { ...this.config, ...live };
     this.store.keep(retentionOf(this.config));
     if (isToActOtherwise) {
       this.actions.close();
@@ -388,6 +416,8 @@ export class Daemon {
         return this.hear(output);
       case 'answer':
         return this.tickets.answer(output.ticket, output.answer);
+      case 'serve':
+        return void this.serve(output);
       case 'tapped':
         return this.audience.show(output.frame);
       case 'store':
@@ -395,6 +425,15 @@ export class Daemon {
       default:
         return this.hardware.perform(output);
     }
+  }
+
+  private async serve({
+    number,
+    by,
+    order,
+  }: Extract<BridgeOutput, { kind: 'serve' }>): Promise<void> {
+    const served = (await this.steward?.(order, by)) ?? { status: 'unsupported', text: '' };
+    if (!this.isBroken && !this.hasLeft) this.driver.feed({ kind: 'served', number, ...served });
   }
 
   private hear(told: BridgeEvent): void {

@@ -144,6 +144,9 @@ export const AUDIT_ACTS = [
   'client-removed',
   'login',
   'login-refused',
+  /** Done for an administrator elsewhere; and not done for somebody who is none. */
+  'administered',
+  'administration-refused',
   'threat',
   /** The store's own: the oldest lines went. */
   'cut',

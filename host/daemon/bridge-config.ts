@@ -57,6 +57,7 @@ export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home)
     usage: LIMITS,
     talk: CONVERSATIONS_DEFAULTS,
     gateway: gatewayConfigOf(config),
+    administrators: config.administrators,
     routing,
     resilience,
   };
@@ -64,9 +65,15 @@ export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home)
 
 /** What of them a bridge takes up while it runs. */
 export function bridgeSettingsOf(config: DaemonConfig): BridgeSettings {
-  const { security: level, resilience, routing } = config;
+  const { security: level, resilience, routing, administrators } = config;
   const budget = budgetOf(config);
-  return { level, budget, resilience, routing: { ...ROUTING_DEFAULTS, ...routing } };
+  return {
+    level,
+    budget,
+    resilience,
+    routing: { ...ROUTING_DEFAULTS, ...routing },
+    administrators,
+  };
 }
 
 function stationConfigOf(

@@ -20,6 +20,9 @@ export type ConversationsInput =
   | { kind: 'heard'; event: StationEvent }
   /** Unix time is our clock plus this; null for unknown. Without it nothing is sent. */
   | { kind: 'clock'; offsetMs: number | null }
+  /** Of administration: for a peer with whom there is a session; or one is wanted, or another. */
+  | { kind: 'seal'; peer: Uint8Array; body: Uint8Array }
+  | { kind: 'open' | 'renew'; peer: Uint8Array }
   /** Its answer carries the same ticket. */
   | { kind: 'ask'; ticket: number; wish: TalkWish };
 
@@ -30,6 +33,9 @@ export type ConversationsOutput =
   | { kind: 'say'; text: string }
   | StoreOutput
   | { kind: 'told'; event: TalkEvent }
+  /** For administration: what a peer said of it in his session, and what becomes of sessions. */
+  | { kind: 'administration'; peer: Uint8Array; noiseKey: Uint8Array; body: Uint8Array }
+  | { kind: 'session'; peer: Uint8Array; isLive: boolean }
   | { kind: 'answer'; ticket: number; answer: Answer };
 
 /** A peer in reach, as the station knows him. */

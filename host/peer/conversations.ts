@@ -25,6 +25,7 @@ import { Counts } from '../../protocol/peer/counts.ts';
 import { REACHABLE_MS } from '../../protocol/peer/peers.ts';
 import { equalSecret } from '../../protocol/trust/crypto.ts';
 import { idOf } from '../../protocol/trust/identity.ts';
+import { ADMINISTRATION } from '../../protocol/wire/administration.ts';
 import type { Decoded } from '../../protocol/wire/decoded.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import {
@@ -135,6 +136,15 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
         break;
       case 'ask':
         this.ask(input.ticket, input.wish, out);
+        break;
+      case 'seal':
+        this.onTalks(this.talks.seal(input.peer, ADMINISTRATION, input.body, now), out);
+        break;
+      case 'open':
+        this.onTalks(this.talks.open(input.peer, now), out);
+        break;
+      case 'renew':
+        this.onTalks(this.talks.renew(input.peer, now), out);
         break;
       case 'tick':
         break;
@@ -344,6 +354,7 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
         case 'session': {
           const { peer, isLive } = output;
           this.toLetters({ kind: 'session', peer, isLive }, out);
+          out.push(output);
           break;
         }
         case 'distrusted':
@@ -371,7 +382,10 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
     } else if (kind === RECEIPTS) this.hearReceipts(talk, decodeReceipts(body), 'delivered', out);
     else if (kind === KIND.delivered) this.hearReceipts(talk, oneOf(body), 'delivered', out);
     else if (kind === KIND.readReceipt) this.hearReceipts(talk, oneOf(body), 'read', out);
-    else this.drops.drop('unsupported-kind');
+    else if (kind === ADMINISTRATION) {
+      const { peer, noiseKey } = talk;
+      out.push({ kind: 'administration', peer, noiseKey, body });
+    } else this.drops.drop('unsupported-kind');
   }
 
   private confirm(talk: Talk, id: string, out: ConversationsOutput[]): void {

@@ -4,7 +4,7 @@
  * before anything is committed.
  */
 import { sameBytes } from '../core/bytes.ts';
-import { FULL, OK, READ_SETTINGS, ROLL_BACK, STAGE } from '../core/control-codes.ts';
+import { FULL, LOCKED, OK, READ_SETTINGS, ROLL_BACK, STAGE } from '../core/control-codes.ts';
 import type { Fields } from '../core/fields.ts';
 import { encodeFields, readFields } from '../core/fields.ts';
 import {
@@ -36,6 +36,26 @@ export type StageFailure =
 export const AT_START = [NODE_ID, ROLE, SCAN_DUTY, POWER_SOURCE, SEEN_MAX];
 /** Bytes of settings in one request, beside the header, the other fields and the MAC. */
 const PART_MAX = 400;
+
+/**
+ * What holds there, as it can be read; the admin key is taken where one is needed. `keyOf` gives that of
+ * a node, or null where it is not at hand.
+ */
+export function* readSettings(
+  admin: Admin,
+  keyOf: (node: Uint8Array) => Uint8Array | null,
+): Script<{ settings: Settings; isLocked: boolean } | 'lost' | 'no-key' | 'wrong-key'> {
+  let reply = yield* admin.ask(READ_SETTINGS);
+  const isLocked = reply?.status === LOCKED;
+  if (isLocked) {
+    admin.key = keyOf(admin.nodeId!);
+    if (admin.key === null) return 'no-key';
+    reply = yield* admin.ask(READ_SETTINGS);
+    if (reply !== null && reply.status !== OK) return 'wrong-key';
+  }
+  const settings = settingsIn(reply);
+  return settings === null ? 'lost' : { settings, isLocked };
+}
 
 /** Nothing is in force yet: what an earlier visit left staged goes, and all is read back. */
 export function* stage(
@@ -78,7 +98,7 @@ export function encodeWishes(wishes: readonly Wish[]): Uint8Array {
 }
 
 /** Those of an answer; null where it was none, or no good one. */
-export function settingsIn(reply: Reply | null): Settings | null {
+function settingsIn(reply: Reply | null): Settings | null {
   return reply?.status === OK ? readFields(reply.argument, 2, []) : null;
 }
 

@@ -61,6 +61,8 @@ export type StationInput =
   | { kind: 'say'; text: string }
   /** A packet of a service above: stamped, sealed and cut here. */
   | { kind: 'send'; draft: OwnDraft }
+  /** A frame for the far end of one wire alone, which nobody passes on: what its admin says to a board. */
+  | { kind: 'hand'; link: number; bytes: Uint8Array }
   /** Over one `link` alone, it asks whoever is there to pass it on. */
   | { kind: 'ping'; id: Uint8Array; link?: number }
   | { kind: 'trace'; id: Uint8Array }

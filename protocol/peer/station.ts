@@ -11,7 +11,7 @@ import { sameBytes } from '../core/bytes.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
 import { ANNOUNCE, LEAVE, LINK_STATE, MESSAGE } from '../core/packet.ts';
-import { BACKGROUND } from '../core/queue.ts';
+import { BACKGROUND, NORMAL } from '../core/queue.ts';
 import { isLinkScoped } from '../core/relay.ts';
 import { Pins } from '../trust/pins.ts';
 import { toHex } from '../wire/hex.ts';
@@ -119,6 +119,9 @@ export class Station implements Machine<StationInput, StationOutput> {
         break;
       case 'send':
         this.sendDraft(input.draft, out);
+        break;
+      case 'hand':
+        this.toSwitchboard({ ...input, priority: NORMAL }, out);
         break;
       case 'ping':
         this.onReception(this.reception.ping(input, this.ports.draw(8), now), out);

@@ -21,6 +21,7 @@ export const MACHINE_ROOMS = [
   'routing',
   'resilience',
   'gateway',
+  'administration',
   'channels',
   'groups',
   'files',

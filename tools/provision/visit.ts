@@ -5,14 +5,12 @@
  * done, and not done again.
  */
 import type { StageFailure, Wish } from '../../protocol/admin/staging.ts';
-import { AT_START, settingsIn, stage } from '../../protocol/admin/staging.ts';
+import { AT_START, readSettings, stage } from '../../protocol/admin/staging.ts';
 import {
   COMMIT,
   IDENTIFY,
   OK,
   OPEN_CONSOLE,
-  LOCKED,
-  READ_SETTINGS,
   ROLL_BACK,
   SET_CLOCK,
   STAGE,
@@ -135,29 +133,18 @@ function failureIn(reply: Reply | null): Failed | null {
 
 /** Who is there and what holds. Finds and takes the admin key where one is needed. */
 function* look(admin: Admin, board: string | null, job: VisitJob): Script<NodeState | Failed> {
-  let reply = yield* admin.ask(READ_SETTINGS);
-  const isLocked = reply?.status === LOCKED;
-  if (isLocked) {
-    const id = admin.nodeId!;
+  const read = yield* readSettings(admin, job.keyOf);
+  if (read === 'lost') return LOST;
+  const id = admin.nodeId!;
+  if (typeof read === 'string') {
     const name = new TextDecoder().decode(admin.hello?.name ?? new Uint8Array());
-    admin.key = job.keyOf(id);
-    if (admin.key === null) return { failure: { reason: 'no-key', id, name } };
-    reply = yield* admin.ask(READ_SETTINGS);
-    if (reply !== null && reply.status !== OK) {
-      return { failure: { reason: 'wrong-key', id, name } };
-    }
+    return { failure: { reason: read, id, name } };
   }
-  const settings = settingsIn(reply);
-  if (settings === null) return LOST;
+  const { settings, isLocked } = read;
   const canHoldKeys = isLocked || admin.key !== null || (yield* couldHoldKeys(admin, job));
   const said = new TextDecoder().decode(admin.hello?.board ?? new Uint8Array());
-  return {
-    id: admin.nodeId!,
-    board: said || board,
-    hasAdmin: isLocked || admin.key !== null,
-    canHoldKeys,
-    settings,
-  };
+  const hasAdmin = isLocked || admin.key !== null;
+  return { id, board: said || board, hasAdmin, canHoldKeys, settings };
 }
 
 /** A board without SHA-256 refuses to stage a key; nothing is committed. */

@@ -3,14 +3,14 @@
  * lines break and come back as the test says, and a bridge may stop as if its power were cut. Who said
  * what is heard, injected and written on the air is counted here.
  */
-import type { BridgeInput, BridgeOutput, LineOutput } from '../../../host/bridge.ts';
+import type { BridgeInput, BridgeOutput, BridgeWish, LineOutput } from '../../../host/bridge.ts';
 import { Bridge } from '../../../host/bridge.ts';
-import type { LineWish } from '../../../host/gateway/contract.ts';
+import type { Order, Served } from '../../../host/administration/contract.ts';
 import type { GatewayConfig } from '../../../host/gateway/gateway.ts';
 import { GATEWAY_DEFAULTS } from '../../../host/gateway/gateway.ts';
 import type { ConfiguredLine } from '../../../host/gateway/lines.ts';
 import { CONVERSATIONS_DEFAULTS } from '../../../host/peer/contract.ts';
-import type { StoreWrite, Wish } from '../../../host/types.ts';
+import type { StoreWrite } from '../../../host/types.ts';
 import { crc32 } from '../../../protocol/core/crc32.ts';
 import type { Millis, Tick } from '../../../protocol/core/machine.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
@@ -58,6 +58,9 @@ export class Member {
   readonly written: { at: Millis; size: number }[] = [];
   readonly answers: BridgeOutput[] = [];
   readonly ends = new Map<number, End>();
+  /** What administrators elsewhere wanted of it, and what it does then; null leaves it open. */
+  readonly orders: Order[] = [];
+  obey: ((order: Order, by: Uint8Array) => Served | null) | null = null;
   isStopped = false;
 
   constructor(
@@ -112,6 +115,8 @@ export class Member {
 export class Federation {
   now: Millis = 0;
   readonly members: Member[] = [];
+  /** Whether a write on a hop gets lost. */
+  loses: (from: Member, bytes: Uint8Array) => boolean = () => false;
   /** Pairs of members whose line does not work, named `a-b`. */
   private readonly severed = new Set<string>();
   private lines: Line[] = [];
@@ -138,7 +143,7 @@ export class Federation {
     this.ask(member, { kind: 'say', text });
   }
 
-  ask(member: Member, wish: Wish | LineWish): void {
+  ask(member: Member, wish: BridgeWish): void {
     this.tell(member, { kind: 'ask', ticket: this.tickets++, wish });
   }
 
@@ -217,6 +222,13 @@ export class Federation {
           member.heard.push(output.event.text);
         }
         return;
+      case 'serve': {
+        const { number, by, order } = output;
+        member.orders.push(order);
+        const served = member.obey?.(order, by) ?? null;
+        if (served !== null) this.later(0, member, { kind: 'served', number, ...served });
+        return;
+      }
       case 'answer':
         member.answers.push(output);
         return;
@@ -228,7 +240,7 @@ export class Federation {
     member.written.push({ at: this.now, size: bytes.length });
     this.later(HOP_MS, member, { kind: 'sent', link });
     const end = member.ends.get(link);
-    if (end === undefined) return;
+    if (end === undefined || this.loses(member, bytes)) return;
     const input = { kind: 'received', link: end.link, bytes: bytes.slice() } as const;
     this.later(HOP_MS, end.member, input, () => end.member.ends.has(end.link));
   }

@@ -163,7 +163,8 @@ describe('a mesh of bridges', () => {
     mesh.tune(1, { heartbeatMs: 3000 });
     mesh.run(100);
     const level = 'moderate';
-    const settings = { level, budget: BUDGET_DEFAULTS, routing: ROUTING_DEFAULTS } as const;
+    const others = { routing: ROUTING_DEFAULTS, administrators: [] };
+    const settings = { level, budget: BUDGET_DEFAULTS, ...others } as const;
     const usual = mesh.settings(1);
     mesh.setUp(1, { ...settings, resilience: RESILIENCE_DEFAULTS });
     mesh.run(100);
