@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpServer } from '../../host/http/server.ts';
-import { serve, TOKEN } from '../host/http/builders.ts';
+import { packet, serve, TOKEN } from '../host/http/builders.ts';
 import { build, PAGE } from '../tools/built.ts';
 import { CHROMIUM, openBrowser, PHONE, visit } from './chromium.ts';
 import type { Visit } from './chromium.ts';
@@ -16,6 +16,7 @@ import { ATTIC, Town } from './town.ts';
 /** Bytes of the page's program: what a phone loads over a slow link. */
 const SCRIPT_MAX = 100_000;
 const NARROW = { ...PHONE, width: 360 };
+const PART = { name: 'text', at: 22, size: 2 };
 const EVIL = '<img src=x onerror="document.title=\'evil\'"><script>document.title="evil"</script>';
 
 /** How much wider than what is seen of them the page and its view are. */
@@ -31,10 +32,17 @@ afterAll(() => browser?.close());
 
 describe('the files of the page', () => {
   it('are small, load nothing from elsewhere and hold no program or style inline', () => {
-    const [html, script] = ['index.html', 'app.js'].map((name) =>
-      readFileSync(join(PAGE, name), 'utf8'),
+    const read = (name: string): string => readFileSync(join(PAGE, name), 'utf8');
+    const [html, script] = ['index.html', 'app.js'].map(read);
+    // What it imports without being asked comes with it; views come when they are looked at.
+    const shared = [...script.matchAll(/(?:from|import)\s*"\.\/([\w.-]+\.js)"/g)].map(
+      ([, name]) => name,
     );
-    expect(Buffer.byteLength(script)).toBeLessThan(SCRIPT_MAX);
+    const sizes = [script, ...[...new Set(shared)].map(read)].map((file) =>
+      Buffer.byteLength(file),
+    );
+    expect(shared.length).toBeGreaterThan(0);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(SCRIPT_MAX);
     expect(html).not.toMatch(/<script(?![^>]* src=)|<style|style=| on\w+=|https?:/);
   });
 });
@@ -50,7 +58,7 @@ describe.skipIf(CHROMIUM === null)('a person who looks at the health of the mesh
       const plots = page.getByRole('img', { name: /^mesh\.transmissions_vs_flood: 41\.2 %/ });
       await plots.waitFor();
       await page.getByText('suspected', { exact: true }).waitFor();
-      const timeline = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
+      const timeline = page.getByRole('list', { name: 'Timeline' }).locator('li:not(.day)');
       expect(await timeline.count()).toBe(4);
       town.tell({
         kind: 'mesh',
@@ -288,6 +296,107 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
       expect(await page.title()).not.toContain('evil');
     });
   });
+
+  it('says from where on it is new to whoever comes back', async () => {
+    const town = new Town(24).talk();
+    await inTown({ town, at: `#/chat/${town.person('Ben').id}` }, async ({ page }) => {
+      const list = page.locator('.messages li');
+      await page.getByText('It says 3 packets waiting here.').last().waitFor();
+      await expect.poll(() => list.allTextContents()).toContain('New');
+    });
+  });
+});
+
+describe.skipIf(CHROMIUM === null)('a search', () => {
+  it('finds a message, leads to its place, and from there back to what is said now', async () => {
+    const town = new Town(8);
+    for (let at = 1; at <= 200; at++) town.say({ text: `line ${at}.` }, false);
+    await inTown({ town, at: '#/chat' }, async ({ page }) => {
+      await page.getByLabel('Search people and messages').fill('line 40.');
+      await page.getByRole('link', { name: /line 40\./ }).click();
+      const found = page.locator('.message.found');
+      await found.waitFor();
+      expect(await found.textContent()).toContain('line 40.');
+      await expect.poll(() => isSeen(found)).toBe(true);
+      expect(await page.getByText('line 90.', { exact: true }).count()).toBe(1);
+      town.say({ text: 'said now' });
+      await page.getByRole('button', { name: 'To the newest' }).click();
+      await page.locator('.message', { hasText: 'said now' }).waitFor();
+      expect(await page.getByText('line 90.', { exact: true }).count()).toBe(0);
+    });
+  });
+
+  it('finds nothing where there is nothing, and says what would be', async () => {
+    await inTown({ at: '#/chat' }, async ({ page }) => {
+      await page.getByLabel('Search people and messages').fill('no such words');
+      await page.getByText('Words are found from their beginning').waitFor();
+    });
+  });
+});
+
+describe.skipIf(CHROMIUM === null)('the record', () => {
+  it('shows packets as they pass, by words and paused, and takes one apart', async () => {
+    await inTown({ at: '#/record/packets' }, async ({ page, town }) => {
+      const rows = page.locator('.packet-table tbody tr');
+      await rows.first().waitFor();
+      town.passed.push(packet({ key: 5, type: 'announce', dropped: 'duplicate' }));
+      await expect.poll(() => rows.count()).toBe(2);
+      expect(await rows.first().textContent()).toContain('duplicate');
+      await page.getByText('3 were too many to show').waitFor();
+      await page.getByLabel('Type, node, link or reason').fill('message');
+      await expect.poll(() => rows.count()).toBe(1);
+      await page.getByRole('button', { name: 'Pause' }).click();
+      town.passed.push(packet({ key: 6 }));
+      await rows.first().getByRole('link').click();
+      await page.getByRole('button', { name: /^text/ }).click();
+      expect(await page.locator('.hex .marked').allTextContents()).toEqual(['68', '69']);
+      expect(await rows.count()).toBe(1);
+      await page.getByRole('button', { name: 'Go on' }).click();
+      await expect.poll(() => rows.count()).toBe(2);
+    });
+  });
+
+  it('is text, whatever somebody calls himself, from the first event to the last line', async () => {
+    const town = new Town(8);
+    town.change('Ana', { name: EVIL });
+    const [ana] = town.people;
+    const events = Array.from({ length: 120 }, (_, at) => ({ ...town.history[0], key: 120 - at }));
+    town.timeline = (query) => {
+      town.asked = query;
+      return events.filter(({ key }) => key < query.before).slice(0, query.limit);
+    };
+    events[0] = { ...events[0], text: EVIL, peer: ana.id };
+    town.logged[0] = { ...town.logged[0], words: EVIL, facts: { name: EVIL } };
+    town.passed[0] = packet({ type: EVIL, sender: ana.id, parts: [{ ...PART, value: EVIL }] });
+    const [line] = town.audit(0, 1).lines;
+    const end = { key: 1, hash: '' };
+    const named = { ...line, subject: ana.id, detail: EVIL };
+    town.audit = (key) => ({
+      lines: key === 0 ? [named] : [],
+      base: { ...end, key: 0 },
+      head: end,
+    });
+    await inTown({ town, at: '#/record' }, async ({ page }) => {
+      const timeline = page.getByRole('list', { name: 'Timeline' }).locator('li:not(.day)');
+      await page.getByText(EVIL).waitFor();
+      // What is further back comes as somebody leafs to it.
+      await timeline.last().scrollIntoViewIfNeeded();
+      await expect.poll(() => timeline.count()).toBeGreaterThan(50);
+      await page.getByLabel('Kind of event').selectOption('PeerLeft');
+      await page.getByLabel('Node: name or id').fill('Ben');
+      const { id } = town.person('Ben');
+      await expect
+        .poll(() => town.asked)
+        .toMatchObject({ kind: 'PeerLeft', node: id, isAll: true });
+      for (const part of ['Log', 'Packets', 'Audit']) {
+        await page.getByRole('link', { name: part, exact: true }).click();
+        await page.getByText(EVIL).first().waitFor();
+      }
+      await page.getByText('each as it was written').waitFor();
+      expect(await page.locator('img, #page script').count()).toBe(0);
+      expect(await page.title()).not.toContain('evil');
+    });
+  });
 });
 
 describe.skipIf(CHROMIUM === null)('a page that lost its daemon', () => {
@@ -310,11 +419,15 @@ describe.skipIf(CHROMIUM === null)('a page that lost its daemon', () => {
 });
 
 describe.skipIf(CHROMIUM === null)('joining islands', () => {
-  it('makes an invite to hand on, takes one, and ends a line after asking twice', async () => {
+  it('makes an invite to hand on and a ticket, takes one, and ends a line after asking twice', async () => {
     await inTown({ town: new Town(12, 3), at: '#/join' }, async ({ page, town }) => {
       await page.getByLabel(/Address of this bridge/).fill('attic.example:4460');
       await page.keyboard.press('Enter');
       await page.getByLabel('New invite').getByText('hopline:attic.example:4460/').waitFor();
+      await page.getByRole('img', { name: 'New invite as a QR code' }).waitFor();
+      await page.getByLabel('What it is called here').fill('tablet');
+      await page.getByRole('button', { name: 'Make a ticket' }).click();
+      await page.getByLabel('New ticket').getByText('hopline:ws://').waitFor();
       await page.getByRole('textbox', { name: 'Invite', exact: true }).fill('nonsense');
       await page.getByRole('button', { name: 'Join', exact: true }).click();
       await page.getByText('it begins with hopline:').waitFor();
@@ -345,9 +458,17 @@ describe.skipIf(CHROMIUM === null)('on a small phone', () => {
       'chat/public',
       'links',
       'health',
+      'record/events',
+      'record/log',
+      'record/packets',
+      'record/packets/1',
+      'record/audit',
       'join',
       'settings',
     ];
+    town.logged = [{ ...town.logged[0], words: long, facts: { [long]: long } }];
+    town.passed = [packet({ type: long, dropped: long, hex: 'ff'.repeat(64) })];
+    town.history = [{ ...town.history[0], text: long }];
     await inTown({ town, size: NARROW }, async ({ page, server }) => {
       for (const view of views) {
         await page.goto(`${server.url}/#/${view}`);
@@ -409,6 +530,13 @@ async function inTown(wanted: Wanted, run: (stay: Stay) => Promise<void>): Promi
     await guest.close();
     await server.close();
   }
+}
+
+/** Whether it is within what the page shows of its list. */
+async function isSeen(element: Locator): Promise<boolean> {
+  const [list, box] = [element.page().locator('.messages'), element];
+  const [frame, inner] = [(await list.boundingBox())!, (await box.boundingBox())!];
+  return inner.y >= frame.y && inner.y + inner.height <= frame.y + frame.height;
 }
 
 /** Presses the tab key until the focus is there. */

@@ -61,7 +61,12 @@ export const DOORS: Door[] = [
   // It runs in a browser: all it has of us are types, answers, and how messages are read and written.
   {
     room: 'host/http/web',
-    imports: ['host/http/views.ts', 'host/http/mentions.ts', 'host/http/text-limit.ts'],
+    imports: [
+      'host/http/views.ts',
+      'host/http/mentions.ts',
+      'host/http/text-limit.ts',
+      'protocol/qr.ts',
+    ],
     packages: ['preact'],
   },
   {

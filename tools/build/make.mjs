@@ -33,7 +33,6 @@ const PACKAGES = join(ROOT, 'node_modules');
 const STAMP = join(PACKAGES, '.hopline-stamp');
 /** The files of the page, and what each becomes in dist/web/. */
 const PAGE = [
-  { in: 'host/http/web/main.tsx', out: 'app' },
   { in: 'host/http/web/style.css', out: 'app' },
   { in: 'host/http/web/index.html', out: 'index' },
   { in: 'host/http/web/icon.svg', out: 'icon' },
@@ -166,17 +165,20 @@ async function build() {
     sourcemap: 'linked',
     sourcesContent: false,
   });
-  const page = bundle({
+  const web = {
     ...common,
-    entryPoints: PAGE,
     outdir: 'dist/web',
     target: ['es2022', 'chrome110', 'firefox115', 'safari16'],
     jsx: 'automatic',
     jsxImportSource: 'preact',
     minify: true,
     loader: { '.html': 'copy', '.svg': 'copy' },
-  });
-  const bundles = await Promise.all([program, page]).catch((cause) => {
+  };
+  const pages = bundle({ ...web, entryPoints: PAGE });
+  // Its views are loaded when they are looked at. The others must be one file each.
+  const app = { in: 'host/http/web/main.tsx', out: 'app' };
+  const page = bundle({ ...web, entryPoints: [app], splitting: true });
+  const bundles = await Promise.all([program, pages, page]).catch((cause) => {
     if (!cause.errors) throw cause;
     throw new Stop('dist/ cannot be built, see above');
   });

@@ -11,7 +11,7 @@ import { has, textOf } from '../command.ts';
 import type { Wish } from '../../protocol/admin/staging.ts';
 import { changesOf, isNew } from '../provision/plan.ts';
 import type { NodeState } from '../provision/plan.ts';
-import { qrCode, qrLines } from '../provision/qr.ts';
+import { qrCode, qrLines } from '../../protocol/qr.ts';
 import {
   idOf,
   printable,

@@ -4,10 +4,8 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Chat } from './chat.tsx';
-import { HealthView } from './health.tsx';
 import { PanelContext, usePanel, useRoute } from './hooks.ts';
-import { JoinView } from './join.tsx';
-import { LinksView } from './links.tsx';
+import { later } from './later.tsx';
 import { Login } from './login.tsx';
 import { MapPage } from './map-page.tsx';
 import { Notices } from './notices.tsx';
@@ -15,14 +13,20 @@ import type { Panel } from './panel.ts';
 import { Count, Lamp, Waves } from './parts.tsx';
 import { hashOf, VIEWS } from './route.ts';
 import type { PageProps, View } from './route.ts';
-import { SettingsPage } from './settings.tsx';
 import type { State } from './state.ts';
+
+const LinksView = later(async () => (await import('./links.tsx')).LinksView);
+const HealthView = later(async () => (await import('./health.tsx')).HealthView);
+const RecordView = later(async () => (await import('./record.tsx')).RecordView);
+const SettingsPage = later(async () => (await import('./settings.tsx')).SettingsPage);
+const JoinView = later(async () => (await import('./join.tsx')).JoinView);
 
 const PAGES: Record<View, { title: string; sign: string; Page: FunctionComponent<PageProps> }> = {
   map: { title: 'Map', sign: 'M5 17L12 5l7 12zM12 5v0M5 17v0M19 17v0', Page: MapPage },
   chat: { title: 'Chat', sign: 'M4 5h16v11H10l-5 4v-4H4z', Page: Chat },
   links: { title: 'Links', sign: 'M4 18v-3M9 18v-6M14 18V9M19 18V5', Page: LinksView },
   health: { title: 'Health', sign: 'M3 12h4l3-7 4 14 3-7h4', Page: HealthView },
+  record: { title: 'Record', sign: 'M5 6h14M5 10h14M5 14h9M5 18h6', Page: RecordView },
   settings: {
     title: 'Settings',
     sign: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4',
@@ -41,7 +45,7 @@ export function App({ panel, logOut }: { panel: Panel; logOut: () => void }) {
 
 function Frame({ logOut }: { logOut: () => void }) {
   const { state } = usePanel();
-  const { view, of } = useRoute();
+  const { view, of, at } = useRoute();
   const main = useRef<HTMLElement>(null);
   const unread = unreadOf(state);
   const { title, Page } = PAGES[view];
@@ -84,7 +88,7 @@ function Frame({ logOut }: { logOut: () => void }) {
         {state.parts.status === undefined ? (
           <p class="asking">Asking the bridge …</p>
         ) : (
-          <Page of={of} />
+          <Page of={of} at={at} />
         )}
       </main>
       <p class="unseen" role="status" aria-live="polite">

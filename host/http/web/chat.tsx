@@ -7,15 +7,15 @@ import { useNow, usePanel } from './hooks.ts';
 import { Count, Empty, Lamp, Search } from './parts.tsx';
 import { hashOf } from './route.ts';
 import type { PageProps } from './route.ts';
+import { Found, LETTERS_MIN } from './search.tsx';
 import { PUBLIC } from './state.ts';
 import { ThreadView } from './thread.tsx';
 import { ago, deliveryOf, distanceOf, shortId } from './words.ts';
 
 /** Peers offered for a first message; a filter finds the others. */
 const OFFERED_MAX = 100;
-const FILTER_FROM = 8;
 
-export function Chat({ of }: PageProps) {
+export function Chat({ of, at }: PageProps) {
   const { state } = usePanel();
   const now = useNow(10_000);
   const { conversations = [], peers = [] } = state.parts;
@@ -37,6 +37,7 @@ export function Chat({ of }: PageProps) {
           name={of}
           title={titleOf(of, conversations, known)}
           peer={known.get(of)}
+          at={at === null ? null : Number(at)}
           now={now}
         />
       )}
@@ -65,7 +66,7 @@ function Conversations({ conversations, known, open, now }: ListProps) {
   const [filter, setFilter] = useState('');
   const spoken = [...conversations].sort(lastSpoken);
   if (!spoken.some(({ name }) => name === PUBLIC)) {
-    spoken.unshift({ name: PUBLIC, title: '', last: null, unread: 0 });
+    spoken.unshift({ name: PUBLIC, title: '', last: null, unread: 0, readKey: 0 });
   }
   const begun = new Set(spoken.map(({ name }) => name));
   const others = [...known.values()].filter(({ id, isDenied }) => !begun.has(id) && !isDenied);
@@ -74,9 +75,7 @@ function Conversations({ conversations, known, open, now }: ListProps) {
     titleOf(name, conversations, known).toLowerCase().includes(wanted) || name.startsWith(wanted);
   return (
     <>
-      {begun.size + others.length > FILTER_FROM && (
-        <Search what="Find by name or id" text={filter} change={setFilter} />
-      )}
+      <Search what="Search people and messages" text={filter} change={setFilter} />
       <ul class="conversations">
         {spoken
           .filter(({ name }) => isWanted(name))
@@ -121,6 +120,9 @@ function Conversations({ conversations, known, open, now }: ListProps) {
             </li>
           ))}
       </ul>
+      {wanted.length >= LETTERS_MIN && (
+        <Found words={wanted} peers={[...known.values()]} now={now} />
+      )}
     </>
   );
 }

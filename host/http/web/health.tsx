@@ -2,16 +2,19 @@
  * Health: how the mesh does around this bridge, who is silent, what is cut off, what was measured, and
  * what happened when.
  */
-import type { ResilienceView, TimelineEntry } from '../views.ts';
+import type { ResilienceView } from '../views.ts';
 import { Bench } from './bench.tsx';
 import { useFresh, useNow, usePanel } from './hooks.ts';
 import { FIGURES_MS } from './panel.ts';
 import { Empty, Facts, Lamp } from './parts.tsx';
 import { hashOf } from './route.ts';
-import { ago, nameOf, plain, plural, shortId, span, time } from './words.ts';
+import { Timeline } from './timeline.tsx';
+import { ago, nameOf, plain, plural, shortId, span } from './words.ts';
 
 /** Runs of a benchmark take minutes. */
 const BENCH_MS = 60_000;
+/** The others are in the record. */
+const TIMELINE_SHOWN = 100;
 
 export function HealthView() {
   const { state } = usePanel();
@@ -40,9 +43,17 @@ export function HealthView() {
       {bench !== undefined && <Bench runs={bench} now={now} />}
       <section class="wide">
         <h2>
-          Timeline <small>since this bridge started</small>
+          Timeline{' '}
+          <small>
+            what mattered; <a href={hashOf('record', 'events')}>all events</a>
+          </small>
         </h2>
-        <Timeline entries={timeline} now={now} />
+        {timeline.length === 0 && (
+          <Empty title="Nothing has happened yet">
+            <p>Nodes that fail and come back, and parts that are cut off, are told of here.</p>
+          </Empty>
+        )}
+        <Timeline entries={timeline.slice(0, TIMELINE_SHOWN)} />
       </section>
     </div>
   );
@@ -158,32 +169,6 @@ function Settings({ settings }: Pick<ResilienceView, 'settings'>) {
         ]}
       />
     </section>
-  );
-}
-
-function Timeline({ entries, now }: { entries: TimelineEntry[]; now: number }) {
-  if (entries.length === 0) {
-    return (
-      <Empty title="Nothing has happened yet">
-        <p>Nodes that fail and come back, and parts that are cut off, are told of here.</p>
-      </Empty>
-    );
-  }
-  return (
-    <ol class="timeline" aria-label="Timeline">
-      {entries.map(({ at, name, text, tone, peer }, place) => (
-        <li key={`${at} ${entries.length - place}`} class={tone}>
-          <time dateTime={new Date(at).toISOString()} title={ago(at, now)}>
-            {time(at)}
-          </time>
-          <i aria-hidden="true" />
-          <p>
-            {text}
-            <small>{peer === null ? name : <a href={hashOf('map', peer)}>{name}</a>}</small>
-          </p>
-        </li>
-      ))}
-    </ol>
   );
 }
 

@@ -53,6 +53,35 @@ export function useFresh(parts: Part[], everyMs: number): void {
   }, [panel, names, everyMs]);
 }
 
+/**
+ * Calls `read` at once and then again and again, while the page is seen and `isOn`; never twice at once.
+ * What `read` depends on is in `depends`.
+ */
+export function usePolled(
+  read: () => Promise<unknown>,
+  everyMs: number,
+  depends: unknown[],
+  isOn = true,
+): void {
+  const isVisible = useVisible();
+  const latest = useRef(read);
+  latest.current = read;
+  useEffect(() => {
+    if (!isVisible || !isOn) return;
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const next = async (): Promise<void> => {
+      await latest.current();
+      if (!isOver) timer = setTimeout(next, everyMs);
+    };
+    void next();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [isVisible, isOn, everyMs, ...depends]);
+}
+
 export function useVisible(): boolean {
   const [isVisible, setVisible] = useState(document.visibilityState === 'visible');
   useEffect(() => {

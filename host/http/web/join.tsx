@@ -3,9 +3,11 @@
  */
 import { useState } from 'preact/hooks';
 import type { InviteView, LineView } from '../views.ts';
+import { Clients } from './clients.tsx';
 import { useDeed, useNow, usePanel } from './hooks.ts';
 import { Lines } from './lines.tsx';
 import { Copy, Fault } from './parts.tsx';
+import { Qr } from './qr.tsx';
 import { shortId, span } from './words.ts';
 
 export function JoinView() {
@@ -15,6 +17,7 @@ export function JoinView() {
     <div class="sheet pair">
       <Invite now={now} />
       <Join />
+      <Clients now={now} />
       <section class="wide">
         <h2>Lines to other gateways</h2>
         <Lines lines={state.parts.lines ?? []} now={now} />
@@ -65,6 +68,7 @@ function Invite({ now }: { now: number }) {
               {span(invite.expiresAt - now)}.
             </p>
             <Copy text={invite.line} label="New invite" />
+            <Qr text={invite.line} label="New invite as a QR code" />
             <p>Or, in a terminal there:</p>
             <Copy text={invite.command} label="Command to join" />
           </>

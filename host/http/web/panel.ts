@@ -8,6 +8,7 @@ import type { FeedPorts } from './feed.ts';
 import { PAGE_SIZE, Refusal, Requests } from './requests.ts';
 import { ALL_PARTS, EMPTY, reduce } from './state.ts';
 import type { Action, Part, State } from './state.ts';
+import type { ThreadPage } from './threads.ts';
 
 export type PanelPorts = Omit<FeedPorts, 'probe'> & { unixMs(): number };
 
@@ -72,12 +73,46 @@ export class Panel {
 
   async older(conversation: string): Promise<void> {
     const oldest = this.state.threads[conversation]?.messages[0];
-    if (oldest !== undefined) await this.turn(conversation, oldest.key);
+    if (oldest === undefined) return;
+    const messages = await this.ask(() => this.requests.messages(conversation, oldest.key));
+    this.turn(conversation, { place: 'older', messages, hasOlder: isFull(messages) });
+  }
+
+  async newer(conversation: string): Promise<void> {
+    const newest = this.state.threads[conversation]?.messages.at(-1);
+    if (newest === undefined) return;
+    const messages = await this.ask(() => this.requests.messagesAfter(conversation, newest.key));
+    this.turn(conversation, { place: 'newer', messages, hasNewer: isFull(messages) });
+  }
+
+  /** Has a message and what stands around it, wherever in the conversation it is. */
+  async goTo(conversation: string, key: number): Promise<void> {
+    const held = this.state.threads[conversation]?.messages ?? [];
+    if (held.some((message) => message.key === key)) return;
+    const [before, after] = await this.ask(() =>
+      Promise.all([
+        this.requests.messages(conversation, key + 1),
+        this.requests.messagesAfter(conversation, key),
+      ]),
+    );
+    const messages = [...before, ...after];
+    const more = { hasOlder: isFull(before), hasNewer: isFull(after) };
+    this.turn(conversation, { place: 'around', messages, ...more });
+  }
+
+  /** Back to what is said now. */
+  async goToEnd(conversation: string): Promise<void> {
+    const messages = await this.ask(() => this.requests.messages(conversation, null));
+    const hasOlder = isFull(messages);
+    this.turn(conversation, { place: 'around', messages, hasOlder, hasNewer: false });
   }
 
   async send(to: string, text: string): Promise<MessageView> {
     const message = await this.ask(() => this.requests.send(to, text));
     this.change({ kind: 'message', message });
+    if (this.state.threads[message.conversation]?.hasNewer === true) {
+      await this.goToEnd(message.conversation);
+    }
     return message;
   }
 
@@ -203,23 +238,31 @@ export class Panel {
       this.turning.delete(conversation);
       this.catchUp();
     };
-    this.turn(conversation, null).then(done, () => this.ports.later(REFRESH_MS, done));
+    const read = this.requests.messages(conversation, null).then((messages) => {
+      this.turn(conversation, { place: 'newest', messages, hasOlder: isFull(messages) });
+    });
+    read.then(done, () => this.ports.later(REFRESH_MS, done));
   }
 
-  private async turn(conversation: string, before: number | null): Promise<void> {
-    const messages = await this.requests.messages(conversation, before);
-    const hasOlder = messages.length === PAGE_SIZE;
-    this.change({ kind: 'page', conversation, messages, isNewest: before === null, hasOlder });
+  private turn(conversation: string, page: ThreadPage): void {
+    this.change({ kind: 'page', conversation, page });
   }
 
   /** What is looked at is read, and its sender is told so. */
   private keepRead(conversation: string): void {
     const one = this.state.parts.conversations?.find(({ name }) => name === conversation);
     if (one === undefined || one.unread === 0 || one.last === null) return;
+    // Who looks at an old message has not seen the newest.
+    if (this.state.threads[conversation]?.hasNewer === true) return;
     const { key } = one.last;
     this.change({ kind: 'read', conversation });
     // What was asked for before does not know of it. If it fails, the next message says it again.
     const told = (): void => this.refresh(['conversations']);
     this.requests.read(conversation, key).then(told, () => {});
   }
+}
+
+/** There may be more of them. */
+function isFull(messages: MessageView[]): boolean {
+  return messages.length === PAGE_SIZE;
 }

@@ -74,6 +74,28 @@ export function Search(props: { what: string; text: string; change: (text: strin
   );
 }
 
+/** One of some words; `options` are what stands for each, and how it is called. */
+export function Choice(props: {
+  label: string;
+  value: string;
+  change: (value: string) => void;
+  options: [value: string, text: string][];
+}) {
+  return (
+    <select
+      aria-label={props.label}
+      value={props.value}
+      onChange={({ currentTarget }) => props.change(currentTarget.value)}
+    >
+      {props.options.map(([value, text]) => (
+        <option key={value} value={value}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 /** A text to hand on, and a button that takes it along. */
 export function Copy({ text, label }: { text: string; label: string }) {
   const [isCopied, setCopied] = useState(false);

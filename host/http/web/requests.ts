@@ -3,14 +3,22 @@
  * `Refusal` with the daemon's own sentence; no answer at all becomes an `Unreachable`.
  */
 import type {
+  AuditCheckView,
+  AuditView,
+  ClientTicketView,
+  ClientView,
   HopView,
   InviteView,
   LineView,
+  LogLineView,
   MessageView,
+  PacketDetailView,
+  PacketRowView,
   PathView,
   PeerView,
   PingView,
   SettingsView,
+  TimelineEntry,
 } from '../views.ts';
 import type { Part, Parts } from './state.ts';
 
@@ -38,6 +46,11 @@ const CONVERSATIONS_MAX = 200;
 /** Parts that are one thing, rather than a list of them. */
 const WHOLE: Part[] = ['status', 'statistics', 'map', 'resilience'];
 
+/** Events of one page. */
+export const EVENTS_SIZE = 50;
+/** Null for every kind, and for all nodes. */
+export type EventsWanted = { kind: string | null; node: string | null };
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export class Requests {
@@ -62,6 +75,58 @@ export class Requests {
     const query = new URLSearchParams({ conversation, limit: String(PAGE_SIZE) });
     if (before !== null) query.set('before', String(before));
     return (await this.ask<{ messages: MessageView[] }>('GET', `messages?${query}`)).messages;
+  }
+
+  /** The oldest first. */
+  async messagesAfter(conversation: string, after: number): Promise<MessageView[]> {
+    const query = new URLSearchParams({ conversation, after: `${after}`, limit: `${PAGE_SIZE}` });
+    return (await this.ask<{ messages: MessageView[] }>('GET', `messages?${query}`)).messages;
+  }
+
+  /** In all conversations; the newest first. */
+  async search(text: string, before: number | null, limit: number): Promise<MessageView[]> {
+    const query = queryOf({ text, before, limit });
+    return (await this.ask<{ messages: MessageView[] }>('GET', `search?${query}`)).messages;
+  }
+
+  /** All kinds of events; the newest first. */
+  async timeline(wanted: EventsWanted, before: number | null): Promise<TimelineEntry[]> {
+    const query = queryOf({ ...wanted, before, what: 'all', limit: EVENTS_SIZE });
+    return (await this.ask<{ timeline: TimelineEntry[] }>('GET', `timeline?${query}`)).timeline;
+  }
+
+  /** The oldest first. */
+  async packets(after: number): Promise<PacketRowView[]> {
+    return (await this.ask<{ packets: PacketRowView[] }>('GET', `packets?after=${after}`)).packets;
+  }
+
+  packet(key: string): Promise<PacketDetailView> {
+    return this.ask('GET', `packets/${encodeURIComponent(key)}`);
+  }
+
+  /** The oldest first. */
+  async log(after: number): Promise<LogLineView[]> {
+    return (await this.ask<{ lines: LogLineView[] }>('GET', `log?after=${after}`)).lines;
+  }
+
+  audit(after: number, limit: number): Promise<AuditView> {
+    return this.ask('GET', `audit?after=${after}&limit=${limit}`);
+  }
+
+  checkAudit(): Promise<AuditCheckView> {
+    return this.ask('GET', 'audit/check');
+  }
+
+  async clients(): Promise<ClientView[]> {
+    return (await this.ask<{ clients: ClientView[] }>('GET', 'clients')).clients;
+  }
+
+  addClient(name: string): Promise<ClientTicketView> {
+    return this.ask('POST', 'clients', { name });
+  }
+
+  removeClient(name: string): Promise<void> {
+    return this.ask('DELETE', `clients/${encodeURIComponent(name)}`);
   }
 
   send(to: string, text: string): Promise<MessageView> {
@@ -156,6 +221,12 @@ async function exchange<Answer>(
   const text = await answer.text();
   if (!answer.ok) throw new Refusal(answer.status, sentenceOf(text) ?? answer.statusText);
   return (text === '' ? undefined : JSON.parse(text)) as Answer;
+}
+
+/** What is null is not asked for. */
+function queryOf(fields: Record<string, string | number | null>): URLSearchParams {
+  const said = Object.entries(fields).filter(([, value]) => value !== null);
+  return new URLSearchParams(said.map(([name, value]) => [name, String(value)]));
 }
 
 /** The daemon's own sentence, without the code that ends it. */

@@ -5,7 +5,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SettingsView, SettingView } from '../views.ts';
 import { useDeed, usePanel } from './hooks.ts';
-import { Fault, Lamp, Search } from './parts.tsx';
+import { Choice, Fault, Lamp, Search } from './parts.tsx';
 
 export function SettingsPage() {
   const { panel } = usePanel();
@@ -106,19 +106,8 @@ type FieldProps = {
 function Field({ name, schema, text, change }: FieldProps) {
   const words = schema['type'] === 'boolean' ? ['true', 'false'] : (schema['enum'] as string[]);
   if (words !== undefined) {
-    return (
-      <select
-        aria-label={name}
-        value={text}
-        onChange={({ currentTarget }) => change(currentTarget.value)}
-      >
-        {words.map((word) => (
-          <option key={word} value={word}>
-            {word}
-          </option>
-        ))}
-      </select>
-    );
+    const options = words.map((word): [string, string] => [word, word]);
+    return <Choice label={name} value={text} change={change} options={options} />;
   }
   const isWhole = schema['type'] === 'integer';
   const kind = isWhole

@@ -17,6 +17,8 @@ import type {
   StatusView,
   TimelineEntry,
 } from '../views.ts';
+import { spoken, turned } from './threads.ts';
+import type { Thread, ThreadPage } from './threads.ts';
 import { happened } from './words.ts';
 
 /** What is read from the daemon as a whole, and read again when an event says that it changed. */
@@ -61,14 +63,6 @@ export type Connection =
 /** The conversation that everyone hears. */
 export const PUBLIC = 'public';
 
-export type Thread = {
-  /** By key, the oldest first. */
-  messages: MessageView[];
-  hasOlder: boolean;
-  /** Events were missed: the next newest page takes the place of all this. */
-  isStale: boolean;
-};
-
 export type LogLine = { cursor: string; at: number; text: string };
 
 export type State = {
@@ -81,6 +75,8 @@ export type State = {
   threads: Record<string, Thread>;
   /** The conversation that a person looks at now. */
   watched: string | null;
+  /** Messages of others after this key were new when a person came to look. */
+  divider: { conversation: string; after: number } | null;
   /** What happened, the newest first. */
   log: LogLine[];
   /** The last message of somebody else, for those who listen to the page rather than see it. */
@@ -89,8 +85,6 @@ export type State = {
 
 /** Lines kept of what happened. Then the oldest goes. */
 export const LOG_MAX = 60;
-/** Messages of a conversation held at once. Then the oldest go, and are read again on demand. */
-export const THREAD_MAX = 2000;
 /** Entries of the timeline held at once. Then the oldest goes. */
 export const TIMELINE_MAX = 500;
 /** Characters of a message that are read aloud. */
@@ -103,6 +97,7 @@ export const EMPTY: State = {
   reading: [],
   threads: {},
   watched: null,
+  divider: null,
   log: [],
   spoken: '',
 };
@@ -114,14 +109,7 @@ export type Action =
   | { kind: 'stale'; parts: Part[] }
   /** Nobody answered. */
   | { kind: 'failed'; parts: Part[] }
-  /** A page of messages, the newest first; `isNewest`: nothing came after it. */
-  | {
-      kind: 'page';
-      conversation: string;
-      messages: MessageView[];
-      isNewest: boolean;
-      hasOlder: boolean;
-    }
+  | { kind: 'page'; conversation: string; page: ThreadPage }
   | { kind: 'message'; message: MessageView }
   | { kind: 'watched'; conversation: string | null }
   | { kind: 'read'; conversation: string }
@@ -147,11 +135,11 @@ export function reduce(state: State, action: Action): State {
         action.parts,
       );
     case 'page':
-      return turnPage(state, action);
+      return turnPage(state, action.conversation, action.page);
     case 'message':
       return overtake(speak(state, action.message), 'conversations');
     case 'watched':
-      return { ...state, watched: action.conversation };
+      return watch(state, action.conversation);
     case 'read':
       return overtake(readAll(state, action.conversation), 'conversations');
     case 'event':
@@ -188,7 +176,10 @@ function happen(state: State, event: EventView): State {
 
 function answer<P extends Part>(state: State, part: P, view: Parts[P]): State {
   const reading = state.reading.filter((other) => other !== part);
-  return { ...state, reading, parts: { ...state.parts, [part]: view } };
+  const next = { ...state, reading, parts: { ...state.parts, [part]: view } };
+  // Whoever opens the page at a conversation looks at it before it is known what is unread.
+  const isFirst = part === 'conversations' && state.parts.conversations === undefined;
+  return isFirst ? markNew(next) : next;
 }
 
 /** What changed while it was asked for is asked for again: the answer may be older than the change. */
@@ -216,8 +207,8 @@ function hear(state: State, message: MessageView): State {
   const next = speak(state, message);
   if (message.isOwn || !isNew) return next;
   const text = `${message.senderName ?? message.sender}: ${message.text}`.slice(0, SPOKEN_MAX);
-  const spoken = { ...next, spoken: text };
-  return countUnread(spoken, message.conversation, (unread) => unread + 1);
+  const aloud = { ...next, spoken: text };
+  return countUnread(aloud, message.conversation);
 }
 
 /** Whether it was counted already: a cursor may bring an event that an answer overtook. */
@@ -234,7 +225,7 @@ function speak(state: State, message: MessageView): State {
   const threads =
     thread === undefined
       ? state.threads
-      : { ...state.threads, [conversation]: cut(join(thread, [message], 'newer')) };
+      : { ...state.threads, [conversation]: spoken(thread, message) };
   return withLast({ ...state, threads }, message);
 }
 
@@ -249,66 +240,49 @@ function withLast(state: State, message: MessageView): State {
   return withConversations(state, conversations.with(at, { ...conversations[at], last: message }));
 }
 
-function countUnread(state: State, conversation: string, count: (unread: number) => number): State {
-  const { conversations } = state.parts;
-  if (conversations === undefined) return state;
-  return withConversations(
-    state,
-    conversations.map((one) =>
-      one.name === conversation ? { ...one, unread: count(one.unread) } : one,
-    ),
-  );
+function countUnread(state: State, conversation: string): State {
+  return withOne(state, conversation, (one) => ({ ...one, unread: one.unread + 1 }));
 }
 
 function readAll(state: State, conversation: string): State {
-  return countUnread(state, conversation, () => 0);
+  return withOne(state, conversation, (one) => ({
+    ...one,
+    unread: 0,
+    readKey: one.last?.key ?? one.readKey,
+  }));
+}
+
+function withOne(
+  state: State,
+  conversation: string,
+  change: (one: ConversationView) => ConversationView,
+): State {
+  const { conversations } = state.parts;
+  if (conversations === undefined) return state;
+  const changed = conversations.map((one) => (one.name === conversation ? change(one) : one));
+  return withConversations(state, changed);
 }
 
 function withConversations(state: State, conversations: ConversationView[]): State {
   return { ...state, parts: { ...state.parts, conversations } };
 }
 
-function turnPage(state: State, page: Extract<Action, { kind: 'page' }>): State {
-  const { conversation, messages, isNewest, hasOlder } = page;
-  const held = state.threads[conversation];
-  const oldestFirst = messages.toReversed();
-  if (held === undefined || (held.isStale && isNewest)) {
-    const thread = { messages: oldestFirst, hasOlder, isStale: false };
-    return { ...state, threads: { ...state.threads, [conversation]: thread } };
-  }
-  const thread = join(held, oldestFirst, 'older');
-  const older = isNewest ? held.hasOlder : hasOlder;
-  return {
-    ...state,
-    threads: { ...state.threads, [conversation]: { ...thread, hasOlder: older } },
-  };
+function turnPage(state: State, conversation: string, page: ThreadPage): State {
+  const thread = turned(state.threads[conversation], page);
+  return { ...state, threads: { ...state.threads, [conversation]: thread } };
 }
 
-/** Each key once. An answer may have been overtaken by an event, so it takes nothing back. */
-function join(thread: Thread, messages: MessageView[], how: 'newer' | 'older'): Thread {
-  const byKey = new Map(thread.messages.map((message) => [message.key, message]));
-  for (const message of messages) {
-    const held = byKey.get(message.key);
-    if (held === undefined || how === 'newer' || RANK[message.state] >= RANK[held.state]) {
-      byKey.set(message.key, message);
-    }
-  }
-  const all = [...byKey.values()].sort((a, b) => a.key - b.key);
-  return { ...thread, messages: all };
+/** A person looks at a conversation. What is unread of it by then is marked as new. */
+function watch(state: State, conversation: string | null): State {
+  return markNew({ ...state, watched: conversation });
 }
 
-const RANK: Record<MessageView['state'], number> = {
-  heard: 0,
-  waiting: 0,
-  sent: 1,
-  failed: 2,
-  delivered: 3,
-  read: 4,
-};
-
-function cut(thread: Thread): Thread {
-  if (thread.messages.length <= THREAD_MAX) return thread;
-  return { ...thread, messages: thread.messages.slice(-THREAD_MAX), hasOlder: true };
+/** Where the unread begins, of what is looked at. */
+function markNew(state: State): State {
+  const { watched, parts } = state;
+  const one = parts.conversations?.find(({ name }) => name === watched);
+  if (watched === null || (one?.unread ?? 0) === 0) return state;
+  return { ...state, divider: { conversation: watched, after: one!.readKey } };
 }
 
 function meet(state: State, peer: PeerView): State {

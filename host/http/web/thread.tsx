@@ -11,11 +11,20 @@ import { useDeed, usePanel, useVisible } from './hooks.ts';
 import { Empty, Fault, Lamp } from './parts.tsx';
 import { hashOf } from './route.ts';
 import { PUBLIC } from './state.ts';
+import type { State } from './state.ts';
+import type { Thread } from './threads.ts';
 import { ago, day, distanceOf, shortId, time } from './words.ts';
 
-type Props = { name: string; title: string; peer: PeerView | undefined; now: number };
+type Props = {
+  name: string;
+  title: string;
+  peer: PeerView | undefined;
+  /** The key of a message to go to. */
+  at: number | null;
+  now: number;
+};
 
-export function ThreadView({ name, title, peer, now }: Props) {
+export function ThreadView({ name, title, peer, at, now }: Props) {
   const { panel, state } = usePanel();
   const isVisible = useVisible();
   useEffect(() => {
@@ -35,7 +44,7 @@ export function ThreadView({ name, title, peer, now }: Props) {
       {thread === undefined ? (
         <p class="asking">Asking for the messages …</p>
       ) : (
-        <Messages name={name} messages={thread.messages} hasOlder={thread.hasOlder} now={now} />
+        <Messages name={name} thread={thread} at={at} now={now} />
       )}
       <Compose to={name} title={title} peer={peer} now={now} />
     </section>
@@ -57,12 +66,17 @@ function Who({ name, peer, now }: { name: string; peer: PeerView | undefined; no
   );
 }
 
-type MessagesProps = { name: string; messages: MessageView[]; hasOlder: boolean; now: number };
+type MessagesProps = { name: string; thread: Thread; at: number | null; now: number };
 
-function Messages({ name, messages, hasOlder, now }: MessagesProps) {
-  const { panel } = usePanel();
+function Messages({ name, thread, at, now }: MessagesProps) {
+  const { panel, state } = usePanel();
   const [deed, perform] = useDeed();
-  const list = useStickyList(messages);
+  const { messages, hasOlder, hasNewer } = thread;
+  const list = useStickyList(messages, at);
+  const newFrom = newFromOf(messages, state.divider, name);
+  useEffect(() => {
+    if (at !== null) void perform(() => panel.goTo(name, at));
+  }, [panel, name, at]);
   return (
     <div class="messages" ref={list} tabIndex={0} role="group" aria-label="Messages">
       {hasOlder && (
@@ -86,22 +100,60 @@ function Messages({ name, messages, hasOlder, now }: MessagesProps) {
         </Empty>
       )}
       <ol>
-        {messages.map((message, at) => (
+        {messages.map((message, place) => (
           <Fragment key={message.key}>
-            {isNewDay(messages, at) && <li class="day">{day(message.sentAt, now)}</li>}
-            <Message message={message} isFollowing={isFollowing(messages, at)} />
+            {isNewDay(messages, place) && <li class="day">{day(message.sentAt, now)}</li>}
+            {message.key === newFrom && <li class="day new">New</li>}
+            <Message
+              message={message}
+              isFollowing={message.key !== newFrom && isFollowing(messages, place)}
+              isFound={message.key === at}
+            />
           </Fragment>
         ))}
       </ol>
+      {hasNewer && (
+        <p class="later">
+          <button
+            type="button"
+            disabled={deed.isBusy}
+            onClick={() => void perform(() => panel.newer(name))}
+          >
+            Later messages
+          </button>
+          <button
+            type="button"
+            disabled={deed.isBusy}
+            onClick={() => void perform(() => panel.goToEnd(name))}
+          >
+            To the newest
+          </button>
+        </p>
+      )}
     </div>
   );
 }
 
-function Message({ message, isFollowing }: { message: MessageView; isFollowing: boolean }) {
+/** The first message that was new when a person came to look; null for none. */
+function newFromOf(
+  messages: MessageView[],
+  divider: State['divider'],
+  name: string,
+): number | null {
+  if (divider === null || divider.conversation !== name) return null;
+  return messages.find(({ key, isOwn }) => key > divider.after && !isOwn)?.key ?? null;
+}
+
+type MessageProps = { message: MessageView; isFollowing: boolean; isFound: boolean };
+
+function Message({ message, isFollowing, isFound }: MessageProps) {
   const { isOwn, isVerified, sender, senderName, sentAt, text } = message;
   const who = isOwn ? 'You' : (senderName ?? shortId(sender));
   return (
-    <li class={`message${isOwn ? ' own' : ''}${isFollowing ? ' following' : ''}`}>
+    <li
+      class={`message${isOwn ? ' own' : ''}${isFollowing ? ' following' : ''}${isFound ? ' found' : ''}`}
+      tabIndex={isFound ? -1 : undefined}
+    >
       <p class="who">
         {isOwn ? <b>{who}</b> : <a href={hashOf('map', sender)}>{who}</a>}
         {!isVerified && (
@@ -189,29 +241,40 @@ function isNewDay(messages: MessageView[], at: number): boolean {
 /** So near to its end, in pixels, a list follows what is new. */
 const STICKY = 80;
 
-/** Follows what is new while its end is seen, and stands still when older messages come in above. */
-function useStickyList(messages: MessageView[]) {
+/**
+ * Follows what is new while its end is seen, and stands still when older messages come in above. Goes
+ * to the message that is asked for, or at first to where the new ones begin.
+ */
+function useStickyList(messages: MessageView[], at: number | null) {
   const list = useRef<HTMLDivElement>(null);
   const before = useRef({ first: -1, last: -1, height: 0 });
+  const shown = useRef<number | null>(null);
   useLayoutEffect(() => {
     const element = list.current!;
     const { first, last, height } = before.current;
     const newest = messages.at(-1);
     const wasAtEnd = height - element.scrollTop - element.clientHeight < STICKY;
     const isOlder = first >= 0 && messages[0]?.key < first;
-    if (isOlder) element.scrollTop += element.scrollHeight - height;
+    const found = at === shown.current ? null : element.querySelector<HTMLElement>('.found');
+    if (found !== null) {
+      found.scrollIntoView({ block: 'center' });
+      found.focus({ preventScroll: true });
+      shown.current = at;
+    } else if (isOlder) element.scrollTop += element.scrollHeight - height;
     else if (
       newest !== undefined &&
       newest.key !== last &&
       (last < 0 || wasAtEnd || newest.isOwn)
     ) {
       element.scrollTop = element.scrollHeight;
+      const divider = last < 0 ? element.querySelector('.new') : null;
+      divider?.scrollIntoView({ block: 'nearest' });
     }
     before.current = {
       first: messages[0]?.key ?? -1,
       last: newest?.key ?? -1,
       height: element.scrollHeight,
     };
-  }, [messages]);
+  }, [messages, at]);
   return list;
 }

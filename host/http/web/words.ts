@@ -2,7 +2,15 @@
  * Words: how the page says things. Everything that is a name or a text of somebody comes back as it
  * is, and is only ever shown as text.
  */
-import type { EventView, HopView, LinkView, MapNode, MessageView, PeerView } from '../views.ts';
+import type {
+  EventView,
+  HopView,
+  LinkView,
+  MapNode,
+  MessageView,
+  PeerView,
+  TimelineEntry,
+} from '../views.ts';
 
 /** The end of an id is as good as its beginning; eight digits tell a few thousand apart. */
 export function shortId(id: string): string {
@@ -39,6 +47,19 @@ const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', 
 
 export function time(at: number): string {
   return TIME.format(at);
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const FULL = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** To the second. */
+export function clock(at: number): string {
+  return CLOCK.format(at);
+}
+
+/** The same with the date. */
+export function fullTime(at: number): string {
+  return FULL.format(at);
 }
 
 /** `Today`, `Yesterday`, or the date. */
@@ -85,6 +106,31 @@ const REASONS: Record<string, string> = {
 export function reasonOf(reason: string): string {
   return REASONS[reason] ?? plain(reason);
 }
+
+/** What an event is called by people. */
+export const EVENT_WORDS: Record<TimelineEntry['name'], string> = {
+  PeerJoined: 'somebody came',
+  PeerLeft: 'somebody went',
+  MessageReceived: 'message',
+  MessageValidated: 'signature checked',
+  MessageDropped: 'packets dropped',
+  RouteDiscovered: 'way found',
+  RouteSwitched: 'way changed',
+  SecurityEvent: 'threat',
+  PeerJudged: 'somebody judged',
+  NodeSuspected: 'node suspected',
+  NodeConfirmedFailed: 'node failed',
+  NodeRecovered: 'node recovered',
+  PartitionDetected: 'cut off',
+  PartitionHealed: 'together again',
+  RecoveryTried: 'recovery tried',
+  RecoveryEnded: 'recovery ended',
+  HealthChanged: 'health',
+  QueueOverflow: 'queue full',
+  ComponentFailed: 'component failed',
+  ComponentRestarted: 'component runs again',
+  BandwidthLimit: 'limit reached',
+};
 
 /** Why one route gave way to another. */
 const SWITCHES: Record<string, string> = {

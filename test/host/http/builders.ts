@@ -360,7 +360,7 @@ export function packet(some: Partial<PacketDetailView> = {}): PacketDetailView {
   return {
     ...{ key: 1, at: NOW, link: 3, way: 'heard', type: 'message', ttl: 7 },
     ...{ sender: ALICE, recipient: null, size: 24, dropped: null },
-    hex: `010207000000000000000000000002${ALICE}6869`,
+    hex: `010207${'00'.repeat(9)}0002${ALICE}6869`,
     parts: [{ name: 'text', value: 'hi', at: 22, size: 2 }],
     ...some,
   };

@@ -2,14 +2,8 @@
  * What the page shows after each answer and each event, told without a browser.
  */
 import { describe, expect, it } from 'vitest';
-import {
-  ALL_PARTS,
-  EMPTY,
-  LOG_MAX,
-  PUBLIC,
-  reduce,
-  THREAD_MAX,
-} from '../../../../host/http/web/state.ts';
+import { ALL_PARTS, EMPTY, LOG_MAX, PUBLIC, reduce } from '../../../../host/http/web/state.ts';
+import { THREAD_MAX } from '../../../../host/http/web/threads.ts';
 import type { Action, State } from '../../../../host/http/web/state.ts';
 import type { Happening } from '../../../../host/http/views.ts';
 import { ANA, conversation, line, message, peer, status } from './builders.ts';
@@ -103,6 +97,34 @@ describe('a page of older messages', () => {
     const state = after(start, page([message({ key: 10 })], false, false));
     expect(keys(state)).toEqual([1, 2, 10, 11, 12]);
     expect(state.threads[PUBLIC].hasOlder).toBe(false);
+  });
+});
+
+describe('what is new', () => {
+  const unread = [conversation({ last: message({ key: 2 }), unread: 1, readKey: 1 })];
+
+  it('is marked where it began when a person came to look, however much is read since', () => {
+    const state = after(
+      after(EMPTY, { kind: 'part', part: 'conversations', view: unread }),
+      { kind: 'watched', conversation: PUBLIC },
+      { kind: 'read', conversation: PUBLIC },
+      happens({ kind: 'message', message: message({ key: 3 }) }),
+    );
+    expect(state.divider).toEqual({ conversation: PUBLIC, after: 1 });
+    expect(state.parts.conversations?.[0]).toMatchObject({ unread: 1, readKey: 2 });
+  });
+
+  it('is marked for whoever opened the page there, and not again by later answers', () => {
+    const come = after(EMPTY, { kind: 'watched', conversation: PUBLIC });
+    const told = after(come, { kind: 'part', part: 'conversations', view: unread });
+    expect(told.divider).toEqual({ conversation: PUBLIC, after: 1 });
+    const late = [conversation({ last: message({ key: 4 }), unread: 1, readKey: 3 })];
+    const state = after(told, { kind: 'part', part: 'conversations', view: late });
+    expect(state.divider?.after).toBe(1);
+  });
+
+  it('is nothing where all is read', () => {
+    expect(after(open(), { kind: 'watched', conversation: PUBLIC }).divider).toBeNull();
   });
 });
 
@@ -230,7 +252,8 @@ function page(
   hasOlder = true,
   conversation = PUBLIC,
 ): Action {
-  return { kind: 'page', conversation, messages, isNewest, hasOlder };
+  const place = isNewest ? 'newest' : 'older';
+  return { kind: 'page', conversation, page: { place, messages, hasOlder } };
 }
 
 function keys(state: State): number[] {

@@ -37,10 +37,13 @@ describe.each([
   });
 });
 
-it.each(['style.css', 'api/style.css'])('%s takes every colour by its name', (name) => {
-  const css = readFileSync(join(WEB, name), 'utf8');
-  expect(css).not.toMatch(/#[0-9a-f]{3,8}\b|rgba?\(|url\(/);
-});
+it.each(['style.css', 'record.css', 'api/style.css'])(
+  '%s takes every colour by its name',
+  (name) => {
+    const css = readFileSync(join(WEB, name), 'utf8');
+    expect(css).not.toMatch(/#[0-9a-f]{3,8}\b|rgba?\(|url\(/);
+  },
+);
 
 function coloursIn(part: string): Record<string, string> {
   const [first] = part.split('}');

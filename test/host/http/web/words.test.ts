@@ -97,16 +97,17 @@ describe('a name of ours for something', () => {
 
 describe('an address', () => {
   it('names a view, and what it is of', () => {
-    expect(routeOf('#/chat/public')).toEqual({ view: 'chat', of: 'public' });
-    expect(routeOf(hashOf('map', 'link 3/x'))).toEqual({ view: 'map', of: 'link 3/x' });
-    expect(routeOf(hashOf('links'))).toEqual({ view: 'links', of: null });
+    expect(routeOf('#/chat/public')).toEqual({ view: 'chat', of: 'public', at: null });
+    expect(routeOf(hashOf('chat', 'public', '7'))).toEqual({ view: 'chat', of: 'public', at: '7' });
+    expect(routeOf(hashOf('map', 'link 3/x'))).toEqual({ view: 'map', of: 'link 3/x', at: null });
+    expect(routeOf(hashOf('links'))).toEqual({ view: 'links', of: null, at: null });
   });
 
   it('that names nothing is the map', () => {
     for (const hash of ['', '#', '#/', '#/nonsense/x', '#main', '#/__proto__']) {
-      expect(routeOf(hash)).toEqual({ view: 'map', of: null });
+      expect(routeOf(hash)).toEqual({ view: 'map', of: null, at: null });
     }
-    expect(routeOf('#/map/%zz')).toEqual({ view: 'map', of: '%zz' });
+    expect(routeOf('#/map/%zz')).toEqual({ view: 'map', of: '%zz', at: null });
   });
 
   it('may be a login link', () => {

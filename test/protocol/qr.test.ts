@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Modules } from '../../tools/provision/qr.ts';
+import type { Modules } from '../../protocol/qr.ts';
 import {
   correctionOf,
   formatBits,
@@ -14,7 +14,7 @@ import {
   qrLines,
   roomBits,
   versionBits,
-} from '../../tools/provision/qr.ts';
+} from '../../protocol/qr.ts';
 
 const TEXT = 'hopline:3f2a91c0d4e5f607?name=gate&role=relay';
 
