@@ -225,8 +225,11 @@ async function exchange<Answer>(
 
 /** What is null is not asked for. */
 function queryOf(fields: Record<string, string | number | null>): URLSearchParams {
-  const said = Object.entries(fields).filter(([, value]) => value !== null);
-  return new URLSearchParams(said.map(([name, value]) => [name, String(value)]));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== null) query.set(name, String(value));
+  }
+  return query;
 }
 
 /** The daemon's own sentence, without the code that ends it. */
