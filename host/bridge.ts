@@ -64,8 +64,10 @@ import type {
 import type { BudgetLimits } from '../protocol/peer/budget.ts';
 import type { GatewayConfig } from './gateway/gateway.ts';
 import { Gateway } from './gateway/gateway.ts';
-import type { UsageLimits, UsageView } from './gateway/usage.ts';
-import { Usage } from './gateway/usage.ts';
+import type { Interface, TrafficLimits } from './gateway/limits.ts';
+import { trunkLimitsOf } from './gateway/limits.ts';
+import type { Carried, UsageLimits, UsageView } from './gateway/usage.ts';
+import { mbpsOf, Usage } from './gateway/usage.ts';
 import type { Component, ComponentKind, StationOrder } from './component.ts';
 import type { MeshEvent } from './events.ts';
 import { NEIGHBOURS } from './neighbours/neighbours.ts';
@@ -92,7 +94,7 @@ import type {
 /** What of a station is for whoever runs it: its radio and wires, and those who ask and watch. */
 type StationIn = Exclude<
   StationInput,
-  { kind: 'lined' | 'inject' | 'say' | 'send' | 'hand' | 'settings' }
+  { kind: 'lined' | 'inject' | 'say' | 'send' | 'hand' | 'settings' | 'dropped' }
 >;
 type StationOut = Exclude<
   StationOutput,
@@ -148,17 +150,17 @@ export type LineEvent =
 export type BridgeConfig = {
   /** What people decided about peers comes from the archive. */
   station: Omit<StationConfig, 'decisions'>;
-  trunks: Omit<TrunksConfig, 'admit'>;
+  trunks: Omit<TrunksConfig, 'admit' | 'limits'>;
   /** Lines of clients, of which the station has as many; none where it is absent. */
-  clients?: Omit<TrunksConfig, 'admit'>;
+  clients?: Omit<TrunksConfig, 'admit' | 'limits'>;
   talk: ConversationsConfig;
   gateway: GatewayConfig;
   /** How failures are found, at first. */
   resilience?: ResilienceSettings;
   /** As ROUTING_DEFAULTS where it is absent. */
   routing?: RoutingConfig;
-  /** What lines carry is watched against them; not at all where they are absent. */
-  usage?: UsageLimits;
+  /** What lines and clients carry is held by them, and watched; not at all where they are absent. */
+  limits?: TrafficLimits;
   /** Whom we obey, by the beginnings of their fingerprints in hex; nobody where it is absent. */
   administrators?: readonly string[];
   /** Of the owner, beside our own. */
@@ -169,6 +171,7 @@ export type BridgeConfig = {
 export type BridgeSettings = {
   level: SecurityLevel;
   budget: BudgetLimits;
+  limits: TrafficLimits;
   resilience: ResilienceSettings;
   routing: RoutingConfig;
   administrators: readonly string[];
@@ -217,6 +220,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly id: Uint8Array;
   private readonly berths: Record<Side, Berths>;
   private readonly usage: Usage | null;
+  /** Bytes so far, over radios and wires. */
+  private readonly onAir = { received: 0, sent: 0 };
   /** In the order in which it came up: nobody's packets overtake each other. */
   private tasks: Task[] = [];
 
@@ -225,7 +230,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const { station } = config;
     const { id } = identity;
     this.id = id;
-    this.usage = config.usage === undefined ? null : new Usage(config.usage, now);
+    const { limits } = config;
+    const { budget } = config.gateway;
+    this.usage = limits === undefined ? null : new Usage(watched(limits, budget), now);
     const firstLine = 1 + station.outMax + station.wires;
     this.berths = {
       trunks: new Berths(firstLine, station.lines),
@@ -251,12 +258,14 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.gateway = new Gateway(config.gateway, gatewayPorts, now);
     const admit: TrunksConfig['admit'] = (id, token) => this.gateway.admits(id, token);
     const hello = helloOf(station);
-    const trunksOf = (own: TrunksConfig): Trunks =>
-      new Trunks(crypto, identity, pins, own, hello, random, () => draw(32));
-    this.trunks = trunksOf({ ...config.trunks, admit });
+    const trunksOf = (side: Interface, own: TrunksConfig): Trunks => {
+      const limited = limits === undefined ? own : { ...own, limits: trunkLimitsOf(limits)[side] };
+      return new Trunks(crypto, identity, pins, limited, hello, random, () => draw(32));
+    };
+    this.trunks = trunksOf('internet', { ...config.trunks, admit });
     const { clients = { ...config.trunks, linesMax: 0 } } = config;
     const admitClient: TrunksConfig['admit'] = (id, token) => this.gateway.admitsClient(id, token);
-    this.clients = trunksOf({ ...clients, admit: admitClient });
+    this.clients = trunksOf('local', { ...clients, admit: admitClient });
     const around = this.station.around;
     this.talk = new Conversations(
       config.talk,
@@ -372,13 +381,20 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return void this.tasks.push({ to: 'gateway', input });
       case 'tick':
         return;
+      case 'received':
+        this.onAir.received += input.bytes.length;
+        return void this.tasks.push({ to: 'station', input });
       default:
         this.tasks.push({ to: 'station', input });
     }
   }
 
-  private setUp({ level, budget, administrators, ...mesh }: BridgeSettings): void {
+  private setUp({ level, budget, limits, administrators, ...mesh }: BridgeSettings): void {
     this.mesh = mesh;
+    this.usage?.limit(watched(limits, budget));
+    const { local, internet } = trunkLimitsOf(limits);
+    this.tasks.push({ to: 'clients', input: { kind: 'limits', limits: local } });
+    this.tasks.push({ to: 'trunks', input: { kind: 'limits', limits: internet } });
     const islandBytesPerSecond = islandShare(budget);
     const settings = { kind: 'settings', level, islandBytesPerSecond } as const;
     this.tasks.push({ to: 'station', input: settings });
@@ -425,10 +441,20 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   }
 
   private lookAtUsage(now: Millis): void {
-    const traffic = { local: this.clients.traffic, internet: this.trunks.traffic };
-    for (const event of this.usage?.look(traffic, now) ?? []) {
-      this.tasks.push({ to: 'registry', input: { kind: 'event', event } });
-    }
+    for (const event of this.usage?.look(() => this.carried(), now) ?? []) this.happened(event);
+  }
+
+  private carried(): Carried {
+    const { clients, trunks, onAir, gateway } = this;
+    const radio = { ...onAir, holds: 0, waits: gateway.waits };
+    return {
+      traffic: { local: clients.traffic, internet: trunks.traffic, radio },
+      connections: { local: clients.snapshot(), internet: trunks.snapshot() },
+    };
+  }
+
+  private happened(event: MeshEvent): void {
+    this.tasks.push({ to: 'registry', input: { kind: 'event', event } });
   }
 
   /** Until nobody has anything more to say to another. */
@@ -489,6 +515,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return this.hear(output.event, out);
       case 'beat':
         return void this.tasks.push({ to: 'registry', input: output });
+      case 'write':
+        this.onAir.sent += output.bytes.length;
+        return void out.push(output);
       default:
         out.push(output);
     }
@@ -555,7 +584,24 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return void this.tasks.push({ to: 'registry', input: { kind: 'beat', ...beat } });
       }
       case 'drop':
+        return this.drop(side, output.line, output.reason);
+      case 'slowed':
+        return this.slowed(side, output.line, output.bytesPerSecond);
     }
+  }
+
+  /** Of a line that is not up, no link is to blame. */
+  private drop(side: Side, line: number, reason: string): void {
+    const link = this.berths[side].ofLine(line)?.link ?? -1;
+    this.tasks.push({ to: 'station', input: { kind: 'dropped', link, reason } });
+  }
+
+  private slowed(side: Side, line: number, bytesPerSecond: number | null): void {
+    const peer = this.berths[side].ofLine(line)?.id;
+    if (peer === undefined) return;
+    const who = { peer, side: side === 'clients' ? 'local' : 'internet' } as const;
+    if (bytesPerSecond === null) return this.happened({ kind: 'LineRecovered', ...who });
+    this.happened({ kind: 'LineSlowed', ...who, mbps: mbpsOf(bytesPerSecond) });
   }
 
   private lineUp(
@@ -660,8 +706,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private overhear(event: TalkEvent): void {
     if (event.kind === 'peer-changed') return this.judged(event.peer, event.by);
     if (event.kind !== 'message' || sameBytes(event.name.sender, 0, this.id)) return;
-    const heard = { kind: 'MessageReceived', ...event.name } as const;
-    this.tasks.push({ to: 'registry', input: { kind: 'event', event: heard } });
+    this.happened({ kind: 'MessageReceived', ...event.name });
   }
 
   /** Who is let in again is heard with what he said meanwhile; of whom is turned away it goes. */
@@ -670,8 +715,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     if (decision !== 'quarantine') {
       this.tasks.push({ to: 'station', input: { kind: 'release', id: peer } });
     }
-    const event = { kind: 'PeerJudged', peer, decision, by: 'person' } as const;
-    this.tasks.push({ to: 'registry', input: { kind: 'event', event } });
+    this.happened({ kind: 'PeerJudged', peer, decision, by: 'person' });
   }
 
   private order(order: StationOrder): void {
@@ -697,6 +741,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
 /** What history may have of the air; the other half is for what is brought in at once. */
 function islandShare({ bytesPerSecond }: BudgetLimits): number {
   return bytesPerSecond / 2;
+}
+
+/** With what lines may give to the radios. */
+function watched(limits: TrafficLimits, budget: BudgetLimits): UsageLimits {
+  return { ...limits, radioMbps: mbpsOf(budget.bytesPerSecond) };
 }
 
 /** Lines carry what is said, and no mesh of few links: nothing else of a hello means anything there. */

@@ -19,6 +19,8 @@ import {
 import type { Section } from '../device/pi/yaml-file.ts';
 import { readYaml } from '../device/pi/yaml-file.ts';
 import type { Place } from '../protocol/wire/link-state.ts';
+import type { SideLimits, TrafficLimits } from './gateway/limits.ts';
+import { TRAFFIC_LIMITS } from './gateway/limits.ts';
 import type { StrategyName } from './routing/strategy.ts';
 import { STRATEGY_NAMES } from './routing/strategy.ts';
 import { SECURITY_LEVELS } from '../protocol/trust/levels.ts';
@@ -26,7 +28,7 @@ import { fromHex } from '../protocol/wire/hex.ts';
 import { MESH_EVENTS } from './events.ts';
 import type { ResilienceSettings } from './resilience/settings.ts';
 import type { MeshEventKind } from './events.ts';
-import type { Schema, Values } from './settings/rules.ts';
+import type { Schema, Setting, Values } from './settings/rules.ts';
 import {
   flag,
   group,
@@ -59,6 +61,9 @@ const ADMINISTRATORS_MAX = 32;
 const COMPONENTS_MAX = 32;
 const ACTIONS_MAX = 64;
 const COMMAND_MAX = 1000;
+/** Of a limit. */
+const KBPS_MIN = 16;
+const KBPS_MAX = 10_000_000;
 
 /** As the relay's settings, with what only a bridge does. */
 export type DaemonConfig = Omit<RelayConfig, 'history'> & {
@@ -79,6 +84,8 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   http: HttpConfig;
   /** What may go from lines to the radios (WIRE §28). */
   budget: { bytesPerSecond: number; burst: number };
+  /** What clients and lines may carry. */
+  limits: TrafficLimits;
   keep: { messages: number; megabytes: number; days: number };
   /** When a node has failed (DEFAULTS §3); the API may change it. */
   resilience: ResilienceSettings;
@@ -217,6 +224,13 @@ const routing: typeof ways = {
   schema: { ...ways.schema, ...GEOGRAPHIC },
   isRequired: false,
 };
+
+/** In kbit/s. Less than a heartbeat needs would end every line. */
+function rate(mbps: number, help: string, example: number): Setting<number> {
+  const told = { help: `kbit/s that ${help}`, examples: [example] };
+  return setting(whole(KBPS_MIN, KBPS_MAX), mbps * 1000, told);
+}
+const { local, internet } = TRAFFIC_LIMITS;
 
 /** Every setting there is. */
 export const SETTINGS = {
@@ -418,6 +432,17 @@ export const SETTINGS = {
     },
     'what may go from the internet to the radios',
   ),
+  limits: group(
+    {
+      clients: rate(local.allMbps, 'all clients together may carry, each way', 2000),
+      'client-in': rate(local.inMbps, 'one client may bring; faster ones are read no faster', 1000),
+      'client-out': rate(local.outMbps, 'one client is given; what matters most goes first', 2000),
+      lines: rate(internet.allMbps, 'all lines to other gateways may carry, each way', 20_000),
+      'line-in': rate(internet.inMbps, 'one line may bring', 5000),
+      'line-out': rate(internet.outMbps, 'one line is given; what matters most goes first', 5000),
+    },
+    'what clients and lines may carry, in thousands of bits a second',
+  ),
   keep: group(
     {
       messages: setting(whole(1, 100_000_000), 1_000_000, {
@@ -479,7 +504,7 @@ function configOf(
   const usual = relayDefaults(surroundings);
   const named = data ?? values.data;
   const folder = named === undefined ? usual : inFolder(named, {});
-  const { radio, listen, clients, http, failure, routing, budget, keep } = values;
+  const { radio, listen, clients, http, failure, routing, budget, limits, keep } = values;
   return {
     name: values.name ?? usual.name,
     data: folder.data,
@@ -520,8 +545,18 @@ function configOf(
     },
     routing: { strategy: routing.strategy, place: routing.place ?? null },
     budget: { bytesPerSecond: budget['bytes-per-second'], burst: budget.burst },
+    limits: {
+      local: sideOf(limits['client-in'], limits['client-out'], limits.clients),
+      internet: sideOf(limits['line-in'], limits['line-out'], limits.lines),
+    },
     keep,
     components: values.components,
     on: values.on,
   };
+}
+
+/** Of all, one has no more. */
+function sideOf(inKbps: number, outKbps: number, allKbps: number): SideLimits {
+  const [inMbps, outMbps] = [inKbps, outKbps].map((kbps) => Math.min(kbps, allKbps) / 1000);
+  return { inMbps, outMbps, allMbps: allKbps / 1000 };
 }

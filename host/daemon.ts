@@ -249,9 +249,11 @@ export class Daemon {
    */
   setUp(wanted: DaemonConfig): void {
     this.store.commit(changeLines(wanted, this.store.settings, Date.now()));
-    const { log, security, resilience, routing, budget, administrators, keep, on } = wanted;
+    const { log, security, resilience, routing, budget, limits } = wanted;
+    const { administrators, keep, on } = wanted;
     const isToActOtherwise = JSON.stringify(on) !== JSON.stringify(this.config.on);
-    const live = { log, security, resilience, routing, budget, administrators, keep, on };
+    const mesh = { security, resilience, routing, budget, limits, administrators };
+    const live = { log, ...mesh, keep, on };
     this.config = { ...this.config, ...live };
     this.store.keep(retentionOf(this.config));
     if (isToActOtherwise) {

@@ -314,7 +314,9 @@ export class DaemonDesk implements Desk {
   }
 
   usage(): UsageView {
-    return this.daemon.usage;
+    const { connections, ...usage } = this.daemon.usage;
+    const named = connections.map((each) => ({ ...each, name: this.nameOf(fromHex(each.node)!) }));
+    return { ...usage, connections: named };
   }
 
   clients(): ClientView[] {

@@ -37,7 +37,16 @@ export type MeshEvent =
   | { kind: 'QueueOverflow'; link: number; dropped: number }
   | { kind: 'ComponentFailed'; component: string; why: string; retryMs: number }
   | { kind: 'ComponentRestarted'; component: string; failures: number }
-  | { kind: 'BandwidthLimit'; side: 'local' | 'internet'; limitMbps: number };
+  /** What comes in is not read for a while, what goes out waits; of one connection or of a whole side. */
+  | {
+      kind: 'BandwidthLimit';
+      side: 'local' | 'internet' | 'radio';
+      way: 'in' | 'out';
+      limitMbps: number;
+    }
+  /** The way to a client or another gateway takes less than there is for it; then all of it again. */
+  | { kind: 'LineSlowed'; peer: Uint8Array; side: 'local' | 'internet'; mbps: number }
+  | { kind: 'LineRecovered'; peer: Uint8Array; side: 'local' | 'internet' };
 
 export type MeshEventKind = MeshEvent['kind'];
 
@@ -63,6 +72,8 @@ const KINDS: Record<MeshEventKind, true> = {
   ComponentFailed: true,
   ComponentRestarted: true,
   BandwidthLimit: true,
+  LineSlowed: true,
+  LineRecovered: true,
 };
 export const MESH_EVENTS = Object.keys(KINDS) as MeshEventKind[];
 

@@ -14,7 +14,6 @@ import type { BudgetLimits } from '../../protocol/peer/budget.ts';
 import type { GatewayConfig } from '../gateway/gateway.ts';
 import { CONVERSATIONS_DEFAULTS } from '../peer/contract.ts';
 import { ROUTING_DEFAULTS } from '../routing/routing.ts';
-import type { UsageLimits } from '../gateway/usage.ts';
 import type { Home } from './home.ts';
 
 /** Lines dialled or open at once; those that others open have half of them (DEFAULTS §5). */
@@ -22,39 +21,25 @@ export const LINES_MAX = 256;
 
 /** Lines of clients at once (DEFAULTS §5); one more is let go. */
 export const CLIENT_LINES_MAX = 50;
-/** What all lines of a side may bring, and one of a client. Who brings more is not read for a while. */
-const LIMITS: UsageLimits = {
-  local: { shareMbps: 0.25, allMbps: 10 },
-  internet: { shareMbps: 100, allMbps: 100 },
-};
-const CLIENT_BURST = 64 * 1024;
 /** A client that does not read costs so much, and then its least urgent packets. */
 const CLIENT_LINK = { ...RECORD_LINK_DEFAULTS, packetsMax: 1024, bytesMax: 256 * 1024 };
 
 /** `outMax`: links out that the radio has, 0 for none. */
 export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home): BridgeConfig {
-  const { routing, resilience } = bridgeSettingsOf(config);
+  const { routing, resilience, limits } = bridgeSettingsOf(config);
   return {
     station: stationConfigOf(config, outMax, home),
     trunks: {
       ...TRUNKS_DEFAULTS,
       linesMax: LINES_MAX,
       link: RECORD_LINK_DEFAULTS,
-      inbound: {
-        line: rateOf(LIMITS.internet.shareMbps),
-        all: rateOf(LIMITS.internet.allMbps),
-      },
     },
     clients: {
       ...TRUNKS_DEFAULTS,
       linesMax: 2 * CLIENT_LINES_MAX,
       link: CLIENT_LINK,
-      inbound: {
-        line: { ...rateOf(LIMITS.local.shareMbps), burstBytes: CLIENT_BURST },
-        all: rateOf(LIMITS.local.allMbps),
-      },
     },
-    usage: LIMITS,
+    limits,
     talk: CONVERSATIONS_DEFAULTS,
     gateway: gatewayConfigOf(config),
     administrators: config.administrators,
@@ -65,15 +50,9 @@ export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home)
 
 /** What of them a bridge takes up while it runs. */
 export function bridgeSettingsOf(config: DaemonConfig): BridgeSettings {
-  const { security: level, resilience, routing, administrators } = config;
-  const budget = budgetOf(config);
-  return {
-    level,
-    budget,
-    resilience,
-    routing: { ...ROUTING_DEFAULTS, ...routing },
-    administrators,
-  };
+  const { security: level, resilience, limits, administrators } = config;
+  const routing = { ...ROUTING_DEFAULTS, ...config.routing };
+  return { level, budget: budgetOf(config), limits, resilience, routing, administrators };
 }
 
 function stationConfigOf(
@@ -117,10 +96,4 @@ function gatewayConfigOf(config: DaemonConfig): GatewayConfig {
 
 function budgetOf({ budget }: DaemonConfig): BudgetLimits {
   return { bytesPerSecond: budget.bytesPerSecond, burstBytes: budget.burst };
-}
-
-/** Half a second of it may come at once. */
-function rateOf(mbps: number): BudgetLimits {
-  const bytesPerSecond = (mbps * 1e6) / 8;
-  return { bytesPerSecond, burstBytes: bytesPerSecond / 2 };
 }

@@ -101,10 +101,25 @@ export function saidOf(event: MeshEvent, nameOf: (id: Uint8Array) => string): Sa
       return { text, tone: 'warning', figures: { link, dropped } };
     }
     case 'BandwidthLimit': {
-      const { side, limitMbps } = event;
-      const who = side === 'local' ? 'clients, or one of them,' : 'lines to other gateways';
-      const text = `${who} reached the limit of ${limitMbps} Mbit/s, and are not read for a while`;
+      const { side, way, limitMbps } = event;
+      const then = way === 'in' ? 'are not read for a while' : 'what is for them waits';
+      const text = `${SIDES[side]} reached the limit of ${limitMbps} Mbit/s: ${then}`;
       return { text, tone: 'warning', figures: { limitMbps } };
+    }
+    case 'LineSlowed': {
+      const { peer, side, mbps } = event;
+      const who = side === 'local' ? 'the client' : 'the line to';
+      const text = `${who} ${nameOf(peer)} is congested: it is offered ${mbps} Mbit/s, what matters most first`;
+      return { text, tone: 'warning', peer, figures: { mbps } };
+    }
+    case 'LineRecovered': {
+      const { peer, side } = event;
+      const who = side === 'local' ? 'the client' : 'the line to';
+      return {
+        text: `${who} ${nameOf(peer)} takes all that there is for it again`,
+        tone: 'good',
+        peer,
+      };
     }
     case 'ComponentFailed': {
       const { component, why, retryMs } = event;
@@ -135,6 +150,11 @@ const DECISIONS: Record<PeerDecision, string> = {
 
 /** Of those that were cut off, the rest is counted. */
 const NAMES_MAX = 5;
+const SIDES = {
+  local: 'clients, or one of them,',
+  internet: 'lines to other gateways, or one of them,',
+  radio: 'what lines give to the radios',
+};
 const WAYS = {
   reconnect: 'it is dialled again',
   route: 'another way to it is looked for',

@@ -130,6 +130,11 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     return this.lines.routes();
   }
 
+  /** How often what lines brought had to wait for the budget of the air. */
+  get waits(): number {
+    return this.injection.waits;
+  }
+
   step(input: GatewayInput | Tick, now: Millis): GatewayOutput[] {
     const out: GatewayOutput[] = [];
     this.now = now;

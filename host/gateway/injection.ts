@@ -37,6 +37,8 @@ export class Injection {
   injected = 0;
   injectedBytes = 0;
   overheard = 0;
+  /** How often something was ready and had to wait for the budget. */
+  waits = 0;
   readonly drops: Record<InjectionDrop, number> = { stale: 0, 'queue-full': 0 };
   private readonly turns: Turns;
   private readonly budget: Budget;
@@ -161,6 +163,7 @@ export class Injection {
       const cost = packet.bytes.length * this.air.lacking(packet.bytes);
       const readyAt = this.budget.readyAt(cost, now);
       if (readyAt > now) {
+        this.waits++;
         this.wakeAt = Math.min(this.wakeAt, readyAt, packet.staleAt);
         return null;
       }

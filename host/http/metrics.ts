@@ -9,7 +9,7 @@ import type { Tally } from './tally.ts';
 
 export type MetricsDesk = Pick<
   Desk,
-  'status' | 'statistics' | 'links' | 'lines' | 'peers' | 'components' | 'resilience'
+  'status' | 'statistics' | 'links' | 'lines' | 'usage' | 'peers' | 'components' | 'resilience'
 >;
 
 export function metricsOf(desk: MetricsDesk, tally: Tally): Family[] {
@@ -17,6 +17,7 @@ export function metricsOf(desk: MetricsDesk, tally: Tally): Family[] {
     ...ofStatus(desk),
     ...ofLinks(desk),
     ...ofGateway(desk),
+    ...ofUsage(desk),
     ...ofComponents(desk),
     ...ofServer(tally),
     ...ofProcess(desk),
@@ -81,6 +82,38 @@ function ofGateway(desk: MetricsDesk): Family[] {
       'gateway_drops',
       'Packets of lines that never went on the air, by the reason.',
       by('reason', entries(gateway.drops)),
+    ),
+  ];
+}
+
+/** Connections are counted, and not named. */
+function ofUsage(desk: MetricsDesk): Family[] {
+  const { ways, connections, localLimitMbps, internetLimitMbps, radioLimitMbps } = desk.usage();
+  const carried = Object.entries(ways).flatMap(([side, { inMbps, outMbps }]) => [
+    { labels: { side, way: 'in' }, value: inMbps },
+    { labels: { side, way: 'out' }, value: outMbps },
+  ]);
+  const limits = { local: localLimitMbps, internet: internetLimitMbps, radio: radioLimitMbps };
+  const sum = (of: (one: (typeof connections)[number]) => number): Sample[] =>
+    by(
+      'side',
+      ['local', 'internet'].map((side) => [
+        side,
+        connections.reduce((all, each) => all + (each.side === side ? of(each) : 0), 0),
+      ]),
+    );
+  return [
+    gauge('carried_mbps', 'What was carried in the last second, by side and way.', carried),
+    gauge('limit_mbps', 'What a side may carry.', by('side', entries(limits))),
+    gauge(
+      'connections_slowed',
+      'Connections whose way takes less than there is for them.',
+      sum(({ slowedToMbps }) => Number(slowedToMbps !== null)),
+    ),
+    gauge(
+      'connections_waiting',
+      'Packets that wait to leave.',
+      sum(({ waiting }) => waiting),
     ),
   ];
 }

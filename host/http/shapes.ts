@@ -29,6 +29,7 @@ import type {
   ClientTicketView,
   ClientView,
   ComponentView,
+  ConnectionView,
   ConversationView,
   EventView,
   GatewayView,
@@ -38,6 +39,7 @@ import type {
   SettingsView,
   SettingView,
   InviteView,
+  LimitsView,
   LineView,
   LinkView,
   LogLineView,
@@ -50,6 +52,7 @@ import type {
   PeerView,
   PingView,
   RadioView,
+  RatesView,
   ResilienceView,
   StatisticsView,
   StatusView,
@@ -399,17 +402,44 @@ export const INVITE = named(
 );
 
 const MBPS = number({ about: 'Mbit/s, of the busier direction' });
+const RATES = object<RatesView>({ inMbps: number(), outMbps: number() });
+const LIMITS = object<LimitsView>({
+  inMbps: number({ about: 'what one connection may bring' }),
+  outMbps: number({ about: 'what one connection is given' }),
+  allMbps: number({ about: 'what all of them may carry, each way' }),
+});
 
 export const USAGE = named(
   'Usage',
   object<UsageView>({
     localMbps: MBPS,
     internetMbps: MBPS,
+    radioMbps: MBPS,
     localLimitMbps: number(),
     internetLimitMbps: number(),
+    radioLimitMbps: number({ about: 'what lines may give to the radios' }),
+    ways: object<UsageView['ways']>({ local: RATES, internet: RATES, radio: RATES }),
+    limits: object<UsageView['limits']>({ local: LIMITS, internet: LIMITS }),
+    connections: list(
+      object<ConnectionView>({
+        side: oneOf('local', 'internet'),
+        node: ID,
+        name: text(),
+        inMbps: number(),
+        outMbps: number(),
+        waiting: integer({ about: 'packets that wait to leave' }),
+        overflowed: integer({ about: 'packets that were dropped, as no more could wait' }),
+        slowedToMbps: nullable(
+          number({
+            about: 'what it is offered, as its way takes no more; null where it takes all',
+          }),
+        ),
+      }),
+    ),
     samples: object<UsageView['samples']>({
       localMbps: list(number()),
       internetMbps: list(number()),
+      radioMbps: list(number()),
     }),
   }),
 );

@@ -255,13 +255,35 @@ export type LogLineView = {
   facts: Record<string, string | number | boolean | null>;
 };
 
-/** The busier of the two directions of each side, in Mbit/s; samples are of a second, the oldest first. */
+export type RatesView = { inMbps: number; outMbps: number };
+/** A client or a line that is up, in its last second. */
+export type ConnectionView = RatesView & {
+  side: 'local' | 'internet';
+  node: string;
+  name: string;
+  /** Packets that wait to leave, and those that were dropped as no more could wait. */
+  waiting: number;
+  overflowed: number;
+  /** What it is offered, as its way takes no more; null where it takes all. */
+  slowedToMbps: number | null;
+};
+/** What one connection may bring and take, and all of them, each way. */
+export type LimitsView = RatesView & { allMbps: number };
+/**
+ * The busier of the two directions of each side, in Mbit/s, of the last second; samples are of a second,
+ * the oldest first. `radioLimitMbps` is what lines may give to the radios.
+ */
 export type UsageView = {
   localMbps: number;
   internetMbps: number;
+  radioMbps: number;
   localLimitMbps: number;
   internetLimitMbps: number;
-  samples: { localMbps: number[]; internetMbps: number[] };
+  radioLimitMbps: number;
+  ways: { local: RatesView; internet: RatesView; radio: RatesView };
+  limits: { local: LimitsView; internet: LimitsView };
+  connections: ConnectionView[];
+  samples: { localMbps: number[]; internetMbps: number[]; radioMbps: number[] };
 };
 /** Who is let in by a token, and the ids of the nodes that are here by it. */
 export type ClientView = { name: string; addedAt: number; nodes: string[] };

@@ -73,6 +73,8 @@ export type StationInput =
   | { kind: 'pace'; pace: Pace }
   /** The owner's word: from now on packets are judged so, and history has so much of the air. */
   | { kind: 'settings'; level: SecurityLevel; islandBytesPerSecond: number }
+  /** Whoever carries a line dropped something of it; `link` is -1 where no link is to blame. */
+  | { kind: 'dropped'; link: number; reason: string }
   /** Somebody is let in again: what he said while he was kept apart is delivered now. */
   | { kind: 'release'; id: Uint8Array }
   /** Says goodbye. The links are for the owner to close, once what was written has left. */

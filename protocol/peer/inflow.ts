@@ -6,7 +6,7 @@
  *           -> beyond it: waits, the line is held -> a slice whenever the debt of the last is paid off
  */
 import type { Millis } from '../core/machine.ts';
-import type { Budget } from './budget.ts';
+import type { Budget, BudgetLimits } from './budget.ts';
 
 /** What goes on at once of a line that is beyond its budget: some ten packets. */
 export const SLICE_BYTES = 2048;
@@ -55,6 +55,12 @@ export class Inflow {
   rest(): Uint8Array[] {
     this.waitingBytes = 0;
     return this.waiting.splice(0);
+  }
+
+  /** The owner's word. */
+  limit(limits: BudgetLimits, now: Millis): void {
+    this.own.change(limits, now);
+    if (this.heldUntil < Infinity) this.heldUntil = now;
   }
 
   /** When what was brought is paid off. */

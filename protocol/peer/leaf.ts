@@ -153,6 +153,7 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
         return this.toStation({ kind: 'received', link: LINE, bytes: output.bytes });
       case 'beat':
       case 'drop':
+      case 'slowed':
         return;
       default:
         out.push({ kind: 'line', order: output });

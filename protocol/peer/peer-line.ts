@@ -26,6 +26,7 @@ import type { Identity } from '../trust/identity.ts';
 import type { Role } from '../trust/noise.ts';
 import type { Pins } from '../trust/pins.ts';
 import { DeepQueue } from './deep-queue.ts';
+import type { Outflow } from './outflow.ts';
 import type { RecordFlaw } from './records.ts';
 
 /** Three messages and no more, so a far end that takes longer is not there, or means no good. */
@@ -74,6 +75,8 @@ export type PeerLineConfig = {
   bytesMax: number;
   /** How it beats at first. */
   pace: Pace;
+  /** How fast it may be written to; as fast as it takes where that is absent. */
+  outflow?: Outflow;
 };
 
 export const NO_TOKEN = new Uint8Array(0);
@@ -97,6 +100,10 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
   private theirFrameMax = 0;
   private hasBegun = false;
   private shakenBy: Millis;
+  /** Our last heartbeat: when it was said, and how long it waited here, which is nothing of the way. */
+  private beatSaidAt: Millis = 0;
+  private beatWaitMs: Millis = 0;
+  private now: Millis;
 
   /** `ephemeral` is 32 secret bytes drawn for this line alone. */
   constructor(
@@ -117,6 +124,7 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
     this.queue = new DeepQueue(config.packetsMax, config.bytesMax);
     this.pace = config.pace;
     this.shakenBy = now + HANDSHAKE_MAX_MS;
+    this.now = now;
   }
 
   /** Packets waiting. */
@@ -132,6 +140,7 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
   step(input: PeerLineInput | Tick, now: Millis): PeerLineOutput[] {
     const out: PeerLineOutput[] = [];
     if (this.isOver) return out;
+    this.now = now;
     if (!this.hasBegun) {
       this.hasBegun = true;
       if (this.config.role === 'initiator') this.begin(now, out);
@@ -145,6 +154,7 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
         break;
       case 'sent':
         this.left();
+        this.config.outflow?.sent(now);
         break;
       case 'hello':
         this.hello = input.hello;
@@ -160,15 +170,17 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
     if (now >= this.shakenBy) this.end('too-slow', out);
     const { heartbeat } = this;
     if (heartbeat !== null && now >= heartbeat.deadline())
-      this.beat(heartbeat.step(TICK, now), out);
-    if (!this.isOver) this.pump(now, out);
+      this.beat(heartbeat.step(TICK, now), now, out);
+    if (!this.isOver) this.flow(input.kind === 'tick', now, out);
     return out;
   }
 
   deadline(): Millis {
     if (this.isOver) return Infinity;
     if (!this.hasBegun) return 0;
-    return Math.min(this.shakenBy, this.heartbeat?.deadline() ?? Infinity);
+    const { outflow } = this.config;
+    const own = Math.min(this.shakenBy, this.heartbeat?.deadline() ?? Infinity);
+    return outflow === undefined ? own : Math.min(own, outflow.deadline());
   }
 
   /** The first message of a handshake, where it is ours. */
@@ -224,7 +236,17 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
       out.push({ kind: 'drop', reason: 'over-limit' });
       bytes = this.queue.take();
     }
+    if (bytes !== null && bytes[1] === HEARTBEAT) this.beatWaitMs = this.now - this.beatSaidAt;
     return bytes;
+  }
+
+  /** Bytes that may be written at once now; 0 while what waits must go on waiting. */
+  protected allowance(now: Millis): number {
+    return this.config.outflow?.allowance(now) ?? Infinity;
+  }
+
+  protected wrote(size: number, now: Millis): void {
+    this.config.outflow?.wrote(size, now);
   }
 
   protected end(reason: PeerLineEnd, out: PeerLineOutput[]): void {
@@ -246,21 +268,46 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
     const malformed = packet.read(bytes, this.config.frameMax);
     const payload = bytes.subarray(packet.payloadAt, packet.payloadAt + packet.payloadLength);
     if (malformed === null && !isHello) {
-      return this.beat(this.heartbeat!.step({ kind: 'heard', payload }, now), out);
+      return this.beat(this.heartbeat!.step({ kind: 'heard', payload }, now), now, out);
     }
     const hello = malformed === null ? decodeHello(payload) : malformed;
     if (typeof hello !== 'string') return this.settle(hello, false, out);
     out.push({ kind: 'drop', reason: isHello ? 'bad-hello' : 'bad-heartbeat' });
   }
 
-  private beat(beats: HeartbeatOutput[], out: PeerLineOutput[]): void {
+  /** Whoever must wait is let out when it is his turn among the lines, which a tick is. */
+  private flow(isTick: boolean, now: Millis, out: PeerLineOutput[]): void {
+    const { outflow } = this.config;
+    outflow?.step(now);
+    if (outflow !== undefined && outflow.heldUntil < Infinity && !isTick) return;
+    outflow?.release();
+    this.pump(now, out);
+  }
+
+  private beat(beats: HeartbeatOutput[], now: Millis, out: PeerLineOutput[]): void {
     for (const beat of beats) {
-      if (beat.kind === 'send') this.say(HEARTBEAT, beat.payload, out);
+      if (beat.kind === 'send') this.sayBeat(beat.payload, now, out);
       if (beat.kind === 'roundTrip') this.roundTripMs = beat.ms;
-      if (beat.kind === 'beat') out.push(beat);
+      if (beat.kind === 'beat') this.hearBeat(beat, now, out);
       if (beat.kind === 'silent') this.end('silent', out);
       if (beat.kind === 'drop') out.push({ kind: 'drop', reason: 'bad-heartbeat' });
     }
+  }
+
+  private sayBeat(payload: Uint8Array, now: Millis, out: PeerLineOutput[]): void {
+    this.beatSaidAt = now;
+    this.say(HEARTBEAT, payload, out);
+  }
+
+  private hearBeat(
+    beat: Extract<HeartbeatOutput, { kind: 'beat' }>,
+    now: Millis,
+    out: PeerLineOutput[],
+  ): void {
+    const { roundTripMs, missed } = beat;
+    const tripMs = roundTripMs < 0 ? -1 : Math.max(0, roundTripMs - this.beatWaitMs);
+    this.config.outflow?.beat(tripMs, missed, now);
+    out.push(beat);
   }
 
   private say(type: number, payload: Uint8Array, out: PeerLineOutput[]): void {

@@ -1,6 +1,7 @@
 /**
  * Record link: a peer line over a stream of bytes, as TCP and WebSockets are (WIRE §24). What fails a
- * tag or a length ends it. At most `window` records are out at once: beyond it the line is full.
+ * tag or a length ends it. At most `window` records are out at once: beyond it the line is full. How
+ * fast they leave is its Outflow's to say.
  */
 import type { Hello } from '../core/hello.ts';
 import type { Millis } from '../core/machine.ts';
@@ -49,8 +50,8 @@ export class RecordLink extends PeerLine<RecordLinkConfig> {
     this.credit = config.window;
   }
 
-  protected override begin(_now: Millis, out: PeerLineOutput[]): void {
-    this.shake(out);
+  protected override begin(now: Millis, out: PeerLineOutput[]): void {
+    this.shake(now, out);
   }
 
   protected override receive(bytes: Uint8Array, now: Millis, out: PeerLineOutput[]): void {
@@ -67,21 +68,28 @@ export class RecordLink extends PeerLine<RecordLinkConfig> {
     if (this.credit < this.config.window) this.credit++;
   }
 
-  protected override pump(_now: Millis, out: PeerLineOutput[]): void {
-    if (this.credit === 0 || this.writer === null) return;
+  protected override pump(now: Millis, out: PeerLineOutput[]): void {
+    const { writer } = this;
+    if (this.credit === 0 || writer === null) return;
     const take = (): Uint8Array | null => this.take(out);
-    while (this.credit > 0) {
-      const record = this.writer.next(take);
+    while (this.credit > 0 && (writer.isUnderWay || this.waiting > 0)) {
+      const most = this.allowance(now);
+      const record = most === 0 ? null : writer.next(take, most);
       if (record === null) return;
-      this.credit--;
-      out.push({ kind: 'write', bytes: record });
+      this.write(record, now, out);
     }
+  }
+
+  private write(bytes: Uint8Array, now: Millis, out: PeerLineOutput[]): void {
+    this.credit--;
+    this.wrote(bytes.length, now);
+    out.push({ kind: 'write', bytes });
   }
 
   private hearShake(message: Uint8Array, now: Millis, out: PeerLineOutput[]): void {
     const flaw = this.handshake.read(message);
     if (flaw !== null) return this.end(flaw, out);
-    if (!this.handshake.isFinished) this.shake(out);
+    if (!this.handshake.isFinished) this.shake(now, out);
     if (!this.handshake.isFinished || this.isOver) return;
     const { sealing, opening } = this.handshake.split();
     this.reader = new RecordReader(opening, this.config.frameMax);
@@ -90,11 +98,9 @@ export class RecordLink extends PeerLine<RecordLinkConfig> {
     this.open(now, out);
   }
 
-  private shake(out: PeerLineOutput[]): void {
+  private shake(now: Millis, out: PeerLineOutput[]): void {
     const message = this.message(out);
-    if (message === null) return;
-    out.push({ kind: 'write', bytes: framed(message) });
-    this.credit--;
+    if (message !== null) this.write(framed(message), now, out);
   }
 
   private hearRecord(

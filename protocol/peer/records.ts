@@ -101,6 +101,10 @@ export class PacketFiller {
   private packet: Uint8Array | null = null;
   private packetAt = 0;
 
+  get isUnderWay(): boolean {
+    return this.packet !== null;
+  }
+
   /** How much of `plaintext` is filled with what `take` gives; 0 when there is nothing. */
   fill(plaintext: Uint8Array, take: () => Uint8Array | null): number {
     let at = 0;
@@ -137,9 +141,14 @@ export class RecordWriter {
     this.recordsPerKey = recordsPerKey;
   }
 
-  /** A framed record with as much as it holds of what `take` gives, or null when there is nothing. */
-  next(take: () => Uint8Array | null): Uint8Array | null {
-    const length = this.filler.fill(this.plaintext, take);
+  /** A packet of which a part has left. */
+  get isUnderWay(): boolean {
+    return this.filler.isUnderWay;
+  }
+
+  /** A framed record of what `take` gives, with `most` bytes of it at most; null when there is nothing. */
+  next(take: () => Uint8Array | null, most = PLAINTEXT_MAX): Uint8Array | null {
+    const length = this.filler.fill(this.plaintext.subarray(0, most), take);
     if (length === 0) return null;
     const record = this.sealing.seal(NOTHING, this.plaintext.subarray(0, length), LENGTH_SIZE);
     writeU16(record, 0, record.length - LENGTH_SIZE);

@@ -133,6 +133,9 @@ export class Station implements Machine<StationInput, StationOutput> {
         this.switchboard.enforce(input.level);
         this.reception.sync.answers.islandBytesPerMs = input.islandBytesPerSecond / 1000;
         break;
+      case 'dropped':
+        this.switchboard.drop(input.link, input.reason);
+        break;
       case 'leave':
         this.leave(out);
         break;

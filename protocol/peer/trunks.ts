@@ -23,6 +23,7 @@ import { toHex } from '../wire/hex.ts';
 import type { BudgetLimits } from './budget.ts';
 import { Budget } from './budget.ts';
 import { Inflow } from './inflow.ts';
+import { Outflow } from './outflow.ts';
 import { NO_TOKEN } from './peer-line.ts';
 import type { Admit, PeerLineDrop, PeerLineEnd, PeerLineOutput } from './peer-line.ts';
 import { RecordLink } from './record-link.ts';
@@ -53,7 +54,9 @@ export type TrunksInput =
   /** A peer is wanted back: his wait for the next dial is over. */
   | { kind: 'redial'; id: Uint8Array }
   /** All lines beat so from now on. */
-  | { kind: 'pace'; pace: Pace };
+  | { kind: 'pace'; pace: Pace }
+  /** The owner's word, for lines that have limits. */
+  | { kind: 'limits'; limits: TrunkLimits };
 
 export type TrunksOutput =
   | { kind: 'dial'; line: number; address: string }
@@ -68,7 +71,9 @@ export type TrunksOutput =
   | { kind: 'drop'; line: number; reason: TrunkDrop }
   /** It brought more than its share: it is not to be read until `go`. */
   | { kind: 'hold'; line: number }
-  | { kind: 'go'; line: number };
+  | { kind: 'go'; line: number }
+  /** Its way is too narrow: it is offered so many bytes a second; null once that is over. */
+  | { kind: 'slowed'; line: number; bytesPerSecond: number | null };
 
 export type TrunkDrop = PeerLineDrop | PeerLineEnd | 'too-many-lines' | 'too-many-shaking';
 
@@ -81,9 +86,13 @@ export type TrunksConfig = {
   /** Asked before we name ourselves to somebody, and before a line is up. */
   admit: Admit;
   link: { frameMax: number; window: number; packetsMax: number; bytesMax: number; pace: Pace };
-  /** What each line may bring, and all of them together; whatever it is where it is absent. */
-  inbound?: { line: BudgetLimits; all: BudgetLimits };
+  /** Whatever comes and goes where they are absent. */
+  limits?: TrunkLimits;
 };
+
+/** What each line may carry, and all of them together. */
+export type TrunkLimits = { inbound: LineLimits; outbound: LineLimits };
+export type LineLimits = { line: BudgetLimits; all: BudgetLimits };
 
 export const TRUNKS_DEFAULTS = {
   linesMax: 1000,
@@ -129,6 +138,14 @@ export type TrunkView = {
   roundTripMs: Millis | null;
   /** Why it is down, in words; null while it is up, and until it was tried. */
   why: string | null;
+  /** Bytes so far, and packets that wait to leave; of a line that is up. */
+  received: number;
+  sent: number;
+  waiting: number;
+  /** Packets that were dropped, as nothing more could wait. */
+  overflowed: number;
+  /** Bytes a second that it is offered, as its way takes no more; null where it takes all. */
+  slowedTo: number | null;
 };
 
 type Line = {
@@ -145,8 +162,16 @@ type Line = {
   dialledAt: Millis;
   /** When it came up; Infinity until then. */
   upAt: Millis;
-  /** Null where it may bring whatever it is. */
+  /** Null where it may bring and take whatever it is. */
   inflow: Inflow | null;
+  outflow: Outflow | null;
+  /** What people were told last. */
+  isSlowed: boolean;
+  received: number;
+  sent: number;
+  overflowed: number;
+  /** Which turn it had last. */
+  turn: number;
   /** We have let go, and wait for `closed`. */
   isLeaving: boolean;
   /** Why we let go. */
@@ -165,10 +190,14 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   /** Lines that others opened: all, and those on which nothing is proven, the oldest first. */
   private opened = 0;
   private readonly shaking = new Set<number>();
-  /** Bytes so far, of all lines, and how often one was not read on. */
-  readonly traffic = { received: 0, sent: 0, holds: 0 };
+  /** Bytes so far, of all lines; how often one was not read on, and how often one had to wait. */
+  readonly traffic = { received: 0, sent: 0, holds: 0, waits: 0 };
   private calls: Call[] = [];
-  private readonly inbound: Budget | null;
+  private limits: TrunkLimits | null;
+  /** What all lines share, each way; and how many turns they had of it. */
+  private readonly inbound: Budget;
+  private readonly outbound: Budget;
+  private turns = 0;
   private hello: Hello;
   private pace: Pace;
   private nextDialled = 1;
@@ -192,8 +221,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.pace = config.link.pace;
     this.random = random;
     this.draw = draw;
-    const { inbound } = config;
-    this.inbound = inbound === undefined ? null : new Budget(inbound.all, Infinity, 0);
+    this.limits = config.limits ?? null;
+    this.inbound = new Budget(this.limits?.inbound.all ?? NO_LIMIT, Infinity, 0);
+    this.outbound = new Budget(this.limits?.outbound.all ?? NO_LIMIT, Infinity, 0);
   }
 
   /** Whether a line to that peer is up. */
@@ -245,6 +275,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
         this.pace = input.pace;
         for (const line of this.lines.keys()) this.toLine(line, input, now, out);
         break;
+      case 'limits':
+        this.limit(input.limits, now);
+        break;
       case 'tick':
         break;
     }
@@ -259,12 +292,27 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private open(number: number, address: string, now: Millis, out: TrunksOutput[]): void {
     const line = this.lines.get(number) ?? this.welcome(number, address, out);
     if (line === null || line.isLeaving) return;
-    line.link = this.linkOf(number, line.call, now);
-    const { inbound } = this.config;
-    if (inbound !== undefined) {
-      line.inflow = new Inflow(new Budget(inbound.line, Infinity, now), this.inbound!);
+    const { limits } = this;
+    if (limits !== null) {
+      line.inflow = new Inflow(new Budget(limits.inbound.line, Infinity, now), this.inbound);
+      line.outflow = new Outflow(limits.outbound.line, this.outbound, now);
     }
+    line.link = this.linkOf(number, line, now);
     this.toLine(number, TICK, now, out);
+  }
+
+  /** Lines without limits stay so. */
+  private limit(limits: TrunkLimits, now: Millis): void {
+    if (this.limits === null) return;
+    this.limits = limits;
+    this.inbound.change(limits.inbound.all, now);
+    this.outbound.change(limits.outbound.all, now);
+    for (const { inflow, outflow } of this.lines.values()) {
+      inflow?.limit(limits.inbound.line, now);
+      outflow?.limit(limits.outbound.line, now);
+    }
+    // What waits may wait for less, or for longer.
+    this.wakeAt = now;
   }
 
   private receive(
@@ -272,30 +320,33 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     now: Millis,
     out: TrunksOutput[],
   ): void {
-    const inflow = this.lines.get(input.line)?.inflow ?? null;
+    const line = this.lines.get(input.line);
     this.traffic.received += input.bytes.length;
-    if (inflow === null) return this.toLine(input.line, input, now, out);
-    inflow.bring(input.bytes);
-    this.flow(input.line, inflow, now, out);
+    if (line === undefined) return;
+    line.received += input.bytes.length;
+    if (line.inflow === null) return this.toLine(input.line, input, now, out);
+    line.inflow.bring(input.bytes);
+    this.flow(input.line, line, line.inflow, now, out);
   }
 
   /** Who brings more than he may is not read for a while: what he sends waits on his side. */
-  private flow(line: number, inflow: Inflow, now: Millis, out: TrunksOutput[]): void {
+  private flow(number: number, line: Line, inflow: Inflow, now: Millis, out: TrunksOutput[]): void {
     for (let bytes = inflow.take(now); bytes !== null; bytes = inflow.take(now)) {
-      this.toLine(line, { kind: 'received', bytes }, now, out);
+      line.turn = ++this.turns;
+      this.toLine(number, { kind: 'received', bytes }, now, out);
     }
     const isHeld = inflow.heldUntil < Infinity;
     const until = inflow.readyAt(now);
     if (until > now && !isHeld) {
       this.traffic.holds++;
-      out.push({ kind: 'hold', line });
+      out.push({ kind: 'hold', line: number });
     }
-    if (until <= now && isHeld) out.push({ kind: 'go', line });
+    if (until <= now && isHeld) out.push({ kind: 'go', line: number });
     inflow.heldUntil = until > now ? until : Infinity;
     this.wakeAt = Math.min(this.wakeAt, inflow.heldUntil);
   }
 
-  private linkOf(number: number, call: Call | null, now: Millis): RecordLink {
+  private linkOf(number: number, { call, outflow }: Line, now: Millis): RecordLink {
     const { crypto, identity, pins, config } = this;
     const { admit } = config;
     const token = call?.token ?? null;
@@ -303,7 +354,8 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     const role = isDialled(number) ? 'initiator' : 'responder';
     const wanted = call?.id ?? null;
     const { pace } = this;
-    const linkConfig = { ...config.link, role, wanted, admit, pace } as const;
+    const flow = outflow === null ? {} : { outflow };
+    const linkConfig = { ...config.link, role, wanted, admit, pace, ...flow } as const;
     return new RecordLink(crypto, identity, pins, linkConfig, hello, this.draw(), now);
   }
 
@@ -394,8 +446,22 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   ): void {
     const line = this.lines.get(number);
     if (line === undefined || line.link === null) return;
+    const { outflow } = line;
+    const before = outflow?.holds ?? 0;
     this.onLink(number, line, line.link.step(input, now), now, out);
+    if (outflow !== null) {
+      this.traffic.waits += outflow.holds - before;
+      this.judge(number, line, outflow, out);
+    }
     if (line.link !== null) this.wakeAt = Math.min(this.wakeAt, line.link.deadline());
+  }
+
+  private judge(number: number, line: Line, outflow: Outflow, out: TrunksOutput[]): void {
+    const { isCongested } = outflow;
+    if (line.isSlowed === isCongested || line.neighbour === null) return;
+    line.isSlowed = isCongested;
+    const bytesPerSecond = isCongested ? outflow.congestion.pace : null;
+    out.push({ kind: 'slowed', line: number, bytesPerSecond });
   }
 
   private onLink(
@@ -410,12 +476,15 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
         // Written out, as there are many of them.
         case 'write':
           this.traffic.sent += output.bytes.length;
+          line.sent += output.bytes.length;
+          line.turn = ++this.turns;
           out.push({ kind: 'write', line: number, bytes: output.bytes });
           break;
         case 'heard':
           out.push({ kind: 'heard', line: number, bytes: output.bytes });
           break;
         case 'drop':
+          if (output.reason === 'queue-full') line.overflowed++;
           out.push({ kind: 'drop', line: number, reason: output.reason });
           break;
         case 'beat':
@@ -501,19 +570,21 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private wake(now: Millis, out: TrunksOutput[]): void {
     this.wakeAt = Infinity;
     for (const call of this.calls) if (now >= call.dialAt) this.dial(call, now, out);
+    const due = [...this.lines].filter(([number, line]) => now >= dueAt(number, line));
+    // Whoever had the last turn has the next one last, since all of them share what may come and go.
+    due.sort(([, one], [, other]) => one.turn - other.turn);
+    for (const [number, line] of due) this.attend(number, line, now, out);
     for (const [number, line] of this.lines) {
-      if (line.inflow !== null) {
-        if (now >= line.inflow.heldUntil) this.flow(number, line.inflow, now, out);
-        this.wakeAt = Math.min(this.wakeAt, line.inflow.heldUntil);
-      }
-      if (line.link !== null) this.toLine(number, TICK, now, out);
-      else if (isDialled(number) && now >= line.dialledAt + DIAL_MAX_MS) {
-        this.hangUp(number, line, out);
-      } else if (isDialled(number) && !line.isLeaving) {
-        this.wakeAt = Math.min(this.wakeAt, line.dialledAt + DIAL_MAX_MS);
-      }
+      this.wakeAt = Math.min(this.wakeAt, dueAt(number, line));
     }
     for (const call of this.calls) this.wakeAt = Math.min(this.wakeAt, call.dialAt);
+  }
+
+  private attend(number: number, line: Line, now: Millis, out: TrunksOutput[]): void {
+    const { inflow } = line;
+    if (inflow !== null && now >= inflow.heldUntil) this.flow(number, line, inflow, now, out);
+    if (line.link !== null) this.toLine(number, TICK, now, out);
+    else if (isDialled(number)) this.hangUp(number, line, out);
   }
 
   private dial(call: Call, now: Millis, out: TrunksOutput[]): void {
@@ -542,9 +613,17 @@ const NEW_LINE: Line = {
   dialledAt: 0,
   upAt: Infinity,
   inflow: null,
+  outflow: null,
+  isSlowed: false,
+  received: 0,
+  sent: 0,
+  overflowed: 0,
+  turn: 0,
   isLeaving: false,
   why: null,
 };
+
+const NO_LIMIT: BudgetLimits = { bytesPerSecond: 1e12, burstBytes: 1e12 };
 
 /** Why a line that we let go is down, where the reason alone would leave people guessing. */
 const WORDS: Partial<Record<PeerLineEnd, string>> = {
@@ -563,11 +642,27 @@ function viewOf(line: Line | null, call: Call | null, state: 'dialling' | 'down'
   const isDialled = call !== null;
   if (line === null || line.neighbour === null) {
     const why = call?.why ?? null;
-    return { id, address, isDialled, state, upAt: null, roundTripMs: null, why };
+    return { id, address, isDialled, state, upAt: null, roundTripMs: null, why, ...NO_TRAFFIC };
   }
-  const ms = line.link?.roundTripMs ?? -1;
-  const roundTripMs = ms < 0 ? null : ms;
-  return { id, address, isDialled, state: 'up', upAt: line.upAt, roundTripMs, why: null };
+  const { link, outflow, upAt, received, sent, overflowed } = line;
+  const ms = link?.roundTripMs ?? -1;
+  const isSlowed = outflow !== null && outflow.congestion.isSlowed;
+  return {
+    ...{ id, address, isDialled, state: 'up', upAt, why: null },
+    ...{ received, sent, overflowed },
+    roundTripMs: ms < 0 ? null : ms,
+    waiting: link?.waiting ?? 0,
+    slowedTo: isSlowed ? outflow.congestion.pace : null,
+  };
+}
+
+const NO_TRAFFIC = { received: 0, sent: 0, waiting: 0, overflowed: 0, slowedTo: null };
+
+/** When there is something to do for a line, be it that nobody answered. */
+function dueAt(number: number, { inflow, link, isLeaving, dialledAt }: Line): Millis {
+  const heldUntil = inflow?.heldUntil ?? Infinity;
+  if (link !== null) return Math.min(heldUntil, link.deadline());
+  return isDialled(number) && !isLeaving ? dialledAt + DIAL_MAX_MS : heldUntil;
 }
 
 export function isDialled(line: number): boolean {

@@ -94,6 +94,7 @@ export const DOORS: Door[] = [
       'protocol',
       'host/settings',
       'host/events.ts',
+      'host/gateway/limits.ts',
       'host/resilience/settings.ts',
       'host/routing/strategy.ts',
       'device/pi',

@@ -130,6 +130,8 @@ export const EVENT_WORDS: Record<TimelineEntry['name'], string> = {
   ComponentFailed: 'component failed',
   ComponentRestarted: 'component runs again',
   BandwidthLimit: 'limit reached',
+  LineSlowed: 'way congested',
+  LineRecovered: 'way clear again',
 };
 
 /** Why one route gave way to another. */

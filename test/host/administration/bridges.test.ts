@@ -10,6 +10,7 @@ import { ANSWERS_MAX, FRESH_MS } from '../../../host/administration/office.ts';
 import { QUESTION_MAX_MS, QUESTIONS_MAX } from '../../../host/administration/questions.ts';
 import { ROUTING_DEFAULTS } from '../../../host/routing/routing.ts';
 import { RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
+import { TRAFFIC_LIMITS } from '../../../host/gateway/limits.ts';
 import { BUDGET_DEFAULTS } from '../../../protocol/peer/budget.ts';
 import { ENCRYPTED } from '../../../protocol/core/packet.ts';
 import {
@@ -265,7 +266,8 @@ function appoint(federation: Federation, member: Member, who: Member[]): void {
 }
 
 function appointKeys(federation: Federation, member: Member, administrators: string[]): void {
-  const settings = { level: 'moderate', budget: BUDGET_DEFAULTS } as const;
+  const limits = TRAFFIC_LIMITS;
+  const settings = { level: 'moderate', budget: BUDGET_DEFAULTS, limits } as const;
   const mesh = { resilience: RESILIENCE_DEFAULTS, routing: ROUTING_DEFAULTS };
   federation.tell(member, { kind: 'set-up', settings: { ...settings, ...mesh, administrators } });
 }

@@ -303,9 +303,26 @@ export class DeskDouble implements Desk {
   usage: Desk['usage'] = () => ({
     localMbps: 0.5,
     internetMbps: 2,
+    radioMbps: 0.01,
     localLimitMbps: 10,
     internetLimitMbps: 100,
-    samples: { localMbps: [0, 0.5], internetMbps: [1, 2] },
+    radioLimitMbps: 0.016,
+    ways: {
+      local: { inMbps: 0.5, outMbps: 0.1 },
+      internet: { inMbps: 1, outMbps: 2 },
+      radio: { inMbps: 0.01, outMbps: 0 },
+    },
+    limits: {
+      local: { inMbps: 0.25, outMbps: 10, allMbps: 10 },
+      internet: { inMbps: 100, outMbps: 100, allMbps: 100 },
+    },
+    connections: [
+      {
+        ...{ side: 'local', node: BOB, name: 'bob', inMbps: 0.5, outMbps: 0.1 },
+        ...{ waiting: 7, overflowed: 1, slowedToMbps: 0.03 },
+      },
+    ],
+    samples: { localMbps: [0, 0.5], internetMbps: [1, 2], radioMbps: [0, 0.01] },
   });
   clients: Desk['clients'] = () => [{ name: 'tablet', addedAt: NOW, nodes: [BOB] }];
   addClient: Desk['addClient'] = async (name) => ({

@@ -23,6 +23,10 @@ it('are told to whoever has the token, in the text format as a whole', async () 
   expect(told.get('hopline_links{medium="phone"}')).toBe(1);
   expect(told.get('hopline_component_failures_total{component="routing"}')).toBe(1);
   expect(told.get('hopline_network_health')).toBe(0.8);
+  expect(told.get('hopline_carried_mbps{side="internet",way="out"}')).toBe(2);
+  expect(told.get('hopline_limit_mbps{side="local"}')).toBe(10);
+  expect(told.get('hopline_connections_slowed{side="local"}')).toBe(1);
+  expect(told.get('hopline_connections_waiting{side="local"}')).toBe(7);
   expect(told.get('process_resident_memory_bytes')).toBe(50_000_000);
   expect(told.size).toBeGreaterThan(35);
   // Whoever they are, nobody is a label.

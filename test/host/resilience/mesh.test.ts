@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BridgeSettings } from '../../../host/bridge.ts';
 import type { MeshEvent, MeshEventKind } from '../../../host/events.ts';
+import { TRAFFIC_LIMITS } from '../../../host/gateway/limits.ts';
 import { BUDGET_DEFAULTS } from '../../../protocol/peer/budget.ts';
 import { RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
 import { ROUTING_DEFAULTS } from '../../../host/routing/routing.ts';
@@ -163,7 +164,7 @@ describe('a mesh of bridges', () => {
     mesh.tune(1, { heartbeatMs: 3000 });
     mesh.run(100);
     const level = 'moderate';
-    const others = { routing: ROUTING_DEFAULTS, administrators: [] };
+    const others = { routing: ROUTING_DEFAULTS, limits: TRAFFIC_LIMITS, administrators: [] };
     const settings = { level, budget: BUDGET_DEFAULTS, ...others } as const;
     const usual = mesh.settings(1);
     mesh.setUp(1, { ...settings, resilience: RESILIENCE_DEFAULTS });

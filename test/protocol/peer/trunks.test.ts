@@ -18,7 +18,12 @@ import {
   Trunks,
   TRUNKS_DEFAULTS,
 } from '../../../protocol/peer/trunks.ts';
-import type { TrunksConfig, TrunksInput, TrunksOutput } from '../../../protocol/peer/trunks.ts';
+import type {
+  TrunkLimits,
+  TrunksConfig,
+  TrunksInput,
+  TrunksOutput,
+} from '../../../protocol/peer/trunks.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
@@ -308,15 +313,22 @@ const HELLO: Hello = {
   token: new Uint8Array(0),
 };
 
+const MUCH = { bytesPerSecond: 1e9, burstBytes: 1e9 };
+const UNLIMITED: TrunkLimits = {
+  inbound: { line: MUCH, all: MUCH },
+  outbound: { line: MUCH, all: MUCH },
+};
+
 describe('a line that brings more than its share', () => {
   const inbound = {
     line: { bytesPerSecond: 1000, burstBytes: 4000 },
     all: { bytesPerSecond: 2500, burstBytes: 20_000 },
   };
+  const limits = { ...UNLIMITED, inbound };
 
   it('is not read until it has paid for it, and others are', () => {
     const net = new Net();
-    const [a, b] = [net.add('a', alice, { inbound }), net.add('b', bob)];
+    const [a, b] = [net.add('a', alice, { limits }), net.add('b', bob)];
     const c = net.add('c', carol);
     b.calls('a', alice);
     c.calls('a', alice);
@@ -335,7 +347,7 @@ describe('a line that brings more than its share', () => {
 
   it('is heard to its last word when it ends meanwhile', () => {
     const net = new Net();
-    const [a, b] = [net.add('a', alice, { inbound }), net.add('b', bob)];
+    const [a, b] = [net.add('a', alice, { limits }), net.add('b', bob)];
     b.calls('a', alice);
     net.run(10_000);
     for (let count = 0; count < 400; count++) b.say(message(count));
@@ -348,12 +360,78 @@ describe('a line that brings more than its share', () => {
   it('pays for all, too, when all of them are too much', () => {
     const net = new Net();
     const tight = { ...inbound, all: { bytesPerSecond: 100, burstBytes: 3000 } };
-    const [a, b] = [net.add('a', alice, { inbound: tight }), net.add('b', bob)];
+    const [a, b] = [
+      net.add('a', alice, { limits: { ...limits, inbound: tight } }),
+      net.add('b', bob),
+    ];
     b.calls('a', alice);
     net.run(10_000);
     for (let count = 0; count < 400; count++) b.say(message(count));
     net.run(5);
     expect(a.held.length).toBe(1);
+  });
+});
+
+describe('lines that share what may leave', () => {
+  const outbound = { line: MUCH, all: { bytesPerSecond: 10_000, burstBytes: 2000 } };
+  const limits = { ...UNLIMITED, outbound };
+
+  it('have it by turns, and who is told little does not wait for those who are told much', () => {
+    const net = new Net();
+    const a = net.add('a', alice, { limits });
+    const [b, c, d] = [bob, carol, person(4)].map((who, at) => net.add(`${at}`, who));
+    for (const end of [b, c, d]) end.calls('a', alice);
+    net.run(10_000);
+    const [toB, toC, toD] = a.numbers();
+    for (let count = 0; count < 2000; count++) {
+      a.say(message(count), toB);
+      a.say(message(count), toC);
+      if (count % 200 === 0) a.say(message(count), toD);
+      if (count % 200 === 0) net.run(500);
+      // What is told the third is there before the next word.
+      if (count % 200 === 0) expect(d.heard).toHaveLength(count / 200 + 1);
+    }
+    net.run(5000);
+    expect(b.heard.length).toBeGreaterThan(200);
+    expect(b.heard.length).toBeLessThan(2000);
+    expect(Math.abs(b.heard.length - c.heard.length)).toBeLessThan(60);
+    expect(a.machine.traffic.waits).toBeGreaterThan(10);
+    const [{ sent, waiting }] = a.machine.snapshot();
+    expect(sent).toBeGreaterThan(10_000);
+    expect(waiting).toBeGreaterThan(0);
+  });
+
+  it('may have more from now on, and what waited leaves', () => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice, { limits }), net.add('b', bob)];
+    b.calls('a', alice);
+    net.run(10_000);
+    for (let count = 0; count < 2000; count++) a.say(message(count));
+    net.run(1000);
+    expect(b.heard.length).toBeLessThan(400);
+    a.feed({ kind: 'limits', limits: UNLIMITED });
+    net.run(10);
+    expect(b.heard).toHaveLength(2000);
+  });
+
+  it('are read by turns, too, where all of them bring more than they may', () => {
+    const net = new Net();
+    const inbound = { line: MUCH, all: { bytesPerSecond: 10_000, burstBytes: 2000 } };
+    const a = net.add('a', alice, { limits: { ...UNLIMITED, inbound } });
+    const [b, c] = [net.add('b', bob), net.add('c', carol)];
+    for (const end of [b, c]) end.calls('a', alice);
+    net.run(10_000);
+    for (let count = 0; count < 1000; count++) for (const end of [b, c]) end.say(message(count));
+    net.run(5000);
+    const [one, other] = a.machine.snapshot().map(({ received }) => received);
+    expect(one).toBe(other);
+    const half = a.heard.length / 2;
+    const ofEach = new Map<string, number>();
+    for (const bytes of a.heard) ofEach.set(toHex(bytes), (ofEach.get(toHex(bytes)) ?? 0) + 1);
+    // Both say the same words in the same order: what both have brought was heard twice.
+    const twice = [...ofEach.values()].filter((count) => count === 2).length;
+    expect(twice).toBeGreaterThan(half * 0.8);
+    expect(a.heard.length).toBeLessThan(1900);
   });
 });
 
@@ -367,7 +445,7 @@ function isOn(list: Identity[] | undefined, id: Uint8Array): boolean {
 }
 
 type Extra = {
-  inbound?: NonNullable<TrunksConfig['inbound']>;
+  limits?: TrunkLimits;
   allowed?: Identity[];
   token?: Uint8Array;
   linesMax?: number;
@@ -402,7 +480,7 @@ class End {
         const isInvited = extra.token !== undefined && toHex(token) === toHex(extra.token);
         return isInvited || isOn(extra.allowed, id);
       },
-      ...(extra.inbound === undefined ? {} : { inbound: extra.inbound }),
+      ...(extra.limits === undefined ? {} : { limits: extra.limits }),
       link: { ...RECORD_LINK_DEFAULTS, frameMax: extra.frameMax ?? RECORD_LINK_DEFAULTS.frameMax },
     };
     const hello = { ...HELLO, frameMax: config.link.frameMax };
@@ -423,9 +501,16 @@ class End {
     return this.shakingCount.size;
   }
 
-  say(bytes: Uint8Array): void {
+  /** Of the lines that are up, the one that came first first. */
+  numbers(): number[] {
+    return [...this.lines.keys()];
+  }
+
+  /** To everyone, or over one line. */
+  say(bytes: Uint8Array, only?: number): void {
     for (const line of this.lines.keys())
-      this.feed({ kind: 'send', line, bytes, priority: NORMAL });
+      if (only === undefined || only === line)
+        this.feed({ kind: 'send', line, bytes, priority: NORMAL });
   }
 
   nextOpened(): number {
