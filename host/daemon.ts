@@ -48,6 +48,7 @@ import { Bridge } from './bridge.ts';
 import type { DaemonConfig } from './config.ts';
 import type { ComponentKind } from './component.ts';
 import { Actions } from './daemon/actions.ts';
+import { adminKeyOf } from './daemon/board-keys.ts';
 import { bridgeConfigOf, bridgeSettingsOf } from './daemon/bridge-config.ts';
 import { loadComponents } from './daemon/component-files.ts';
 import { Health } from './daemon/health.ts';
@@ -78,6 +79,8 @@ export type DaemonPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSeri
   isVirtual: boolean;
   /** Nothing goes on: what is durable must be begun with anew. */
   broken(cause: unknown): void;
+  /** Ends the process, which something begins again; absent where nobody would. */
+  restart?: () => void;
   /** Opens what lies in the data folder, unless that is done in another way. */
   openHome?: typeof openHome;
 };
@@ -270,6 +273,28 @@ export class Daemon {
   /** Whose keys are known, and what people think of them. */
   get pins(): Bridge['pins'] {
     return this.bridge.pins;
+  }
+
+  /** The admin key of a board of ours; null where it is not here. */
+  adminKeyOf(board: Uint8Array): Uint8Array | null {
+    return adminKeyOf(board, this.config);
+  }
+
+  /** Throws where nobody would start it again. */
+  restart(): void {
+    const { restart } = this.ports;
+    if (restart !== undefined) return restart();
+    const detail = `${this.config.name} was started by hand, and nobody would start it again`;
+    throw new HoplineError(
+      'NODE_REFUSED',
+      `${detail}; make it a service with hopline up --install`,
+    );
+  }
+
+  /** A mistake of our own, that whoever asked is not told more of. */
+  noteFault(cause: unknown): void {
+    const { stack } = cause as Error;
+    this.ports.log.error('an order failed', { cause: stack ?? String(cause) });
   }
 
   /** What is known of somebody as a neighbour; null where he never was one. */

@@ -17,8 +17,10 @@ import { Journal } from './desk/journal.ts';
 import { LogLines } from './desk/log-lines.ts';
 import { mapOf } from './desk/map.ts';
 import { saidOf } from './desk/mesh-words.ts';
+import { Nodes } from './desk/nodes.ts';
 import { People } from './desk/people.ts';
 import { refusalOf } from './desk/refusals.ts';
+import { Steward } from './desk/steward.ts';
 import { PacketWatch } from './desk/packet-watch.ts';
 import type { MeshEvent } from './events.ts';
 import type { LineAnswer } from './gateway/contract.ts';
@@ -70,6 +72,7 @@ export class DaemonDesk implements Desk {
   private readonly watch: PacketWatch;
   private readonly setup: Setup | null;
   private readonly logLines: LogLines;
+  readonly nodes: Nodes;
 
   /**
    * `boot` is another one at each start: cursors of others are not ours. `setup` is null for a daemon
@@ -86,6 +89,7 @@ export class DaemonDesk implements Desk {
     this.logLines = logLines;
     this.people = new People(daemon);
     this.ring = new EventRing(boot);
+    this.nodes = new Nodes(daemon, this, this.people, new Steward(daemon, this));
     this.journal = new Journal(daemon.store);
     this.watch = new PacketWatch((show) => daemon.audience.watch(show));
     daemon.follow((event) => this.hear(event));

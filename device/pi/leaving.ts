@@ -44,7 +44,12 @@ export class Ending {
     this.settle.reject(new HoplineError('RELAY_BROKEN', `${why}; start it again`, { cause }));
   }
 
-  /** The signal that asked for it. */
+  /** Somebody else than a signal wants it. */
+  ask(why: string): void {
+    this.settle.resolve(why);
+  }
+
+  /** What asked for it: a signal, mostly. */
   wait(): Promise<string> {
     return this.ended;
   }

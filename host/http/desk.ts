@@ -21,6 +21,10 @@ import type {
   LogLineView,
   MapView,
   MessageView,
+  NodePeerView,
+  NodeReportView,
+  NodeSettingView,
+  NodeView,
   PacketDetailView,
   PacketRowView,
   PathView,
@@ -52,7 +56,30 @@ export type TimelineQuery = {
   isAll: boolean;
 };
 
+/** A node by id or name; `through` the bridge whose wire it is on, where that is not this one. */
+export type NodeAt = { who: string; through: string | null };
+
+/**
+ * Administration of bridges and of boards on wires, here or elsewhere. NODE_LOCKED is thrown where we are
+ * not obeyed, and NODE_LOST where nobody answers.
+ */
+export interface NodesDesk {
+  list(): NodeView[];
+  /** Boards on the wires of a bridge. */
+  boards(at: NodeAt): Promise<NodeView[]>;
+  look(at: NodeAt): Promise<NodeReportView>;
+  settings(at: NodeAt): Promise<NodeSettingView[]>;
+  /** All of them or none; null for as usual. */
+  change(at: NodeAt, changes: Record<string, unknown>): Promise<NodeSettingView[]>;
+  judge(at: NodeAt, peer: string, change: PeerChange): Promise<NodePeerView>;
+  log(at: NodeAt, level: string): Promise<void>;
+  restart(at: NodeAt): Promise<void>;
+  identify(at: NodeAt): Promise<void>;
+}
+
 export interface Desk {
+  readonly nodes: NodesDesk;
+
   status(): StatusView;
   statistics(): StatisticsView;
   map(): MapView;

@@ -62,7 +62,7 @@ import type {
 
 const ID_PATTERN = '^[0-9a-f]{16}$';
 export const ID = text({ about: 'an id: 8 bytes as hex', pattern: ID_PATTERN });
-const TIME = integer({ about: 'Unix ms' });
+export const TIME = integer({ about: 'Unix ms' });
 const HEALTH = oneOf('ok', 'degraded');
 export const STANDING = oneOf('seen', 'contacted', 'verified', 'trusted');
 const STATE: Schema<MessageState> = oneOf(

@@ -309,6 +309,36 @@ export type SettingView = {
 };
 export type SettingsView = { file: string; settings: SettingView[] };
 
+/** Whoever can be administered from here: bridges, and boards on wires. */
+export type NodeView = {
+  id: string;
+  name: string;
+  kind: 'bridge' | 'board';
+  /** The bridge whose wire a board is on; null for this one, and for bridges. */
+  host: string | null;
+  isSelf: boolean;
+  isReachable: boolean;
+  /** Whether it obeyed when it was asked last, or will for sure; null for unknown. */
+  obeys: boolean | null;
+};
+/** A node as it is now, in its own words. */
+export type NodeReportView = Pick<NodeView, 'id' | 'name' | 'kind'> & {
+  /** Null for a board. */
+  version: string | null;
+  startedAt: number | null;
+  problems: string[];
+  figures: Record<string, number>;
+};
+export type NodeSettingView = Pick<
+  SettingView,
+  'name' | 'value' | 'isSet' | 'needsRestart' | 'isPending'
+>;
+/** What a bridge thinks of a peer. */
+export type NodePeerView = Pick<
+  PeerView,
+  'id' | 'name' | 'standing' | 'isDenied' | 'isQuarantined' | 'perMinute'
+>;
+
 export type InviteView = { line: string; command: string; expiresAt: number };
 export type PingView = { roundTripMs: number; hops: number | null } | null;
 export type HopView = {

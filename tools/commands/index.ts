@@ -16,6 +16,7 @@ export const groups: Record<string, Commands> = {
     lines: async () => (await import('./lines.ts')).lines,
     clients: async () => (await import('./clients.ts')).clients,
     part: async () => (await import('./part.ts')).part,
+    node: async () => (await import('./node.ts')).node,
     backup: async () => (await import('./backup.ts')).backup,
     restore: async () => (await import('./restore.ts')).restore,
   },

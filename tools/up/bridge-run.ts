@@ -22,6 +22,9 @@ import { greeting } from './greeting.ts';
 import { reread } from './reread.ts';
 import type { StartDaemon } from './start.ts';
 
+/** For an answer to leave, also over the air. */
+const RESTART_MS = 1000;
+
 export type BridgeRun = {
   version: string;
   env: Record<string, string | undefined>;
@@ -53,7 +56,8 @@ export async function runBridge(
   const ending = new Ending(() => running?.reread());
   const { env, version } = run;
   const broken = (cause: unknown): void => ending.fail(cause);
-  const ports = { ...thisMachine(env), log, version, isVirtual: false, broken };
+  const restart = isStartedAgain(env) ? { restart: () => restartSoon(ending) } : {};
+  const ports = { ...thisMachine(env), log, version, isVirtual: false, broken, ...restart };
   try {
     running = await begin(file, started, { ...ports, logLines }, run, start);
     const { daemon, end } = running;
@@ -62,6 +66,16 @@ export async function runBridge(
     ending.close();
     await atMost(LEAVE_MAX_MS, running?.end() ?? Promise.resolve());
   }
+}
+
+/** systemd starts what it watches over again, and whoever says of himself that he does. */
+function isStartedAgain(env: BridgeRun['env']): boolean {
+  return Boolean(env['NOTIFY_SOCKET']) || env['HOPLINE_RESTARTED'] === '1';
+}
+
+/** Whoever asked for it has his answer first. */
+function restartSoon(ending: Ending): void {
+  setTimeout(() => ending.ask('restart'), RESTART_MS);
 }
 
 type Running = { daemon: Daemon; reread(): void; end(): Promise<void> };

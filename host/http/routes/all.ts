@@ -14,6 +14,7 @@ import { metricsRoutes } from './metrics.ts';
 import { meshRoutes } from './mesh.ts';
 import { messageRoutes } from './messages.ts';
 import { packetRoutes } from './packets.ts';
+import { nodeRoutes } from './nodes.ts';
 import { peerRoutes } from './peers.ts';
 import { settingsRoutes } from './settings.ts';
 
@@ -30,6 +31,7 @@ export const ROUTES: Route[] = [
   ...packetRoutes,
   ...logRoutes,
   ...settingsRoutes,
+  ...nodeRoutes,
   ...metricsRoutes,
   ...benchRoutes,
 ];

@@ -14,7 +14,7 @@ const WHO = object<{ who: string }>({
 });
 const BY_ID = object<{ id: string }>({ id: ID });
 
-const CHANGE = object<PeerChange>(
+export const CHANGE = object<PeerChange>(
   {
     standing: STANDING,
     isDenied: flag(),

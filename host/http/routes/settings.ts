@@ -9,7 +9,7 @@ import { SETTINGS } from '../shapes.ts';
 /** Settings of one change; there are not so many. */
 const CHANGES_MAX = 100;
 
-const CHANGES: Schema<Record<string, unknown>> = {
+export const CHANGES: Schema<Record<string, unknown>> = {
   type: 'object',
   minProperties: 1,
   maxProperties: CHANGES_MAX,

@@ -19,6 +19,7 @@ import type {
   SettingView,
   TimelineEntry,
 } from '../../../host/http/views.ts';
+import { NodesDouble } from './nodes-double.ts';
 
 export const TOKEN = '00112233445566778899aabbccddeeff';
 export const NOW = 1_800_000_000_000;
@@ -39,6 +40,8 @@ export class DeskDouble implements Desk {
   private readonly ring: EventView[] = [];
   private readonly listeners = new Set<(event: EventView) => void>();
   private count = 0;
+
+  readonly nodes = new NodesDouble(this.changes);
 
   status: Desk['status'] = () => {
     if (this.failure !== null) throw this.failure;
