@@ -7,7 +7,7 @@
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { inspect, migrate } from '../../../host/store/migrate.ts';
@@ -19,9 +19,9 @@ import { toHex } from '../../../protocol/wire/hex.ts';
 import { runs, SEED, xorshift } from '../../seed.ts';
 import { HAS_STRACE, LONG_MS, withWriter } from './crash.ts';
 import { callsOf, FATES, imageOf, putImage } from './power.ts';
-import { entry, id, inFolder, message, NOW, OWNER, pin } from './builders.ts';
+import { entry, id, inFolder, NOW, OWNER, pin } from './builders.ts';
+import { expectAll, fixture, FIXTURES, putFixture } from './fixtures.ts';
 
-const FIXTURES = join(import.meta.dirname, 'fixtures');
 const VERSIONS = MIGRATIONS.map((_, at) => at + 1);
 if (process.env['UPDATE'] === '1') VERSIONS.forEach(makeFixture);
 
@@ -98,43 +98,6 @@ it.skipIf(!HAS_STRACE)(
 it('has a fixture for every schema and no more', () => {
   expect(fs.readdirSync(FIXTURES).sort()).toEqual(VERSIONS.map((of) => `schema-${of}.gz`));
 });
-
-function expectAll(store: Store, reserved = 4096): void {
-  const { messages, outbox, delivered, peers, counters, settings } = store;
-  expect(messages.after(0, 10).map(({ key, id }) => [key, id])).toEqual([
-    [2, 'two'],
-    [3, 'three'],
-    [7, 'seven'],
-  ]);
-  expect(messages.find(message({ id: 'two' }))).toMatchObject({
-    ...message({ id: 'two' }),
-    key: 2,
-  });
-  expect(messages.usage()).toEqual({ count: 3, bytes: 15 });
-  expect(messages.search('hello', 100, 10)).toHaveLength(3);
-  expect(messages.conversations(9).map(({ name, unread }) => [name, unread])).toEqual([
-    ['public', 2],
-  ]);
-  expect(outbox.all()).toEqual([entry()]);
-  expect(delivered.has(id(9), NOW)).toBe(true);
-  expect(peers.pins()).toEqual([pin(1, { standing: 'verified', proven: true })]);
-  expect(peers.denied()).toEqual([id(4)]);
-  expect(peers.named('ANNA').map(({ name }) => name)).toEqual(['Anna']);
-  expect(counters.of(id(5))).toBe(41);
-  expect(counters.reserved('nonce')).toBe(reserved);
-  expect(settings.get('kept')).toBe('yes');
-}
-
-function putFixture(version: number, folder: string): string {
-  fs.mkdirSync(folder, { recursive: true });
-  const path = join(folder, 'store.sqlite');
-  fs.writeFileSync(path, fixture(version));
-  return path;
-}
-
-function fixture(version: number): Buffer {
-  return gunzipSync(fs.readFileSync(join(FIXTURES, `schema-${version}.gz`)));
-}
 
 function makeFixture(version: number): void {
   const file = join(FIXTURES, `schema-${version}.gz`);
