@@ -59,6 +59,13 @@ describe('hex', () => {
     );
   });
 
+  it('is of any length', () => {
+    for (const size of [1023, 1024, 1025, 300_000]) {
+      const bytes = Uint8Array.from({ length: size }, (_, at) => at * 7);
+      expect(toHex(bytes)).toBe(Buffer.from(bytes).toString('hex'));
+    }
+  });
+
   for (const text of ['0', '0g', ' 00', '0x', '00\n', '-1', '+1', '١١']) {
     it(`is not ${JSON.stringify(text)}`, () => {
       expect(fromHex(text)).toBeNull();
