@@ -8,6 +8,7 @@ import type { DaemonConfig } from '../../host/config.ts';
 import type { DaemonPorts } from '../../host/daemon.ts';
 import { Daemon } from '../../host/daemon.ts';
 import { openHome } from '../../host/daemon/home.ts';
+import type { Casts } from './virtual-world.ts';
 import { VirtualWorld } from './virtual-world.ts';
 
 /** In the folder of data, so that nothing that was said here is ever history elsewhere. */
@@ -17,12 +18,13 @@ export const VIRTUAL_FOLDER = 'virtual';
 export async function startInVirtualWorld(
   config: DaemonConfig,
   ports: Omit<DaemonPorts, 'openRadio' | 'isVirtual'>,
+  casts?: Casts,
 ): Promise<{ daemon: Daemon; close(): Promise<void> }> {
   const folder = join(config.data, VIRTUAL_FOLDER);
   const home = openHome({ ...config, data: folder, keyFile: join(folder, 'keys') }, ports);
   let world: VirtualWorld | null = null;
   try {
-    world = await VirtualWorld.open(home.identity.id, ports);
+    world = await VirtualWorld.open(home.identity.id, ports, casts);
     const { openRadio, peer } = world;
     const daemon = await Daemon.start(
       {

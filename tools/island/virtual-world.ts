@@ -8,11 +8,15 @@ import type { Log } from '../../device/pi/log.ts';
 import type { RadioEvent } from '../../device/pi/radio.ts';
 import { IpLines } from '../../host/links/ip-lines.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
+import type { Cast } from '../simulate/scripts.ts';
 import { FAR, HOME } from '../simulate/scripts.ts';
 import { VirtualIsland } from './virtual-island.ts';
 import { asRadioEvent, virtualRadio } from './virtual-radio.ts';
 
 const LOOPBACK = '127.0.0.1';
+
+/** Who lives on the island around the daemon, and on the one behind the line. */
+export type Casts = { home: Cast; far: Cast };
 
 export type VirtualWorldPorts = { crypto: Crypto; log: Log; broken(cause: unknown): void };
 
@@ -33,11 +37,15 @@ export class VirtualWorld {
   }
 
   /** Around the daemon of that id. */
-  static async open(daemon: Uint8Array, ports: VirtualWorldPorts): Promise<VirtualWorld> {
+  static async open(
+    daemon: Uint8Array,
+    ports: VirtualWorldPorts,
+    casts: Casts = { home: HOME, far: FAR },
+  ): Promise<VirtualWorld> {
     const { crypto } = ports;
     let world: VirtualWorld | null = null;
     const home = new VirtualIsland(
-      { ...HOME, hasGuest: true, lines: [], crypto },
+      { ...casts.home, hasGuest: true, lines: [], crypto },
       {
         ...ports,
         perform: (output) => output.kind === 'news' && world?.hear(asRadioEvent(output.news)),
@@ -45,7 +53,7 @@ export class VirtualWorld {
     );
     const far = new VirtualIsland(
       {
-        ...FAR,
+        ...casts.far,
         hasGuest: false,
         lines: [{ node: daemon, address: null }],
         crypto,

@@ -9,7 +9,7 @@ import type { ConfiguredLine } from '../../host/gateway/lines.ts';
 import { GATEWAY_DEFAULTS } from '../../host/gateway/gateway.ts';
 import { CONVERSATIONS_DEFAULTS } from '../../host/peer/contract.ts';
 import type { MessageName, StoreWrite, Wish } from '../../host/types.ts';
-import { PUBLIC } from '../../host/types.ts';
+import { PUBLIC, RETENTION } from '../../host/types.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
 import type { Millis, Random, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
@@ -33,6 +33,10 @@ export type ResidentPorts = {
   dial(order: LineOutput): void;
 };
 
+/** It has no disk, and is company for as long as somebody wants it. */
+const KEPT = { ...RETENTION, messagesMax: 500, deliveredMax: 4096, auditMax: 500 };
+/** How often what is beyond that is removed. */
+const TRIM_MS = 60_000;
 /** On mains, and with nothing else to do. */
 const SCAN_DUTY = 100;
 /** Lines of a gateway here; half of them others may open. */
@@ -40,11 +44,14 @@ const LINES_MAX = 8;
 
 export class Resident {
   readonly identity: Identity;
-  readonly archive = new MemoryArchive();
+  readonly archive = new MemoryArchive(KEPT);
   readonly bridge: Bridge;
   private readonly talker: Talker | null;
   private readonly ports: ResidentPorts;
   private tickets = 0;
+  private trimAt: Millis;
+  /** Unix time is our clock plus this; null for unknown. */
+  private offsetMs: Millis | null = null;
 
   /** Without `lines` there are none; those without an address are for others to dial. */
   constructor({ name, script }: Part, lines: ConfiguredLine[], ports: ResidentPorts, now: Millis) {
@@ -71,6 +78,7 @@ export class Resident {
       now,
     );
     this.talker = script === null ? null : new Talker(script, random, now);
+    this.trimAt = now + TRIM_MS;
   }
 
   deadline(): Millis {
@@ -78,6 +86,8 @@ export class Resident {
   }
 
   step(input: BridgeInput | Tick, now: Millis): void {
+    if (input.kind === 'clock') this.offsetMs = input.offsetMs;
+    if (now >= this.trimAt) this.trim(now);
     const outputs = this.bridge.step(input, now);
     // As a driver does: what is stored is so before anything is done about it.
     const writes = outputs.flatMap((output): StoreWrite[] =>
@@ -91,6 +101,12 @@ export class Resident {
   /** As its person would ask. */
   ask(wish: Wish, now: Millis): void {
     this.step({ kind: 'ask', ticket: this.tickets++, wish }, now);
+  }
+
+  private trim(now: Millis): void {
+    this.trimAt = now + TRIM_MS;
+    if (this.offsetMs === null) return;
+    while (this.archive.trim(now + this.offsetMs));
   }
 
   private perform(output: BridgeOutput, now: Millis): void {
