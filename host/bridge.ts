@@ -106,7 +106,7 @@ export type LineInput = Extract<TrunksInput, { kind: 'opened' | 'closed' | 'rece
 /** What is wanted of lines. */
 export type LineOutput = Extract<
   TrunksOutput,
-  { kind: 'dial' | 'hangUp' | 'write' | 'hold' | 'go' }
+  { kind: 'dial' | 'hangUp' | 'write' | 'hold' | 'go' | 'move' }
 >;
 
 export type BridgeInput =
@@ -305,6 +305,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     if (now >= this.registry.deadline()) this.tasks.push({ to: 'registry', input: TICK });
     this.lookAtUsage(now);
     this.work(now, out);
+    // Once all has gone to the lines.
+    if (input.kind === 'leave') {
+      this.tasks.push({ to: 'trunks', input });
+      this.work(now, out);
+    }
     return out;
   }
 
@@ -563,6 +568,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       case 'write':
       case 'hold':
       case 'go':
+      case 'move':
         return void out.push({ kind: side === 'trunks' ? 'line' : 'client', order: output });
       case 'up':
         return this.lineUp(side, output, out);

@@ -126,8 +126,8 @@ const PORT = /(0|[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|655
 const HOST = /([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])/.source;
 const address = shaped(
   ADDRESS_MAX,
-  new RegExp(`^(${HOST}:${PORT}|wss?://${HOST}(:${PORT})?(/[\\w./~-]{0,127})?)$`),
-  'an address is host:port, as in bridge.example.org:8334, or wss://host for a WebSocket',
+  new RegExp(`^((udp://)?${HOST}:${PORT}|wss?://${HOST}(:${PORT})?(/[\\w./~-]{0,127})?)$`),
+  'an address is host:port, as in bridge.example.org:8334, or udp://host:port, or wss://host',
 );
 const hostName = new RegExp(`^(${HOST}|[0-9a-fA-F:.]+)$`);
 const host = shaped(253, hostName, 'write the name or the address of a host, without a port');

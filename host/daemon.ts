@@ -25,6 +25,7 @@ import { Driver } from '../protocol/core/driver.ts';
 import type { Random } from '../protocol/core/machine.ts';
 import { HoplineError } from '../protocol/errors.ts';
 import { STATION_DEFAULTS } from '../protocol/peer/settings.ts';
+import { DatagramDoor } from '../protocol/peer/datagram-door.ts';
 import type { Crypto } from '../protocol/trust/crypto.ts';
 import type { Identity } from '../protocol/trust/identity.ts';
 import { toHex } from '../protocol/wire/hex.ts';
@@ -171,11 +172,11 @@ export class Daemon {
       feed: (question) => this.driver.feed(question),
       log,
     });
-    this.lines = new IpLines((event) => this.driver.feed({ kind: 'line', event }));
-    this.clients = new IpLines(
-      (event) => this.driver.feed({ kind: 'client', event }),
-      config.clients?.origins,
-    );
+    const door = new DatagramDoor({ crypto, draw });
+    this.lines = new IpLines((event) => this.driver.feed({ kind: 'line', event }), { door });
+    this.clients = new IpLines((event) => this.driver.feed({ kind: 'client', event }), {
+      origins: config.clients?.origins ?? [],
+    });
   }
 
   /** Rejects with what is wrong and what to do; then nothing is left open. */

@@ -1,23 +1,31 @@
 /**
- * IP lines: lines over the internet, as the Trunks see them, over TCP and WebSocket alike. It dials,
+ * IP lines: lines over the internet, as the Trunks see them, over TCP, WebSocket and UDP alike. It dials,
  * listens, and carries bytes; who may come, who is asked again and what the bytes mean is not decided
- * here. One port takes both kinds: records begin with a length below 0x4700, and HTTP with a letter.
+ * here. A port of TCP takes WebSockets too: records begin with a length below 0x4700, and HTTP with a
+ * letter. UDP has the port of the same number.
  */
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { HoplineError } from '../../protocol/errors.ts';
+import type { DatagramDoor } from '../../protocol/peer/datagram-door.ts';
 import type { LineAddress } from '../../protocol/peer/line-address.ts';
 import { readLineAddress } from '../../protocol/peer/line-address.ts';
 import type { LineEvent, LineOrder, Pipe, PipeEvents } from './pipe.ts';
 import { dialTcp, tcpPipe } from './tcp.ts';
+import { UdpLines } from './udp.ts';
 import { dialWebSocket, WebSocketDoor } from './websocket.ts';
 
 /** Connections that the system may hold ready before they are accepted. */
 const BACKLOG = 64;
 /** What requests begin with. */
 const LETTER_G = 0x47;
+/** Ports that are tried where any will do, until one is free for TCP and UDP alike. */
+const PORTS_TRIED = 16;
+
+/** Whom a page may come from, beside this machine; and what lets datagrams in, where there are any. */
+export type IpLinesConfig = { origins?: readonly string[]; door?: DatagramDoor };
 
 export class IpLines {
   /** False when the event was not taken; it is offered again. */
@@ -27,30 +35,37 @@ export class IpLines {
   private readonly held = new Set<number>();
   private readonly servers: Server[] = [];
   private readonly door: WebSocketDoor;
+  private readonly udp: UdpLines | null;
   /** What the machine had no room for, in order; while there is any, nothing is read. */
   private refused: LineEvent[] = [];
   private isClosed = false;
   private whenEmpty = (): void => {};
   private nextOpened = 2;
 
-  /** `origins`: pages from which lines may be opened, beside those of this machine. */
-  constructor(feed: (event: LineEvent) => boolean, origins: readonly string[] = []) {
+  constructor(feed: (event: LineEvent) => boolean, { origins = [], door }: IpLinesConfig = {}) {
     this.feed = feed;
     this.door = new WebSocketDoor(origins);
+    const welcome = this.welcomeDatagrams.bind(this);
+    this.udp = door === undefined ? null : new UdpLines(door, { welcome });
   }
 
   /** Where it listens: the port is another one when 0 was asked for. */
   async listen(host: string, port: number): Promise<{ host: string; port: number }> {
-    const server = createServer({ noDelay: true }, (socket) => this.welcome(socket));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => {
-        reject(unheard(`${host}:${port}`, cause));
-      });
-      server.listen({ host, port, backlog: BACKLOG }, resolve);
-    });
-    this.servers.push(server);
-    const bound = server.address() as AddressInfo;
-    return { host: bound.address, port: bound.port };
+    for (let tried = 1; ; tried++) {
+      const server = await this.listenTcp(host, port);
+      const bound = server.address() as AddressInfo;
+      try {
+        await this.udp?.listen(bound.address, bound.port);
+      } catch (failure) {
+        await new Promise((done) => server.close(done));
+        const cause = failure as NodeJS.ErrnoException;
+        const isTaken = port === 0 && cause.code === 'EADDRINUSE';
+        if (isTaken && tried < PORTS_TRIED) continue;
+        throw unheard(`UDP ${host}:${bound.port}`, cause);
+      }
+      this.servers.push(server);
+      return { host: bound.address, port: bound.port };
+    }
   }
 
   /** A request for a WebSocket that came to another port, and was judged there. */
@@ -78,6 +93,9 @@ export class IpLines {
       case 'go':
         this.held.delete(order.line);
         if (this.refused.length === 0) this.pipes.get(order.line)?.resume();
+        return;
+      case 'move':
+        this.pipes.get(order.line)?.move?.(order.address);
     }
   }
 
@@ -85,7 +103,10 @@ export class IpLines {
   dial(line: number, address: string): void {
     const read = readLineAddress(address);
     if (!read.ok) return this.offer({ kind: 'closed', line, why: read.why });
-    this.pipes.set(line, dialled(read.value, this.eventsOf(line, address)));
+    const events = this.eventsOf(line, address);
+    if (read.value.scheme !== 'udp') this.pipes.set(line, dialled(read.value, events));
+    else if (this.udp !== null) this.pipes.set(line, this.udp.dial(line, read.value, events));
+    else this.offer({ kind: 'closed', line, why: 'no lines over UDP are dialled from here' });
   }
 
   write(line: number, bytes: Uint8Array): void {
@@ -99,7 +120,27 @@ export class IpLines {
     const isEmpty = new Promise<void>((done) => (this.whenEmpty = done));
     for (const pipe of this.pipes.values()) pipe.end();
     if (this.pipes.size > 0) await isEmpty;
-    await Promise.all(closing);
+    await Promise.all([...closing, this.udp?.close()]);
+  }
+
+  private async listenTcp(host: string, port: number): Promise<Server> {
+    const server = createServer({ noDelay: true }, (socket) => this.welcome(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause: NodeJS.ErrnoException) => {
+        reject(unheard(`${host}:${port}`, cause));
+      });
+      server.listen({ host, port, backlog: BACKLOG }, resolve);
+    });
+    return server;
+  }
+
+  private welcomeDatagrams(
+    address: string,
+    pipeFor: (line: number, events: PipeEvents) => Pipe,
+  ): void {
+    const line = this.nextLine();
+    this.pipes.set(line, pipeFor(line, this.eventsOf(line, address)));
+    this.offer({ kind: 'opened', line, address });
   }
 
   /** It is a line from the first moment, so that whoever says nothing is counted as one. */
@@ -142,7 +183,10 @@ export class IpLines {
   private eventsOf(line: number, address: string): PipeEvents {
     return {
       opened: () => this.offer({ kind: 'opened', line, address }),
-      received: (bytes) => this.offer({ kind: 'received', line, bytes }),
+      received: (bytes, from) => {
+        if (from === undefined) this.offer({ kind: 'received', line, bytes });
+        else this.offer({ kind: 'received', line, bytes, from });
+      },
       closed: (why) => {
         this.pipes.delete(line);
         this.held.delete(line);

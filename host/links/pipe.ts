@@ -7,7 +7,8 @@
 export type LineEvent =
   | { kind: 'opened'; line: number; address: string }
   | { kind: 'closed'; line: number; why: string }
-  | { kind: 'received'; line: number; bytes: Uint8Array }
+  /** `from`: where a datagram came from. */
+  | { kind: 'received'; line: number; bytes: Uint8Array; from?: string }
   | { kind: 'sent'; line: number };
 
 /** As Trunks give them. */
@@ -17,7 +18,9 @@ export type LineOrder =
   | { kind: 'write'; line: number; bytes: Uint8Array }
   /** It is not read until `go`. */
   | { kind: 'hold'; line: number }
-  | { kind: 'go'; line: number };
+  | { kind: 'go'; line: number }
+  /** What is written goes there from now on. */
+  | { kind: 'move'; line: number; address: string };
 
 export type Pipe = {
   /** `left` is called once the system has the bytes. */
@@ -26,12 +29,14 @@ export type Pipe = {
   end(): void;
   pause(): void;
   resume(): void;
+  /** Of a pipe that can. */
+  move?(address: string): void;
 };
 
 export type PipeEvents = {
   opened(): void;
   /** The bytes stay as they are. */
-  received(bytes: Uint8Array): void;
+  received(bytes: Uint8Array, from?: string): void;
   /** Once, and last. `why` is for people. */
   closed(why: string): void;
 };

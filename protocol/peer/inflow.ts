@@ -36,6 +36,14 @@ export class Inflow {
     this.waitingBytes += bytes.length;
   }
 
+  /** Whether what came whole, or not at all, goes on now. */
+  lets(size: number, now: Millis): boolean {
+    if (this.readyAt(now) > now) return false;
+    this.own.spend(size, now);
+    this.all.spend(size, now);
+    return true;
+  }
+
   /** What goes on now; null where nothing waits, or it is not yet time. */
   take(now: Millis): Uint8Array | null {
     const first = this.waiting[0];

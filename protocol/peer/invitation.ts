@@ -3,7 +3,7 @@
  * for a client of its own (WIRE §28). Whoever pasted something else is told what is wrong with it.
  *
  *   hopline:HOST:PORT/NODEID/SECRET      an IPv6 host stands in brackets; ids and secrets are hex
- *   hopline:wss://HOST/NODEID/SECRET     over a WebSocket
+ *   hopline:udp://HOST:PORT/NODEID/SECRET, hopline:wss://HOST/NODEID/SECRET
  */
 import { sameBytes } from '../core/bytes.ts';
 import { ID_SIZE } from '../core/packet.ts';
@@ -37,10 +37,10 @@ export function parseInvitation(text: string): Parsed<Invitation> {
   if (!line.startsWith(PREFIX)) {
     return wrong(`an invite begins with ${PREFIX}; paste all of what \`hopline invite\` printed`);
   }
-  const [, scheme = '', rest] = /^(wss?:\/\/)?(.*)$/.exec(line.slice(PREFIX.length))!;
+  const [, scheme = '', rest] = /^(udp:\/\/|wss?:\/\/)?(.*)$/.exec(line.slice(PREFIX.length))!;
   const parts = rest.split('/');
   // The address of a WebSocket may have a path.
-  if (parts.length < 3 || (parts.length > 3 && scheme === '')) {
+  if (parts.length < 3 || (parts.length > 3 && !scheme.startsWith('ws'))) {
     const many = parts.length > 3 ? 'too many parts' : 'only a part of it is there';
     return wrong(`${many}: after ${PREFIX} come HOST:PORT/NODEID/SECRET; copy the whole line`);
   }

@@ -154,6 +154,7 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
       case 'beat':
       case 'drop':
       case 'slowed':
+      case 'move':
         return;
       default:
         out.push({ kind: 'line', order: output });

@@ -1,18 +1,20 @@
 /**
  * Line address: where a line is dialled (WIRE §24). Without a scheme it is TCP.
  *
- *   HOST:PORT      ws://HOST[:PORT][/PATH]      wss://HOST[:PORT][/PATH]
+ *   HOST:PORT      udp://HOST:PORT      ws://HOST[:PORT][/PATH]      wss://HOST[:PORT][/PATH]
  *
  * An IPv6 host stands in brackets. A WebSocket has port 80 or 443 and the path /line, unless another
  * is said.
  */
 export type LineAddress = { scheme: Scheme; host: string; port: number; path: string };
-export type Scheme = 'tcp' | 'ws' | 'wss';
+export type Scheme = 'tcp' | 'udp' | 'ws' | 'wss';
 
 /** Where WebSockets are taken, unless a proxy before them says otherwise. */
 export const LINE_PATH = '/line';
 
-const USUAL_PORT = { tcp: 0, ws: 80, wss: 443 };
+/** 0 for none. */
+const USUAL_PORT = { tcp: 0, udp: 0, ws: 80, wss: 443 };
+const UDP = 'udp://';
 
 /** Why a text is no address, in words that say what to do. */
 export type NoAddress = { ok: false; why: string };
@@ -21,7 +23,9 @@ export function readLineAddress(text: string): { ok: true; value: LineAddress } 
   const shown = `the address ${JSON.stringify(text)}`;
   const [, written = '', rest] = /^(?:(\w+):\/\/)?(.*)$/s.exec(text)!;
   if (written !== '' && !Object.hasOwn(USUAL_PORT, written)) {
-    return wrong(`${shown} begins with ${written}://: lines go over ws://, wss://, or TCP without`);
+    return wrong(
+      `${shown} begins with ${written}://: lines go over udp://, ws://, wss://, or TCP without`,
+    );
   }
   const scheme = written === '' ? 'tcp' : (written as Scheme);
   const match = /^(\[[^\]]*\]|[^:/]*)(?::([^:/]*))?(\/.*)?$/.exec(rest);
@@ -30,12 +34,13 @@ export function readLineAddress(text: string): { ok: true; value: LineAddress } 
     return wrong(`${shown} needs brackets around its IPv6 host, as in [2001:db8::1]:8334`);
   }
   const [, host, digits, path = LINE_PATH] = match;
-  if (digits === undefined && scheme === 'tcp') {
+  const hasPath = scheme === 'ws' || scheme === 'wss';
+  if (digits === undefined && !hasPath) {
     return wrong(`${shown} has no port: it is HOST:PORT, as in bridge.example.org:8334`);
   }
   const port = digits === undefined ? USUAL_PORT[scheme] : numberOf(digits);
   if (port === null) return wrong(`${shown} has no port from 1 to 65535`);
-  const isPath = scheme === 'tcp' ? match[3] === undefined : /^[\w./~-]{1,128}$/.test(path);
+  const isPath = hasPath ? /^[\w./~-]{1,128}$/.test(path) : match[3] === undefined;
   if (!isPath) return wrong(`${shown} has a path that nothing can be found under`);
   const isHost = host.startsWith('[')
     ? /^\[[0-9a-fA-F:.]{2,45}(%[\w.-]+)?\]$/.test(host)
@@ -48,8 +53,14 @@ export function readLineAddress(text: string): { ok: true; value: LineAddress } 
 /** As it is kept and dialled: the shortest form of it. */
 export function printLineAddress({ scheme, host, port, path }: LineAddress): string {
   if (scheme === 'tcp') return `${host}:${port}`;
+  if (scheme === 'udp') return `${UDP}${host}:${port}`;
   const shownPort = port === USUAL_PORT[scheme] ? '' : `:${port}`;
   return `${scheme}://${host}${shownPort}${path === LINE_PATH ? '' : path}`;
+}
+
+/** Whether lines there are made of datagrams. */
+export function isOverDatagrams(address: string): boolean {
+  return address.startsWith(UDP);
 }
 
 function numberOf(digits: string): number | null {

@@ -27,13 +27,15 @@ import type { Role } from '../trust/noise.ts';
 import type { Pins } from '../trust/pins.ts';
 import { DeepQueue } from './deep-queue.ts';
 import type { Outflow } from './outflow.ts';
+import type { DatagramDrop, DatagramEnd } from './datagrams.ts';
 import type { RecordFlaw } from './records.ts';
 
 /** Three messages and no more, so a far end that takes longer is not there, or means no good. */
 export const HANDSHAKE_MAX_MS = 10_000;
 
 export type PeerLineInput =
-  | { kind: 'received'; bytes: Uint8Array }
+  /** `from`: where a datagram came from. */
+  | { kind: 'received'; bytes: Uint8Array; from?: string }
   /** A packet to hand over. */
   | { kind: 'send'; bytes: Uint8Array; priority: number }
   /** One write has left. */
@@ -51,14 +53,19 @@ export type PeerLineOutput =
   | { kind: 'settled'; mode: Mode; neighbour: Neighbour; hello: Hello; isFirst: boolean }
   /** A heartbeat came, after so many that did not; the round trip is -1 where it told none. */
   | { kind: 'beat'; roundTripMs: Millis; missed: number }
+  /** Datagrams reach the far end there from now on. */
+  | { kind: 'moved'; address: string }
   /** The last output: the line should be let go. */
   | { kind: 'over'; reason: PeerLineEnd }
   | { kind: 'drop'; reason: PeerLineDrop };
 
 export type PeerLineEnd =
-  LinkFlaw | RecordFlaw | 'too-slow' | 'bad-hello' | 'not-allowed' | 'silent';
+  LinkFlaw | RecordFlaw | DatagramEnd | 'too-slow' | 'bad-hello' | 'not-allowed' | 'silent';
 
-export type PeerLineDrop = 'over-limit' | 'queue-full' | 'bad-heartbeat' | 'bad-hello';
+export type PeerLineDrop =
+  DatagramDrop | 'over-limit' | 'queue-full' | 'bad-heartbeat' | 'bad-hello';
+
+export type Received = Extract<PeerLineInput, { kind: 'received' }>;
 
 export type Admit = (id: Uint8Array, token: Uint8Array) => boolean;
 
@@ -147,7 +154,7 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
     }
     switch (input.kind) {
       case 'received':
-        this.receive(input.bytes, now, out);
+        this.receive(input, now, out);
         break;
       case 'send':
         this.send(input.bytes, input.priority, out);
@@ -186,7 +193,12 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
   /** The first message of a handshake, where it is ours. */
   protected abstract begin(now: Millis, out: PeerLineOutput[]): void;
 
-  protected abstract receive(bytes: Uint8Array, now: Millis, out: PeerLineOutput[]): void;
+  protected abstract receive(input: Received, now: Millis, out: PeerLineOutput[]): void;
+
+  /** What is written last, where the other end would not notice the end; null for nothing. */
+  farewell(): Uint8Array | null {
+    return null;
+  }
 
   /** Writes what there is room for. */
   protected abstract pump(now: Millis, out: PeerLineOutput[]): void;

@@ -11,7 +11,7 @@ import { HELLO_MAX } from '../trust/binding.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
 import type { Pins } from '../trust/pins.ts';
-import type { PeerLineConfig, PeerLineOutput } from './peer-line.ts';
+import type { PeerLineConfig, PeerLineOutput, Received } from './peer-line.ts';
 import { PeerLine } from './peer-line.ts';
 import { framed, RECORD_MAX, RecordReader, RecordWriter, Unframer } from './records.ts';
 
@@ -54,7 +54,7 @@ export class RecordLink extends PeerLine<RecordLinkConfig> {
     this.shake(now, out);
   }
 
-  protected override receive(bytes: Uint8Array, now: Millis, out: PeerLineOutput[]): void {
+  protected override receive({ bytes }: Received, now: Millis, out: PeerLineOutput[]): void {
     this.stream.feed(bytes);
     for (let message = this.stream.next(); message !== null; message = this.stream.next()) {
       if (this.reader === null) this.hearShake(message, now, out);

@@ -24,8 +24,17 @@ import type { BudgetLimits } from './budget.ts';
 import { Budget } from './budget.ts';
 import { Inflow } from './inflow.ts';
 import { Outflow } from './outflow.ts';
+import { DatagramLink } from './datagram-link.ts';
+import { isOverDatagrams } from './line-address.ts';
 import { NO_TOKEN } from './peer-line.ts';
-import type { Admit, PeerLineDrop, PeerLineEnd, PeerLineOutput } from './peer-line.ts';
+import type {
+  Admit,
+  PeerLine,
+  PeerLineDrop,
+  PeerLineEnd,
+  PeerLineInput,
+  PeerLineOutput,
+} from './peer-line.ts';
 import { RecordLink } from './record-link.ts';
 
 /** A peer to dial. */
@@ -43,7 +52,8 @@ export type TrunksInput =
   | { kind: 'opened'; line: number; address: string }
   /** Also the answer to every `hangUp`, and to a `dial` that failed. */
   | { kind: 'closed'; line: number; why: string }
-  | { kind: 'received'; line: number; bytes: Uint8Array }
+  /** `from`: where a datagram came from. */
+  | { kind: 'received'; line: number; bytes: Uint8Array; from?: string }
   /** A write has left. */
   | { kind: 'sent'; line: number }
   /** A packet to hand over. */
@@ -56,7 +66,9 @@ export type TrunksInput =
   /** All lines beat so from now on. */
   | { kind: 'pace'; pace: Pace }
   /** The owner's word, for lines that have limits. */
-  | { kind: 'limits'; limits: TrunkLimits };
+  | { kind: 'limits'; limits: TrunkLimits }
+  /** The end is near: whoever would not notice it is told. */
+  | { kind: 'leave' };
 
 export type TrunksOutput =
   | { kind: 'dial'; line: number; address: string }
@@ -73,9 +85,12 @@ export type TrunksOutput =
   | { kind: 'hold'; line: number }
   | { kind: 'go'; line: number }
   /** Its way is too narrow: it is offered so many bytes a second; null once that is over. */
-  | { kind: 'slowed'; line: number; bytesPerSecond: number | null };
+  | { kind: 'slowed'; line: number; bytesPerSecond: number | null }
+  /** What is written goes there from now on. */
+  | { kind: 'move'; line: number; address: string };
 
-export type TrunkDrop = PeerLineDrop | PeerLineEnd | 'too-many-lines' | 'too-many-shaking';
+export type TrunkDrop =
+  PeerLineDrop | PeerLineEnd | 'too-many-lines' | 'too-many-shaking' | 'over-share';
 
 export type TrunksConfig = {
   /** Lines in all; those that others open may have half of them (DEFAULTS §5). */
@@ -153,7 +168,7 @@ type Line = {
   /** Null where others opened it, or where it is not wanted any more. */
   call: Call | null;
   /** Null until the adapter has it. */
-  link: RecordLink | null;
+  link: PeerLine | null;
   /** Who has proven to be there. */
   neighbour: Neighbour | null;
   /** What he said to be let in by. */
@@ -278,6 +293,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
       case 'limits':
         this.limit(input.limits, now);
         break;
+      case 'leave':
+        for (const [number, { link }] of this.lines) this.sayFarewell(number, link, out);
+        break;
       case 'tick':
         break;
     }
@@ -324,9 +342,15 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.traffic.received += input.bytes.length;
     if (line === undefined) return;
     line.received += input.bytes.length;
-    if (line.inflow === null) return this.toLine(input.line, input, now, out);
-    line.inflow.bring(input.bytes);
-    this.flow(input.line, line, line.inflow, now, out);
+    const { inflow } = line;
+    if (inflow === null) return this.toLine(input.line, input, now, out);
+    // What is held back of a datagram is lost, and its sender slows down for that.
+    if (input.from !== undefined) {
+      if (inflow.lets(input.bytes.length, now)) return this.toLine(input.line, input, now, out);
+      return void out.push({ kind: 'drop', line: input.line, reason: 'over-share' });
+    }
+    inflow.bring(input.bytes);
+    this.flow(input.line, line, inflow, now, out);
   }
 
   /** Who brings more than he may is not read for a while: what he sends waits on his side. */
@@ -346,7 +370,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.wakeAt = Math.min(this.wakeAt, inflow.heldUntil);
   }
 
-  private linkOf(number: number, { call, outflow }: Line, now: Millis): RecordLink {
+  private linkOf(number: number, { address, call, outflow }: Line, now: Millis): PeerLine {
     const { crypto, identity, pins, config } = this;
     const { admit } = config;
     const token = call?.token ?? null;
@@ -356,7 +380,11 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     const { pace } = this;
     const flow = outflow === null ? {} : { outflow };
     const linkConfig = { ...config.link, role, wanted, admit, pace, ...flow } as const;
-    return new RecordLink(crypto, identity, pins, linkConfig, hello, this.draw(), now);
+    if (!isOverDatagrams(address)) {
+      return new RecordLink(crypto, identity, pins, linkConfig, hello, this.draw(), now);
+    }
+    const numbered = { ...linkConfig, index: number };
+    return new DatagramLink(crypto, identity, pins, numbered, hello, this.draw(), now);
   }
 
   /** A line that others opened. The oldest of those that have proven nothing makes room. */
@@ -389,9 +417,15 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private hangUp(number: number, line: Line, out: TrunksOutput[]): void {
     if (line.isLeaving) return;
     line.isLeaving = true;
+    this.sayFarewell(number, line.link, out);
     line.link = null;
     this.shaking.delete(number);
     out.push({ kind: 'hangUp', line: number });
+  }
+
+  private sayFarewell(number: number, link: PeerLine | null, out: TrunksOutput[]): void {
+    const bytes = link?.isOver === false ? link.farewell() : null;
+    if (bytes !== null) out.push({ kind: 'write', line: number, bytes });
   }
 
   private closed(number: number, why: string, now: Millis, out: TrunksOutput[]): void {
@@ -440,7 +474,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
 
   private toLine(
     number: number,
-    input: Parameters<RecordLink['step']>[0],
+    input: PeerLineInput | Tick,
     now: Millis,
     out: TrunksOutput[],
   ): void {
@@ -495,8 +529,15 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
           // It may be the one too many.
           if (line.isLeaving) return;
           break;
+        case 'moved':
+          line.address = output.address;
+          out.push({ kind: 'move', line: number, address: output.address });
+          break;
         case 'over':
-          line.why = WORDS[output.reason] ?? `the line failed (${output.reason})`;
+          // The adapter has words for the end that the other one made.
+          if (output.reason !== 'hung-up') {
+            line.why = WORDS[output.reason] ?? `the line failed (${output.reason})`;
+          }
           out.push({ kind: 'drop', line: number, reason: output.reason });
           this.down(number, line, output.reason, out);
           this.hangUp(number, line, out);
@@ -634,6 +675,8 @@ const WORDS: Partial<Record<PeerLineEnd, string>> = {
   denied: 'the node there is blocked here',
   'identity-clash': 'the node there shows other keys than before',
   silent: 'it stopped answering',
+  unanswered: 'nobody answers there: no bridge listens, or UDP does not get through',
+  'not-let-in': NOT_LET_IN,
 };
 
 function viewOf(line: Line | null, call: Call | null, state: 'dialling' | 'down'): TrunkView {

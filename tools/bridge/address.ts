@@ -25,9 +25,9 @@ for (const [network, bits] of [
   PRIVATE.addSubnet(network, bits, 'ipv6');
 }
 
-/** The host of `host:port` or `[host]:port`, whatever stands around it in the address of a WebSocket. */
+/** The host of `host:port` or `[host]:port`, whatever stands around it. */
 export function hostOf(text: string): string {
-  const address = text.replace(/^wss?:\/\//, '').split('/')[0];
+  const address = text.replace(/^(udp|wss?):\/\//, '').split('/')[0];
   return /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/:\d+$/, '');
 }
 

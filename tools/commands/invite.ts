@@ -19,7 +19,7 @@ export const invite: Command = {
     address: {
       type: 'string',
       value: 'host:port',
-      help: 'where the other side reaches this bridge (its own address), or ws://, wss://',
+      help: 'where the other side reaches this bridge (its own address), or udp://, ws://, wss://',
     },
     data: DATA_OPTION,
     json: JSON_OPTION,

@@ -21,6 +21,7 @@ describe('the line of an invite', () => {
     '[2001:db8::1]:65535',
     '[fe80::1%eth0]:8334',
     'pi:8334',
+    'udp://192.0.2.7:8334',
     'ws://192.0.2.7:8334',
     'wss://bridge.example.org',
     'wss://[2001:db8::1]:444/behind/a/proxy',

@@ -107,7 +107,7 @@ it.each([
   { address: `${LOOPBACK}:70000`, why: /no port/ },
   { address: LOOPBACK, why: /no port/ },
   { address: `ws://${LOOPBACK}:1`, why: /ECONNREFUSED/ },
-  { address: `tls://${LOOPBACK}:1`, why: /lines go over ws:/ },
+  { address: `tls://${LOOPBACK}:1`, why: /lines go over udp:/ },
 ])('$address, where nobody listens, is a line that closes', async ({ address, why }) => {
   const a = endOf(alice);
   a.call(address, bob.id);

@@ -6,8 +6,10 @@ import { systemClock } from '../../../device/pi/clock.ts';
 import { IpLines } from '../../../host/links/ip-lines.ts';
 import { Driver } from '../../../protocol/core/driver.ts';
 import { PEER } from '../../../protocol/core/hello.ts';
+import { PACE } from '../../../protocol/core/paced-heartbeat.ts';
 import { NORMAL } from '../../../protocol/core/queue.ts';
 import { OUR_VERSION } from '../../../protocol/core/version.ts';
+import { DatagramDoor } from '../../../protocol/peer/datagram-door.ts';
 import { RECORD_LINK_DEFAULTS } from '../../../protocol/peer/record-link.ts';
 import { Trunks, TRUNKS_DEFAULTS } from '../../../protocol/peer/trunks.ts';
 import type { TrunksInput, TrunksOutput } from '../../../protocol/peer/trunks.ts';
@@ -29,7 +31,7 @@ export class LineEnd {
   backlog = 0;
 
   /** `seed` is another one for each end of a test. */
-  constructor(who: Identity, seed: number, origins: string[] = []) {
+  constructor(who: Identity, seed: number, origins: string[] = [], pace = PACE) {
     const hello = {
       version: OUR_VERSION,
       role: PEER,
@@ -40,13 +42,20 @@ export class LineEnd {
       board: new Uint8Array(0),
       token: new Uint8Array(0),
     };
-    const config = { ...TRUNKS_DEFAULTS, admit: () => true, link: RECORD_LINK_DEFAULTS };
+    const config = {
+      ...TRUNKS_DEFAULTS,
+      admit: () => true,
+      link: { ...RECORD_LINK_DEFAULTS, pace },
+    };
     const [random, draw] = [xorshift(seed), secretsFrom(seed)];
     this.trunks = new Trunks(crypto, who, new Pins(crypto), config, hello, random, draw);
-    this.lines = new IpLines((event) => {
-      if (event.kind === 'closed') this.closed = event.why;
-      return this.driver.feed(event);
-    }, origins);
+    this.lines = new IpLines(
+      (event) => {
+        if (event.kind === 'closed') this.closed = event.why;
+        return this.driver.feed(event);
+      },
+      { origins, door: new DatagramDoor({ crypto, draw }) },
+    );
     this.driver = new Driver(this.trunks, systemClock(), {
       commit: () => {},
       perform: (output) => this.perform(output),
@@ -75,6 +84,7 @@ export class LineEnd {
       case 'dial':
       case 'hangUp':
       case 'write':
+      case 'move':
         this.lines.perform(output);
         break;
       case 'up':

@@ -6,6 +6,8 @@ describe('an address', () => {
   it.each([
     ['pi:8334', 'tcp', 'pi', 8334, '/line', 'pi:8334'],
     ['[::1]:08334', 'tcp', '[::1]', 8334, '/line', '[::1]:8334'],
+    ['udp://pi:8334', 'udp', 'pi', 8334, '/line', 'udp://pi:8334'],
+    ['udp://[::1]:1', 'udp', '[::1]', 1, '/line', 'udp://[::1]:1'],
     ['ws://pi', 'ws', 'pi', 80, '/line', 'ws://pi'],
     ['ws://pi:80/line', 'ws', 'pi', 80, '/line', 'ws://pi'],
     ['wss://pi', 'wss', 'pi', 443, '/line', 'wss://pi'],
@@ -22,11 +24,13 @@ describe('an address', () => {
     ['pi:65536', 'no port from 1 to 65535'],
     ['ws://pi:', 'no port from 1 to 65535'],
     ['pi:1/line', 'has a path'],
+    ['udp://pi', 'has no port: it is HOST:PORT'],
+    ['udp://pi:1/line', 'has a path'],
     ['ws://pi/a b', 'has a path'],
     ['::1:8334', 'needs brackets'],
     ['ws://::1/line', 'needs brackets'],
     ['ws://:80', 'has no host'],
-    ['http://pi:80', 'begins with http://: lines go over ws://'],
+    ['http://pi:80', 'begins with http://: lines go over udp://'],
     ['toString://pi:80', 'begins with toString://'],
     ['pi:80?', 'no port from 1'],
   ])('%s is refused: %s', (text, why) => {

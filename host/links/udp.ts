@@ -1,0 +1,160 @@
+/**
+ * UDP: lines as datagrams (WIRE §24), those we dial and those that others open, over one socket where we
+ * listen and one more for each other family of addresses. For whom a datagram is, its door decides.
+ */
+import type { Socket } from 'node:dgram';
+import { promises as dns } from 'node:dns';
+import { isIP } from 'node:net';
+import type { DatagramDoor, DoorDrop } from '../../protocol/peer/datagram-door.ts';
+import type { LineAddress } from '../../protocol/peer/line-address.ts';
+import type { Address } from '../../protocol/udp-chat/address.ts';
+import { closed, endpointOf, openDatagramSocket, senderOf, wordsOf } from './datagram-socket.ts';
+import type { Pipe, PipeEvents } from './pipe.ts';
+import { HUNG_UP } from './pipe.ts';
+
+/** `held`: for a line that is not read now. */
+export type UdpDrop = DoorDrop | 'held';
+
+export type UdpEvents = {
+  /** Somebody opens a line: its number, and who is told of it. */
+  welcome(address: string, pipe: (line: number, events: PipeEvents) => Pipe): void;
+};
+
+type UdpPipe = Pipe & { take(bytes: Uint8Array, from: string): void };
+
+export class UdpLines {
+  readonly drops: Partial<Record<UdpDrop, number>> = {};
+  private readonly door: DatagramDoor;
+  private readonly events: UdpEvents;
+  private readonly pipes = new Map<number, UdpPipe>();
+  /** By family of addresses, 4 or 6. */
+  private readonly sockets = new Map<number, Promise<Socket>>();
+  private isClosed = false;
+
+  constructor(door: DatagramDoor, events: UdpEvents) {
+    this.door = door;
+    this.events = events;
+  }
+
+  /** Rejects as the system says. */
+  async listen(host: string, port: number): Promise<Socket> {
+    const socket = await this.opened({ host, port });
+    this.sockets.set(isIP(host), Promise.resolve(socket));
+    return socket;
+  }
+
+  dial(line: number, { host, port }: LineAddress, events: PipeEvents): Pipe {
+    this.door.dialled(line);
+    const pipe = this.pipe(line, events);
+    void this.reach(host.replace(/^\[(.*)\]$/, '$1'), port).then(
+      ({ socket, address }) => {
+        if (this.pipes.get(line) !== pipe) return;
+        pipe.aim(socket, address);
+        events.opened();
+      },
+      (cause: NodeJS.ErrnoException) => pipe.close(wordsOf(cause)),
+    );
+    return pipe;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    const sockets = await Promise.allSettled(this.sockets.values());
+    this.sockets.clear();
+    await Promise.all(sockets.map((it) => it.status === 'fulfilled' && closed(it.value)));
+  }
+
+  private async reach(host: string, port: number): Promise<{ socket: Socket; address: Address }> {
+    const { address, family } = await dns.lookup(host);
+    const known = this.sockets.get(family);
+    const any = family === 6 ? '::' : '0.0.0.0';
+    const opening = known ?? this.opened({ host: any, port: 0 });
+    if (known === undefined) {
+      this.sockets.set(family, opening);
+      opening.catch(() => this.sockets.delete(family));
+    }
+    return { socket: await opening, address: { host: address, port } };
+  }
+
+  private async opened(where: Address): Promise<Socket> {
+    const socket = await openDatagramSocket(where);
+    socket.on('message', (bytes, from) => this.take(socket, bytes, senderOf(from)));
+    // Some systems tell a socket that a datagram of before found nobody: lines find out by themselves.
+    socket.on('error', () => {});
+    return socket;
+  }
+
+  private take(socket: Socket, bytes: Uint8Array, from: string): void {
+    if (this.isClosed) return;
+    const judged = this.door.judge(from, bytes, performance.now());
+    switch (judged.kind) {
+      case 'line':
+        return this.pipes.get(judged.line)?.take(bytes, from);
+      case 'new':
+        return this.welcome(socket, bytes, from);
+      case 'reply': {
+        const { host, port } = endpointOf(from);
+        return socket.send(judged.bytes, port, host);
+      }
+      case 'drop':
+        this.drop(judged.reason);
+    }
+  }
+
+  private welcome(socket: Socket, bytes: Uint8Array, from: string): void {
+    let opened = -1;
+    this.events.welcome(`udp://${from}`, (line, events) => {
+      opened = line;
+      this.door.opened(line, from, bytes);
+      const pipe = this.pipe(line, events);
+      pipe.aim(socket, endpointOf(from));
+      return pipe;
+    });
+    this.pipes.get(opened)?.take(bytes, from);
+  }
+
+  private pipe(
+    line: number,
+    events: PipeEvents,
+  ): UdpPipe & { aim(socket: Socket, to: Address): void; close(why: string): void } {
+    let socket: Socket | null = null;
+    let to: Address = { host: '', port: 0 };
+    let isPaused = false;
+    const pipe = {
+      aim: (from: Socket, there: Address) => {
+        socket = from;
+        to = there;
+      },
+      /** How many may be on their way the line itself decides; nobody waits for one to leave. */
+      write: (bytes: Uint8Array) => {
+        if (!this.isClosed) socket?.send(bytes, to.port, to.host);
+      },
+      take: (bytes: Uint8Array, from: string) => {
+        if (isPaused) this.drop('held');
+        else if (this.pipes.get(line) === pipe) events.received(bytes, `udp://${from}`);
+      },
+      move: (address: string) => {
+        to = endpointOf(address.replace(/^udp:\/\//, ''));
+      },
+      pause: () => {
+        isPaused = true;
+      },
+      resume: () => {
+        isPaused = false;
+      },
+      end: () => pipe.close(HUNG_UP),
+      close: (why: string) => {
+        if (this.pipes.get(line) !== pipe) return;
+        this.pipes.delete(line);
+        this.door.closed(line);
+        events.closed(why);
+      },
+    };
+    this.pipes.set(line, pipe);
+    return pipe;
+  }
+
+  private drop(reason: UdpDrop): void {
+    this.drops[reason] = (this.drops[reason] ?? 0) + 1;
+  }
+}
