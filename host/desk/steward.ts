@@ -87,6 +87,7 @@ export class Steward {
         this.desk.changeSettings(changesIn(argument));
         return this.settings();
       case 'log':
+        this.desk.changeSettings({ log: levelIn(argument) });
         return null;
       case 'judge':
         return this.judge(argument);
