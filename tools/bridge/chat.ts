@@ -3,23 +3,19 @@
  * What was said appears as the bridge stored it, not as it was typed.
  */
 import type { EventView, MessageView, PeerView, StatusView } from '../../host/http/views.ts';
-import type { Reading } from '../../host/http/mentions.ts';
-import { namesUs } from '../../host/http/mentions.ts';
 import { excessOf } from '../../host/http/text-limit.ts';
 import { PUBLIC } from '../../host/types.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
+import { ChatScreen } from '../chat-screen.ts';
 import type { Io } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import type { BridgeClient } from './client.ts';
 import { Enquiries } from './enquiries.ts';
-import type { Look } from './message-lines.ts';
-import { eventLine, messageLine, stateLine } from './message-lines.ts';
-import { clockTime, dayOf, fullTime, hasPalette, paints } from './paints.ts';
-import { Names } from './names.ts';
-import { jsonOfMessage } from './message-json.ts';
+import { eventLine } from './message-lines.ts';
 import { ReadMarks } from './read-marks.ts';
 import { Reader } from './reader.ts';
+import { Scroll } from './scroll.ts';
 import type { Typed } from './typed.ts';
 import { completions, helpLines, typed } from './typed.ts';
 
@@ -49,22 +45,17 @@ export class Chat {
   private readonly client: BridgeClient;
   private readonly io: Io;
   private readonly options: ChatOptions;
-  private readonly names = new Names();
+  private readonly screen: ChatScreen;
+  private readonly scroll: Scroll;
   private readonly inReach = new Set<string>();
   private readonly reader: Reader;
-  private readonly marks: ReadMarks;
   private readonly enquiries: Enquiries;
   private readonly leaving = new AbortController();
   private dialogue: Dialogue | null = null;
   /** Whom a line without a command goes to: `public`, or an id. */
   private conversation = PUBLIC;
-  private us: Reading | null = null;
-  private day = '';
   /** The last of our own that failed. */
   private failed: MessageView | null = null;
-  /** What came while the person looked elsewhere, by conversation. */
-  private readonly unseen = new Map<string, MessageView>();
-  private refused = 0;
   /** The key of what was said last, and the newest that was told. */
   private said = 0;
   private told = 0;
@@ -73,11 +64,12 @@ export class Chat {
     this.client = client;
     this.io = io;
     this.options = options;
-    this.marks = new ReadMarks(client);
+    this.screen = new ChatScreen(io, options.isJson);
+    this.scroll = new Scroll(this.screen, new ReadMarks(client), options.isJson);
     this.enquiries = new Enquiries(client, {
-      print: (line) => this.print(line),
-      remark: (words) => this.remark(words),
-      look: () => this.look(),
+      print: (line) => this.screen.print(line),
+      remark: (words) => this.screen.remark(words),
+      look: () => this.scroll.look,
       isJson: options.isJson,
       leaving: this.leaving.signal,
     });
@@ -86,26 +78,28 @@ export class Chat {
       state: (message, event) => this.hearState(message, event),
       event: (event) => this.hear(event),
       lost: () =>
-        this.remark('the bridge is gone; it is looked for, and nothing is sent meanwhile'),
-      back: () => this.remark('the bridge is back'),
+        this.screen.remark('the bridge is gone; it is looked for, and nothing is sent meanwhile'),
+      back: () => this.screen.remark('the bridge is back'),
     });
   }
 
   /** Until the person leaves, or the input ends. */
   async run(stop: AbortSignal): Promise<void> {
     const status = await this.client.get<StatusView>('status');
-    this.us = { id: status.id, name: status.name };
+    this.scroll.us = { id: status.id, name: status.name };
     const peers = await this.client.peers();
     for (const peer of [...peers].reverse()) this.meet(peer);
     const whom = this.options.to;
     if (whom !== null && whom !== PUBLIC) this.conversation = (await this.client.peer(whom)).id;
     const dialogue = this.io.dialogue({
-      complete: (line) => completions(line, this.names.typeable(), this.names.callable()),
+      complete: (line) =>
+        completions(line, this.scroll.names.typeable(), this.scroll.names.callable()),
       isTakenBack: (line) => wordsOf(typed(line)) !== null,
       hint: (line) => this.hint(line),
-      looked: () => this.seeAll(),
+      looked: () => this.scroll.seeAll(),
     });
     this.dialogue = dialogue;
+    this.screen.attach(dialogue);
     const leave = (): void => dialogue.close();
     stop.addEventListener('abort', leave);
     try {
@@ -122,9 +116,7 @@ export class Chat {
       this.reader.close();
       dialogue.close();
     }
-    if (this.refused === 0 || dialogue.isLive) return;
-    const lines = this.refused === 1 ? 'a line was' : `${this.refused} lines were`;
-    throw new HoplineError('MESSAGE_FAILED', `${lines} refused, see above`);
+    this.screen.demandNoneRefused();
   }
 
   /** What was said last is told, too, before the end. */
@@ -137,12 +129,12 @@ export class Chat {
 
   private async begin(): Promise<void> {
     const newest = await this.reader.newest();
-    const rooms = this.isLive() ? await this.reader.conversations(UNREAD_MAX) : [];
+    const rooms = this.screen.isLive ? await this.reader.conversations(UNREAD_MAX) : [];
     const here = rooms.find(({ name }) => name === this.conversation)?.unread ?? 0;
-    const usual = this.isLive() ? firstShown(here) : 0;
+    const usual = this.screen.isLive ? firstShown(here) : 0;
     await this.showHistory(this.options.history ?? usual, newest, here);
     for (const { name, unread } of rooms)
-      if (name !== this.conversation) this.pointOut(name, unread);
+      if (name !== this.conversation) this.scroll.pointOut(name, unread);
     await this.reader.openAfterKey(newest);
   }
 
@@ -152,12 +144,12 @@ export class Chat {
     try {
       const excess = this.excess(wish);
       if (excess !== null) {
-        this.refuse(`not sent: ${excess}`);
+        this.screen.refuse(`not sent: ${excess}`);
         this.dialogue?.putBack(line);
         return true;
       }
       if (wish.kind === 'quit') return false;
-      if (isSlow(wish) && this.isLive())
+      if (isSlow(wish) && this.screen.isLive)
         void this.perform(wish).catch((cause) => this.fail(cause, wish)); // prettier-ignore
       else await this.perform(wish);
     } catch (cause) {
@@ -181,7 +173,7 @@ export class Chat {
         return this.turnTo(PUBLIC);
       case 'history':
         if (await this.showHistory(wish.count, await this.reader.newest(), 0)) return;
-        return this.remark(NOTHING_SAID);
+        return this.screen.remark(NOTHING_SAID);
       case 'ping':
       case 'trace':
       case 'path':
@@ -195,10 +187,10 @@ export class Chat {
       case 'state':
         return this.enquiries.state();
       case 'help':
-        for (const line of helpLines()) this.print(line);
+        for (const line of helpLines()) this.screen.print(line);
         return;
       case 'mistake':
-        return this.refuse(wish.why);
+        return this.screen.refuse(wish.why);
     }
   }
 
@@ -207,7 +199,7 @@ export class Chat {
     if (this.leaving.signal.aborted) return;
     const words = wordsOf(wish);
     const lost = words === null ? '' : `not sent: "${words}": `;
-    this.refuse(`${printable(lost)}${cause.message}`);
+    this.screen.refuse(`${printable(lost)}${cause.message}`);
   }
 
   private async say(to: string, text: string): Promise<void> {
@@ -216,14 +208,14 @@ export class Chat {
 
   private async sayAgain(): Promise<void> {
     const { failed } = this;
-    if (failed === null) return this.refuse('nothing failed since this chat began');
+    if (failed === null) return this.screen.refuse('nothing failed since this chat began');
     this.failed = null;
     await this.say(failed.conversation, failed.text);
   }
 
   private async askAbout(kind: 'ping' | 'trace' | 'path', who: string | null): Promise<void> {
     const whom = who ?? this.conversation;
-    if (whom === PUBLIC) return this.refuse(`say whom: /${kind} NAME`);
+    if (whom === PUBLIC) return this.screen.refuse(`say whom: /${kind} NAME`);
     await this.enquiries[kind](whom);
   }
 
@@ -248,85 +240,53 @@ export class Chat {
   private async turnTo(conversation: string): Promise<void> {
     this.conversation = conversation;
     this.prompt();
-    if (conversation === PUBLIC) this.remark('you speak to everyone');
-    else this.remark(`you speak to ${this.names.of(conversation)} alone; /public ends that`);
-    if (!this.isLive()) return;
+    if (conversation === PUBLIC) this.screen.remark('you speak to everyone');
+    else
+      this.screen.remark(
+        `you speak to ${this.scroll.names.of(conversation)} alone; /public ends that`,
+      );
+    if (!this.screen.isLive) return;
     const newest = await this.reader.newest();
     const rooms = await this.reader.conversations(UNREAD_MAX);
     const unread = rooms.find(({ name }) => name === conversation)?.unread ?? 0;
     // What everyone said was on the screen already.
     if (conversation === PUBLIC && unread === 0) return;
-    if (!(await this.showHistory(firstShown(unread), newest, unread))) this.remark(NOTHING_SAID);
+    if (!(await this.showHistory(firstShown(unread), newest, unread)))
+      this.screen.remark(NOTHING_SAID);
   }
 
-  /** The last ones up to a key, where those begin that nobody read yet marked; false where none are. */
+  /** The last ones up to a key; false where there are none. */
   private async showHistory(count: number, upTo: number, unread: number): Promise<boolean> {
     if (count === 0) return false;
     const messages = await this.reader.history(this.conversation, count, upTo);
-    const others = messages.filter(({ isOwn }) => !isOwn);
-    const first = unread === 0 ? undefined : others.at(-Math.min(unread, others.length));
-    for (const message of messages) {
-      if (message === first) this.markNew(unread - others.length);
-      this.showMessage(message, null);
-    }
+    this.scroll.unroll(messages, unread);
     return messages.length > 0;
-  }
-
-  /** Where what is new begins; `more` of it lie further back. */
-  private markNew(more: number): void {
-    if (!this.isLive()) return;
-    const back = more > 0 ? `, and ${more} more before: /history shows them` : '';
-    this.print(this.paints().dim(`--- new${back} ---`));
   }
 
   private greet(status: StatusView): void {
     const count = this.inReach.size;
     const peers = `${count} peer${count === 1 ? '' : 's'} in reach`;
     const name = printable(status.name);
-    this.remark(`you are ${name} (${status.id}), ${peers}; /help lists commands, /quit leaves`);
-    if (status.isVirtual) this.remark('the island is virtual: everyone around is simulated');
-    for (const problem of status.problems) this.remark(`problem: ${printable(problem)}`);
-  }
-
-  private pointOut(conversation: string, unread: number): void {
-    if (unread === 0) return;
-    if (conversation === PUBLIC) return this.remark(`${unread} unread from everyone: /public`);
-    const whom = this.names.of(conversation);
-    this.remark(`${unread} unread from ${whom}: /with ${/\s/.test(whom) ? `"${whom}"` : whom}`);
+    this.screen.remark(
+      `you are ${name} (${status.id}), ${peers}; /help lists commands, /quit leaves`,
+    );
+    if (status.isVirtual) this.screen.remark('the island is virtual: everyone around is simulated');
+    for (const problem of status.problems) this.screen.remark(`problem: ${printable(problem)}`);
   }
 
   private hearMessage(message: MessageView, event: EventView | null): void {
     this.told = Math.max(this.told, message.key);
-    if (message.senderName !== null && !message.isOwn) {
-      this.names.learn({ id: message.sender, name: message.senderName });
-    }
-    if (this.isLive() && !message.isOwn && this.dialogue?.isWatched() === false) {
-      if (this.unseen.size === 0) this.markNew(0);
-      this.unseen.set(message.conversation, message);
-    }
-    this.showMessage(message, event);
-    if (this.options.hasBell && this.isForUs(message)) this.dialogue?.ring();
-  }
-
-  private isForUs({ isOwn, conversation, text }: MessageView): boolean {
-    return !isOwn && (conversation !== PUBLIC || (this.us !== null && namesUs(text, this.us)));
-  }
-
-  /** The person looks here again, and at all that came meanwhile. */
-  private seeAll(): void {
-    for (const message of this.unseen.values()) this.marks.see(message);
-    this.unseen.clear();
+    this.scroll.hear(message, event, this.dialogue?.isWatched() !== false);
+    if (this.options.hasBell && this.scroll.isForUs(message)) this.dialogue?.ring();
   }
 
   private hearState(message: MessageView, event: EventView | null): void {
     if (message.isOwn && message.state === 'failed') this.failed = message;
-    if (this.options.isJson) return this.print(jsonOfMessage('message-state', message, event));
-    const line = stateLine(message, this.look());
-    if (line !== null) this.print(line);
+    this.scroll.showState(message, event);
   }
 
   private hear(event: EventView): void {
-    if (this.options.isJson) this.print(JSON.stringify(event));
+    if (this.options.isJson) this.screen.printJson(event);
     if (event.kind === 'peer') {
       const wasHere = this.inReach.has(event.peer.id);
       this.meet(event.peer);
@@ -335,66 +295,20 @@ export class Chat {
     if (event.kind === 'peer-left' && !this.inReach.delete(event.id)) return;
     // Links come and go, and a note is said on as a message.
     if (this.options.isJson || ['link', 'note', 'gap'].includes(event.kind)) return;
-    const line = eventLine(event, this.look());
-    if (line !== null) this.print(line);
+    const line = eventLine(event, this.scroll.look);
+    if (line !== null) this.screen.print(line);
   }
 
   private meet(peer: PeerView): void {
-    this.names.learn(peer);
+    this.scroll.names.learn(peer);
     if (peer.isReachable) this.inReach.add(peer.id);
     else this.inReach.delete(peer.id);
   }
 
-  private showMessage(message: MessageView, event: EventView | null): void {
-    if (this.options.isJson) return this.print(jsonOfMessage('message', message, event));
-    const day = dayOf(message.heardAt);
-    if (this.isLive() && day !== this.day) this.print(this.paints().dim(`--- ${day} ---`));
-    this.day = day;
-    this.print(messageLine(message, this.look()));
-    if (this.isLive() && !message.isOwn && !this.unseen.has(message.conversation)) {
-      this.marks.see(message);
-    }
-  }
-
   private prompt(): void {
-    const whom = this.conversation === PUBLIC ? 'everyone' : this.names.of(this.conversation);
+    const whom =
+      this.conversation === PUBLIC ? 'everyone' : this.scroll.names.of(this.conversation);
     this.dialogue?.prompt(`${whom}> `);
-  }
-
-  private refuse(why: string): void {
-    this.refused++;
-    if (this.isLive()) this.print(this.paints().alert(why));
-    else this.io.err(`hopline: ${why}`);
-  }
-
-  private remark(words: string): void {
-    if (this.isLive()) this.print(this.paints().dim(`* ${words}`));
-    else this.io.err(words);
-  }
-
-  private print(line: string): void {
-    if (this.dialogue === null) this.io.out(line);
-    else this.dialogue.say(line);
-  }
-
-  private isLive(): boolean {
-    return this.dialogue?.isLive === true && !this.options.isJson;
-  }
-
-  private paints(): ReturnType<typeof paints> {
-    return paints(this.look());
-  }
-
-  private look(): Look {
-    const isLive = this.isLive();
-    return {
-      names: this.names,
-      colour: this.io.colour,
-      hasPalette: hasPalette(this.io.env),
-      us: this.us,
-      time: isLive ? clockTime : fullTime,
-      lineBreak: isLive ? '\n      | ' : ' / ',
-    };
   }
 }
 

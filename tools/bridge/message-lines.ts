@@ -7,20 +7,14 @@ import { PUBLIC } from '../../host/types.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Reading } from '../../host/http/mentions.ts';
 import { piecesOf } from '../../host/http/mentions.ts';
+import type { ScreenLook } from '../chat-screen.ts';
 import type { Names } from './names.ts';
 import { paints, short, textOf } from './paints.ts';
 
-export type Look = {
+export type Look = ScreenLook & {
   names: Names;
-  colour: boolean;
-  /** The terminal has 256 colours, rather than 16. */
-  hasPalette?: boolean;
   /** Who reads it, so that a message which names him stands out. */
   us?: Reading | null;
-  /** Of a time: its clock alone, or the day as well. */
-  time(unixMs: number): string;
-  /** Between the lines of a text: on a screen each gets its own row. */
-  lineBreak: string;
 };
 
 /** `12:03 ada: hello`, `12:03 ada -> you: psst`, `12:03 you -> ada: well? (waiting)`. */

@@ -12,11 +12,11 @@ import { BridgeClient } from '../bridge/client.ts';
 import { jsonOfMessage } from '../bridge/message-json.ts';
 import type { Look } from '../bridge/message-lines.ts';
 import { eventLine, messageLine, stateLine } from '../bridge/message-lines.ts';
-import { fullTime } from '../bridge/paints.ts';
 import { Names } from '../bridge/names.ts';
 import { Reader } from '../bridge/reader.ts';
 import { timeOf } from '../bridge/time-words.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
+import { ChatScreen } from '../chat-screen.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
 
@@ -98,7 +98,7 @@ class Listener {
     this.isJson = has(args, 'json');
     this.wantsEvents = has(args, 'events');
     this.io = io;
-    this.look = { names, colour: io.colour, time: fullTime, lineBreak: ' / ' };
+    this.look = { ...new ChatScreen(io, this.isJson).look, names };
   }
 
   message(message: MessageView, event: EventView | null): void {

@@ -7,27 +7,25 @@ import { printable } from '../../protocol/printable.ts';
 import type { ChatNodeStatistics } from '../../protocol/udp-chat/contract.ts';
 import type { Neighbour } from '../../protocol/udp-chat/neighbours.ts';
 import type { Sighting } from '../../protocol/udp-chat/sightings.ts';
-import type { Look } from '../bridge/message-lines.ts';
 import { paints, textOf } from '../bridge/paints.ts';
+import type { ScreenLook } from '../chat-screen.ts';
 import type { Kept } from './history-file.ts';
 
-export type UdpLook = Omit<Look, 'names'>;
-
 /** `12:03 127.0.0.1:9002: hello`, `... -> you: psst`, `12:03 you -> 127.0.0.1:9002: psst`. */
-export function messageLine(message: Kept, look: UdpLook): string {
+export function messageLine(message: Kept, look: ScreenLook): string {
   const { dim } = paints(look);
   const head = `${dim(look.time(message.heardAt))} ${fromTo(message, look)}:`;
   return `${head} ${textOf(message.body, look.lineBreak)}`;
 }
 
-function fromTo({ src, dst, isOwn }: Kept, look: UdpLook): string {
+function fromTo({ src, dst, isOwn }: Kept, look: ScreenLook): string {
   const other = (address: string): string => painted(address, look);
   if (isOwn) return dst === '' ? 'you' : `you -> ${other(dst)}`;
   return dst === '' ? other(src) : `${other(src)} -> you`;
 }
 
 /** The same colour for the same node, always. */
-function painted(address: string, look: UdpLook): string {
+function painted(address: string, look: ScreenLook): string {
   const colour = crc32(new TextEncoder().encode(address)) & 0xffff;
   return paints(look).paint(colour.toString(16), printable(address));
 }

@@ -2,15 +2,14 @@
  * UDP chat: what one person, or one program at the end of a pipe, says and reads in the plain UDP chat.
  * It looks and is used as the chat over a bridge.
  */
-import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Message } from '../../protocol/udp-chat/message.ts';
-import { clockTime, dayOf, fullTime, paints, short } from '../bridge/paints.ts';
+import { short } from '../bridge/paints.ts';
+import { ChatScreen } from '../chat-screen.ts';
 import type { Io } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import type { Kept } from './history-file.ts';
 import { HistoryFile } from './history-file.ts';
-import type { UdpLook } from './lines.ts';
 import { messageLine, statsLines, whoLines } from './lines.ts';
 import type { UdpChatOptions } from './options.ts';
 import type { Told } from './running-node.ts';
@@ -28,20 +27,20 @@ const FAILURES_MAX = 256;
 export class UdpChat {
   private readonly options: UdpChatOptions;
   private readonly io: Io;
+  private readonly screen: ChatScreen;
   private readonly history: HistoryFile | null;
   private readonly failedAt = new Map<string, number>();
   private node: RunningNode | null = null;
   private dialogue: Dialogue | null = null;
   /** Whom a line without a command goes to; empty for everyone. */
   private to: string;
-  private day = '';
-  private refused = 0;
   private fault: unknown = null;
   private isKept = true;
 
   constructor(options: UdpChatOptions, io: Io) {
     this.options = options;
     this.io = io;
+    this.screen = new ChatScreen(io, options.isJson);
     this.to = options.to;
     this.history = options.history === null ? null : HistoryFile.open(options.history);
   }
@@ -59,6 +58,7 @@ export class UdpChat {
       isTakenBack: (line) => ['say', 'msg'].includes(typed(line).kind),
     });
     this.dialogue = dialogue;
+    this.screen.attach(dialogue);
     const leave = (): void => dialogue.close();
     stop.addEventListener('abort', leave);
     try {
@@ -75,9 +75,7 @@ export class UdpChat {
     }
     if (this.fault !== null) throw this.fault;
     if (this.options.showsStats) this.showStats();
-    if (this.refused === 0 || dialogue.isLive) return;
-    const lines = this.refused === 1 ? 'a line was' : `${this.refused} lines were`;
-    throw new HoplineError('MESSAGE_FAILED', `${lines} refused, see above`);
+    this.screen.demandNoneRefused();
   }
 
   /** False when the person leaves. */
@@ -107,10 +105,10 @@ export class UdpChat {
         this.showStats();
         break;
       case 'help':
-        for (const line of helpLines()) this.print(line);
+        for (const line of helpLines()) this.screen.print(line);
         break;
       case 'mistake':
-        this.refuse(wish.why);
+        this.screen.refuse(wish.why);
     }
     return true;
   }
@@ -120,23 +118,23 @@ export class UdpChat {
       case 'show':
         return this.hear(output.message, output.isOwn);
       case 'node':
-        if (this.options.isJson) return this.printJson({ ...output, kind: 'node' });
-        return this.remark(
+        if (this.options.isJson) return this.screen.printJson({ ...output, kind: 'node' });
+        return this.screen.remark(
           `${printable(output.address)} is ${output.isHere ? here(output.hops) : 'silent'}`,
         );
       case 'neighbour':
-        if (this.options.isJson) return this.printJson(output);
-        return this.remark(
+        if (this.options.isJson) return this.screen.printJson(output);
+        return this.screen.remark(
           `${output.address} ${output.isHere ? 'was found' : 'is gone, and no neighbour any more'}`,
         );
       case 'note': {
         const { from, reason, size, more } = output;
-        if (this.options.isJson) this.printJson({ ...output, kind: 'malformed' });
+        if (this.options.isJson) this.screen.printJson({ ...output, kind: 'malformed' });
         const before = more === 0 ? '' : `, and ${more} datagrams before`;
-        return this.remark(`dropped ${size} bytes from ${from}: ${reason}${before}`);
+        return this.screen.remark(`dropped ${size} bytes from ${from}: ${reason}${before}`);
       }
       case 'refuse':
-        return this.refuse(
+        return this.screen.refuse(
           `not sent, being too long for a datagram: "${short(printable(output.text))}"`,
         );
     }
@@ -154,30 +152,28 @@ export class UdpChat {
       this.history.add(kept);
       this.isKept = true;
     } catch (failure) {
-      if (this.isKept) this.remark(`not kept: ${(failure as Error).message}`);
+      if (this.isKept) this.screen.remark(`not kept: ${(failure as Error).message}`);
       this.isKept = false;
     }
   }
 
   private show(kept: Kept): void {
-    if (this.options.isJson) return this.printJson({ kind: 'message', message: kept });
-    const day = dayOf(kept.heardAt);
-    if (this.isLive() && day !== this.day) this.print(this.paints().dim(`--- ${day} ---`));
-    this.day = day;
-    this.print(messageLine(kept, this.look()));
+    if (this.options.isJson) return this.screen.printJson({ kind: 'message', message: kept });
+    this.screen.turnTo(kept.heardAt);
+    this.screen.print(messageLine(kept, this.screen.look));
   }
 
   private greet({ address, node }: RunningNode): void {
-    if (this.options.isJson) return this.printJson({ kind: 'here', address });
+    if (this.options.isJson) return this.screen.printJson({ kind: 'here', address });
     const neighbours = node.allNeighbours().map(({ address }) => address);
     const names =
       neighbours.length === 0 ? 'no neighbours yet' : `next to ${neighbours.join(', ')}`;
-    const ways = this.isLive() ? '; /help lists commands, /quit leaves' : '';
-    this.remark(`you are ${address}, ${names}${ways}`);
+    const ways = this.screen.isLive ? '; /help lists commands, /quit leaves' : '';
+    this.screen.remark(`you are ${address}, ${names}${ways}`);
     if (this.options.node.discovers) {
-      this.remark('whoever says in this network that he is there is found');
+      this.screen.remark('whoever says in this network that he is there is found');
     } else if (neighbours.length === 0) {
-      this.remark('name neighbours with --peers HOST:PORT, or find them with --discover');
+      this.screen.remark('name neighbours with --peers HOST:PORT, or find them with --discover');
     }
   }
 
@@ -186,7 +182,9 @@ export class UdpChat {
     const { unreadable } = this.history;
     if (unreadable > 0) {
       const lines = unreadable === 1 ? 'a line' : `${unreadable} lines`;
-      this.remark(`${lines} of ${this.options.history} are no messages, and are passed over`);
+      this.screen.remark(
+        `${lines} of ${this.options.history} are no messages, and are passed over`,
+      );
     }
     const { seenTtlMs } = this.options.node;
     const recent = this.history.since(Date.now() - seenTtlMs);
@@ -197,16 +195,17 @@ export class UdpChat {
   private turnTo(to: string): void {
     this.to = to;
     this.prompt();
-    if (to === '') return this.remark('you speak to everyone');
-    this.remark(
+    if (to === '') return this.screen.remark('you speak to everyone');
+    this.screen.remark(
       `you speak to ${to} alone, and whoever passes it on can read it; /public ends that`,
     );
   }
 
   private showHistory(count: number): void {
-    if (this.history === null) return this.refuse('nothing is kept; start with --history FILE');
+    if (this.history === null)
+      return this.screen.refuse('nothing is kept; start with --history FILE');
     const all = this.history.last(count);
-    if (all.length === 0) this.remark('nothing was said here yet');
+    if (all.length === 0) this.screen.remark('nothing was said here yet');
     for (const kept of all) this.show(kept);
   }
 
@@ -218,16 +217,16 @@ export class UdpChat {
       const aged = [...neighbours, ...sightings].map(({ heardAt, ...rest }) => {
         return { ...rest, heardMsAgo: heardAt === null ? null : Math.round(ageOf(heardAt)) };
       });
-      return this.printJson({ kind: 'who', nodes: aged });
+      return this.screen.printJson({ kind: 'who', nodes: aged });
     }
-    if (neighbours.length + sightings.length === 0) return this.remark('nobody is about');
-    for (const line of whoLines({ neighbours, sightings, ageOf })) this.print(line);
+    if (neighbours.length + sightings.length === 0) return this.screen.remark('nobody is about');
+    for (const line of whoLines({ neighbours, sightings, ageOf })) this.screen.print(line);
   }
 
   private showStats(): void {
     const statistics = this.node!.node.statistics();
-    if (this.options.isJson) return this.printJson({ kind: 'stats', ...statistics });
-    for (const line of statsLines(statistics)) this.print(line);
+    if (this.options.isJson) return this.screen.printJson({ kind: 'stats', ...statistics });
+    for (const line of statsLines(statistics)) this.screen.print(line);
   }
 
   private tellFailure(to: string, why: string): void {
@@ -235,7 +234,7 @@ export class UdpChat {
     if (now - (this.failedAt.get(to) ?? -Infinity) < FAILURE_MS) return;
     if (this.failedAt.size >= FAILURES_MAX) this.failedAt.clear();
     this.failedAt.set(to, now);
-    this.remark(`${to} was not reached: ${why}`);
+    this.screen.remark(`${to} was not reached: ${why}`);
   }
 
   private halt(cause: unknown): void {
@@ -251,43 +250,6 @@ export class UdpChat {
 
   private prompt(): void {
     this.dialogue?.prompt(`${this.to === '' ? 'everyone' : this.to}> `);
-  }
-
-  private refuse(why: string): void {
-    this.refused++;
-    if (this.isLive()) this.print(this.paints().alert(why));
-    else this.io.err(`hopline: ${why}`);
-  }
-
-  private remark(words: string): void {
-    if (this.isLive()) this.print(this.paints().dim(`* ${words}`));
-    else this.io.err(words);
-  }
-
-  private printJson(value: object): void {
-    this.print(JSON.stringify(value));
-  }
-
-  private print(line: string): void {
-    if (this.dialogue === null) this.io.out(line);
-    else this.dialogue.say(line);
-  }
-
-  private isLive(): boolean {
-    return this.dialogue?.isLive === true && !this.options.isJson;
-  }
-
-  private paints(): ReturnType<typeof paints> {
-    return paints(this.io);
-  }
-
-  private look(): UdpLook {
-    const isLive = this.isLive();
-    return {
-      colour: this.io.colour,
-      time: isLive ? clockTime : fullTime,
-      lineBreak: isLive ? '\n      | ' : ' / ',
-    };
   }
 }
 

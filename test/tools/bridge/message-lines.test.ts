@@ -12,6 +12,7 @@ import { message } from '../../host/http/builders.ts';
 const LOOK: Look = {
   names: new Names(),
   colour: true,
+  hasPalette: false,
   time: () => '12:00',
   lineBreak: ' / ',
   us: { id: '5e'.repeat(8), name: 'gate' },
