@@ -1,6 +1,6 @@
 /**
- * Private file: what only its owner may read, written whole or not at all, and never in the place of
- * one that is there. Keys lie in such files.
+ * Private file: what only its owner may read, written whole or not at all. Keys lie in such files, and
+ * never take the place of one that is there.
  */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -109,10 +109,22 @@ function readPrivately(path: string): string {
   }
 }
 
-function writeDurably(path: string, text: string): void {
-  const file = fs.openSync(path, 'wx', 0o600);
+/** All of it or nothing: what was there before stays until the new one is on the disk. */
+export function replaceDurably(path: string, text: string, mode = 0o600): void {
+  const draft = `${path}.draft`;
+  fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  fs.rmSync(draft, { force: true });
+  writeDurably(draft, text, mode);
+  fs.renameSync(draft, path);
+  syncFolder(dirname(path));
+}
+
+function writeDurably(path: string, text: string, mode = 0o600): void {
+  const file = fs.openSync(path, 'wx', mode);
   try {
     fs.writeFileSync(file, text);
+    // A mask of the process may have taken some of it.
+    fs.fchmodSync(file, mode);
     fs.fsyncSync(file);
   } finally {
     fs.closeSync(file);

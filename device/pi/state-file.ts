@@ -8,11 +8,10 @@
  *   check <16 hex digits>             check <16 hex digits>
  */
 import * as fs from 'node:fs';
-import { dirname } from 'node:path';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Pin, Standing } from '../../protocol/trust/pins.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
-import { checkOf, codeOf, syncFolder, unwritable } from './private-file.ts';
+import { checkOf, codeOf, replaceDurably, unwritable } from './private-file.ts';
 
 /** Every pin there is room for takes a third of it. */
 const SIZE_MAX = 8 * 1024 * 1024;
@@ -84,18 +83,8 @@ function readLines(path: string, what: string): string[] | null {
 
 function writeLines(path: string, what: string, lines: string[]): void {
   const text = withCheck([`hopline ${what} 1`, ...lines, ''].join('\n'));
-  const draft = `${path}.draft`;
   try {
-    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const file = fs.openSync(draft, 'w', 0o600);
-    try {
-      fs.writeFileSync(file, text);
-      fs.fsyncSync(file);
-    } finally {
-      fs.closeSync(file);
-    }
-    fs.renameSync(draft, path);
-    syncFolder(dirname(path));
+    replaceDurably(path, text);
   } catch (cause) {
     throw unwritable(path, cause);
   }

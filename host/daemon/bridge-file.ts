@@ -2,9 +2,9 @@
  * Bridge file: where a running daemon is to be asked, for programs of its owner. It is there while the
  * daemon runs, and is left behind by one that ended badly.
  */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf } from '../../device/pi/private-file.ts';
+import { codeOf, replaceDurably } from '../../device/pi/private-file.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 
 export const BRIDGE_FILE = 'bridge.json';
@@ -21,11 +21,8 @@ export type Whereabouts = {
 /** Gives what removes it again. */
 export function writeBridgeFile(folder: string, whereabouts: Whereabouts): () => void {
   const path = join(folder, BRIDGE_FILE);
-  const draft = `${path}.draft`;
   try {
-    rmSync(draft, { force: true });
-    writeFileSync(draft, `${JSON.stringify(whereabouts)}\n`, { mode: 0o600 });
-    renameSync(draft, path);
+    replaceDurably(path, `${JSON.stringify(whereabouts)}\n`);
   } catch (cause) {
     throw new HoplineError('FILE_UNWRITABLE', `${path}: the system says ${codeOf(cause)}`, {
       cause,

@@ -4,10 +4,10 @@
  * whole or not at all.
  */
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Document } from 'yaml';
 import type { Surroundings } from '../../device/pi/config.ts';
-import { codeOf, syncFolder } from '../../device/pi/private-file.ts';
+import { codeOf, replaceDurably } from '../../device/pi/private-file.ts';
 import { parseYaml, readValues } from '../../device/pi/yaml-file.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
@@ -113,22 +113,10 @@ export class SettingsFile {
   /** Through a link to the file itself, with the rights it had. */
   private replace(text: string): void {
     try {
-      fs.mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       const isThere = fs.existsSync(this.path);
       const path = isThere ? fs.realpathSync(this.path) : this.path;
       const mode = isThere ? fs.statSync(path).mode & 0o777 : 0o600;
-      const draft = `${path}.draft`;
-      fs.rmSync(draft, { force: true });
-      const file = fs.openSync(draft, 'wx', mode);
-      try {
-        fs.writeFileSync(file, text);
-        fs.fchmodSync(file, mode);
-        fs.fsyncSync(file);
-      } finally {
-        fs.closeSync(file);
-      }
-      fs.renameSync(draft, path);
-      syncFolder(dirname(path));
+      replaceDurably(path, text, mode);
     } catch (cause) {
       const detail = `${this.path}: the system says ${codeOf(cause)}; change it there by hand`;
       throw new HoplineError('FILE_UNWRITABLE', detail, { cause });
