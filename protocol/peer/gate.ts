@@ -14,6 +14,7 @@ import {
   MESSAGE,
   NOTE,
   NOTED,
+  RECONCILE,
   REQUEST_SYNC,
   SPREAD,
   TRACE,
@@ -141,7 +142,7 @@ export class Gate implements Admission {
    */
   private isOfNow(packet: PacketView, isAnswer: boolean, now: Millis): boolean {
     if (TIMELESS.includes(packet.type) || !this.isOld(packet, now)) return true;
-    if (!isAnswer || packet.type === REQUEST_SYNC) return false;
+    if (!isAnswer || ASKING.includes(packet.type)) return false;
     return packet.type !== MESSAGE || packet.timestamp() > this.epochMs! + now - this.historyMs;
   }
 
@@ -150,5 +151,7 @@ export class Gate implements Admission {
   }
 }
 
+/** They ask, and what they ask for is of now: no answer is one of them. */
+const ASKING = [REQUEST_SYNC, RECONCILE];
 /** Said by nodes without a clock; what may not come twice in them carries its own counter. */
 const TIMELESS = [HELLO, CONTROL, HEARTBEAT, TRACE, NOTE, NOTED, SPREAD];

@@ -353,6 +353,14 @@ export function isFresh(timestamp: number, wallMs: number): boolean {
   return Math.abs(timestamp - wallMs) <= FRESH_MS;
 }
 
+/**
+ * Whether a request is no newer than its sender's last. One that lies ahead of now was said while a clock
+ * was wrong, his or ours: it stands for nothing, since as long as it is ahead nobody can say it again.
+ */
+export function isReplayed(timestamp: number, last: number, wallMs: number): boolean {
+  return timestamp <= last && last <= wallMs + FRESH_MS;
+}
+
 function isWanted(types: number, type: SyncType): boolean {
   return (types & (1 << SYNC_TYPE[type])) !== 0;
 }

@@ -28,6 +28,7 @@ import type { Answers } from './answers.ts';
 import type { Draw } from './author.ts';
 import { Fingerprints } from './fingerprints.ts';
 import type { History, Kept } from './history.ts';
+import { isReplayed } from './history.ts';
 import type { FarEnd } from './sync.ts';
 import { ANSWER_TIME_MS, PACES } from './sync.ts';
 import type { Timeline } from './timeline.ts';
@@ -63,8 +64,9 @@ export const WANTED_MAX = 256;
 /** Ids remembered as wanted, of all links; then the one wanted longest ago is forgotten. */
 export const REMEMBERED_MAX = 4096;
 /**
- * With nothing from that link for so long, what was wanted of it did not come. It is wanted again after
- * that time, twice that, and so on: it may be one that our relay remembers and does not take.
+ * With nothing from that link for so long, what was wanted of it did not come. It is wanted of another at
+ * once; of the same again after that time, twice that, and so on: it may be one that our relay remembers
+ * and does not take, or one that he offers and never gives.
  */
 export const WANT_MS = 3000;
 const REST_MAX_MS = 600_000;
@@ -150,7 +152,8 @@ type Side = {
   heardAt: Millis[];
 };
 
-type Wanted = { link: number; at: Millis; tries: number };
+/** `tries`: by link, how often it was wanted there. */
+type Wanted = { link: number; at: Millis; tries: Map<number, number> };
 
 /** What a frame is answered with, as far as there is room. */
 type Reply = { room: number; ranges: Range[]; from: Bound; offers: string[]; wants: string[] };
@@ -227,7 +230,10 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
 
   private forget(link: number): void {
     this.sides.delete(link);
-    for (const want of this.wanted.values()) if (want.link === link) want.at = -Infinity;
+    for (const want of this.wanted.values()) {
+      want.tries.delete(link);
+      if (want.link === link) want.at = -Infinity;
+    }
   }
 
   private keep(link: number, isAnswer: boolean, now: Millis): void {
@@ -306,7 +312,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     if (!input.isItsLink) return drop('not-its-link');
     const side = this.sides.get(link);
     if (side === undefined) return drop('no-reconcile');
-    if (!this.isNewer(nameOf(sender), timestamp)) return drop('reconcile-replayed');
+    if (!this.isNewer(nameOf(sender), timestamp, wallMs)) return drop('reconcile-replayed');
     side.heardAt = side.heardAt.filter((at) => now - at < HEARD_WINDOW_MS);
     if (side.heardAt.length >= HEARD_MAX) return drop('reconcile-flooding');
     const heard = decodeReconcile(payload);
@@ -318,9 +324,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     this.answer(link, side, heard.value, prints, this.floor(wallMs), now, out);
   }
 
-  private isNewer(speaker: string, timestamp: number): boolean {
-    const newest = this.speakers.get(speaker) ?? -1;
-    if (timestamp <= newest) return false;
+  private isNewer(speaker: string, timestamp: number, wallMs: number): boolean {
+    if (isReplayed(timestamp, this.speakers.get(speaker) ?? -1, wallMs)) return false;
     this.speakers.delete(speaker);
     this.speakers.set(speaker, timestamp);
     const { size } = this.speakers;
@@ -487,10 +492,11 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     let count = this.pending(link, now);
     for (const name of names) {
       if (!hasRoom(reply) || count >= WANTED_MAX) return;
-      if (this.history.find(name) !== null || !this.mayWant(name, now)) continue;
-      const tries = this.wanted.get(name)?.tries ?? 0;
+      if (this.history.find(name) !== null || !this.mayWant(name, link, now)) continue;
+      const tries = this.wanted.get(name)?.tries ?? new Map<number, number>();
+      tries.set(link, (tries.get(link) ?? 0) + 1);
       this.wanted.delete(name);
-      this.wanted.set(name, { link, at: now, tries: tries + 1 });
+      this.wanted.set(name, { link, at: now, tries });
       const { size } = this.wanted;
       if (size > REMEMBERED_MAX) this.wanted.delete(this.wanted.keys().next().value!);
       reply.room -= NAME_SIZE;
@@ -499,10 +505,11 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     }
   }
 
-  private mayWant(name: string, now: Millis): boolean {
+  private mayWant(name: string, link: number, now: Millis): boolean {
     const before = this.wanted.get(name);
     if (before === undefined) return true;
-    const restMs = Math.min(WANT_MS * 2 ** (before.tries - 1), REST_MAX_MS);
+    const tries = before.tries.get(link) ?? 0;
+    const restMs = tries === 0 ? 0 : Math.min(WANT_MS * 2 ** (tries - 1), REST_MAX_MS);
     return now - before.at >= restMs && !this.isPending(before, now);
   }
 

@@ -18,7 +18,7 @@ import { decodeRequestSync, encodeRequestSync } from '../wire/request-sync.ts';
 import type { AnswerPace, AnswersOutput } from './answers.ts';
 import { Answers } from './answers.ts';
 import type { History } from './history.ts';
-import { ANSWER_MAX, FILTER_BYTES } from './history.ts';
+import { ANSWER_MAX, FILTER_BYTES, isReplayed } from './history.ts';
 
 /** WIRE §9, as on the phones: so often at most, and so soon after somebody came. */
 export const ASK_MS = 30_000;
@@ -217,7 +217,7 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
     const drop = (reason: SyncDrop): void => void out.push({ kind: 'drop', link, reason });
     if (!input.isItsLink) return drop('not-its-link');
     const asker = this.askerOf(nameOf(sender));
-    if (timestamp <= asker.newest) return drop('request-replayed');
+    if (isReplayed(timestamp, asker.newest, wallMs)) return drop('request-replayed');
     asker.answeredAt = asker.answeredAt.filter((at) => now - at < ANSWERS_WINDOW_MS);
     if (asker.answeredAt.length >= pace.answersMax) return drop('request-flooding');
     const request = decodeRequestSync(payload);

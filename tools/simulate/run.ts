@@ -7,6 +7,7 @@
  */
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { HISTORY_LIMITS } from '../../protocol/peer/history.ts';
+import { OWN_TTL } from '../../protocol/peer/reception.ts';
 import type { StationConfig } from '../../protocol/peer/settings.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
@@ -30,7 +31,7 @@ import type { Scenario } from './scenario.ts';
 import type { Sample } from './series.ts';
 import { Series } from './series.ts';
 import { BridgeNode, Roster } from './stations.ts';
-import { aroundOf, componentsOf } from './topology.ts';
+import { aroundOf, componentsOf, hopsFrom } from './topology.ts';
 import { TraceHash } from './trace-hash.ts';
 import { Walk } from './walk.ts';
 import type { Word } from './words.ts';
@@ -385,11 +386,19 @@ class Run {
         if (lacking.length === 0) continue;
         return `"${text}" of node ${by} did not come to ${lacking.join(', ')}`;
       }
-      if (core.includes(to) && ['waiting', 'sent'].includes(this.stateOf(word))) {
+      if (!core.includes(to) || !this.isInReach(by, to)) continue;
+      if (['waiting', 'sent'].includes(this.stateOf(word))) {
         return `"${text}" of node ${by} for node ${to} is neither delivered nor given up`;
       }
     }
     return null;
+  }
+
+  /** What one says to another alone goes no further than its TTL. */
+  private isInReach(from: number, to: number): boolean {
+    const { mesh } = this;
+    const links = numbersTo(mesh.nodes).flatMap((a) => mesh.linked(a).map((b) => ({ a, b })));
+    return hopsFrom(from, mesh.nodes, links)[to] <= OWN_TTL;
   }
 
   private stateOf({ by, name }: Word): string {

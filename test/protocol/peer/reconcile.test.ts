@@ -103,6 +103,17 @@ describe('S16: a neighbour', () => {
     expect(asked(machine, { timestamp: 6 })).toMatchObject([{ kind: 'say' }]);
   });
 
+  it('R16: who spoke while a clock was ahead is heard once it is right', () => {
+    const machine = machineOf();
+    const ahead = EPOCH + HOUR_MS;
+    expect(asked(machine, { timestamp: ahead, wallMs: ahead })).toMatchObject([{ kind: 'say' }]);
+    expect(asked(machine, { timestamp: EPOCH })).toMatchObject([{ kind: 'say' }]);
+    // Two minutes ahead it is of now, and what is older was said before.
+    const late = EPOCH + 120_000;
+    expect(asked(machine, { timestamp: late })).toMatchObject([{ kind: 'say' }]);
+    expect(asked(machine, { timestamp: late })).toMatchObject([{ reason: 'reconcile-replayed' }]);
+  });
+
   it('is heard a hundred times in ten seconds, and then again', () => {
     const machine = machineOf();
     const answered = (now: number): boolean =>
@@ -120,6 +131,27 @@ describe('S16: a neighbour', () => {
     expect(said(2, 2500)).toMatchObject([{ reason: 'reconcile-flooding' }]);
     expect(said(1, 2600)).toMatchObject([{ kind: 'say' }]);
     expect(said(2, 3100)).toMatchObject([{ kind: 'say' }]);
+  });
+
+  it('who offers for ever and never gives keeps nobody else from being asked', () => {
+    const machine = machineOf();
+    machine.step({ ...MET, link: LINK + 1 }, 0);
+    const payload = encodeReconcile({ compared: null, offers: ['1'.padStart(32, '0')], wants: [] });
+    const isAsked = (link: number, now: number): boolean => {
+      const sender = new Uint8Array(8).fill(link);
+      const outputs = asked(machine, { link, sender, timestamp: now, payload }, now);
+      return outputs.some(({ kind }) => kind === 'say');
+    };
+    expect(isAsked(LINK, 1000)).toBe(true);
+    expect(isAsked(LINK + 1, 1000 + WANT_MS - 1)).toBe(false);
+    // Whoever comes first: the one that was asked has to wait for longer each time, the other does not.
+    const [liar, other] = [[], []] as [number[], number[]];
+    for (let now = 1000 + WANT_MS; now < 60_000 && other.length === 0; now += 100) {
+      if (isAsked(LINK, now)) liar.push(now);
+      if (isAsked(LINK + 1, now + 50)) other.push(now);
+    }
+    expect(liar).toHaveLength(1);
+    expect(other).toHaveLength(1);
   });
 
   it('is believed that he has something so many times at once, and asked again later', () => {
@@ -147,12 +179,13 @@ describe('S16: a neighbour', () => {
 
 type Heard = Extract<ReconcileInput, { kind: 'heard' }>;
 
+const MET = { kind: 'met', link: LINK, farEnd: 'node', leads: true, frameMax: 65_536 } as const;
+
 function machineOf(): Reconciliation {
   const history = new History(crypto);
   const draw = (size: number): Uint8Array => new Uint8Array(size).fill(7);
   const machine = new Reconciliation(history, new Answers(history), draw, RECONCILE_DEFAULTS);
-  const met = { kind: 'met', link: LINK, farEnd: 'node', leads: true, frameMax: 65_536 } as const;
-  machine.step(met, 0);
+  machine.step(MET, 0);
   return machine;
 }
 

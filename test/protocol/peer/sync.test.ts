@@ -162,6 +162,20 @@ describe('S16: a station that is asked by somebody it need not believe', () => {
     expect(drops(station, village)).toMatchObject({ 'request-replayed': 19 });
   });
 
+  it('R16: answers again once a clock that was ahead is right', () => {
+    const { village, station, asker } = gathering();
+    const AHEAD_MS = 600_000;
+    village.tell(station, { kind: 'clock', offsetMs: EPOCH + AHEAD_MS });
+    village.write(asker, 0, laterBy(AHEAD_MS, request(village, asker.identity), asker.identity));
+    village.pass(3000);
+    village.tell(station, { kind: 'clock', offsetMs: EPOCH });
+    asker.heard.length = 0;
+    village.write(asker, 0, request(village, asker.identity));
+    village.pass(3000);
+    expect(asker.heard.filter(({ packet }) => packet.isAnswer).length).toBeGreaterThan(0);
+    expect(drops(station, village)).not.toHaveProperty('request-replayed');
+  });
+
   it('answers none that comes in fragments, from wherever', () => {
     const { village, station, asker } = gathering();
     const hidden = request(village, asker.identity);
@@ -375,6 +389,13 @@ function request(
     ...differs,
   });
   return who.sealPacket(plainPacket(REQUEST_SYNC, 0, timeIn(village), who.id, payload));
+}
+
+function laterBy(ms: number, frame: Uint8Array, who: Identity): Uint8Array {
+  const opened = openPacket(frame);
+  if (!opened.ok) throw new Error(opened.reason);
+  const { type, timestamp, payload } = opened.packet;
+  return who.sealPacket(plainPacket(type, 0, timestamp + ms, who.id, payload));
 }
 
 function unsigned(who: Identity, village: Village): Uint8Array {

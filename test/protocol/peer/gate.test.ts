@@ -1,0 +1,52 @@
+/** The gate's first question: whether a packet can be of now. What comes after it is Admission's. */
+import { describe, expect, it } from 'vitest';
+import {
+  FRAME_MAX,
+  LINK_STATE,
+  MESSAGE,
+  PacketView,
+  plainPacket,
+  RECONCILE,
+  REQUEST_SYNC,
+} from '../../../protocol/core/packet.ts';
+import { Gate } from '../../../protocol/peer/gate.ts';
+import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
+import { Pins } from '../../../protocol/trust/pins.ts';
+import { person } from '../trust/people.ts';
+import { crypto } from '../trust/ports.ts';
+
+const EPOCH = 1_800_000_000_000;
+const MINUTE_MS = 60_000;
+const HISTORY_MS = 60 * MINUTE_MS;
+
+describe('a packet of another time', () => {
+  const cases: [what: string, type: number, aheadMs: number, isAsked: boolean, isStale: boolean][] =
+    [
+      ['a message two minutes old', MESSAGE, -2 * MINUTE_MS, false, false],
+      ['an older one that nobody asked for', MESSAGE, -3 * MINUTE_MS, false, true],
+      ['an older one that was asked for', MESSAGE, -3 * MINUTE_MS, true, false],
+      ['one that is too old for history', MESSAGE, -61 * MINUTE_MS, true, true],
+      ['a request for history', REQUEST_SYNC, 10 * MINUTE_MS, true, true],
+      // Believed, it would make all that the neighbour says until then a repetition (R16).
+      ['a comparison of histories', RECONCILE, 10 * MINUTE_MS, true, true],
+      ['where somebody stood', LINK_STATE, -10 * MINUTE_MS, false, true],
+    ];
+  for (const [what, type, aheadMs, isAsked, isStale] of cases) {
+    it(`is ${isStale ? 'refused' : 'let on'}: ${what}`, () => {
+      const gate = gateOf(isAsked);
+      gate.epochMs = EPOCH;
+      const packet = new PacketView();
+      const sender = person(1);
+      const fields = plainPacket(type, 0, EPOCH + aheadMs, sender.id, Uint8Array.of(1));
+      packet.read(sender.sealPacket(fields), FRAME_MAX);
+      expect(gate.admit(packet, 0, 0) === 'stale').toBe(isStale);
+    });
+  }
+});
+
+function gateOf(isAsked: boolean): Gate {
+  const { admission, lineAdmission } = STATION_DEFAULTS;
+  const rates = { admission, lineAdmission, linksMax: 2, firstLine: 2, firstClient: 2 };
+  const limits = { ...rates, historyMs: HISTORY_MS };
+  return new Gate(crypto, new Pins(crypto), limits, () => isAsked, 1);
+}
