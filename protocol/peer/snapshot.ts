@@ -25,6 +25,8 @@ export type Snapshot = {
   peers: PeerSnapshot[];
   /** Messages held for those who come later. */
   historySize: number;
+  /** Unix ms: of what was said before, some had to make way. 0 where nothing had. */
+  historyFrom: number;
   heard: number;
   sent: number;
   /** Packets that were for us, too. */

@@ -180,6 +180,7 @@ export class Station implements Machine<StationInput, StationOutput> {
       links: linkSnapshots(links, peers, this.config.outMax, now),
       peers: peerSnapshots(links, peers, now),
       historySize: history.size,
+      historyFrom: history.floor(this.reception.wall(now) ?? Infinity),
       heard: counts.reduce((sum, { heard }) => sum + heard, 0),
       sent: counts.reduce((sum, { sent }) => sum + sent, 0),
       delivered: this.delivered,

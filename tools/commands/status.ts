@@ -4,7 +4,9 @@
  * A running relay at a glance: its radio and wires, its links, and what it counted.
  */
 import type { StatusAnswer } from '../../device/pi/relay-service.ts';
+import type { Snapshot } from '../../protocol/peer/snapshot.ts';
 import { printable } from '../../protocol/printable.ts';
+import { fullTime } from '../bridge/paints.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
 import { SOCKET_OPTION, statusOf, withRelay } from '../relay/asking.ts';
@@ -36,13 +38,19 @@ export function statusLines(answer: StatusAnswer): string[] {
       ['wires', answer.wires.map(({ port, state }) => `${port} ${state}`).join(', ') || 'none'],
       ['clock', clockWords(answer)],
       ['island', `${station.islandSize} nodes, ${station.peers.length} peers in reach`],
-      ['history', `${station.historySize} packets kept for who comes later`],
+      ['history', historyWords(station)],
       ['packets', `${station.heard} heard, ${station.sent} sent, ${station.delivered} for us too`],
       ['dropped', counted(station.drops) || 'none'],
     ]),
     ...linkLines(answer),
     ...peerLines(answer),
   ];
+}
+
+function historyWords({ historySize, historyFrom }: Snapshot): string {
+  const kept = `${historySize} packets kept for who comes later`;
+  if (historyFrom === 0) return kept;
+  return `${kept}; it is full, and lacks some from before ${fullTime(historyFrom)}`;
 }
 
 function radioWords({ radio, station }: StatusAnswer): string {

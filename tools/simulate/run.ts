@@ -24,7 +24,7 @@ import { Ground, MET_MAX } from './ground.ts';
 import type { Breach } from './laws.ts';
 import { Laws } from './laws.ts';
 import type { Seat, SimInput, SimNode, SimOutput } from './mesh.ts';
-import { Mesh } from './mesh.ts';
+import { Mesh, MESH_EPOCH_MS } from './mesh.ts';
 import { mobilityOf, positionOf, routingOf } from './policy.ts';
 import { seededRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';
@@ -379,9 +379,12 @@ class Run {
 
   /** What is owed and not there, in a sentence; null for nothing. */
   private missing(core: readonly number[]): string | null {
+    const historyFrom = this.historyFrom(core);
     for (const word of this.wordsOf(core)) {
-      const { by, to, text, arrivedAt } = word;
+      const { by, to, text, saidAt, arrivedAt } = word;
       if (to === null) {
+        // What full histories had no room for, nobody is given any more.
+        if (MESH_EPOCH_MS + saidAt < historyFrom) continue;
         const lacking = core.filter((node) => node !== by && !arrivedAt.has(node));
         if (lacking.length === 0) continue;
         return `"${text}" of node ${by} did not come to ${lacking.join(', ')}`;
@@ -392,6 +395,15 @@ class Run {
       }
     }
     return null;
+  }
+
+  /** From when on all of them hold all that they heard. */
+  private historyFrom(core: readonly number[]): number {
+    const starts = core.map((node) => {
+      const { bridge, now } = this.living.get(node)!;
+      return bridge.snapshot(now).station.historyFrom;
+    });
+    return Math.max(...starts);
   }
 
   /** What one says to another alone goes no further than its TTL. */

@@ -26,6 +26,7 @@ const STILL: Snapshot = {
   links: [],
   peers: [],
   historySize: 0,
+  historyFrom: 0,
   heard: 0,
   sent: 0,
   delivered: 0,

@@ -107,6 +107,7 @@ export function statusAnswer(): StatusAnswer {
       ],
       peers: [peerSnapshot(ANNA, 'anna'), peerSnapshot(CELLAR, 'cellar')],
       historySize: 12,
+      historyFrom: 0,
       heard: 1204,
       sent: 3310,
       delivered: 88,
