@@ -2,18 +2,11 @@
  * Chromium: the browser that is installed on this machine, without a window, and pages in it that are
  * as a person has them. Whatever a page logs as an error fails its test.
  */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/bench/chromium.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-
-/** Where it is; null where there is none. */
-export const CHROMIUM =
-  ['/usr/bin', ...(process.env['PATH'] ?? '').split(delimiter)]
-    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-    .find((file) => existsSync(file)) ?? null;
+export { CHROMIUM };
 
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
@@ -25,16 +18,7 @@ const WAIT_MS = 20_000;
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM!,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: CHROMIUM_ARGS,
   });
 }
 

@@ -204,6 +204,28 @@ describe.skipIf(CHROMIUM === null)('the map', () => {
   });
 });
 
+describe.skipIf(CHROMIUM === null)('a thousand nodes', () => {
+  it('are painted, walked by keyboard and listed, as far as somebody looks', async () => {
+    await inTown({ town: new Town(1000) }, async ({ page }) => {
+      const map = page.getByRole('application', { name: /^Map of 1,000 nodes/ });
+      await map.focus();
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowUp');
+      const held = (await page.locator('.sea [role=status]').textContent())!;
+      expect(held).toMatch(/, (peer|gateway|relay without keys)/);
+      const rows = page.locator('.nodes li');
+      expect(await rows.count()).toBeLessThan(300);
+      const seen = await rows.first().textContent();
+      await page.locator('.chunks').last().scrollIntoViewIfNeeded();
+      await expect.poll(() => rows.first().textContent()).not.toBe(seen);
+      await map.focus();
+      await page.keyboard.press('Enter');
+      await page.locator('.card h2').waitFor();
+      expect(held).toContain(await page.locator('.card h2').textContent());
+    });
+  });
+});
+
 describe.skipIf(CHROMIUM === null)('the chat', () => {
   it('sends by the enter key, and says in words how far a message came', async () => {
     await inTown({ at: '#/chat' }, async ({ page, town }) => {

@@ -7,6 +7,7 @@ import { clientFigures } from './bridge-clients.ts';
 import { durableFigures } from './bridge-durable.ts';
 import { apiFigures } from './bridge-http.ts';
 import { linkFigures } from './bridge-link.ts';
+import { pageFigures } from './bridge-page.ts';
 import { pipelineFigures } from './bridge-pipeline.ts';
 import { storeFigures } from './bridge-store.ts';
 import { udpChatFigures } from './bridge-udp-chat.ts';
@@ -21,12 +22,13 @@ const PARTS: Part[] = [
   durableFigures,
   clientFigures,
   apiFigures,
+  pageFigures,
 ];
 
 export const area: BenchArea = {
   name: 'bridge',
   summary:
-    'lines, plain UDP chat, durable messages, the API and the memory of a bridge, against what is under them',
+    'lines, plain UDP chat, durable messages, the API, the page and the memory of a bridge, against what is under them',
 
   async run(seed, progress, isFull) {
     const results: (Result | Missing)[] = [];

@@ -4,6 +4,7 @@
 import { createContext } from 'preact';
 import type { RefObject } from 'preact';
 import { useContext, useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { Frames } from './frames.ts';
 import type { Panel } from './panel.ts';
 import { routeOf } from './route.ts';
 import type { Route } from './route.ts';
@@ -11,11 +12,27 @@ import type { Part, State } from './state.ts';
 
 export const PanelContext = createContext<Panel | null>(null);
 
+/** How soon a page that is not seen has its new title. */
+const UNSEEN_MS = 250;
+
+const FRAMES = new Frames(() => ({
+  nextFrame:
+    document.visibilityState === 'visible' ? (call) => void requestAnimationFrame(call) : null,
+  later: (call) => void setTimeout(call, UNSEEN_MS),
+}));
+
 /** The panel and its state; whoever uses it is drawn again when that changes. */
 export function usePanel(): { panel: Panel; state: State } {
   const panel = useContext(PanelContext)!;
   const [, draw] = useReducer((count: number, _: null) => count + 1, 0);
-  useEffect(() => panel.listen(() => draw(null)), [panel]);
+  useEffect(() => {
+    const again = (): void => draw(null);
+    const unlisten = panel.listen(() => FRAMES.ask(again));
+    return () => {
+      unlisten();
+      FRAMES.forget(again);
+    };
+  }, [panel]);
   return { panel, state: panel.state };
 }
 
@@ -94,7 +111,8 @@ export function useVisible(): boolean {
 
 export type Size = { width: number; height: number };
 
-export function useSize<Kind extends Element>(): [RefObject<Kind | null>, Size] {
+/** `of` says which element it is, where there may be another. */
+export function useSize<Kind extends Element>(of?: unknown): [RefObject<Kind | null>, Size] {
   const element = useRef<Kind>(null);
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useEffect(() => {
@@ -104,7 +122,7 @@ export function useSize<Kind extends Element>(): [RefObject<Kind | null>, Size] 
     });
     if (element.current !== null) observer.observe(element.current);
     return () => observer.disconnect();
-  }, []);
+  }, [of]);
   return [element, size];
 }
 

@@ -26,6 +26,9 @@ const STRAIT = 46;
 const ROUNDS = 260;
 const ROUNDS_OF_MANY = 60;
 const MANY = 160;
+/** Where nearly all of many stood somewhere before, what is new finds its place in a few rounds. */
+const ROUNDS_OF_KNOWN = 4;
+const KNOWN_SHARE = 0.9;
 /** Rounds in which what is too near is moved apart. Usually a few are enough. */
 const APART_ROUNDS = 200;
 
@@ -64,6 +67,8 @@ function settleIsland(
 ): Body[] {
   const ids = nodes.map(({ id }) => id).sort(order);
   const bodies = ids.map((id, at) => bodyAt(id, before?.get(id) ?? spiral(at, SPACING)));
+  const known = ids.filter((id) => before?.has(id)).length;
+  const isKnown = ids.length > MANY && known >= ids.length * KNOWN_SHARE;
   center(bodies);
   const byId = new Map(bodies.map((body) => [body.id, body]));
   const springs: Spring[] = [];
@@ -71,7 +76,13 @@ function settleIsland(
     const [from, to] = [byId.get(a), byId.get(b)];
     if (kind !== 'line' && from && to && from !== to) springs.push({ a: from, b: to });
   }
-  const rounds = bodies.length > MANY ? ROUNDS_OF_MANY : ROUNDS;
+  if (isKnown) {
+    for (const { a, b } of springs) {
+      if (!before!.has(a.id)) beside(a, b);
+      else if (!before!.has(b.id)) beside(b, a);
+    }
+  }
+  const rounds = isKnown ? ROUNDS_OF_KNOWN : bodies.length > MANY ? ROUNDS_OF_MANY : ROUNDS;
   for (let round = 0; round < rounds; round++) {
     // Steps shrink, so that it comes to rest.
     pull(bodies, springs, SPACING * 0.5 * (1 - round / rounds));
@@ -79,6 +90,12 @@ function settleIsland(
   apart(bodies, 0);
   center(bodies);
   return bodies;
+}
+
+/** What is new begins near whom it hears. */
+function beside(body: Body, other: Body): void {
+  body.x = other.x + NEAREST;
+  body.y = other.y;
 }
 
 /** Around the first one, and rather side by side, or above each other, as the paper is. */

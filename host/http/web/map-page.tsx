@@ -1,6 +1,7 @@
 /**
  * Map page: the map, and beside it the node that was chosen, or else all of them and what happened.
  */
+import { useMemo } from 'preact/hooks';
 import { useFresh, useNow, usePanel } from './hooks.ts';
 import { MapChart } from './map-chart.tsx';
 import { NodeCard } from './node-card.tsx';
@@ -18,20 +19,14 @@ export function MapPage({ of }: PageProps) {
   const now = useNow(10_000);
   useFresh(['map', 'peers'], MAP_MS);
   const { map, peers = [] } = state.parts;
+  // Drawn again with the map alone, not with everything that happens.
+  const chart = useMemo(() => map && <Chart map={map} chosen={of} />, [map, of]);
   if (map === undefined) return <p class="asking">Asking for the map …</p>;
   const nodes = map.islands.flatMap((island) => island.nodes);
   return (
     <div class={of === null ? 'split' : 'split chosen'}>
       <section class="sea" aria-label="Map of the mesh">
-        <MapChart map={map} chosen={of}>
-          <p class="legend">
-            <span>{summary(map)}</span>
-            <Key of="radio" />
-            <Key of="wire" />
-            <Key of="line" />
-            <Key of="down" />
-          </p>
-        </MapChart>
+        {chart}
         {nodes.length < 2 && (
           <Empty title="Nobody else yet">
             <p>
@@ -62,6 +57,20 @@ export function MapPage({ of }: PageProps) {
         )}
       </aside>
     </div>
+  );
+}
+
+function Chart({ map, chosen }: { map: MapView; chosen: string | null }) {
+  return (
+    <MapChart map={map} chosen={chosen}>
+      <p class="legend">
+        <span>{summary(map)}</span>
+        <Key of="radio" />
+        <Key of="wire" />
+        <Key of="line" />
+        <Key of="down" />
+      </p>
+    </MapChart>
   );
 }
 

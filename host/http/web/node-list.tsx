@@ -3,12 +3,11 @@
  */
 import { useState } from 'preact/hooks';
 import type { MapNode, MapView, PeerView } from '../views.ts';
+import { Chunked } from './chunked.tsx';
 import { Lamp, Search } from './parts.tsx';
 import { hashOf } from './route.ts';
 import { ago, distanceOf, kindOf, plural, shortId } from './words.ts';
 
-/** Nodes listed at once; a filter finds the others. */
-const LISTED_MAX = 200;
 /** From this many on a filter is offered. */
 const FILTER_FROM = 12;
 
@@ -21,15 +20,13 @@ export function NodeList({ map, peers, now }: Props) {
   const wanted = filter.trim().toLowerCase();
   const isWanted = ({ id, name }: MapNode): boolean =>
     name.toLowerCase().includes(wanted) || id.startsWith(wanted);
-  let room = LISTED_MAX;
   return (
     <section class="nodes">
       {total >= FILTER_FROM && (
         <Search what="Find a node by name or id" text={filter} change={setFilter} />
       )}
       {map.islands.map(({ id, isHere, nodes }, at) => {
-        const shown = nodes.filter(isWanted).sort(byRank).slice(0, room);
-        room -= shown.length;
+        const shown = nodes.filter(isWanted).sort(byRank);
         if (shown.length === 0) return null;
         return (
           <section key={id}>
@@ -37,15 +34,15 @@ export function NodeList({ map, peers, now }: Props) {
               {isHere ? 'This island' : islandName(nodes, at)}{' '}
               <small>{plural(nodes.length, 'node')}</small>
             </h2>
-            <ul>
-              {shown.map((node) => (
+            <Chunked
+              rows={shown}
+              draw={(node) => (
                 <NodeRow key={node.id} node={node} peer={known.get(node.id)} now={now} />
-              ))}
-            </ul>
+              )}
+            />
           </section>
         );
       })}
-      {room <= 0 && <p class="dim">Only the first {LISTED_MAX} are listed.</p>}
     </section>
   );
 }

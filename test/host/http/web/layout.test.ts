@@ -38,6 +38,21 @@ describe('a map', () => {
     expect(nearest([...chart.places.values()])).toBeGreaterThanOrEqual(NEAREST * 0.98);
   });
 
+  it('of a thousand nodes stays as it is when another one or another link is heard', () => {
+    const map = mesh(SEED, 4, 1000);
+    const before = layOut(map, false);
+    const { nodes } = map.islands[0];
+    nodes.push({ id: 'zz', name: 'new', kind: 'peer', isReachable: true });
+    map.links.push({ a: 'zz', b: nodes[40].id, kind: 'radio', isUp: true });
+    const after = layOut(map, false, before.places);
+    const moves = nodes
+      .slice(0, -1)
+      .map(({ id }) => distance(before.places.get(id)!, after.places.get(id)!));
+    expect(moves.reduce((sum, move) => sum + move, 0) / moves.length).toBeLessThan(NEAREST);
+    const far = distance(after.places.get('zz')!, after.places.get(nodes[40].id)!);
+    expect(far).toBeLessThan(4 * NEAREST);
+  });
+
   it('moves little when one node more is heard', () => {
     const map = mesh(SEED, 2, 30);
     const before = layOut(map, false);
