@@ -334,6 +334,11 @@ export class Daemon {
     this.clients.upgrade(request, socket, head);
   }
 
+  /** Lets go of a serial port, until what it resolves to is called. */
+  lend(port: string): Promise<() => void> {
+    return this.hardware.lend(port);
+  }
+
   /** What our clock adds to the bridge's to make it Unix time. */
   get unixOffsetMs(): number {
     return Date.now() - this.clock.now();

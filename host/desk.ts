@@ -13,6 +13,8 @@ import type { Setup } from './daemon/setup.ts';
 import { ownAddress } from './daemon/own-address.ts';
 import { checkAudit } from './desk/audit-check.ts';
 import { EventRing } from './desk/event-ring.ts';
+import type { FleetTool } from './desk/fleet-job.ts';
+import { FleetJob } from './desk/fleet-job.ts';
 import { Journal } from './desk/journal.ts';
 import { LogLines } from './desk/log-lines.ts';
 import { mapOf } from './desk/map.ts';
@@ -73,6 +75,7 @@ export class DaemonDesk implements Desk {
   private readonly setup: Setup | null;
   private readonly logLines: LogLines;
   readonly nodes: Nodes;
+  readonly fleet: FleetJob;
 
   /**
    * `boot` is another one at each start: cursors of others are not ours. `setup` is null for a daemon
@@ -83,6 +86,7 @@ export class DaemonDesk implements Desk {
     boot: string,
     setup: Setup | null = null,
     logLines: LogLines = new LogLines(),
+    fleetTool: FleetTool = NO_FLEET,
   ) {
     this.daemon = daemon;
     this.setup = setup;
@@ -90,6 +94,7 @@ export class DaemonDesk implements Desk {
     this.people = new People(daemon);
     this.ring = new EventRing(boot);
     this.nodes = new Nodes(daemon, this, this.people, new Steward(daemon, this));
+    this.fleet = new FleetJob(fleetTool, ({ name, id }) => this.noteProvisioned(name, id ?? ''));
     this.journal = new Journal(daemon.store);
     this.watch = new PacketWatch((show) => daemon.audience.watch(show));
     daemon.follow((event) => this.hear(event));
@@ -375,6 +380,12 @@ export class DaemonDesk implements Desk {
     this.daemon.ask({ kind: 'record', entry }).catch(() => undefined);
   }
 
+  private noteProvisioned(name: string, id: string): void {
+    const entry = { who: 'owner', act: 'provisioned', subject: id, detail: name } as const;
+    // The board has its settings, whatever becomes of the line that says so.
+    this.daemon.ask({ kind: 'record', entry }).catch(() => undefined);
+  }
+
   resilience(): ResilienceView {
     const { resilience } = this.daemon.snapshot();
     if (resilience === null) throw refusalOf('failed');
@@ -427,6 +438,7 @@ export class DaemonDesk implements Desk {
 
   /** Writes what is not written yet. The daemon must be there still. */
   close(): void {
+    this.fleet.stop();
     this.watch.close();
     this.journal.write();
   }
@@ -555,6 +567,13 @@ export class DaemonDesk implements Desk {
     const isOwn = id === toHex(this.daemon.identity.id);
     return { ...message, sender: id, senderName: this.people.nameOf(sender), isOwn };
   }
+}
+
+/** Where nobody gave it a way to the boards. */
+const NO_FLEET: FleetTool = { plan: noFleet, apply: noFleet };
+
+function noFleet(): never {
+  throw new HoplineError('NOT_FOUND', 'no board is plugged in here; use hopline provision');
 }
 
 /** One at most: nobody is turned away and kept apart at once. */

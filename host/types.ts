@@ -142,6 +142,7 @@ export const AUDIT_ACTS = [
   'parted',
   'client-added',
   'client-removed',
+  'provisioned',
   'login',
   'login-refused',
   /** Done for an administrator elsewhere; and not done for somebody who is none. */

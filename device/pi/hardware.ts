@@ -157,6 +157,11 @@ export class Hardware {
     await this.wires.start(this.config.serial);
   }
 
+  /** Lets go of a serial port for a while (Wires). */
+  lend(port: string): Promise<() => void> {
+    return this.wires.lend(port);
+  }
+
   perform(output: HardwareOutput): void {
     switch (output.kind) {
       case 'write':

@@ -37,8 +37,11 @@ export class Wires {
   private readonly ports: WiresPorts;
   private readonly events: WiresEvents;
   private readonly wires: Wire[] = [];
+  /** Ports that somebody else talks to just now. */
+  private readonly lent = new Set<string>();
   private look: NodeJS.Timeout | undefined;
   private isFull = false;
+  private isClosed = false;
 
   /** Links are numbered from `firstLink`. */
   constructor(
@@ -74,12 +77,29 @@ export class Wires {
 
   async close(): Promise<void> {
     clearInterval(this.look);
+    this.isClosed = true;
     await Promise.all(this.wires.map(({ tether }) => tether.close()));
+  }
+
+  /**
+   * Lets go of a port, so that somebody else may talk to what is there; who has it gives it back by what
+   * this resolves to. One that is no wire yet becomes none meanwhile.
+   */
+  async lend(port: string): Promise<() => void> {
+    this.lent.add(port);
+    const wire = this.wires.find((each) => each.port === port);
+    await wire?.tether.close();
+    return () => {
+      if (!this.lent.delete(port) || wire === undefined || this.isClosed) return;
+      wire.state = 'opening';
+      wire.tether = this.tether(wire);
+    };
   }
 
   private async addNew(): Promise<void> {
     for (const { path } of await this.ports.list()) {
-      if (!this.wires.some(({ port }) => port === path)) this.add(path);
+      if (this.lent.has(path) || this.wires.some(({ port }) => port === path)) continue;
+      this.add(path);
     }
   }
 
@@ -90,10 +110,17 @@ export class Wires {
       this.isFull = true;
       return;
     }
+    const wire = { link, port, state: 'opening' } as Wire;
+    wire.tether = this.tether(wire);
+    this.wires.push(wire);
+  }
+
+  private tether(wire: WireStatus): Tether {
+    const { link, port } = wire;
     const { events } = this;
     const { random, log } = this.ports;
     const options = { ...this.options, path: port, random };
-    const tether = this.ports.tether(options, {
+    return this.ports.tether(options, {
       up: () => events.up(link),
       received: (bytes) => events.received(link, bytes),
       sent: () => events.sent(link),
@@ -105,7 +132,5 @@ export class Wires {
         else log.warn(failure.message, facts);
       },
     });
-    const wire: Wire = { link, port, state: 'opening', tether };
-    this.wires.push(wire);
   }
 }

@@ -13,6 +13,7 @@ import type {
   ComponentView,
   ConversationView,
   EventView,
+  FleetView,
   GatewayView,
   HopView,
   InviteView,
@@ -77,8 +78,17 @@ export interface NodesDesk {
   identify(at: NodeAt): Promise<void>;
 }
 
+/** Provisioning of the boards that are plugged in here. */
+export interface FleetDesk {
+  view(): FleetView;
+  /** REQUEST_INVALID while another one goes on. */
+  start(what: FleetView['what'], text: string): FleetView;
+  stop(): void;
+}
+
 export interface Desk {
   readonly nodes: NodesDesk;
+  readonly fleet: FleetDesk;
 
   status(): StatusView;
   statistics(): StatisticsView;

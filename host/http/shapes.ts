@@ -32,6 +32,8 @@ import type {
   ConnectionView,
   ConversationView,
   EventView,
+  FleetRowView,
+  FleetView,
   GatewayView,
   HopView,
   PathView,
@@ -257,6 +259,27 @@ export const PACKET_DETAIL = named(
         size: integer(),
       }),
     ),
+  }),
+);
+
+export const FLEET = named(
+  'Fleet',
+  object<FleetView>({
+    what: oneOf('plan', 'apply'),
+    state: oneOf('none', 'running', 'done', 'failed'),
+    rows: list(
+      object<FleetRowView>({
+        name: text(),
+        port: nullable(text({ about: 'null where it is not plugged in' })),
+        id: nullable(ID),
+        changes: list(
+          object<FleetRowView['changes'][number]>({ name: text(), from: text(), to: text() }),
+        ),
+        result: text(),
+        isDone: flag('it is as the file says'),
+      }),
+    ),
+    problem: nullable(text({ about: 'why it failed as a whole' })),
   }),
 );
 

@@ -246,6 +246,23 @@ export type PacketDetailView = PacketRowView & {
   parts: { name: string; value: string; at: number; size: number }[];
 };
 
+/** A node of a fleet: what changes, or changed, on which port, and what came of it. */
+export type FleetRowView = {
+  name: string;
+  port: string | null;
+  id: string | null;
+  changes: { name: string; from: string; to: string }[];
+  result: string;
+  isDone: boolean;
+};
+export type FleetView = {
+  what: 'plan' | 'apply';
+  state: 'none' | 'running' | 'done' | 'failed';
+  rows: FleetRowView[];
+  /** Why it failed as a whole. */
+  problem: string | null;
+};
+
 /** A line of the log. */
 export type LogLineView = {
   key: number;

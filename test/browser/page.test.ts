@@ -466,6 +466,31 @@ describe.skipIf(CHROMIUM === null)('joining islands', () => {
   });
 });
 
+describe.skipIf(CHROMIUM === null)('the boards', () => {
+  it('are planned, and changed once that was seen and asked for twice', async () => {
+    await inTown({ at: '#/fleet' }, async ({ page, town }) => {
+      const changes = [{ name: 'role', from: 'leaf', to: EVIL }];
+      const gate = { name: 'gate', port: '/dev/ttyUSB0', id: null, changes };
+      await page.getByLabel(/^The file/).fill('nodes: []');
+      await page.getByRole('button', { name: 'Plan' }).click();
+      await expect.poll(() => town.changes.at(-1)).toEqual({ plan: 'nodes: []' });
+      const rows = [{ ...gate, result: 'would change', isDone: false }];
+      town.boards = { what: 'plan', state: 'done', rows, problem: null };
+      await page.getByText(`leaf → ${EVIL}`).waitFor();
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await page.getByText('Change 1 board?').waitFor();
+      await page.getByRole('button', { name: 'Yes' }).click();
+      await expect.poll(() => town.changes.at(-1)).toEqual({ apply: 'nodes: []' });
+      town.boards = { what: 'apply', state: 'running', rows: [], problem: null };
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await expect.poll(() => town.changes.at(-1)).toBe('fleet stopped');
+      town.boards = { what: 'apply', state: 'failed', rows: [], problem: 'line 3: no such role' };
+      await page.getByText('line 3: no such role').waitFor();
+      expect(await page.getByRole('button', { name: 'Apply' }).count()).toBe(0);
+    });
+  });
+});
+
 describe.skipIf(CHROMIUM === null)('on a small phone', () => {
   it('no view is wider than the screen, whatever people call themselves', async () => {
     const town = new Town(24).talk();
@@ -486,8 +511,12 @@ describe.skipIf(CHROMIUM === null)('on a small phone', () => {
       'record/packets/1',
       'record/audit',
       'join',
+      'fleet',
       'settings',
     ];
+    const changes = [{ name: long, from: long, to: long }];
+    const board = { name: long, port: long, id: null, changes, result: long, isDone: false };
+    town.boards = { what: 'plan', state: 'done', rows: [board], problem: long };
     town.logged = [{ ...town.logged[0], words: long, facts: { [long]: long } }];
     town.passed = [packet({ type: long, dropped: long, hex: 'ff'.repeat(64) })];
     town.history = [{ ...town.history[0], text: long }];

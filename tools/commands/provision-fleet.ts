@@ -34,16 +34,23 @@ type Found = {
 /** A line of the table at the end. */
 type Row = { name: string; id: string; port: string; result: string; isDone: boolean };
 
+/** A node of the file as programs read of it; `problem` says why it is not reached. */
+export type PlanRow = {
+  name: string;
+  port: string | null;
+  id: string | null;
+  changes: Change[];
+  problem: string | null;
+};
+export type ApplyRow = Omit<PlanRow, 'problem'> & { result: string; isDone: boolean };
+
+/** A fleet as its file says it, and the site where it is. */
+type Fleet = { read: Entry[]; ports: string[]; site: Site };
+
 export async function plan(file: string, args: Args, io: Io, listPorts: ListPorts): Promise<void> {
   const { found, spare } = await survey(file, args, io, listPorts);
   if (has(args, 'json')) {
-    for (const { entry, place, state, changes, failure } of found) {
-      const { name } = entry;
-      const port = place.kind === 'found' ? place.path : null;
-      const id = state === null ? null : toHex(state.id);
-      const problem = failure?.message ?? (port === null ? problemOf(entry, place) : null);
-      io.out(JSON.stringify({ name, port, id, changes, problem }));
-    }
+    for (const each of found) io.out(JSON.stringify(planRow(each)));
     return;
   }
   for (const each of found) for (const line of linesOf(each)) io.out(line);
@@ -85,7 +92,7 @@ export async function exportFleet(
   listPorts: ListPorts,
 ): Promise<void> {
   const site = new Site(textOf(args, 'keys') ?? 'keys', listPorts, io.stopping());
-  const listed = await portsOf(site, args, []);
+  const listed = await portsOf(site, named(args), []);
   const ports =
     wished.length === 0
       ? listed
@@ -105,7 +112,31 @@ export async function exportFleet(
   }
 }
 
-/** Everything is read and judged first: the file, the keys, and who is there. */
+/** What would change, of whoever is plugged in. */
+export async function planOf(fleet: Fleet): Promise<PlanRow[]> {
+  return (await surveyed(fleet)).found.map(planRow);
+}
+
+/** Makes it so, node by node; who must be asked for by hand is left out, and the row says so. */
+export async function applyTo(fleet: Fleet, done: (row: ApplyRow) => void): Promise<ApplyRow[]> {
+  const { site, found } = await surveyed(fleet);
+  return severally(found, async (each) => {
+    const { name, port, id, changes } = planRow(each);
+    const { result, isDone } = await settled(site, each);
+    const known = site.keysOf(name)?.id;
+    const row = { name, port, id: known ? toHex(known) : id, changes, result, isDone };
+    done(row);
+    return row;
+  });
+}
+
+function planRow({ entry, place, state, changes, failure }: Found): PlanRow {
+  const port = place.kind === 'found' ? place.path : null;
+  const id = state === null ? null : toHex(state.id);
+  const problem = failure?.message ?? (port === null ? problemOf(entry, place) : null);
+  return { name: entry.name, port, id, changes, problem };
+}
+
 async function survey(
   file: string,
   args: Args,
@@ -115,15 +146,24 @@ async function survey(
   const read = readFleet(file, await io.readText(file));
   const folder = textOf(args, 'keys') ?? join(dirname(file), 'keys');
   const site = new Site(folder, listPorts, io.stopping());
+  return surveyed({ read, ports: named(args), site });
+}
+
+/** Everything is read and judged first: the file, the keys, and who is there. */
+async function surveyed({
+  read,
+  ports: wished,
+  site,
+}: Fleet): Promise<{ site: Site; found: Found[]; spare: Port[] }> {
   // A board that was plugged in when asked for is known by its id from then on.
   const entries = read.map((entry): Entry => {
     const keys = entry.match.by === 'next' ? site.keysOf(entry.name) : null;
     if (keys === null || keys.isPending) return entry;
     return { ...entry, match: { by: 'nodeId', text: toHex(keys.id) } };
   });
-  const ports = await portsOf(site, args, entries);
+  const ports = await portsOf(site, wished, entries);
   const spare = unnamedPorts(entries, ports);
-  const ids = wantsIds(entries) ? await idsOf(site, spare, named(args)) : new Map();
+  const ids = wantsIds(entries) ? await idsOf(site, spare, wished) : new Map();
   const places = placesOf(entries, ports, ids);
   const found = await severally([...entries.entries()], async ([at, entry]) =>
     lookFor(site, entry, places[at]),
@@ -145,9 +185,13 @@ function before(found: Found): Found {
   return { ...found, place: { kind: 'absent', isDone: true } };
 }
 
-async function portsOf(site: Site, args: Args, entries: readonly Entry[]): Promise<Port[]> {
+async function portsOf(
+  site: Site,
+  wished: readonly string[],
+  entries: readonly Entry[],
+): Promise<Port[]> {
   const listed: Port[] = await site.listPorts();
-  const more = named(args);
+  const more = [...wished];
   for (const { match } of entries) if (match.by === 'port') more.push(match.text);
   const missing = [...new Set(more)].filter((path) => listed.every((port) => port.path !== path));
   return [...listed, ...missing.map(bare)];

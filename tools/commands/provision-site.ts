@@ -30,6 +30,8 @@ import { converse } from '../session.ts';
 import { notABoard } from './not-a-board.ts';
 
 export type ListPorts = () => Promise<SerialListing[]>;
+/** Has whoever holds a port let go of it, until what it resolves to is called. */
+export type Borrow = (port: string) => Promise<() => void>;
 
 /** Nodes visited at once: more would only wait for each other's USB hub. */
 const VISITS_MAX = 8;
@@ -38,15 +40,22 @@ export class Site {
   readonly listPorts: ListPorts;
   readonly folder: string;
   readonly stop: AbortSignal;
+  private readonly borrow: Borrow;
   private keys: NodeKeys[];
   private readonly seen = new Set<string>();
   private readonly hmac = nativeCrypto().hmacSha256;
 
   /** Refuses a folder of keys that cannot be used, before any device is touched. */
-  constructor(folder: string, listPorts: ListPorts, stop: AbortSignal) {
+  constructor(
+    folder: string,
+    listPorts: ListPorts,
+    stop: AbortSignal,
+    borrow: Borrow = async () => () => {},
+  ) {
     this.folder = folder;
     this.listPorts = listPorts;
     this.stop = stop;
+    this.borrow = borrow;
     this.keys = readNodeKeys(folder);
   }
 
@@ -95,11 +104,14 @@ export class Site {
       keyOf: (id) => this.keysById(id)?.admin ?? null,
       epochMs: Date.now() - performance.now(),
     });
+    const giveBack = await this.borrow(path);
     try {
       return await converse(talk, this.reached(path), BAUDS[0], () => {}, this.stop, 'node');
     } catch (failure) {
       if (!this.stop.aborted) throw failure;
       throw new HoplineError('NODE_LOST', `${path}: stopped; run this again to finish`);
+    } finally {
+      giveBack();
     }
   }
 

@@ -18,6 +18,7 @@ import type { SettingsFile, Written } from '../../host/daemon/settings-file.ts';
 import { Setup } from '../../host/daemon/setup.ts';
 import type { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
+import { fleetTool } from './fleet-tool.ts';
 import { greeting } from './greeting.ts';
 import { reread } from './reread.ts';
 import type { StartDaemon } from './start.ts';
@@ -103,7 +104,9 @@ async function begin(
         log.level = config.log;
       },
     });
-    const desk = new DaemonDesk(daemon, toHex(ports.draw(4)), setup, ports.logLines);
+    const boot = toHex(ports.draw(4));
+    const boards = daemon.isVirtual ? undefined : fleetTool(daemon, ports.listSerial);
+    const desk = new DaemonDesk(daemon, boot, setup, ports.logLines, boards);
     ends.push(() => desk.close());
     const server = await openPage(daemon, desk, ports, run);
     ends.push(() => server.close());

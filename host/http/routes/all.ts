@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts';
 import { benchRoutes } from './bench.ts';
 import { bridgeRoutes } from './bridge.ts';
 import { clientRoutes } from './clients.ts';
+import { fleetRoutes } from './fleet.ts';
 import { lineRoutes } from './lines.ts';
 import { logRoutes } from './log.ts';
 import { loginRoutes } from './login.ts';
@@ -32,6 +33,7 @@ export const ROUTES: Route[] = [
   ...logRoutes,
   ...settingsRoutes,
   ...nodeRoutes,
+  ...fleetRoutes,
   ...metricsRoutes,
   ...benchRoutes,
 ];

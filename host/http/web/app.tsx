@@ -19,6 +19,7 @@ const LinksView = later(async () => (await import('./links.tsx')).LinksView);
 const HealthView = later(async () => (await import('./health.tsx')).HealthView);
 const RecordView = later(async () => (await import('./record.tsx')).RecordView);
 const SettingsPage = later(async () => (await import('./settings.tsx')).SettingsPage);
+const FleetPage = later(async () => (await import('./fleet.tsx')).FleetPage);
 const JoinView = later(async () => (await import('./join.tsx')).JoinView);
 
 const PAGES: Record<View, { title: string; sign: string; Page: FunctionComponent<PageProps> }> = {
@@ -31,6 +32,11 @@ const PAGES: Record<View, { title: string; sign: string; Page: FunctionComponent
     title: 'Settings',
     sign: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4',
     Page: SettingsPage,
+  },
+  fleet: {
+    title: 'Boards',
+    sign: 'M7 7h10v10H7zM10 7V4M14 7V4M10 20v-3M14 20v-3',
+    Page: FleetPage,
   },
   join: { title: 'Join', sign: 'M4 12h6M14 12h6M12 4v6M12 14v6', Page: JoinView },
 };

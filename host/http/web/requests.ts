@@ -7,6 +7,7 @@ import type {
   AuditView,
   ClientTicketView,
   ClientView,
+  FleetView,
   HopView,
   InviteView,
   LineView,
@@ -115,6 +116,18 @@ export class Requests {
 
   checkAudit(): Promise<AuditCheckView> {
     return this.ask('GET', 'audit/check');
+  }
+
+  fleet(): Promise<FleetView> {
+    return this.ask('GET', 'fleet');
+  }
+
+  startFleet(what: FleetView['what'], fleet: string): Promise<FleetView> {
+    return this.ask('POST', 'fleet', { what, fleet });
+  }
+
+  stopFleet(): Promise<void> {
+    return this.ask('DELETE', 'fleet');
   }
 
   async clients(): Promise<ClientView[]> {

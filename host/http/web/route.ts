@@ -2,9 +2,10 @@
  * Route: which view the address names. It stands behind the hash, so that the server sees none of it.
  *
  *   #/map  #/map/NODE  #/chat  #/chat/CONVERSATION  #/chat/CONVERSATION/KEY  #/links  #/health
- *   #/record/events  #/record/events/NODE  #/record/packets  #/record/packets/KEY  #/join  #/settings
+ *   #/record/events  #/record/events/NODE  #/record/packets  #/record/packets/KEY  #/join  #/fleet
+ *   #/settings
  */
-export type View = 'map' | 'chat' | 'links' | 'health' | 'record' | 'join' | 'settings';
+export type View = 'map' | 'chat' | 'links' | 'health' | 'record' | 'join' | 'fleet' | 'settings';
 export type Route = { view: View } & PageProps;
 
 /**
@@ -13,7 +14,16 @@ export type Route = { view: View } & PageProps;
  */
 export type PageProps = { of: string | null; at: string | null };
 
-export const VIEWS: View[] = ['map', 'chat', 'links', 'health', 'record', 'join', 'settings'];
+export const VIEWS: View[] = [
+  'map',
+  'chat',
+  'links',
+  'health',
+  'record',
+  'join',
+  'fleet',
+  'settings',
+];
 
 export function routeOf(hash: string): Route {
   const [, view = '', of = '', at = ''] = hash.split('/');

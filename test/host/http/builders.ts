@@ -10,6 +10,7 @@ import { openHttp } from '../../../host/http/server.ts';
 import type {
   BenchView,
   EventView,
+  FleetView,
   Happening,
   LineView,
   LogLineView,
@@ -210,6 +211,15 @@ export class DeskDouble implements Desk {
     { key: 1, at: NOW, level: 'warn', words: 'no link is left for a port', facts: { port: 'a' } },
   ];
   log: Desk['log'] = (key, limit) => this.logged.filter((line) => line.key > key).slice(-limit);
+  boards: FleetView = { what: 'plan', state: 'none', rows: [], problem: null };
+  fleet: Desk['fleet'] = {
+    view: () => this.boards,
+    start: (what, fleet) => {
+      this.changes.push({ [what]: fleet });
+      return this.boards;
+    },
+    stop: () => void this.changes.push('fleet stopped'),
+  };
   measured: BenchView[] = [];
   bench: Desk['bench'] = (limit) => this.measured.slice(-limit);
   keepBench: Desk['keepBench'] = (run) => void this.measured.push(run);
