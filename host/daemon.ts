@@ -60,6 +60,7 @@ import { Tickets } from './daemon/tickets.ts';
 import type { MeshEvent } from './events.ts';
 import type { LineAnswer, LineWish } from './gateway/contract.ts';
 import type { UsageView } from './gateway/usage.ts';
+import { carriedOf } from './gateway/usage.ts';
 import { IpLines } from './links/ip-lines.ts';
 import type { NeighbourView } from './neighbours/neighbour.ts';
 import { NEIGHBOURS } from './neighbours/neighbours.ts';
@@ -185,7 +186,10 @@ export class Daemon {
     const answers = (): ReturnType<typeof relayService> | null => {
       const running = daemon;
       if (running === null) return null;
-      return relayService(running.audience, ports.version, (id) => running.choice(id));
+      return relayService(running.audience, ports.version, {
+        choiceOf: (id) => running.choice(id),
+        carried: () => carriedOf(running.usage),
+      });
     };
     // First of all, since two of one identity are worse than none.
     const socket = await openStatusSocket(config.socket, {

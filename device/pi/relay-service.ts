@@ -9,8 +9,16 @@ import type { Audience, Pong, Report, WatchedFrame } from './audience.ts';
 import type { Sighted } from './neighbourhood.ts';
 import type { StatusService, Values } from './status-socket.ts';
 
-/** The answer to `status`. */
-export type StatusAnswer = Report & { version: string };
+/** The answer to `status`; `carried` is a bridge's alone. */
+export type StatusAnswer = Report & { version: string; carried?: CarriedAnswer };
+/** Mbit/s of the last second, and what may be; connections are those whose way takes too little. */
+export type CarriedAnswer = {
+  by: 'clients' | 'lines' | 'radios';
+  inMbps: number;
+  outMbps: number;
+  limitMbps: number;
+  slowed: number;
+}[];
 /** The answer to `scan`. */
 export type ScanAnswer = Sighted[];
 /** The answer to `ping`: null when nothing came back. */
@@ -39,23 +47,29 @@ export type FrameEvent = {
   missed: number;
 };
 
-/** `choiceOf`: which way packets to a peer take, and why. */
+/** What only a bridge knows. */
+export type BridgeService = {
+  /** Which way packets to a peer take, and why. */
+  choiceOf(id: Uint8Array): string | null;
+  carried(): CarriedAnswer;
+};
+
 export function relayService(
   relay: Audience,
   version: string,
-  choiceOf: (id: Uint8Array) => string | null = () => null,
+  bridge: BridgeService | null = null,
 ): StatusService {
   return {
     ask(question, values) {
       switch (question) {
         case 'status':
-          return Promise.resolve({ version, ...relay.report() } satisfies StatusAnswer);
+          return Promise.resolve(statusOf(relay, version, bridge));
         case 'scan':
           return Promise.resolve(relay.neighbours() satisfies ScanAnswer);
         case 'ping':
           return relay.ping(idOf(values)) satisfies Promise<PingAnswer>;
         case 'trace':
-          return traced(relay, idOf(values), choiceOf);
+          return traced(relay, idOf(values), (id) => bridge?.choiceOf(id) ?? null);
         default:
           return null;
       }
@@ -72,6 +86,11 @@ export function relayService(
       }
     },
   };
+}
+
+function statusOf(relay: Audience, version: string, bridge: BridgeService | null): StatusAnswer {
+  const answer = { version, ...relay.report() };
+  return bridge === null ? answer : { ...answer, carried: bridge.carried() };
 }
 
 async function traced(

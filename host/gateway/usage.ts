@@ -57,6 +57,12 @@ export type UsageView = {
   /** The oldest first, one a second. */
   samples: { localMbps: number[]; internetMbps: number[]; radioMbps: number[] };
 };
+/** `slowed`: connections whose way takes less than there is for them. */
+export type CarriedView = Rates & {
+  by: 'clients' | 'lines' | 'radios';
+  limitMbps: number;
+  slowed: number;
+};
 export type Warning = { kind: 'BandwidthLimit'; side: Side; way: Way; limitMbps: number };
 
 const SIDES: readonly Side[] = [...INTERFACES, 'radio'];
@@ -182,6 +188,19 @@ export class Usage {
       return rounded(ring[(first + at) % SAMPLES_MAX]);
     });
   }
+}
+
+/** In short, side by side. */
+export function carriedOf({ ways, connections, ...usage }: UsageView): CarriedView[] {
+  const of = (by: CarriedView['by'], side: Side, limitMbps: number): CarriedView => {
+    const slowed = connections.filter((each) => each.side === side && each.slowedToMbps !== null);
+    return { by, ...ways[side], limitMbps, slowed: slowed.length };
+  };
+  return [
+    of('clients', 'local', usage.localLimitMbps),
+    of('lines', 'internet', usage.internetLimitMbps),
+    of('radios', 'radio', usage.radioLimitMbps),
+  ];
 }
 
 type Bytes = Pick<Traffic, 'received' | 'sent'>;

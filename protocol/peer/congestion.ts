@@ -42,6 +42,7 @@ export class Congestion {
   /** What got through when it was taken down, and since when the pace is there again. */
   private knee = 0;
   private kneeAt: Millis = Infinity;
+  private hasRisen = false;
   private cutAt: Millis = -Infinity;
   private riseAt: Millis = Infinity;
   /** The first was written first; the links above bound them by their window. */
@@ -92,15 +93,11 @@ export class Congestion {
    */
   beat(roundTripMs: Millis, missed: number, now: Millis): void {
     const offered = (this.sinceBeat * 1000) / Math.max(1, now - this.beatAt);
-    const { hasGrown, knee } = this;
     this.sinceBeat = 0;
     this.beatAt = now;
     if (roundTripMs >= 0) this.measure(roundTripMs, now);
     // Who sends next to nothing is not what fills the way.
-    if ((!this.hasGrown && missed === 0) || offered < PACE_MIN / 2) return;
-    this.cut(offered, now);
-    // Where it has not gone down yet, what was offered meanwhile is less than what gets through.
-    if (hasGrown) this.knee = Math.max(knee, this.knee);
+    if ((this.hasGrown || missed > 0) && offered >= PACE_MIN / 2) this.cut(offered, now);
   }
 
   step(now: Millis): void {
@@ -145,7 +142,9 @@ export class Congestion {
     this.pace = Math.max(PACE_MIN, CUT * knee);
     // A ceiling as low as that cannot be slowed.
     if (this.pace >= this.ceiling) return this.clear();
-    this.knee = Math.max(PACE_MIN, knee);
+    // While it has not risen again, it is still the same trouble, and what gets through is less for it.
+    this.knee = Math.max(PACE_MIN, knee, this.hasRisen ? 0 : this.knee);
+    this.hasRisen = false;
     this.cuts++;
     this.kneeAt = Infinity;
     this.cutAt = now;
@@ -155,6 +154,7 @@ export class Congestion {
   private rise(now: Millis): void {
     this.riseAt = now + SETTLE_MS;
     if (this.hasGrown) return;
+    this.hasRisen = true;
     if (this.pace >= this.knee) this.kneeAt = Math.min(this.kneeAt, now);
     const beyondMs = Math.max(0, now - this.kneeAt);
     this.pace += this.knee * RISE * 2 ** Math.floor(beyondMs / RISE_DOUBLES_MS);
@@ -163,6 +163,7 @@ export class Congestion {
 
   private clear(): void {
     this.pace = this.ceiling;
+    this.knee = 0;
     this.cuts = 0;
     this.riseAt = Infinity;
   }

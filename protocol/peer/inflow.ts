@@ -8,8 +8,8 @@
 import type { Millis } from '../core/machine.ts';
 import type { Budget, BudgetLimits } from './budget.ts';
 
-/** What goes on at once of a line that is beyond its budget: some ten packets. */
-export const SLICE_BYTES = 2048;
+/** What goes on at once of a line that is beyond its budget: some forty packets, and one commit for them. */
+export const SLICE_BYTES = 8192;
 /**
  * A line that is held is not read, so that little more than one read can wait. Beyond this it goes on
  * without waiting: nothing is lost, and nothing grows.

@@ -7,8 +7,9 @@ import type { Millis } from '../core/machine.ts';
 import type { BudgetLimits } from './budget.ts';
 import { Budget } from './budget.ts';
 import { Congestion } from './congestion.ts';
-import { SLICE_BYTES } from './inflow.ts';
 
+/** What leaves at once of a line that has spent its limit: some ten packets, so that others have turns. */
+export const SLICE_BYTES = 2048;
 /** What a line that is slowed may send at once after a silence, and at least, as parts of a second. */
 const SLOWED_BURST = 1 / 8;
 const SLOWED_SLICE = 1 / 16;
@@ -94,9 +95,8 @@ export class Outflow {
   /** Takes up the pace that the way allows. */
   private follow(now: Millis): void {
     const { pace, isSlowed, cuts } = this.congestion;
-    if (pace === this.pace) return;
     this.isCongested = isSlowed && (this.isCongested || cuts >= CUTS_TOLD);
-    this.take(now);
+    if (pace !== this.pace) this.take(now);
   }
 
   private take(now: Millis): void {

@@ -4,6 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { BridgeOutput } from '../../host/bridge.ts';
+import type { MeshEvent } from '../../host/events.ts';
+import { TRAFFIC_LIMITS } from '../../host/gateway/limits.ts';
+import { RESILIENCE_DEFAULTS } from '../../host/resilience/settings.ts';
+import { ROUTING_DEFAULTS } from '../../host/routing/routing.ts';
+import { BUDGET_DEFAULTS } from '../../protocol/peer/budget.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { person } from '../protocol/trust/people.ts';
 import type { Member } from './gateway/federation.ts';
@@ -34,6 +39,60 @@ describe('a bridge whose line comes and goes', () => {
     federation.pass(100);
     expect(snapshotOf(one, federation)).toMatchObject({ station: { links: [] }, lines: [] });
     expect(snapshotOf(two, federation)).toMatchObject({ station: { links: [] } });
+  });
+});
+
+describe('a bridge whose line takes nothing for a while', () => {
+  it('says so, offers it less, and says when it takes all again; each once', () => {
+    const { federation, one, two } = joined({ limits: TRAFFIC_LIMITS });
+    const slowedTo = (): number | null => {
+      const [line] = one.bridge.usageNow()!.connections;
+      return line.slowedToMbps;
+    };
+    federation.pass(1000);
+    expect(slowedTo()).toBeNull();
+    federation.clogs = (from) => from === one;
+    for (let count = 0; count < 3; count++) federation.say(one, `word ${count}`);
+    federation.pass(4000);
+    const lines = (): MeshEvent[] => one.told.filter(({ kind }) => kind.startsWith('Line'));
+    const ofLine = { peer: two.identity.id, side: 'internet' };
+    expect(lines()).toEqual([{ kind: 'LineSlowed', ...ofLine, mbps: expect.any(Number) }]);
+    expect(slowedTo()).toBeLessThan(1);
+    federation.unclog();
+    federation.pass(200_000);
+    expect(two.heard).toEqual(['word 0', 'word 1', 'word 2']);
+    expect(lines().slice(1)).toEqual([{ kind: 'LineRecovered', ...ofLine }]);
+    expect(slowedTo()).toBeNull();
+  });
+
+  it('counts what lines drop among all that is dropped, be they up or not', () => {
+    const { federation, one } = joined();
+    federation.add(3, [{ node: person(1).id, address: addressOf(1) }]);
+    federation.pass(5000);
+    const { drops } = snapshotOf(one, federation).station;
+    expect(drops['not-allowed']).toBeGreaterThan(0);
+  });
+
+  it('tells what it carries, and takes other limits at once', () => {
+    const { federation, one } = joined({ limits: TRAFFIC_LIMITS });
+    federation.pass(60_000);
+    const { samples, internetLimitMbps, ways } = one.bridge.usageNow()!;
+    expect(Math.max(...samples.internetMbps)).toBeGreaterThan(0);
+    expect([internetLimitMbps, Object.keys(ways)]).toEqual([100, ['local', 'internet', 'radio']]);
+    const slow = { inMbps: 0.1, outMbps: 0.1, allMbps: 0.2 };
+    const limits = { ...TRAFFIC_LIMITS, internet: slow };
+    const [budget, routing] = [BUDGET_DEFAULTS, ROUTING_DEFAULTS];
+    const settings = { level: 'moderate', budget, limits, routing } as const;
+    const rest = { resilience: RESILIENCE_DEFAULTS, administrators: [] };
+    federation.tell(one, { kind: 'set-up', settings: { ...settings, ...rest } });
+    expect(one.bridge.usageNow()!.internetLimitMbps).toBe(0.2);
+    // 25 kB at once, 12.5 kB a second and no more.
+    for (let count = 0; count < 60; count++) federation.say(one, 'x'.repeat(4000));
+    federation.pass(1000);
+    const carried = one.bridge.usageNow()!.samples.internetMbps.slice(-2);
+    expect(carried[0] + carried[1]).toBeLessThan(0.5);
+    const warned = one.told.filter(({ kind }) => kind === 'BandwidthLimit');
+    expect(warned).toMatchObject([{ side: 'internet', way: 'out' }]);
   });
 });
 
@@ -111,9 +170,13 @@ it('is the same bridge twice', () => {
 });
 
 /** The first is dialled by the second. */
-function joined(): { federation: Federation; one: Member; two: Member } {
+function joined(differs: Parameters<Federation['add']>[2] = {}): {
+  federation: Federation;
+  one: Member;
+  two: Member;
+} {
   const federation = new Federation();
-  const one = federation.add(1, [{ node: person(2).id, address: null }]);
+  const one = federation.add(1, [{ node: person(2).id, address: null }], differs);
   const two = federation.add(2, [{ node: person(1).id, address: addressOf(1) }]);
   federation.pass(5000);
   return { federation, one, two };

@@ -31,6 +31,10 @@ describe('the settings of a bridge', () => {
       budget: { bytesPerSecond: 2000, burst: 16_000 },
       resilience: { pace: { intervalMs: 10_000, missedMax: 3 }, phi: 8, confirmMs: 30_000 },
       routing: { strategy: 'shortest', place: null },
+      limits: {
+        local: { inMbps: 0.25, outMbps: 10, allMbps: 10 },
+        internet: { inMbps: 100, outMbps: 100, allMbps: 100 },
+      },
       keep: { messages: 1_000_000, megabytes: 1024, days: 365 },
     });
     expect(config.http.tokenFile).toBe('/h/ada/.local/state/hopline/token');
@@ -53,6 +57,14 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     expect(config.peers.map(({ node }) => toHex(node))).toEqual(['0123456789abcdef']);
     expect(config.allow.map(toHex)).toEqual(['fedcba9876543210']);
     expect(config.http).toMatchObject({ hosts: ['bridge.home.example'], openOnLoopback: true });
+  });
+
+  it('take limits in kbit/s, and give one connection no more than all of them', () => {
+    const { limits } = read('limits: { clients: 2000, client-out: 500, lines: 800 }');
+    expect(limits).toEqual({
+      local: { inMbps: 0.25, outMbps: 0.5, allMbps: 2 },
+      internet: { inMbps: 0.8, outMbps: 0.8, allMbps: 0.8 },
+    });
   });
 
   it('take the folder that was given beside the file', () => {
@@ -108,6 +120,9 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     [{ http: { hosts: ['page.example:8000'] } }, /write names without a port/],
     [{ http: { token: 'a secret' } }, /there is no setting "token".*token-file/],
     [{ budget: { burst: 0 } }, /burst takes a whole number from 1/],
+    [{ limits: { clients: 15 } }, /clients takes a whole number from 16 to 10000000/],
+    [{ limits: { 'line-out': 0.5 } }, /line-out takes a whole number from 16/],
+    [{ limits: { client: 100 } }, /client/],
     [{ failure: { heartbeat: 0 } }, /heartbeat/],
     [{ failure: { phi: 17 } }, /phi/],
     [{ routing: { strategy: 'fastest' } }, /strategy/],

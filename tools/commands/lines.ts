@@ -26,9 +26,19 @@ export const lines: Command = {
       return io.err('no lines: pair with another gateway by hopline invite and hopline join');
     }
     for (const line of lineTable(lines, Date.now())) io.out(line);
-    io.err(usageWords(await client.usage()));
+    const usage = await client.usage();
+    for (const line of congestedLines(usage)) io.err(line);
+    io.err(usageWords(usage));
   },
 };
+
+function congestedLines({ connections }: UsageView): string[] {
+  return connections.flatMap(({ side, name, waiting, slowedToMbps }) => {
+    if (side !== 'internet' || slowedToMbps === null) return [];
+    const offered = `it is offered ${slowedToMbps} Mbit/s, and ${waiting} packets wait`;
+    return [`${printable(name)} is congested: ${offered}`];
+  });
+}
 
 function usageWords(usage: UsageView): string {
   const { internetMbps, internetLimitMbps, localMbps, localLimitMbps } = usage;

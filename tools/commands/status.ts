@@ -3,7 +3,7 @@
  *
  * A running relay at a glance: its radio and wires, its links, and what it counted.
  */
-import type { StatusAnswer } from '../../device/pi/relay-service.ts';
+import type { CarriedAnswer, StatusAnswer } from '../../device/pi/relay-service.ts';
 import type { Snapshot } from '../../protocol/peer/snapshot.ts';
 import { printable } from '../../protocol/printable.ts';
 import { fullTime } from '../bridge/paints.ts';
@@ -41,6 +41,7 @@ export function statusLines(answer: StatusAnswer): string[] {
       ['history', historyWords(station)],
       ['packets', `${station.heard} heard, ${station.sent} sent, ${station.delivered} for us too`],
       ['dropped', counted(station.drops) || 'none'],
+      ...(answer.carried ?? []).map((each) => [each.by, carriedWords(each)] as [string, string]),
     ]),
     ...linkLines(answer),
     ...peerLines(answer),
@@ -51,6 +52,12 @@ function historyWords({ historySize, historyFrom }: Snapshot): string {
   const kept = `${historySize} packets kept for who comes later`;
   if (historyFrom === 0) return kept;
   return `${kept}; it is full, and lacks some from before ${fullTime(historyFrom)}`;
+}
+
+function carriedWords({ by, inMbps, outMbps, limitMbps, slowed }: CarriedAnswer[number]): string {
+  const limit = by === 'radios' ? `, of lines ${limitMbps} at most` : `, ${limitMbps} at most`;
+  const congested = slowed === 0 ? '' : `; ${slowed} congested`;
+  return `${inMbps} Mbit/s in, ${outMbps} out${limit}${congested}`;
 }
 
 function radioWords({ radio, station }: StatusAnswer): string {

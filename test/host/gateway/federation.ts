@@ -3,9 +3,16 @@
  * lines break and come back as the test says, and a bridge may stop as if its power were cut. Who said
  * what is heard, injected and written on the air is counted here.
  */
-import type { BridgeInput, BridgeOutput, BridgeWish, LineOutput } from '../../../host/bridge.ts';
+import type {
+  BridgeConfig,
+  BridgeInput,
+  BridgeOutput,
+  BridgeWish,
+  LineOutput,
+} from '../../../host/bridge.ts';
 import { Bridge } from '../../../host/bridge.ts';
 import type { Order, Served } from '../../../host/administration/contract.ts';
+import type { MeshEvent } from '../../../host/events.ts';
 import type { GatewayConfig } from '../../../host/gateway/gateway.ts';
 import { GATEWAY_DEFAULTS } from '../../../host/gateway/gateway.ts';
 import type { ConfiguredLine } from '../../../host/gateway/lines.ts';
@@ -41,6 +48,8 @@ type End = { member: Member; link: number };
 type Line = { ends: [Member, Member]; numbers: [number, number] };
 type Happening = Due & { member: Member; input: BridgeInput; isStillSo: () => boolean };
 
+type Differs = Partial<GatewayConfig & Pick<BridgeConfig, 'limits'>>;
+
 /** A peer: its bridge, with lines or without. */
 export class Member {
   readonly number: number;
@@ -57,6 +66,8 @@ export class Member {
   /** Bytes written on hops, with the time. */
   readonly written: { at: Millis; size: number }[] = [];
   readonly answers: BridgeOutput[] = [];
+  /** What it told of the mesh. */
+  readonly told: MeshEvent[] = [];
   readonly ends = new Map<number, End>();
   /** What administrators elsewhere wanted of it, and what it does then; null leaves it open. */
   readonly orders: Order[] = [];
@@ -66,7 +77,7 @@ export class Member {
   constructor(
     number: number,
     lines: ConfiguredLine[],
-    differs: Partial<GatewayConfig>,
+    { limits, ...differs }: Differs,
     now: Millis,
     archive = new MemoryArchive(),
   ) {
@@ -90,6 +101,7 @@ export class Member {
           frames,
         },
         trunks: { ...TRUNKS_DEFAULTS, linesMax: LINES_MAX, link: RECORD_LINK_DEFAULTS },
+        ...(limits !== undefined && { limits }),
         talk: CONVERSATIONS_DEFAULTS,
         gateway: { ...GATEWAY_DEFAULTS, lines, ...differs },
       },
@@ -117,14 +129,17 @@ export class Federation {
   readonly members: Member[] = [];
   /** Whether a write on a hop gets lost. */
   loses: (from: Member, bytes: Uint8Array) => boolean = () => false;
+  /** Whether what a member writes on a line stays where it is. */
+  clogs: (from: Member) => boolean = () => false;
   /** Pairs of members whose line does not work, named `a-b`. */
   private readonly severed = new Set<string>();
   private lines: Line[] = [];
+  private readonly clogged: (() => void)[] = [];
   private readonly happenings = new Schedule<Happening>();
   private tickets = 0;
   private nextOpened = 2;
 
-  add(number: number, lines: ConfiguredLine[] = [], differs: Partial<GatewayConfig> = {}): Member {
+  add(number: number, lines: ConfiguredLine[] = [], differs: Differs = {}): Member {
     const member = new Member(number, lines, differs, this.now);
     this.members.push(member);
     this.tell(member, { kind: 'clock', offsetMs: EPOCH });
@@ -155,6 +170,12 @@ export class Federation {
 
   mend(a: Member, b: Member): void {
     this.severed.delete(pairOf(a, b));
+  }
+
+  /** What stayed where it is leaves, and so does what comes. */
+  unclog(): void {
+    this.clogs = () => false;
+    for (const send of this.clogged.splice(0)) send();
   }
 
   /** Its power is cut. Its neighbours notice at once, and so do the far ends of its lines. */
@@ -221,6 +242,7 @@ export class Federation {
         if (output.of === 'station' && output.event.kind === 'message') {
           member.heard.push(output.event.text);
         }
+        if (output.of === 'mesh') member.told.push(output.event);
         return;
       case 'serve': {
         const { number, by, order } = output;
@@ -276,6 +298,7 @@ export class Federation {
   }
 
   private send(from: Member, number: number, bytes: Uint8Array): void {
+    if (this.clogs(from)) return void this.clogged.push(() => this.send(from, number, bytes));
     this.later(LINE_MS, from, { kind: 'line', event: { kind: 'sent', line: number } });
     const line = this.find(from, number);
     if (line === undefined) return;

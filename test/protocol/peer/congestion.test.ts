@@ -131,6 +131,25 @@ describe('without a sign', () => {
     expect(way.cuts).toBe(0);
   });
 
+  it('it is soon where it was before a pause, however far down that took it', () => {
+    const way = new Congestion(CEILING, 0);
+    let now = 0;
+    const carryOn = (): void => {
+      way.wrote(40_000, now);
+      now += 100;
+      way.step(now);
+      way.sent(now);
+    };
+    while (now < 5000) carryOn();
+    way.wrote(40_000, now);
+    for (const until = now + 4000; now < until; now += 10) if (now >= way.deadline()) way.step(now);
+    way.sent(now);
+    expect(way.pace).toBeLessThan(20_000);
+    const back = now + 35_000;
+    while (now < back) carryOn();
+    expect(way.pace).toBeGreaterThan(300_000);
+  });
+
   it('and the pace stays within its bounds, whatever the way does', () => {
     const random = xorshift(SEED);
     for (let run = 0; run < runs(5, 400); run++) {

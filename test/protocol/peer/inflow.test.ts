@@ -5,28 +5,28 @@ import { describe, expect, it } from 'vitest';
 import { Budget } from '../../../protocol/peer/budget.ts';
 import { Inflow, SLICE_BYTES, WAITING_BYTES_MAX } from '../../../protocol/peer/inflow.ts';
 
-const OWN = { bytesPerSecond: 10_000, burstBytes: 8000 };
+const OWN = { bytesPerSecond: 10_000, burstBytes: 16_000 };
 const ALL = { bytesPerSecond: 1_000_000, burstBytes: 1_000_000 };
 
 describe('what a line brings', () => {
   it('goes on at once, whole, within its budget', () => {
     const inflow = flowing();
-    inflow.bring(bytes(8000));
-    expect(inflow.take(0)).toEqual(bytes(8000));
+    inflow.bring(bytes(16_000));
+    expect(inflow.take(0)).toEqual(bytes(16_000));
     expect(inflow.take(0)).toBeNull();
     expect(inflow.readyAt(0)).toBe(0);
   });
 
   it('goes on in slices beyond it, each when the one before is paid for', () => {
     const inflow = flowing();
-    inflow.bring(bytes(20_000));
-    expect(inflow.take(0)).toEqual(bytes(8000));
-    expect(inflow.take(0)).toEqual(bytes(SLICE_BYTES, 8000));
+    inflow.bring(bytes(40_000));
+    expect(inflow.take(0)).toEqual(bytes(16_000));
+    expect(inflow.take(0)).toEqual(bytes(SLICE_BYTES, 16_000));
     expect(inflow.take(0)).toBeNull();
     const paidAt = inflow.readyAt(0);
     expect(paidAt).toBe(Math.ceil(SLICE_BYTES / 10));
     expect(inflow.take(paidAt - 1)).toBeNull();
-    expect(inflow.take(paidAt)).toEqual(bytes(SLICE_BYTES, 8000 + SLICE_BYTES));
+    expect(inflow.take(paidAt)).toEqual(bytes(SLICE_BYTES, 16_000 + SLICE_BYTES));
   });
 
   it('is all there in the end, in its order, at the pace that it may have', () => {
@@ -38,7 +38,7 @@ describe('what a line brings', () => {
       for (let some = inflow.take(now); some !== null; some = inflow.take(now)) taken.push(...some);
     }
     expect(taken).toEqual([...bytes(50_000)]);
-    expect(now).toBeGreaterThan(((50_000 - 8000 - SLICE_BYTES) * 1000) / 10_000);
+    expect(now).toBeGreaterThan(((50_000 - 16_000 - SLICE_BYTES) * 1000) / 10_000);
   });
 
   it('pays for all lines, too', () => {
@@ -46,14 +46,14 @@ describe('what a line brings', () => {
     const [one, other] = [flowing(all), flowing(all)];
     one.bring(bytes(3000));
     expect(one.take(0)).toHaveLength(3000);
-    other.bring(bytes(3000));
+    other.bring(bytes(SLICE_BYTES + 1));
     expect(other.take(0)).toHaveLength(SLICE_BYTES);
     expect(one.readyAt(0)).toBe(SLICE_BYTES);
   });
 
   it('waits for nothing where more waits than the limit', () => {
     const inflow = flowing();
-    inflow.bring(bytes(8000));
+    inflow.bring(bytes(16_000));
     inflow.take(0);
     inflow.bring(bytes(WAITING_BYTES_MAX + 3 * SLICE_BYTES));
     let taken = 0;
@@ -63,11 +63,11 @@ describe('what a line brings', () => {
 
   it('is given whole where the line ends', () => {
     const inflow = flowing();
-    inflow.bring(bytes(9000));
-    inflow.bring(bytes(4000, 9000));
+    inflow.bring(bytes(17_000));
+    inflow.bring(bytes(4000, 17_000));
     inflow.take(0);
     const rest = inflow.rest();
-    expect(rest.flatMap((some) => [...some])).toEqual([...bytes(5000, 8000)]);
+    expect(rest.flatMap((some) => [...some])).toEqual([...bytes(5000, 16_000)]);
     expect(inflow.take(1_000_000)).toBeNull();
   });
 });

@@ -20,6 +20,17 @@ beforeEach(async () => {
 afterEach(() => relay.close());
 
 describe('hopline status', () => {
+  it('shows what a bridge carries, against its limits', async () => {
+    const { status } = relay.answers;
+    status.carried = [
+      { by: 'clients', inMbps: 0.2, outMbps: 1, limitMbps: 10, slowed: 2 },
+      { by: 'radios', inMbps: 0.01, outMbps: 0.02, limitMbps: 0.016, slowed: 0 },
+    ];
+    const { outs } = await ask(relay, commands, ['status']);
+    expect(outs).toContain('  clients  0.2 Mbit/s in, 1 out, 10 at most; 2 congested');
+    expect(outs).toContain('  radios   0.01 Mbit/s in, 0.02 out, of lines 0.016 at most');
+  });
+
   it('shows a relay at a glance', async () => {
     const { status, outs } = await ask(relay, commands, ['status']);
     expect([status, outs.join('\n')]).toEqual([
