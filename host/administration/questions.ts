@@ -18,6 +18,7 @@ import {
 } from '../../protocol/wire/administration.ts';
 import { encodeText } from '../../protocol/wire/text.ts';
 import type { AdminAnswer, AdministrationOutput, AdminRefusal, AdminWish } from './contract.ts';
+import { joined } from '../../protocol/joined.ts';
 
 /** Asked at once; one more is refused as busy. */
 export const QUESTIONS_MAX = 32;
@@ -210,14 +211,4 @@ export class Questions {
     this.open = this.open.filter((other) => other !== question);
     out.push({ kind: 'answer', ticket: question.ticket, answer });
   }
-}
-
-function joined(pieces: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -159,7 +159,8 @@ export class Nodes implements NodesDesk {
     const value = jsonIn(answer.text);
     if (answer.isDone) return value;
     const { code, message } = failureIn(value);
-    throw saidElsewhere(code, message);
+    const said = saidElsewhere(code, message);
+    throw new HoplineError(said.code, `${this.called(peer)}: ${said.detail}`);
   }
 
   private remember(id: string, answer: AdminAnswer): void {

@@ -11,6 +11,7 @@ import type { Cbor } from '../../protocol/wire/cbor-value.ts';
 import type { Decoded } from '../../protocol/wire/decoded.ts';
 import type { NotEnvelope } from '../../protocol/wire/envelope.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../protocol/wire/envelope.ts';
+import { joined } from '../../protocol/joined.ts';
 
 const SCHEMA = 1;
 const LINES = 1;
@@ -59,12 +60,6 @@ export function decodeAdvert(bytes: Uint8Array): Decoded<Advert, NotAdvert> {
   if (typeof busy !== 'number' || busy < 0) return { ok: false, reason: 'bad-field' };
   const busySeconds = Math.min(busy, BUSY_MAX);
   return { ok: true, value: { lines, lineCount, busySeconds } };
-}
-
-function joined(ids: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(ids.length * ID_SIZE);
-  ids.forEach((id, at) => bytes.set(id, at * ID_SIZE));
-  return bytes;
 }
 
 function idsOf(value: Cbor): Uint8Array[] | null {

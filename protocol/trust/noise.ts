@@ -13,6 +13,7 @@ import { assert } from '../core/assert.ts';
 import { CipherState } from './cipher-state.ts';
 import type { Crypto } from './crypto.ts';
 import { SymmetricState } from './symmetric-state.ts';
+import { joined } from '../joined.ts';
 
 export type Role = 'initiator' | 'responder';
 
@@ -185,14 +186,4 @@ export class Handshake {
     state.mixKey(shared);
     return true;
   }
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

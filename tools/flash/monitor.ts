@@ -13,6 +13,7 @@ import { openPacket } from '../../protocol/wire/packet.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
 import { greeting, linkPacket } from '../../protocol/admin/greeting.ts';
 import type { TalkInput, TalkOutput } from './talk.ts';
+import { joined } from '../../protocol/joined.ts';
 
 export type Heard =
   /** A log line of the node. */
@@ -131,14 +132,4 @@ function openedPacket(body: Uint8Array): Heard | null {
   if (typeof reply === 'string' || reply.operation !== STATISTICS) return null;
   if (reply.status !== 0) return { kind: 'refused' };
   return { kind: 'statistics', values: statisticsIn(reply) };
-}
-
-function joined(pieces: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
