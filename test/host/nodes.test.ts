@@ -14,10 +14,11 @@ import { Setup } from '../../host/daemon/setup.ts';
 import { DaemonDesk } from '../../host/desk.ts';
 import type { NodesDesk } from '../../host/http/desk.ts';
 import { drawNodeKeys, saveNodeKeys } from '../../device/pi/node-keys.ts';
+import { TETHERED } from '../../protocol/core/hello.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
 import { encodeSlot } from '../../protocol/core/settings.ts';
-import { ADMIN_KEY, NAME, NODE_ID } from '../../protocol/core/settings-table.ts';
+import { ADMIN_KEY, NAME, NODE_ID, ROLE } from '../../protocol/core/settings-table.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { plugIn } from '../../tools/bench/cable.ts';
 import { NodeBoard } from '../provision/node-board.ts';
@@ -132,7 +133,7 @@ const NONSENSE = [
   ['identify', ''],
 ] as const;
 
-describe.skipIf(!SOCAT)(`a board on a wire of a bridge${WITHOUT_SOCAT}`, () => {
+describe.skipIf(!SOCAT)(`a tethered board of a bridge${WITHOUT_SOCAT}`, () => {
   it('is read and changed through it, from here and from afar, until it is unplugged', async () => {
     const wire = await cable();
     ends.push(() => wire.pull());
@@ -140,7 +141,7 @@ describe.skipIf(!SOCAT)(`a board on a wire of a bridge${WITHOUT_SOCAT}`, () => {
     const unplug = await plugIn(board, wire.far, 115_200);
     ends.push(unplug);
     const serial = { serial: [wire.near], nodeKeys: folder };
-    const [near, far] = await pair(TETHERED, serial);
+    const [near, far] = await pair(REAL_WIRES, serial);
     far.desk.changeSettings({ administrators: [near.id] });
     await until('it is met', () => far.nodes.list().some((node) => node.id === id));
     const gate = { id, name: 'gate', kind: 'board', isReachable: true, obeys: true };
@@ -188,7 +189,7 @@ type WithNodes = Running & {
   at: { who: string; through: null };
 };
 
-const TETHERED: Partial<DaemonPorts> = {
+const REAL_WIRES: Partial<DaemonPorts> = {
   tether: (options, events) => new Tether(options, events),
 };
 
@@ -236,6 +237,7 @@ function provisionedBoard(name: string): { board: NodeBoard; id: string; folder:
   settings[NAME] = new TextEncoder().encode(name);
   settings[NODE_ID] = keys.id;
   settings[ADMIN_KEY] = keys.admin;
+  settings[ROLE] = Uint8Array.of(TETHERED);
   const board = new NodeBoard(SEED, { consoleMs: 0 });
   board.places[0] = encodeSlot(settings, 1, crc32);
   board.powerUp();

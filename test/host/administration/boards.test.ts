@@ -9,6 +9,7 @@ import type { BoardAnswer, BoardTask } from '../../../host/administration/contra
 import type { SettingName } from '../../../protocol/admin/setting-text.ts';
 import { idOf, readSetting } from '../../../protocol/admin/setting-text.ts';
 import type { Wish } from '../../../protocol/admin/staging.ts';
+import { COMMIT } from '../../../protocol/core/control-codes.ts';
 import { Control } from '../../../protocol/core/control.ts';
 import { crc32 } from '../../../protocol/core/crc32.ts';
 import type { Millis, Tick } from '../../../protocol/core/machine.ts';
@@ -65,6 +66,14 @@ describe('a board on a wire', () => {
     const full = wire.do({ kind: 'change', wishes: [wish('denied', many), wish('allowed', many)] }, KEY); // prettier-ignore
     expect(full).toEqual(untended('full'));
     expect(wire.control.settings[DENIED]).toBeUndefined();
+    expect(wire.control['staged'], 'nothing is left to be committed').toBeNull();
+  });
+
+  it('is not said to be changed where it forgot what was staged', () => {
+    const wire = wireTo(null);
+    wire.forgets = true;
+    const answer = wire.do({ kind: 'change', wishes: [wish('ttl-max', '9')] }, null);
+    expect(answer).toEqual({ kind: 'untended', reason: 'different', setting: TTL_MAX });
   });
 
   it('does the rest that its admin may want', () => {
@@ -108,6 +117,8 @@ describe('a board on a wire', () => {
 });
 
 const LINK = 4;
+/** Of a request, behind its id. */
+const OPERATION_AT = 8;
 
 /** A board with these keys, at the end of a wire that loses so much. */
 function wireTo(key: Uint8Array | null, lossPercent = 0, seed = SEED): TestWire {
@@ -120,6 +131,8 @@ class TestWire {
   readonly did: string[] = [];
   lossPercent: number;
   speaker = id(9);
+  /** It loses its power before it is told to commit. */
+  forgets = false;
   private readonly boards = new Boards(id(1), hmac);
   private readonly random: (below: number) => number;
   private now: Millis = 0;
@@ -174,6 +187,7 @@ class TestWire {
     const opened = openPacket(output.bytes);
     if (!opened.ok || this.random(100) < this.lossPercent) return;
     const { payload } = opened.packet;
+    if (this.forgets && payload[OPERATION_AT] === COMMIT) this.control['staged'] = null;
     for (const done of this.control.step({ kind: 'request', link: 0, wired: true, payload })) {
       if (['log', 'reboot', 'identify'].includes(done.kind)) this.did.push(done.kind);
       if (done.kind !== 'reply' || this.random(100) < this.lossPercent) continue;
