@@ -12,9 +12,10 @@
  */
 import { sameBytes } from '../protocol/core/bytes.ts';
 import type { Hello } from '../protocol/core/hello.ts';
+import { encodeHello } from '../protocol/core/hello.ts';
 import type { Machine, Millis, Tick } from '../protocol/core/machine.ts';
 import { TICK } from '../protocol/core/machine.ts';
-import { CONTROL, GATEWAY } from '../protocol/core/packet.ts';
+import { CONTROL, encodePacket, GATEWAY, HELLO, plainPacket } from '../protocol/core/packet.ts';
 import { GATEWAYS, MESH, ROUTING, versionWith } from '../protocol/core/version.ts';
 import type { StationEvent, StationInput, StationOutput } from '../protocol/peer/contract.ts';
 import type { Judge } from '../protocol/peer/judge.ts';
@@ -116,6 +117,8 @@ export type BridgeInput =
   | { kind: 'set-up'; settings: BridgeSettings }
   /** The same of a client's line. */
   | { kind: 'client'; event: LineInput }
+  /** Somebody told all of this network that he is here. */
+  | { kind: 'announced'; from: string; bytes: Uint8Array }
   /** What became of a `serve`. */
   | ({ kind: 'served'; number: number } & Served)
   /** Its answer carries the same ticket. */
@@ -129,6 +132,7 @@ export type BridgeOutput =
   | StationOut
   | { kind: 'line'; order: LineOutput }
   | { kind: 'client'; order: LineOutput }
+  | { kind: 'announce'; bytes: Uint8Array }
   | StoreOutput
   | ({ kind: 'told' } & BridgeEvent)
   /** An administrator elsewhere wants it done. */
@@ -157,6 +161,8 @@ export type BridgeConfig = {
   gateway: GatewayConfig;
   /** How failures are found, at first. */
   resilience?: ResilienceSettings;
+  /** Whether this network is told that we are here, and heard. */
+  lan?: boolean;
   /** As ROUTING_DEFAULTS where it is absent. */
   routing?: RoutingConfig;
   /** What lines and clients carry is held by them, and watched; not at all where they are absent. */
@@ -255,9 +261,10 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.station = new Station(stationConfig, stationPorts, now);
     const { pins } = this.station;
     const gatewayPorts = { id, crypto, draw, archive, air: this.station };
-    this.gateway = new Gateway(config.gateway, gatewayPorts, now);
-    const admit: TrunksConfig['admit'] = (id, token) => this.gateway.admits(id, token);
     const hello = helloOf(station);
+    const said = config.lan === true ? { announcement: announcementOf(id, hello) } : {};
+    this.gateway = new Gateway({ ...config.gateway, ...said }, gatewayPorts, now);
+    const admit: TrunksConfig['admit'] = (id, token) => this.gateway.admits(id, token);
     const trunksOf = (side: Interface, own: TrunksConfig): Trunks => {
       const limited = limits === undefined ? own : { ...own, limits: trunkLimitsOf(limits)[side] };
       return new Trunks(crypto, identity, pins, limited, hello, random, () => draw(32));
@@ -370,6 +377,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return void this.tasks.push({ to: 'trunks', input: input.event });
       case 'set-up':
         return this.setUp(input.settings);
+      case 'announced':
+        return void this.tasks.push({ to: 'gateway', input });
       case 'client':
         return void this.tasks.push({ to: 'clients', input: input.event });
       case 'ask':
@@ -752,6 +761,10 @@ function islandShare({ bytesPerSecond }: BudgetLimits): number {
 /** With what lines may give to the radios. */
 function watched(limits: TrafficLimits, budget: BudgetLimits): UsageLimits {
   return { ...limits, radioMbps: mbpsOf(budget.bytesPerSecond) };
+}
+
+function announcementOf(id: Uint8Array, hello: Hello): Uint8Array {
+  return encodePacket(plainPacket(HELLO, 0, 0, id, encodeHello(hello)));
 }
 
 /** Lines carry what is said, and no mesh of few links: nothing else of a hello means anything there. */

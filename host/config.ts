@@ -73,6 +73,8 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   clients: ClientsConfig | null;
   /** Lines to dial. */
   peers: { address: string; node: Uint8Array }[];
+  /** Whether bridges of this network find each other. */
+  lan: boolean;
   /** Who may open a line, beside those we dial and those a person invited. */
   allow: Uint8Array[];
   /** Whom we obey: ids, or whole fingerprints, in hex. */
@@ -373,6 +375,10 @@ export const SETTINGS = {
       examples: [[{ address: 'bridge.example.org:8334', node: '0123456789abcdef' }]],
     },
   ),
+  lan: setting(flag, false, {
+    help: 'whether to tell this network that we are here, and find others in it; those we know get a line',
+    examples: [true],
+  }),
   allow: setting(nodeIds, [], {
     help: 'node ids of those who may open a line',
     examples: [['0123456789abcdef']],
@@ -527,6 +533,7 @@ function configOf(
       origins: clients.origins,
     },
     peers: values.peers,
+    lan: values.lan,
     allow: values.allow,
     administrators: values.administrators,
     nodeKeys: values['node-keys'] ?? null,

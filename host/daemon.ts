@@ -377,10 +377,21 @@ export class Daemon {
     const { listen } = this.config;
     if (listen !== null) this.listening = await this.lines.listen(listen.host, listen.port);
     await this.letClientsIn();
+    if (this.config.lan) await this.joinLan();
     this.wallClock.start();
     await this.hardware.start((input) => this.driver.feed(input));
     this.lookAtHardware();
     this.trimming = setTimeout(() => this.trim(), TRIM_EVERY_MS);
+  }
+
+  /** A bridge that nobody finds is one all the same. */
+  private async joinLan(): Promise<void> {
+    const announced = (from: string, bytes: Uint8Array): void =>
+      void this.driver.feed({ kind: 'announced', from, bytes });
+    const why = await this.lines.joinLan(announced);
+    const problem = `other bridges of this network are not found: ${why}`;
+    if (why !== null) this.ports.log.warn(problem);
+    this.health.set('lan', why === null ? null : problem);
   }
 
   private async letClientsIn(): Promise<void> {
@@ -449,6 +460,8 @@ export class Daemon {
         return this.lines.perform(output.order);
       case 'client':
         return this.clients.perform(output.order);
+      case 'announce':
+        return this.lines.announce(output.bytes);
       case 'told':
         return this.hear(output);
       case 'answer':

@@ -25,7 +25,7 @@ import { refusalOf } from './desk/refusals.ts';
 import { Steward } from './desk/steward.ts';
 import { PacketWatch } from './desk/packet-watch.ts';
 import type { MeshEvent } from './events.ts';
-import type { LineAnswer } from './gateway/contract.ts';
+import type { GatewaySnapshot, LineAnswer } from './gateway/contract.ts';
 import type { PeerDecision } from './events.ts';
 import type { Desk, PeerChange, TimelineQuery } from './http/desk.ts';
 import type {
@@ -277,7 +277,7 @@ export class DaemonDesk implements Desk {
 
   lines(): LineView[] {
     const { gateway, lines } = this.daemon.snapshot();
-    return gateway.lines.map(({ node, name, address, origin }) => {
+    const wanted = gateway.lines.map(({ node, name, address, origin }) => {
       const id = toHex(node);
       const line = lines.find((each) => each.id !== null && toHex(each.id) === id);
       const { state = 'down', upAt = null, roundTripMs = null, why: problem = null } = line ?? {};
@@ -285,6 +285,7 @@ export class DaemonDesk implements Desk {
       const called = name === '' ? (this.people.nameOf(node) ?? '') : name;
       return { node: id, name: called, address, origin, state, sinceAt, roundTripMs, problem };
     });
+    return [...wanted, ...gateway.found.map(foundView)];
   }
 
   async invite(address: string | null): Promise<InviteView> {
@@ -577,6 +578,11 @@ function noFleet(): never {
 }
 
 /** One at most: nobody is turned away and kept apart at once. */
+function foundView({ node, name, address }: GatewaySnapshot['found'][number]): LineView {
+  const unknown = { sinceAt: null, roundTripMs: null, problem: null };
+  return { node: toHex(node), name, address, origin: 'found', state: 'found', ...unknown };
+}
+
 function decisionOf({ isDenied, isQuarantined }: PeerChange): PeerDecision | null {
   if (isDenied === true) return 'deny';
   if (isQuarantined === true) return 'quarantine';

@@ -42,6 +42,7 @@ export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home)
     limits,
     talk: CONVERSATIONS_DEFAULTS,
     gateway: gatewayConfigOf(config),
+    lan: config.lan,
     administrators: config.administrators,
     routing,
     resilience,

@@ -3,7 +3,7 @@
  */
 
 /** What can be wrong, each at most once. */
-export type Ailment = 'store' | 'clock' | 'radio' | `component ${string}`;
+export type Ailment = 'store' | 'lan' | 'clock' | 'radio' | `component ${string}`;
 
 export class Health {
   private readonly wrong = new Map<Ailment, string>();

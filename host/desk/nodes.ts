@@ -43,7 +43,7 @@ export class Nodes implements NodesDesk {
     const own = toHex(this.daemon.identity.id);
     const others = [
       ...this.desk.gateways().map(({ id }) => id),
-      ...this.desk.lines().map(({ node }) => node),
+      ...this.desk.lines().flatMap(({ node, origin }) => (origin === 'found' ? [] : [node])),
       ...this.asked.keys(),
     ];
     const bridges = [...new Set([own, ...others])].map((id) => this.bridgeView(id, id === own));

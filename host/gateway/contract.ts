@@ -28,6 +28,8 @@ export type GatewayInput =
   | { kind: 'spent'; bytes: number }
   /** Unix time is our clock plus this; null for unknown. */
   | { kind: 'clock'; offsetMs: number | null }
+  /** Somebody told all of this network that he is here; `from` is where he takes lines. */
+  | { kind: 'announced'; from: string; bytes: Uint8Array }
   /** The owner's word. */
   | { kind: 'budget'; limits: BudgetLimits }
   /** A line of a client is up: who is there, and by which token. */
@@ -47,6 +49,8 @@ export type GatewayOutput =
   | StoreOutput
   /** Whom to dial from now on, in place of all before. */
   | { kind: 'routes'; routes: Route[] }
+  /** For all of this network. */
+  | { kind: 'announce'; bytes: Uint8Array }
   /** Who may be a client is decided otherwise than before. */
   | { kind: 'rejudge' }
   | { kind: 'told'; event: GatewayEvent }
@@ -109,6 +113,10 @@ export type GatewaySnapshot = {
   /** Lines wanted or allowed. */
   lines: KnownLine[];
   clients: KnownClient[];
+  /** Others of this network that are none of these. */
+  found: { node: Uint8Array; name: string; address: string }[];
+  /** Announcements in this network that were none. */
+  lanDrops: Record<string, number>;
 };
 
 /** Whoever is let in by a token of ours, and the nodes that are here by it. */

@@ -37,12 +37,17 @@ import type {
 } from './contract.ts';
 import { ADVERT_EVERY_MS, Gateways } from './gateways.ts';
 import { Injection } from './injection.ts';
+import { Lan } from './lan.ts';
 import type { LinesConfig } from './lines.ts';
 import { Lines } from './lines.ts';
 import { FLOOD_AGE_MS, RecentPackets } from './recent.ts';
 import { Turns } from './turns.ts';
 
-export type GatewayConfig = LinesConfig & { budget: BudgetLimits };
+export type GatewayConfig = LinesConfig & {
+  budget: BudgetLimits;
+  /** What this network is told, where it is: a hello (WIRE §24). */
+  announcement?: Uint8Array;
+};
 
 export const GATEWAY_DEFAULTS: GatewayConfig = {
   budget: BUDGET_DEFAULTS,
@@ -87,6 +92,8 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
   private readonly carriage: Carriage;
   private readonly lines: Lines;
   private readonly clients: Clients;
+  private readonly lan: Lan | null;
+  private readonly announcement: Uint8Array | null;
   /** Lines that are up, by link. */
   private readonly up = new Map<number, { id: Uint8Array; name: string }>();
   private listened: Listened[] = [];
@@ -113,6 +120,8 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     this.carriage = new Carriage(archive.ledger);
     this.lines = new Lines(config, ports);
     this.clients = new Clients(ports);
+    this.announcement = config.announcement ?? null;
+    this.lan = this.announcement === null ? null : new Lan(id, now);
   }
 
   /** Whether somebody may have a line with us, for Trunks. */
@@ -125,9 +134,10 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     return this.clients.admits(id, token);
   }
 
-  /** Whom to dial at the start. */
+  /** Whom to dial. */
   routes(): ReturnType<Lines['routes']> {
-    return this.lines.routes();
+    const found = this.lan?.routes((node) => this.lines.isKnown(node)) ?? [];
+    return [...this.lines.routes(), ...found];
   }
 
   /** How often what lines brought had to wait for the budget of the air. */
@@ -157,6 +167,9 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
         break;
       case 'spent':
         this.budget.spend(input.bytes, now);
+        break;
+      case 'announced':
+        this.hearAnnounced(input.from, input.bytes, out);
         break;
       case 'budget':
         this.budget.change(input.limits, now);
@@ -190,6 +203,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
       this.gateways.deadline(),
       this.advertAt,
       this.storeAt,
+      this.lan?.deadline() ?? Infinity,
       this.listened[0]?.until ?? Infinity,
     );
   }
@@ -208,6 +222,8 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
       gateways: this.gateways.all(now),
       lines: this.lines.all(),
       clients: this.clients.all(),
+      found: (this.lan?.all() ?? []).filter(({ node }) => !this.lines.isKnown(node)),
+      lanDrops: { ...this.lan?.drops },
     };
   }
 
@@ -251,7 +267,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     const { link, id, name, token } = input;
     const met = this.lines.met(id, name, token, this.wall());
     // Trunks ask again who may stay.
-    if (met === null) return void out.push({ kind: 'routes', routes: this.lines.routes() });
+    if (met === null) return this.reroute(out);
     save(met.writes, out);
     if (met.isNew) tell({ kind: 'line-joined', node: id, name }, out);
     const known = toHex(id);
@@ -272,6 +288,21 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     this.gateways.lineDown(line.id, this.now);
     this.injection.reconsider();
     this.advertiseSoon();
+  }
+
+  private reroute(out: GatewayOutput[]): void {
+    out.push({ kind: 'routes', routes: this.routes() });
+  }
+
+  private hearAnnounced(from: string, bytes: Uint8Array, out: GatewayOutput[]): void {
+    const isUp = (node: Uint8Array): boolean => this.gateways.hasLineTo(node);
+    if (this.lan?.hear(from, bytes, isUp, this.now) === true) this.reroute(out);
+  }
+
+  /** Whoever is gone meanwhile is not dialled any more. */
+  private announce(lan: Lan, out: GatewayOutput[]): void {
+    out.push({ kind: 'announce', bytes: this.announcement! });
+    if (lan.expire((node) => this.gateways.hasLineTo(node), this.now)) this.reroute(out);
   }
 
   private hearAdvert(packet: Packet, isFromLine: boolean, out: GatewayOutput[]): void {
@@ -353,7 +384,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     }
     const { writes, isRerouted, answer } = this.lines.ask(wish, this.wall());
     save(writes, out);
-    if (isRerouted) out.push({ kind: 'routes', routes: this.lines.routes() });
+    if (isRerouted) this.reroute(out);
     out.push({ kind: 'answer', ticket, answer });
   }
 
@@ -370,6 +401,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     }
     this.judgeBusy();
     if (now >= this.advertAt) this.advertise(out);
+    if (this.lan?.isToSay(now) === true) this.announce(this.lan, out);
     if (now >= this.storeAt) this.store(out);
   }
 

@@ -52,6 +52,10 @@ export class Gateways {
     return this.ownLines.size > 0;
   }
 
+  hasLineTo(id: Uint8Array): boolean {
+    return this.ownLines.has(toHex(id));
+  }
+
   isHere(id: Uint8Array, now: Millis): boolean {
     const other = this.known.get(toHex(id));
     return other !== undefined && isFresh(other.hereAt, now);

@@ -193,7 +193,8 @@ export class Lines {
     };
   }
 
-  private isKnown(id: Uint8Array): boolean {
+  /** Whether it was decided here that there is to be a line. */
+  isKnown(id: Uint8Array): boolean {
     return this.isConfigured(id) || this.stored.has(toHex(id));
   }
 

@@ -104,8 +104,9 @@ export type LineView = {
   name: string;
   /** `host:port`; null where it is the other end's to dial. */
   address: string | null;
-  origin: 'config' | 'joined' | 'invited';
-  state: 'up' | 'dialling' | 'down';
+  /** `found`: another bridge of this network, to which no line is wanted yet. */
+  origin: 'config' | 'joined' | 'invited' | 'found';
+  state: 'up' | 'dialling' | 'down' | 'found';
   sinceAt: number | null;
   roundTripMs: number | null;
   /** Why it is down, in words. */

@@ -113,6 +113,16 @@ export class IpLines {
     this.pipes.get(line)?.write(bytes, () => this.offer({ kind: 'sent', line }));
   }
 
+  /** Hears, and is heard, in the multicast group of this network; otherwise why not, and what to do. */
+  async joinLan(heard: (from: string, bytes: Uint8Array) => void): Promise<string | null> {
+    return this.udp === null ? 'there are no lines over UDP here' : this.udp.joinLan(heard);
+  }
+
+  /** To all of this network. */
+  announce(bytes: Uint8Array): void {
+    this.udp?.announce(bytes);
+  }
+
   /** Lets go of everything, once what was written has left or had its time. */
   async close(): Promise<void> {
     this.isClosed = true;

@@ -2,15 +2,26 @@
  * UDP: lines as datagrams (WIRE §24), those we dial and those that others open, over one socket where we
  * listen and one more for each other family of addresses. For whom a datagram is, its door decides.
  */
-import type { Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
 import type { DatagramDoor, DoorDrop } from '../../protocol/peer/datagram-door.ts';
 import type { LineAddress } from '../../protocol/peer/line-address.ts';
 import type { Address } from '../../protocol/udp-chat/address.ts';
-import { closed, endpointOf, openDatagramSocket, senderOf, wordsOf } from './datagram-socket.ts';
+import {
+  closed,
+  endpointOf,
+  MulticastGroup,
+  openDatagramSocket,
+  ownHosts,
+  senderOf,
+  wordsOf,
+} from './datagram-socket.ts';
 import type { Pipe, PipeEvents } from './pipe.ts';
 import { HUNG_UP } from './pipe.ts';
+
+/** Where bridges tell others of their network that they are there (WIRE §24). */
+export const LAN_GROUP: Address = { host: '239.255.25.26', port: 8335 };
 
 /** `held`: for a line that is not read now. */
 export type UdpDrop = DoorDrop | 'held';
@@ -29,6 +40,8 @@ export class UdpLines {
   private readonly pipes = new Map<number, UdpPipe>();
   /** By family of addresses, 4 or 6. */
   private readonly sockets = new Map<number, Promise<Socket>>();
+  private listening: Socket | null = null;
+  private lan: MulticastGroup | null = null;
   private isClosed = false;
 
   constructor(door: DatagramDoor, events: UdpEvents) {
@@ -40,6 +53,7 @@ export class UdpLines {
   async listen(host: string, port: number): Promise<Socket> {
     const socket = await this.opened({ host, port });
     this.sockets.set(isIP(host), Promise.resolve(socket));
+    this.listening = socket;
     return socket;
   }
 
@@ -57,8 +71,31 @@ export class UdpLines {
     return pipe;
   }
 
+  /** Null once it hears, or why it does not, and what to do. */
+  async joinLan(heard: (from: string, bytes: Uint8Array) => void): Promise<string | null> {
+    const { listening } = this;
+    if (listening === null) return 'listen.port is off; say a port, or leave out lan';
+    const { address, family } = listening.address();
+    if (family !== 'IPv4') return 'they are found over IPv4; say listen.host: 0.0.0.0';
+    try {
+      const take = (bytes: Uint8Array, from: RemoteInfo): void => heard(senderOf(from), bytes);
+      this.lan = await MulticastGroup.join(LAN_GROUP, listening, ownHosts(address), take);
+      this.lan.onError(() => {});
+      return null;
+    } catch (failure) {
+      const { host, port } = LAN_GROUP;
+      return `nothing is heard in ${host}:${port}: ${wordsOf(failure as NodeJS.ErrnoException)}`;
+    }
+  }
+
+  /** What does not leave is said again. */
+  announce(bytes: Uint8Array): void {
+    if (!this.isClosed) this.lan?.say(bytes, () => {});
+  }
+
   async close(): Promise<void> {
     this.isClosed = true;
+    await this.lan?.close();
     const sockets = await Promise.allSettled(this.sockets.values());
     this.sockets.clear();
     await Promise.all(sockets.map((it) => it.status === 'fulfilled' && closed(it.value)));

@@ -1,5 +1,5 @@
 /**
- * hopline up [--config <file>] [--data <folder>] [--virtual-island | --virtual-if-alone]
+ * hopline up [--config <file>] [--data <folder>] [--lan] [--virtual-island | --virtual-if-alone]
  * hopline up --install | --uninstall [--config <file>] [--user] [--root <folder>] [--dry-run]
  *
  * A bridge: the radio, wires and lines of this machine, its messages, its page and its API, in this
@@ -16,7 +16,7 @@ export const up: Command = {
   name: 'up',
   summary: 'run a bridge: radio, wires, lines to other islands, and the page',
   usage:
-    'hopline up [--config <file>] [--data <folder>] [--virtual-island | --virtual-if-alone]; ' +
+    'hopline up [--config <file>] [--data <folder>] [--lan] [--virtual-island | --virtual-if-alone]; ' +
     'hopline up --install | --uninstall [--config <file>] [--user] [--root <folder>] [--dry-run]',
   options: {
     config: {
@@ -30,6 +30,7 @@ export const up: Command = {
       type: 'boolean',
       help: 'the same, unless settings name a radio, a wire or a line, or one was joined',
     },
+    lan: { type: 'boolean', help: 'find other bridges of this network, and be found' },
     install: { type: 'boolean', help: 'make it a service of this machine, and start it' },
     uninstall: { type: 'boolean', help: 'take that service away, and leave what it kept' },
     user: { type: 'boolean', help: 'a service of this user, without Bluetooth' },
@@ -69,7 +70,10 @@ export const up: Command = {
       : has(args, 'virtual-if-alone')
         ? startVirtualIfAlone
         : startReal;
-    await runBridge(file, run, start).catch((failure) => {
+    const isFound = has(args, 'lan');
+    const startAsked: typeof start = (config, ports) =>
+      start(isFound ? { ...config, lan: true } : config, ports);
+    await runBridge(file, run, startAsked).catch((failure) => {
       endSoon();
       throw failure;
     });
@@ -81,13 +85,13 @@ export const up: Command = {
 /** As a service it is the same Node and the same program as now. */
 async function serve(args: Args, io: Io): Promise<void> {
   const { installBridge, uninstallBridge } = await import('../up/install.ts');
-  const foreign = ['data', 'virtual-island', 'virtual-if-alone'].find(
+  const foreign = ['data', 'lan', 'virtual-island', 'virtual-if-alone'].find(
     (name) => args.values[name] !== undefined,
   );
   if (foreign !== undefined) {
     throw new HoplineError(
       'USAGE',
-      `--${foreign} is not for a service; its data has a fixed place`,
+      `--${foreign} is not for a service: its data has a fixed place, and its settings a file`,
     );
   }
   const wish = {

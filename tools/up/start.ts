@@ -51,11 +51,12 @@ export async function startVirtualIfAlone(
 
 /** What of the settings is real, and would meet what is not; null where nothing is. */
 export function realPartOf(config: DaemonConfig): string | null {
-  const { radio, serial, peers, allow, publicAddress } = config;
+  const { radio, serial, peers, allow, publicAddress, lan } = config;
   if (radio.adapter !== null) return `the adapter ${radio.adapter}`;
   if (serial !== 'auto' && serial.length > 0) return `the serial port ${serial[0]}`;
   if (peers.length > 0) return `the line to ${peers[0].address}`;
   if (allow.length > 0) return 'who may open a line (allow)';
+  if (lan) return 'others of this network (lan)';
   if (publicAddress !== null) return `the public address ${publicAddress}`;
   return null;
 }

@@ -11,6 +11,7 @@ const LAMPS: Record<LineView['state'], 'on' | 'off' | 'bad'> = {
   up: 'on',
   dialling: 'off',
   down: 'bad',
+  found: 'off',
 };
 
 export function Lines({ lines, now }: { lines: LineView[]; now: number }) {
@@ -37,6 +38,7 @@ const ORIGINS: Record<LineView['origin'], string> = {
   config: 'from the settings',
   joined: 'joined',
   invited: 'invited',
+  found: 'in this network: invite there, and join here',
 };
 
 function LineRow({ line, now }: { line: LineView; now: number }) {
@@ -60,7 +62,7 @@ function LineRow({ line, now }: { line: LineView; now: number }) {
           .join(' · ')}
       </p>
       {problem !== null && state !== 'up' && <p class="bad">{problem}</p>}
-      {origin !== 'config' && (
+      {origin !== 'config' && origin !== 'found' && (
         <Twice
           label="Part"
           question={`End the line to ${name || shortId(node)} for good?`}
