@@ -1,5 +1,5 @@
 /**
- * Bridge, its lines: packets over a line between two peers (WIRE §24) and its TCP adapter, on this
+ * Bridge, its lines: packets over a line between two peers (WIRE §24) and its adapters, on this
  * machine's loopback, beside a bare socket, TLS 1.3 and WebSocket with the same packets. Both ends of
  * each run in this one thread, so every figure holds the work of sender and receiver.
  */
@@ -9,21 +9,24 @@ import * as tls from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { nativeCrypto } from '../../device/pi/crypto.ts';
 import { IpLines } from '../../host/links/ip-lines.ts';
+import type { LineEvent } from '../../host/links/pipe.ts';
 import { assert } from '../../protocol/core/assert.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import { ENCRYPTED, encodePacket, plainPacket } from '../../protocol/core/packet.ts';
 import { HIGH } from '../../protocol/core/queue.ts';
-import type { RecordLink } from '../../protocol/peer/record-link.ts';
+import { DatagramDoor } from '../../protocol/peer/datagram-door.ts';
+import type { PeerLine } from '../../protocol/peer/peer-line.ts';
 import { drawFrom, identityOf } from '../simulate/people.ts';
 import { seededRandom } from '../simulate/random.ts';
 import type { Part } from './bridge-part.ts';
-import { lineEnds } from './line-pair.ts';
+import { datagramEnds, lineEnds } from './line-pair.ts';
 import type { Result } from './report.ts';
 
 const SMALL = 200;
 const LARGE = 16 * 1024;
 const HEADER_SIZE = 22;
+const TICK_MS = 5;
 const WARM_UP_MS = 1000;
 const MEASURED_MS = 1500;
 /** Bytes that wait for a socket at most, whoever writes to it. */
@@ -35,7 +38,11 @@ export const linkFigures: Part = async (progress, _isFull, seed) => {
   const small = await figures(SMALL, seed, progress);
   progress('records over WebSocket');
   const webSocket = await overLine(packetOf(SMALL, seed), seed, 'ws://');
+  progress('datagrams over UDP');
+  const datagrams = await overLine(packetOf(SMALL, seed), seed, 'udp://');
   const large = await figures(LARGE, seed, progress);
+  progress('datagrams over UDP');
+  const largeDatagrams = await overLine(packetOf(LARGE, seed), seed, 'udp://');
   const megabytes = (packets: number): number => (packets * LARGE) / 1e6;
   return [
     { name: 'link.small_packets_per_s', value: small.line, unit: 'packets/s', baseline: small.tls },
@@ -46,6 +53,13 @@ export const linkFigures: Part = async (progress, _isFull, seed) => {
       unit: 'packets/s',
       baseline: small.ws,
     },
+    {
+      name: 'udp.small_packets_per_s',
+      value: datagrams,
+      unit: 'packets/s',
+      baseline: small.line,
+    },
+    { ...megabytesOf('udp.mb_per_s', largeDatagrams), baseline: megabytes(large.line) },
     { ...megabytesOf('link.mb_per_s', large.line), baseline: megabytes(large.tls) },
     ...beside('link.mb_per_s', 'MB/s', large, megabytes),
   ];
@@ -101,19 +115,25 @@ async function overLine(packet: Uint8Array, seed: number, scheme = ''): Promise<
   const random = seededRandom(seed);
   const crypto = nativeCrypto();
   const people = [identityOf(crypto, random), identityOf(crypto, random)] as const;
-  const ends = lineEnds(crypto, people[0], people[1], random, performance.now());
+  const endsOf = scheme === 'udp://' ? datagramEnds : lineEnds;
+  const ends = endsOf(crypto, people[0], people[1], random, performance.now());
   let arrived = 0;
-  const side = (link: RecordLink, talks: boolean): IpLines => {
-    const lines: IpLines = new IpLines((event) => {
+  const door = (): DatagramDoor =>
+    new DatagramDoor({ crypto, draw: (size) => drawFrom(random, size) });
+  const side = (link: PeerLine, talks: boolean): { lines: IpLines; tick(): void } => {
+    const feed = (event: LineEvent): boolean => {
       const { line } = event;
       if (event.kind === 'closed') return true;
       at = performance.now();
+      opened = line;
       step(event.kind === 'opened' ? TICK : event, line);
       if (talks) fill(line);
       return true;
-    });
+    };
+    const lines = new IpLines(feed, { door: door() });
     let at = 0;
-    const step = (input: Parameters<RecordLink['step']>[0], line: number): void => {
+    let opened: number | null = null;
+    const step = (input: Parameters<PeerLine['step']>[0], line: number): void => {
       for (const output of link.step(input, at)) {
         if (output.kind === 'write') lines.write(line, output.bytes);
         if (output.kind === 'heard') arrived++;
@@ -124,14 +144,21 @@ async function overLine(packet: Uint8Array, seed: number, scheme = ''): Promise<
         step({ kind: 'send', bytes: packet, priority: HIGH }, line);
       }
     };
-    return lines;
+    const tick = (): void => {
+      at = performance.now();
+      if (opened !== null && at >= link.deadline()) step(TICK, opened);
+    };
+    return { lines, tick };
   };
   const listening = side(ends.opened, false);
   const dialling = side(ends.dialled, true);
-  const { port } = await listening.listen('127.0.0.1', 0);
-  dialling.dial(1, `${scheme}127.0.0.1:${port}`);
+  const { port } = await listening.lines.listen('127.0.0.1', 0);
+  dialling.lines.dial(1, `${scheme}127.0.0.1:${port}`);
+  // What is lost on the way, and what is told of what arrived, has its time.
+  const timer = setInterval(() => [listening, dialling].forEach(({ tick }) => tick()), TICK_MS);
   const perSecond = await measured(() => arrived);
-  await Promise.all([listening.close(), dialling.close()]);
+  clearInterval(timer);
+  await Promise.all([listening.lines.close(), dialling.lines.close()]);
   assert(perSecond > 0, 'packets arrive');
   return perSecond;
 }

@@ -8,7 +8,8 @@ import type { Millis, Random } from '../../protocol/core/machine.ts';
 import { assert } from '../../protocol/core/assert.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import { MESH, OUR_VERSION } from '../../protocol/core/version.ts';
-import type { PeerLineOutput } from '../../protocol/peer/peer-line.ts';
+import { DatagramLink } from '../../protocol/peer/datagram-link.ts';
+import type { PeerLine, PeerLineOutput } from '../../protocol/peer/peer-line.ts';
 import { RECORD_LINK_DEFAULTS, RecordLink } from '../../protocol/peer/record-link.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import type { Identity } from '../../protocol/trust/identity.ts';
@@ -43,6 +44,22 @@ export function lineEnds(
     return new RecordLink(crypto, who, new Pins(crypto), config, LINE_HELLO, secret, now);
   };
   return { dialled: endOf('initiator', dialling), opened: endOf('responder', opening) };
+}
+
+/** The same over datagrams: the first line that is dialled, and the first that is opened. */
+export function datagramEnds(
+  crypto: Crypto,
+  dialling: Identity,
+  opening: Identity,
+  random: Random,
+  now: Millis,
+): { dialled: PeerLine; opened: PeerLine } {
+  const endOf = (role: Role, who: Identity, index: number): DatagramLink => {
+    const config = { ...RECORD_LINK_DEFAULTS, role, wanted: null, admit: () => true, index };
+    const secret = drawFrom(random, 32);
+    return new DatagramLink(crypto, who, new Pins(crypto), config, LINE_HELLO, secret, now);
+  };
+  return { dialled: endOf('initiator', dialling, 1), opened: endOf('responder', opening, 2) };
 }
 
 /** Two ends that know each other. */

@@ -3,6 +3,7 @@
  * text, messages without end; and thousands of connections of which nothing comes.
  */
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createConnection } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -72,6 +73,17 @@ it('says so when a server is there that takes no lines', async () => {
   expect(end.closed).toBe('it takes no lines there (404 Not Found)');
 });
 
+it('goes through TLS to wss://, and to nobody whose certificate nobody vouches for', async () => {
+  const server = createSecureServer(SELF_SIGNED, (_, answer) => answer.writeHead(404).end());
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+  closing.push(() => server.close());
+  const end = endOf();
+  const { port } = server.address() as AddressInfo;
+  end.call(`wss://${LOOPBACK}:${port}`, person(2).id);
+  await until(() => end.closed !== '');
+  expect(end.closed).toBe('nobody vouches for its certificate (DEPTH_ZERO_SELF_SIGNED_CERT)');
+});
+
 it(`is not brought down by ${SLOW} connections that say next to nothing`, async () => {
   const end = endOf();
   const { port } = await end.lines.listen(LOOPBACK, 0);
@@ -117,3 +129,23 @@ async function until(holds: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
+
+/** Made for this test, good for a hundred years, and vouched for by nobody. */
+const SELF_SIGNED = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgnLSnFma0mp9ur/zU
+FqvVIKwKZbJBz9NFclPiU2KsyBOhRANCAARvjuB3agDlVoWGsJbHjrmQyet9kUuj
+l/87AIf73CAY/LSJGjuX0Kl654hPqRLiewKszoJzpXdIIk8rV16WvD+V
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUdQEvcJsDsWaOpZmkS8fb/ET1bdIwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTE4MzIyMFoYDzIxMjYxMDI4
+MTgzMjIwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARvjuB3agDlVoWGsJbHjrmQyet9kUujl/87AIf73CAY/LSJGjuX0Kl6
+54hPqRLiewKszoJzpXdIIk8rV16WvD+Vo28wbTAdBgNVHQ4EFgQUX0+Spp448uTM
+LIHuum9dtR2ETiswHwYDVR0jBBgwFoAUX0+Spp448uTMLIHuum9dtR2ETiswDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAISFYkB7T1F8dhU5XgCK/XoInHz9RmNiZLAOagDJtYskAiAx
+IZuJDZzwZ3sLO+U62pJcj6pFH+KZoBUaG2oXZGPKbA==
+-----END CERTIFICATE-----`,
+};

@@ -102,6 +102,15 @@ describe('part', () => {
   });
 });
 
+describe('lines', () => {
+  it('show bridges of this network that could be joined', async () => {
+    const found = { origin: 'found', state: 'found', address: 'udp://192.0.2.7:8334' } as const;
+    bridge.desk.lines = () => [{ ...lineOf('up')[0], ...found }];
+    const { outs } = await bridge.run('lines');
+    expect(outs[1]).toMatch(new RegExp(`^bob +${BOB} +udp://192.0.2.7:8334 +found .*found`));
+  });
+});
+
 describe('login', () => {
   it('prints a link that serves once', async () => {
     const { status, outs, errs } = await bridge.run('login');
