@@ -574,7 +574,8 @@ export class DaemonDesk implements Desk {
 const NO_FLEET: FleetTool = { plan: noFleet, apply: noFleet };
 
 function noFleet(): never {
-  throw new HoplineError('NOT_FOUND', 'no board is plugged in here; use hopline provision');
+  const why = 'this bridge opens no serial port; start hopline up without a virtual island';
+  throw new HoplineError('REQUEST_INVALID', why);
 }
 
 /** One at most: nobody is turned away and kept apart at once. */

@@ -7,7 +7,7 @@ import type { FleetRowView, FleetView } from '../views.ts';
 import { useDeed, usePanel, usePolled } from './hooks.ts';
 import { Empty, Fault, Lamp, Twice } from './parts.tsx';
 import { hashOf } from './route.ts';
-import { plural } from './words.ts';
+import { plural, withoutCode } from './words.ts';
 
 const FRESH_MS = 1000;
 const EXAMPLE = `defaults: { role: relay }
@@ -34,13 +34,15 @@ export function FleetPage() {
       setPlanned(what === 'plan' ? text : null);
     });
   const isPlanned = planned === text && job?.what === 'plan' && job.state === 'done';
+  const toChange = isPlanned ? job.rows.filter(isToChange).length : 0;
   return (
     <div class="sheet">
       <section class="wide">
         <h2>Boards that are plugged in here</h2>
         <p>
           What a fleet's file says of each board is compared with it, and made so. Keys are drawn
-          and kept by this bridge; what the file leaves out stays as it is.
+          and kept by this bridge; what the file leaves out stays as it is.{' '}
+          <code>hopline help provision</code> lists what it may say.
         </p>
         <form
           onSubmit={(event) => {
@@ -49,7 +51,7 @@ export function FleetPage() {
           }}
         >
           <label>
-            The file, as <code>hopline help provision</code> has it
+            The file
             <textarea
               rows={8}
               placeholder={EXAMPLE}
@@ -78,10 +80,10 @@ export function FleetPage() {
             >
               Plan
             </button>
-            {isPlanned && (
+            {toChange > 0 && (
               <Twice
                 label="Apply"
-                question={`Change ${plural(job.rows.filter(isToChange).length, 'board')}?`}
+                question={`Change ${plural(toChange, 'board')}?`}
                 isBusy={deed.isBusy}
                 onYes={() => start('apply')}
               />
@@ -121,7 +123,7 @@ function Result({ job: { what, state, rows, problem } }: { job: FleetView }) {
       </h2>
       {problem !== null && (
         <p class="fault" role="alert">
-          {problem}
+          {withoutCode(problem)}
         </p>
       )}
       {state === 'done' && rows.length === 0 && (
@@ -155,21 +157,23 @@ function Row({ row: { name, port, id, changes, result, isDone } }: { row: FleetR
     <tr>
       <th scope="row">{id === null ? name : <a href={hashOf('map', id)}>{name}</a>}</th>
       <td data-label="Port">{port}</td>
-      <td data-label="Changes">
-        <ul class="changes">
-          {changes.map((change) => (
-            <li key={change.name}>
-              {change.name}{' '}
-              <code>
-                {change.from} → {change.to}
-              </code>
-            </li>
-          ))}
-        </ul>
+      <td data-label="Changes" class="changes">
+        {changes.length > 0 && (
+          <ul>
+            {changes.map((change) => (
+              <li key={change.name}>
+                {change.name}{' '}
+                <code>
+                  {change.from} → {change.to}
+                </code>
+              </li>
+            ))}
+          </ul>
+        )}
       </td>
-      <td data-label="Result">
+      <td data-label="Result" class="changes">
         <Lamp is={isDone ? 'on' : changes.length > 0 && port !== null ? 'off' : 'bad'}>
-          {result}
+          {withoutCode(result)}
         </Lamp>
       </td>
     </tr>

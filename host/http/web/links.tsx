@@ -8,6 +8,7 @@ import { Lines } from './lines.tsx';
 import { FIGURES, FIGURES_MS } from './panel.ts';
 import { Empty, Facts, Lamp } from './parts.tsx';
 import { hashOf } from './route.ts';
+import { Usage } from './usage.tsx';
 import { bytes, figure, nameOf, plain, plural, shortId, span, wayOf } from './words.ts';
 
 export function LinksView() {
@@ -30,6 +31,7 @@ export function LinksView() {
       <div class="columns">
         {statistics !== undefined && <Budget budget={statistics.gateway} />}
         {status !== undefined && <Radios status={status} />}
+        <Usage />
         {statistics !== undefined && <Carried statistics={statistics} />}
         {statistics !== undefined && status !== undefined && (
           <Counters status={status} statistics={statistics} now={now} />

@@ -46,7 +46,7 @@ export function PacketCard({ packet: key, names }: { packet: string; names: Name
                   aria-pressed={part === chosen}
                   onClick={() => setChosen(part === chosen ? null : part)}
                 >
-                  <span>{part.name}</span>
+                  <span>{part.name === TIME ? 'time' : part.name}</span>
                   <code>{valueOf(part, names)}</code>
                 </button>
               </li>
@@ -59,8 +59,11 @@ export function PacketCard({ packet: key, names }: { packet: string; names: Name
   );
 }
 
+/** A number of milliseconds, which people read as a date. */
+const TIME = 'Unix ms';
+
 function valueOf({ name, value }: Part, names: Names): string {
-  if (name === 'Unix ms') {
+  if (name === TIME) {
     const at = new Date(Number(value));
     return Number.isNaN(at.getTime()) ? value : at.toISOString();
   }

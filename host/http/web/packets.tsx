@@ -18,8 +18,11 @@ const EVERYBODY = 'f'.repeat(16);
 /** `at`: the key of the packet that is open. */
 export function PacketsView({ at }: { at: string | null }) {
   const { panel, state } = usePanel();
-  const { peers = [] } = state.parts;
-  const names: Names = (id) => (id === EVERYBODY ? 'everybody' : nameOf(peers, id));
+  const { peers = [], status } = state.parts;
+  const names: Names = (id) => {
+    if (id === status?.id) return status.name;
+    return id === EVERYBODY ? 'everybody' : nameOf(peers, id);
+  };
   const [packets, setPackets] = useState<Followed<PacketRowView>>(NOTHING_FOLLOWED);
   const [isPaused, setPaused] = useState(false);
   const [isDroppedOnly, setDroppedOnly] = useState(false);

@@ -20,8 +20,10 @@ import type {
   PingView,
   SettingsView,
   TimelineEntry,
+  UsageView,
 } from '../views.ts';
 import type { Part, Parts } from './state.ts';
+import { withoutCode } from './words.ts';
 
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -116,6 +118,10 @@ export class Requests {
 
   checkAudit(): Promise<AuditCheckView> {
     return this.ask('GET', 'audit/check');
+  }
+
+  usage(): Promise<UsageView> {
+    return this.ask('GET', 'usage');
   }
 
   fleet(): Promise<FleetView> {
@@ -250,7 +256,7 @@ function sentenceOf(text: string): string | null {
   try {
     const { error } = JSON.parse(text) as { error?: { message?: unknown } };
     const message = error?.message;
-    return typeof message === 'string' ? message.replace(/ \[[A-Z_]+\]$/, '') : null;
+    return typeof message === 'string' ? withoutCode(message) : null;
   } catch {
     return null;
   }

@@ -26,6 +26,11 @@ export function grouped(hex: string): string {
   return hex.match(/.{1,4}/g)?.join(' ') ?? '';
 }
 
+/** A sentence of the daemon's without the code that ends it, which is for programs. */
+export function withoutCode(sentence: string): string {
+  return sentence.replace(/ \[[A-Z_]+\]$/, '');
+}
+
 export function ago(at: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - at) / 1000));
   if (seconds < 10) return 'just now';
