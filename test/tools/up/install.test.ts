@@ -111,7 +111,7 @@ it('in a container runs as nobody special, and lets in what it must', () => {
   const compose = parse(readFileSync(join(ROOT, 'host/container/compose.yaml'), 'utf8'));
   const { bridge } = compose.services;
   expect(bridge).toMatchObject({ cap_drop: ['ALL'], read_only: true });
-  expect(bridge.ports).toEqual(['8334:8334', '127.0.0.1:8000:8000']);
+  expect(bridge.ports).toEqual(['8334:8334', '8334:8334/udp', '127.0.0.1:8000:8000']);
   const [, written] = /printf "(.*?)"/.exec(compose.services.settings.command[0])!;
   const text = written.replaceAll('\\n', '\n');
   const config = readDaemonConfig(readYaml('settings.yaml', text), { env: {}, hostname: 'box' });
