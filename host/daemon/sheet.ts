@@ -44,7 +44,8 @@ export const LIVE: ReadonlySet<string> = new Set([
 
 /**
  * What runs programs, names files, or says who may ask is the file's alone: whoever holds the token of
- * the API, or is let in without one, does not become the owner of the machine by it.
+ * the API, or is let in without one, does not become the owner of the machine by it. Administrators can
+ * do no more than the API can, so it may name them; they themselves may not (host/desk/steward.ts).
  */
 export const FILE_ONLY: ReadonlySet<string> = new Set([
   'data',

@@ -126,6 +126,14 @@ describe('hopline up', () => {
     expect(await bridge.ends()).toBe(0);
   });
 
+  it('ends to be started again, where it is told that somebody does so', async () => {
+    const more = 'radio: { on: false }\nserial: none';
+    const { bridge, data } = await started(more, [], '0', { HOPLINE_RESTARTED: '1' });
+    const restart = await hopline(['node', 'restart', 'cellar', '--data', data]);
+    expect(restart).toMatchObject({ status: 0, out: 'cellar: done\n' });
+    expect(await bridge.ends()).toBe(0);
+  });
+
   it('leaves nothing open when it cannot begin', async () => {
     const { bridge, data } = await started('radio: { on: false }\nserial: none');
     const { url } = JSON.parse(readFileSync(join(data, 'bridge.json'), 'utf8')) as { url: string };
@@ -159,10 +167,11 @@ async function started(
   more: string,
   words: string[] = [],
   httpPort = '0',
+  surroundings: Record<string, string> = {},
 ): Promise<{ bridge: RelayChild; data: string; file: string }> {
   const folder = tempFolder(ends);
   const file = settings(folder, more, httpPort);
-  const env = { HOPLINE_ADAPTERS: join(folder, 'none') };
+  const env = { HOPLINE_ADAPTERS: join(folder, 'none'), ...surroundings };
   const bridge = new RelayChild(folder, [PROGRAM, 'up', '--config', file, ...words], env);
   ends.push(() => bridge.end());
   const data = join(folder, 'data');
