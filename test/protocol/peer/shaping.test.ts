@@ -19,6 +19,7 @@ import { person, secretsFrom } from '../trust/people.ts';
 import { crypto } from '../trust/ports.ts';
 
 const SIZE = 1000;
+const HEADER = 22;
 const UNLIMITED: BudgetLimits = { bytesPerSecond: 1e9, burstBytes: 1e9 };
 /** A home's way up, say, and what its router and our system hold before they take no more. */
 const WIDE = { bytesPerSecond: 1e9, holds: 1e9 };
@@ -120,6 +121,27 @@ describe('a way that is too narrow', () => {
     expect(line.slowed).toEqual([true, false]);
   });
 
+  it('is worth no word where it was full for once', () => {
+    const line = new Line({ limits: UNLIMITED, bytesPerSecond: 1, holds: 1 });
+    line.say(NORMAL);
+    line.say(NORMAL);
+    line.run(600);
+    expect(line.outflow!.congestion.cuts).toBe(1);
+    line.widen();
+    line.run(200_000);
+    expect(line.outflow!.congestion.isSlowed).toBe(false);
+    expect(line.slowed).toEqual([]);
+  });
+
+  it('is not what keeps a heartbeat waiting here, behind a packet under way', () => {
+    const line = new Line({ limits: { bytesPerSecond: 10_000, burstBytes: 2000 } });
+    line.run(9000);
+    line.say(BACKGROUND, 60_000);
+    line.run(25_000);
+    expect(line.heard).toHaveLength(1);
+    expect(line.outflow!.congestion.isSlowed).toBe(false);
+  });
+
   it('is offered little when nothing gets through, and all of it again when it does', () => {
     const line = new Line({ limits: UNLIMITED, bytesPerSecond: 1, holds: 20_000 });
     for (let at = 0; at < 400; at++) line.say(NORMAL);
@@ -190,6 +212,8 @@ class Line {
     this.near = end('initiator', 1, flow);
     this.far = end('responder', 2, {});
     this.run(20);
+    // The two ends beat apart, so that an echo tells of the beat before.
+    this.far.step({ kind: 'pace', pace: { intervalMs: 9000, missedMax: 3 } }, this.now);
     this.way = { ...WIDE, ...way };
   }
 
@@ -198,8 +222,8 @@ class Line {
     if (this.under.length > 0) this.arrivesAt = this.now;
   }
 
-  say(priority: number): void {
-    const payload = new Uint8Array(SIZE - 22);
+  say(priority: number, size = SIZE): void {
+    const payload = new Uint8Array(size - HEADER);
     payload[0] = priority;
     new DataView(payload.buffer).setUint32(1, this.saidAt.length);
     this.saidAt.push(this.now);
@@ -272,7 +296,7 @@ class Line {
       this.far.step({ kind: 'sent' }, this.now).forEach((each) => this.onFar(each));
     }
     if (output.kind !== 'heard') return;
-    const payload = output.bytes.subarray(output.bytes.length - (SIZE - 22));
+    const payload = output.bytes.subarray(HEADER);
     const number = new DataView(payload.buffer, payload.byteOffset).getUint32(1);
     this.heard.push({ number, priority: payload[0], tookMs: this.now - this.saidAt[number] });
   }

@@ -401,6 +401,20 @@ describe('lines that share what may leave', () => {
     expect(waiting).toBeGreaterThan(0);
   });
 
+  it('are not overtaken by the one that is told something just then', () => {
+    const net = new Net();
+    const a = net.add('a', alice, { limits });
+    const [b, c] = [bob, carol].map((who, at) => net.add(`${at}`, who));
+    for (const end of [b, c]) end.calls('a', alice);
+    net.run(10_000);
+    for (let ms = 0; ms < 3000; ms++) {
+      for (const line of a.numbers()) a.say(message(ms), line);
+      net.run(1);
+    }
+    expect(b.heard.length).toBeGreaterThan(100);
+    expect(Math.abs(b.heard.length - c.heard.length)).toBeLessThan(60);
+  });
+
   it('may have more from now on, and what waited leaves', () => {
     const net = new Net();
     const [a, b] = [net.add('a', alice, { limits }), net.add('b', bob)];
