@@ -177,6 +177,13 @@ describe.skipIf(CHROMIUM === null)('the map', () => {
       await routes.nth(1).waitFor();
       expect(await routes.first().textContent()).toBe('Bentaken; 1 hop, about 25 ms; 97 % arrive');
       await card.getByText('switched 2 times, last because the route before was broken').waitFor();
+      await card.getByRole('button', { name: 'Statistics' }).click();
+      await card.getByText('the disk is full; make room').waitFor();
+      await card.getByRole('button', { name: 'Settings' }).click();
+      await card.getByLabel('budget.burst', { exact: true }).fill('8000');
+      await card.getByLabel('budget.burst', { exact: true }).press('Enter');
+      const changes = { 'budget.burst': 8000 };
+      await expect.poll(() => town.changes.at(-1)).toMatchObject({ changes });
       await card.getByRole('button', { name: /^Verify/ }).click();
       await card.getByText('You compared it').waitFor();
       await card.getByRole('button', { name: 'Block' }).click();

@@ -2,6 +2,7 @@
  * Node card: one node: who it is, how far it is, what a person thinks of it, and how to test the way.
  */
 import type { MapNode, MapView, PeerView } from '../views.ts';
+import { Administer } from './administer.tsx';
 import { useDeed, usePanel } from './hooks.ts';
 import { Fault, Facts, Lamp, Twice } from './parts.tsx';
 import { hashOf } from './route.ts';
@@ -56,6 +57,12 @@ export function NodeCard({ id, map, peers, now }: Props) {
         </section>
       )}
       {peer !== undefined && !isSelf && <Judgement peer={peer} />}
+      {peer !== undefined && !isSelf && <Administer id={id} />}
+      {peer !== undefined && (
+        <p>
+          <a href={hashOf('record', 'events', id)}>What happened to {name}</a>
+        </p>
+      )}
       <p class="dim id">
         id <code>{id}</code>
       </p>

@@ -13,6 +13,8 @@ import type {
   LineView,
   LogLineView,
   MessageView,
+  NodeReportView,
+  NodeSettingView,
   PacketDetailView,
   PacketRowView,
   PathView,
@@ -118,6 +120,20 @@ export class Requests {
 
   checkAudit(): Promise<AuditCheckView> {
     return this.ask('GET', 'audit/check');
+  }
+
+  node(id: string): Promise<NodeReportView> {
+    return this.ask('GET', `nodes/${id}`);
+  }
+
+  async nodeSettings(id: string): Promise<NodeSettingView[]> {
+    const answer = this.ask<{ settings: NodeSettingView[] }>('GET', `nodes/${id}/settings`);
+    return (await answer).settings;
+  }
+
+  async changeNode(id: string, changes: Record<string, unknown>): Promise<NodeSettingView[]> {
+    const path = `nodes/${id}/settings`;
+    return (await this.ask<{ settings: NodeSettingView[] }>('PATCH', path, { changes })).settings;
   }
 
   usage(): Promise<UsageView> {

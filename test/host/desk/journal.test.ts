@@ -50,6 +50,7 @@ describe('a journal', () => {
     const { journal, store } = begun();
     store.isFailing = true;
     for (let at = 0; at <= ROUTINE_MAX; at++) journal.add(entry({ isRoutine: true }));
+    expect(journal.page({ ...ALL, limit: 1000 })).toHaveLength(ROUTINE_MAX);
     vi.advanceTimersByTime(WRITE_EVERY_MS);
     for (let at = ROUTINE_MAX; at <= WAITING_MAX; at++) journal.add(entry({}));
     store.isFailing = false;
