@@ -36,6 +36,14 @@ describe('the keys of a node', () => {
     expect(readNodeKeys(keys)).toEqual([{ ...drawn, isPending: false }]);
   });
 
+  it('R20: stay in their folder whatever the node is called', () => {
+    for (const name of ['../evil', '..', '/etc/passwd', 'a/../../b', '\0', 'con', '~', '.hidden']) {
+      saveNodeKeys(keys, drawNodeKeys(name, null, true, randomBytes), randomBytes);
+    }
+    expect(fs.readdirSync(home)).toEqual(['keys']);
+    expect(fs.readdirSync(keys)).toHaveLength(8);
+  });
+
   it('may be an id alone, of a board without SHA-256', () => {
     const drawn = drawNodeKeys(
       'pixl',

@@ -37,7 +37,7 @@ describe.skipIf(!SOCAT)(`a tether${WITHOUT_SOCAT}`, () => {
   });
   afterEach(() => bench.end());
 
-  it('finds its node again each time that the cable was pulled, in the same process', async () => {
+  it('R9: finds its node again each time that the cable was pulled, in the same process', async () => {
     const pulls = runs(20, 100);
     const relay = bench.tether();
     await until(() => relay.states.length > 0, 'the port is missed');

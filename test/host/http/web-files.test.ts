@@ -7,8 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebFiles } from '../../../host/http/web-files.ts';
+import { runs } from '../../seed.ts';
+import { HOSTILE } from '../store/hostile.ts';
 import type { Running } from './builders.ts';
 import { DeskDouble, raw, serve, serving } from './builders.ts';
+
+const PAGE = '<!doctype html><title>page</title>';
+/** What stands behind paths of ours: a string may be one, such as the empty. */
+const OURS = new Set([PAGE]);
 
 let home: string;
 let running: Running;
@@ -17,7 +23,7 @@ beforeAll(async () => {
   const web = join(home, 'web');
   mkdirSync(join(web, 'api'), { recursive: true });
   writeFileSync(join(home, 'secret.txt'), 'not for you');
-  writeFileSync(join(web, 'index.html'), '<!doctype html><title>page</title>');
+  writeFileSync(join(web, 'index.html'), PAGE);
   writeFileSync(join(web, 'api', 'index.html'), '<!doctype html><title>api</title>');
   writeFileSync(join(web, 'app.js'), 'export {};');
   writeFileSync(join(web, 'chunk-0A1B2C3D.js'), 'export {};');
@@ -79,6 +85,20 @@ describe('a path out of the folder', () => {
     expect(reply.status).toBeLessThan(500);
     expect(reply.body).not.toContain('not for you');
   });
+});
+
+it('R20: nor does any path that others have got out of folders with', async () => {
+  const { port } = running.server;
+  const paths = Object.values(HOSTILE)
+    .flat()
+    .map((text) => text.replace(/[\r\n]/g, ''));
+  const step = Math.ceil(paths.length / runs(60, paths.length));
+  for (const path of paths.filter((_, at) => at % step === 0)) {
+    const words = Buffer.from(`GET /${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    const { status, body } = await raw(port, words);
+    expect([path, body.includes('not for you')]).toEqual([path, false]);
+    expect([path, status === 200 ? OURS.has(body) : status < 500]).toEqual([path, true]);
+  }
 });
 
 it('opens to a link that a person follows from another site, but not under another name', async () => {

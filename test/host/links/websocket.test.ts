@@ -84,7 +84,7 @@ it('goes through TLS to wss://, and to nobody whose certificate nobody vouches f
   expect(end.closed).toBe('nobody vouches for its certificate (DEPTH_ZERO_SELF_SIGNED_CERT)');
 });
 
-it(`is not brought down by ${SLOW} connections that say next to nothing`, async () => {
+it(`R13: is not brought down by ${SLOW} connections that say next to nothing`, async () => {
   const end = endOf();
   const { port } = await end.lines.listen(LOOPBACK, 0);
   const before = process.memoryUsage().rss;

@@ -165,7 +165,7 @@ describe('S4, S15: peers and senders that are made up', () => {
     expect(peers.length).toBeLessThanOrEqual(PEERS_MAX);
   });
 
-  it('grow nothing when a million of them say one thing each', () => {
+  it('R10: grow nothing when a million of them say one thing each', () => {
     const senders = runs(20_000, 1_000_000);
     const { village, station } = alley();
     const random = xorshift(SEED);

@@ -130,7 +130,7 @@ describe('inflating', () => {
     });
   }
 
-  it('takes no memory for a size that is not allowed or not possible', () => {
+  it('R12: takes no memory for a size that is not allowed or not possible', () => {
     const before = process.memoryUsage().arrayBuffers;
     for (let i = 0; i < 1000; i++) {
       inflate(raw, 2 ** 31 - 1, 2 ** 32);

@@ -295,7 +295,7 @@ describe('an assembler', () => {
     expect(assembler.cost).toBeLessThanOrEqual(5000);
   });
 
-  it('stays small under a million open chains (soak; 100,000 here), and lets an honest sender finish', () => {
+  it('R11: stays small under a million open chains (soak; 100,000 here), and lets an honest sender finish', () => {
     const assembler = new FragmentAssembler();
     const frame = composePacket(message(noise(40000)));
     const pieces = payloadsOf(frame);
