@@ -146,6 +146,8 @@ type Side = {
   restsUntil: Millis;
   /** Until the next comparison after one that differed. */
   gapMs: Millis;
+  /** How far back the last one came, before its frames were full. */
+  reached: Bound;
   /** When we last wanted something, and when something last came. */
   wantedAt: Millis;
   gainedAt: Millis;
@@ -223,7 +225,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       ...{ farEnd, leads, bytesMax: frame - FRAME_OVERHEAD, floor: 0 },
       ...{ own: this.salted(), saltedAt: now, theirs: null, theirsAt: -Infinity },
       ...{ openedAt: -Infinity, opened: null, agreed: null, newsAt: now },
-      ...{ dueAt: now + patience({ leads }, FIRST_MS), restsUntil: now, gapMs: SOON_MS },
+      ...{ dueAt: now + patience({ leads }, FIRST_MS), restsUntil: now },
+      ...{ gapMs: SOON_MS, reached: START },
       ...{ wantedAt: -Infinity, gainedAt: -Infinity, heardAt: [] },
     });
   }
@@ -282,16 +285,19 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     }
     const floor = this.floor(wallMs);
     const from = { time: Math.max(floor, side.floor), name: '' };
-    const until = Math.max(from.time + 1, wallMs - this.config.settleMs);
+    const newest = { time: Math.max(from.time + 1, wallMs - this.config.settleMs), name: '' };
+    // On from where there was no more room: what is newer may differ for ever, and shall hold up nothing.
+    const to = compareBounds(side.reached, from) > 0 ? side.reached : newest;
+    const until = to.time;
     const agreed = side.agreed?.until ?? 0;
     // What we agreed on before is most likely alike: then only the rest needs to be looked into.
-    const times = agreed > from.time && agreed < until ? [agreed, until] : [until];
+    const hasAgreed = agreed > from.time && agreed < until;
+    const bounds = hasAgreed ? [{ time: agreed, name: '' }, to] : [to];
     const ranges: Range[] = [];
     let before = from;
-    for (const time of times) {
-      const to = { time, name: '' };
-      ranges.push(this.printOf(side.own, before, to));
-      before = to;
+    for (const bound of bounds) {
+      ranges.push(this.printOf(side.own, before, bound));
+      before = bound;
     }
     side.openedAt = now;
     side.opened = { version: this.history.version, from, until };
@@ -354,7 +360,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     out: ReconcileOutput[],
   ): void {
     const { compared } = heard;
-    const [room, from] = [side.bytesMax - ENVELOPE_BYTES, compared?.from ?? { time: 0, name: '' }];
+    const [room, from] = [side.bytesMax - ENVELOPE_BYTES, compared?.from ?? START];
     const reply: Reply = { room, ranges: [], from, offers: [], wants: [] };
     const { ranges, offers, wants } = reply;
     this.give(link, side, heard.wants, now);
@@ -364,7 +370,10 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     if (wants.length > 0) side.wantedAt = now;
     // What is offered again and again is not wanted: only what is wanted goes on.
     if (wants.length + heard.wants.length > 0) side.gapMs = SOON_MS;
-    if (compared !== null) side.floor = compared.floor;
+    if (compared !== null) {
+      side.floor = compared.floor;
+      side.reached = reply.from;
+    }
     // What has nothing but `alike` in it asks nothing.
     const asks = compared?.ranges.some(({ kind }) => kind !== 'alike') === true;
     if (asks) side.openedAt = now;
@@ -449,13 +458,19 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     const { timeline } = this.history;
     const theirs = new Set(names);
     this.want(link, names, reply, now);
-    for (const { name } of timeline.slice(timeline.rank(from), timeline.rank(to))) {
+    const low = timeline.rank(from);
+    const ours = timeline.slice(low, timeline.rank(to));
+    let left = ours.length;
+    for (; left > 0; left--) {
+      const { name } = ours[left - 1];
       if (theirs.has(name)) continue;
       if (!hasRoom(reply)) break;
       reply.room -= NAME_SIZE;
       reply.offers.push(name);
     }
-    put(reply, { to, kind: 'alike' }, from);
+    // What there was no room for is not told of, and has its turn another time.
+    if (left === 0) put(reply, { to, kind: 'alike' }, from);
+    else if (left < ours.length) put(reply, { to, kind: 'alike' }, boundAt(timeline, low + left));
   }
 
   /** What we hold in a range that differs: ids if they are few, else fingerprints of its parts. */
@@ -554,6 +569,9 @@ function say(link: number, said: Reconcile, out: ReconcileOutput[]): void {
 function patience({ leads }: Pick<Side, 'leads'>, ms: Millis): Millis {
   return leads ? ms : ms * 1.5;
 }
+
+/** Nothing lies before it. */
+const START: Bound = { time: 0, name: '' };
 
 /** Room for one more of whatever there is. */
 function hasRoom(reply: Reply): boolean {

@@ -8,6 +8,8 @@ import { MESSAGE } from '../../protocol/core/packet.ts';
 import type { Deed } from '../../tools/simulate/deeds.ts';
 import { examine, tellFailure } from '../../tools/simulate/failure.ts';
 import { allFaults, NO_FAULTS } from '../../tools/simulate/faults.ts';
+import type { FrameHead } from '../../tools/simulate/frame-head.ts';
+import { headOf } from '../../tools/simulate/frame-head.ts';
 import type { Law } from '../../tools/simulate/laws.ts';
 import { Laws, LAWS } from '../../tools/simulate/laws.ts';
 import type { SimInput, SimOutput } from '../../tools/simulate/mesh.ts';
@@ -72,48 +74,27 @@ describe('a law', () => {
 });
 
 describe('the law of TTLs', () => {
-  const cases: [
-    why: string,
-    heads: [ttl: number, isCut: boolean][],
-    passedOn: number,
-    broken: boolean,
-  ][] = [
-    ['falls by one', [[5, false]], 4, false],
-    ['does not fall', [[5, false]], 5, true],
-    [
-      'falls below the best of two copies',
-      [
-        [2, false],
-        [5, false],
-      ],
-      4,
-      false,
-    ],
-    [
-      'may be that of a better copy, of which no write shows the name',
-      [
-        [2, false],
-        [5, true],
-      ],
-      4,
-      false,
-    ],
-    [
-      'is larger than that of any copy',
-      [
-        [2, false],
-        [4, true],
-      ],
-      4,
-      true,
-    ],
+  const whole = (ttl: number): FrameHead => ({ ...HEAD, ttl, isCut: false });
+  const cut = (ttl: number): FrameHead => ({ ...HEAD, ttl, isCut: true });
+  // The way of six nodes lies before it, and leaves no room for it (WIRE §27).
+  const behind = headOf(
+    Uint8Array.from({ length: 50 }, (_, at) => [0x80, 0x27, 6][at] ?? 1),
+    false,
+  )!;
+  const cases: [why: string, heads: FrameHead[], passedOn: number, broken: boolean][] = [
+    ['falls by one', [whole(5)], 4, false],
+    ['does not fall', [whole(5)], 5, true],
+    ['falls below the better of two', [whole(2), whole(5)], 4, false],
+    ['falls below one of which no write shows the name', [whole(2), cut(5)], 4, false],
+    ['is larger than that of any copy', [whole(2), cut(4)], 4, true],
     ['is of what never came', [], 1, true],
+    ['may be of what came behind its way', [behind], 1, false],
   ];
   for (const [why, heads, passedOn, broken] of cases) {
     it(`sees one that ${why} as ${broken ? 'broken' : 'kept'}`, () => {
       const laws = lawsOfNobody();
-      for (const [ttl, isCut] of heads) laws.arrived(1, { ...HEAD, ttl, isCut });
-      laws.wrote(1, { ...HEAD, ttl: passedOn, isCut: false }, 0);
+      for (const head of heads) laws.arrived(1, head);
+      laws.wrote(1, whole(passedOn), 0);
       expect(laws.breach?.law ?? null).toBe(broken ? 'ttl-falls' : null);
     });
   }

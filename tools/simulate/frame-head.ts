@@ -17,6 +17,16 @@ export type FrameHead = {
   isCut: boolean;
 };
 
+/** In place of a type, where the way before a packet filled the write. */
+export const ANY_TYPE = -1;
+const UNSEEN: FrameHead = {
+  type: ANY_TYPE,
+  ttl: 255,
+  name: 0,
+  bytes: new Uint8Array(0),
+  isCut: true,
+};
+
 /** The head of a block is looked for this far: behind the way of 16 nodes. */
 const LOOKED_AT = 1 + 2 + 16 * ID_SIZE + NAMED;
 
@@ -28,7 +38,7 @@ export function headOf(write: Uint8Array, isWire: boolean): FrameHead | null {
 
 function headAt(bytes: Uint8Array, from: number): FrameHead | null {
   const at = bytes[from] === HISTORY ? from + 2 + bytes[from + 1] * 8 : from;
-  if (at + TTL_AT >= bytes.length) return null;
+  if (at + TTL_AT >= bytes.length) return at === from ? null : UNSEEN;
   const size = Math.min(NAMED, sizeAt(bytes, at));
   const head = bytes.subarray(at, at + size);
   const isCut = head.length < size;

@@ -11,7 +11,7 @@ import { PEERS_MAX } from '../../protocol/peer/peers.ts';
 import { OWN_TTL } from '../../protocol/peer/reception.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { FrameHead } from './frame-head.ts';
-import { senderAt } from './frame-head.ts';
+import { ANY_TYPE, senderAt } from './frame-head.ts';
 import type { BridgeNode, Roster } from './stations.ts';
 import type { Word, Words } from './words.ts';
 
@@ -100,7 +100,8 @@ export class Laws {
     // Of its own link alone, or out of a store: neither goes any further.
     if (ttl === 0) return;
     const whole = this.heard.get(node)?.get(head.name) ?? -1;
-    const most = Math.max(whole, this.cut.get(`${node} ${type}`) ?? -1);
+    const cut = [type, ANY_TYPE].map((each) => this.cut.get(`${node} ${each}`) ?? -1);
+    const most = Math.max(whole, ...cut);
     if (ttl < most) return;
     const came = most < 0 ? 'never came to it' : `came with ${most}`;
     const what = `it passed on type ${type} of node ${sender} with TTL ${ttl}, which ${came}`;

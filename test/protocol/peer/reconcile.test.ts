@@ -16,6 +16,7 @@ import {
   WANTED_MAX,
 } from '../../../protocol/peer/reconcile.ts';
 import { decodeReconcile, encodeReconcile } from '../../../protocol/wire/reconcile.ts';
+import type { Packet } from '../../../protocol/wire/packet.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
 import { packet } from '../../packets.ts';
 import { hold, SEED, xorshift } from '../../seed.ts';
@@ -64,6 +65,16 @@ describe('two histories', () => {
     expect(pair.packets).toBe(packets);
     // Once a minute, one each way.
     expect(pair.frames.length - frames).toBeLessThanOrEqual(10);
+  });
+
+  it('of which one never takes what is newest come to agree on all that is older', () => {
+    const pair = new Pair(undefined, 1024);
+    for (let i = 0; i < 5; i++) pair.give([0], i * 1000);
+    // More than a frame between nodes has room for.
+    for (let i = 0; i < 500; i++) pair.give([0], 10_000 + i);
+    pair.refuses = ({ timestamp }) => timestamp >= EPOCH + 10_000;
+    pair.run(600_000);
+    expect(pair.names(1)).toEqual(pair.names(0).slice(0, 5));
   });
 
   it('cost what they differ by, and no more', () => {
@@ -212,6 +223,8 @@ function opening(salt: number): Uint8Array {
 class Pair {
   now = 0;
   packets = 0;
+  /** What does not get through, however often it is given. */
+  refuses: (packet: Packet) => boolean = () => false;
   readonly frames: { from: number; bytes: number }[] = [];
   private readonly random = xorshift(SEED);
   private readonly histories: History[];
@@ -219,7 +232,10 @@ class Pair {
   private readonly machines: Reconciliation[];
   private stamp = EPOCH + HOUR_MS * 2;
 
-  constructor(limits: HistoryLimits[] = [GATEWAY_HISTORY_LIMITS, GATEWAY_HISTORY_LIMITS]) {
+  constructor(
+    limits: HistoryLimits[] = [GATEWAY_HISTORY_LIMITS, GATEWAY_HISTORY_LIMITS],
+    frameMax = 65_536,
+  ) {
     const draw = (size: number): Uint8Array =>
       Uint8Array.from({ length: size }, () => this.random(256));
     this.histories = limits.map((each) => new History(crypto, each));
@@ -228,10 +244,7 @@ class Pair {
       (history, at) => new Reconciliation(history, this.answers[at], draw, RECONCILE_DEFAULTS),
     );
     this.machines.forEach((machine, at) => {
-      machine.step(
-        { kind: 'met', link: LINK, farEnd: 'node', leads: at === 0, frameMax: 65_536 },
-        0,
-      );
+      machine.step({ kind: 'met', link: LINK, farEnd: 'node', leads: at === 0, frameMax }, 0);
     });
   }
 
@@ -275,7 +288,8 @@ class Pair {
   private bring(to: number, bytes: Uint8Array): void {
     this.packets++;
     const opened = openPacket(bytes);
-    if (opened.ok) this.histories[to].add(opened.packet, bytes, this.wallMs);
+    if (!opened.ok || this.refuses(opened.packet)) return;
+    this.histories[to].add(opened.packet, bytes, this.wallMs);
     this.machines[to].step({ kind: 'kept', link: LINK, isAnswer: true }, this.now);
   }
 
