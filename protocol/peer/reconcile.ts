@@ -32,6 +32,7 @@ import { isReplayed } from './history.ts';
 import type { FarEnd } from './sync.ts';
 import { ANSWER_TIME_MS, PACES } from './sync.ts';
 import type { Timeline } from './timeline.ts';
+import { byAge } from './timeline.ts';
 
 export type ReconcileConfig = {
   /** Between two comparisons on a link while there is news. */
@@ -547,7 +548,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     const pace = PACES[farEnd];
     const room = pace.answerMax - this.answers.waiting(link);
     const found = names.map((name) => this.history.find(name)).filter((kept) => kept !== null);
-    this.answers.add(link, pace, found.slice(0, Math.max(0, room)), now);
+    // Wanted with the newest first, they come as they were said.
+    this.answers.add(link, pace, found.slice(0, Math.max(0, room)).sort(byAge), now);
   }
 
   /** From when on we hold what there was, and others of our kind do. */
