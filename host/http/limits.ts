@@ -3,7 +3,10 @@
  * wrong, not from its owner: no page or command of ours comes near them.
  */
 export type HttpLimits = {
-  /** Connections at once, listeners aside; one more takes the place of the one idle for longest. */
+  /**
+   * Connections at once, listeners aside; one more takes the place of the one idle for longest. As many
+   * as may listen: after a restart all of them come at once.
+   */
   connectionsMax: number;
   /** Those who listen to events at once; one more is refused. */
   readersMax: number;
@@ -25,7 +28,7 @@ export type HttpLimits = {
 };
 
 export const HTTP_LIMITS: HttpLimits = {
-  connectionsMax: 256,
+  connectionsMax: 1024,
   readersMax: 1024,
   waitingMax: 256 * 1024,
   pingMs: 30_000,
