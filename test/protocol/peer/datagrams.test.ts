@@ -12,6 +12,8 @@ import {
   COOKIE_REPLY_SIZE,
   DATA,
   DATAGRAM_MAX,
+  datagramOf,
+  indexOf,
   OPENING,
   OPENING_SIZE,
   PROOF,
@@ -155,6 +157,20 @@ describe('two peers over datagrams', () => {
     expect(b.trunks.snapshot()[0].address).toBe('udp://203.0.113.9:999');
   });
 
+  it('stay where the newest came from, whatever comes late from where one was', () => {
+    const { net, a, b } = connected();
+    const late: Datagram[] = [];
+    net.lets = (datagram) => datagram.to !== B || late.push(datagram) < 0;
+    a.say(packetOf(1));
+    net.lets = () => true;
+    net.move(a, '203.0.113.9:999');
+    a.say(packetOf(2));
+    net.run(100);
+    b.take(A, late[0].bytes);
+    expect(b.heard).toEqual([packetOf(1), packetOf(2)]);
+    expect(b.trunks.snapshot()[0].address).toBe('udp://203.0.113.9:999');
+  });
+
   it('beat, so that routers between them keep their way', () => {
     const { net, a } = connected();
     net.run(35_000);
@@ -238,6 +254,22 @@ describe('who opens a line', () => {
     expect(b.lineCount).toBe(1);
     expect(net.seen.filter(({ bytes }) => bytes[0] === ANSWER).length).toBe(11);
   });
+});
+
+it('a peer who says his messages under other types gets nowhere, and brings nobody down', () => {
+  const { net, a, b } = apart();
+  net.lets = (datagram) => {
+    const { from, to, bytes } = datagram;
+    if (from !== A || bytes[0] !== PROOF) return true;
+    // His proof, where an answer would stand: it would open.
+    b.take(from, datagramOf(ANSWER, [indexOf(bytes), 0], bytes.subarray(5)));
+    b.take(to, Uint8Array.of(COOKIE, ...bytes.subarray(1, 21)));
+    return true;
+  };
+  a.calls(B, bob);
+  net.run(1000);
+  expect(b.drops).toEqual({ 'out-of-turn': 2 });
+  expect([a.up.size, b.up.size]).toEqual([1, 1]);
 });
 
 describe('a stranger on the way', () => {
