@@ -178,11 +178,8 @@ export class DatagramLink extends PeerLine<DatagramLinkConfig> {
 
   private hearProof(bytes: Uint8Array, now: Millis, out: PeerLineOutput[]): void {
     if (this.theirIndex === null) return this.drop('out-of-turn', out);
-    if (this.isOpen) {
-      // That we have it was lost.
-      this.receiver.tellSoon(now);
-      return this.drop('repeated', out);
-    }
+    // That we have it was lost; our first piece, which is sent until it arrives, will say so.
+    if (this.isOpen) return this.drop('repeated', out);
     if (!this.shake(bytes.subarray(PROOF_HEAD), out)) return;
     this.keys = new DatagramKeys(this.handshake.split());
     this.said = null;

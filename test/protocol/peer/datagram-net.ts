@@ -200,6 +200,8 @@ export class DatagramEnd {
         return void this.downs.push(output.why);
       case 'heard':
         return void this.heard.push(output.bytes);
+      case 'slowed':
+        return this.count('slowed');
       case 'drop':
         return this.count(output.reason);
     }

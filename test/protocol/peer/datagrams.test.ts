@@ -98,6 +98,20 @@ describe('two peers over datagrams', () => {
     expect(net.now).toBeLessThan(1500);
   });
 
+  it('are not taken for slow where their limits are wide', () => {
+    const wide = { bytesPerSecond: 1e8, burstBytes: 1e8 };
+    const way = { line: wide, all: wide };
+    const { net, a, b } = apart({ limits: { inbound: way, outbound: way } });
+    b.calls(A, alice);
+    net.run(1000);
+    for (let second = 0; second < 5; second++) {
+      b.say(...Array.from({ length: 50 }, (_, at) => packetOf(at, 1000)));
+      net.run(1000);
+    }
+    expect(a.heard.length).toBe(250);
+    expect(b.drops).toEqual({});
+  });
+
   it('take half of a way, not all of it, when it loses what is too much', () => {
     const { net, a, b } = connected();
     const [rate, room] = [100_000, 20_000];

@@ -74,6 +74,36 @@ describe('who sends pieces', () => {
     }
   });
 
+  it('learns nothing of the way from a piece that was sent twice', () => {
+    const sender = new PieceSender();
+    sender.send(NONE, 0);
+    sender.arrived(1, NONE, 1000);
+    sender.send(NONE, 2000);
+    const waitMs = sender.deadline() - 2000;
+    sender.look(2000 + waitMs);
+    sender.again(9000);
+    sender.arrived(2, NONE, 9001);
+    sender.send(NONE, 9001);
+    expect(sender.deadline()).toBe(9001 + waitMs);
+  });
+
+  it('begins with ten again after a silence', () => {
+    const sender = new PieceSender();
+    let sent = 0;
+    const fill = (now: number): number => {
+      const before = sent;
+      while (sender.hasRoom) sent = sender.send(NONE, now).number + 1;
+      return sent - before;
+    };
+    for (let now = 0; now < 50; now += 10) {
+      fill(now);
+      sender.arrived(sent, NONE, now + 10);
+    }
+    expect(fill(50)).toBeGreaterThan(100);
+    sender.arrived(sent, NONE, 60);
+    expect(fill(60_000)).toBe(WINDOW_FIRST);
+  });
+
   it('never has more out than the other end keeps', () => {
     const sender = new PieceSender();
     let sent = 0;
