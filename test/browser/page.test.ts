@@ -294,7 +294,7 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
     for (let at = 1; at <= 120; at++) town.say({ text: `line ${at}.` }, false);
     await inTown({ town, at: '#/chat/public' }, async ({ page }) => {
       const messages = page.locator('.message');
-      await page.getByText('line 120.').waitFor();
+      await messages.getByText('line 120.').waitFor();
       for (const count of [50, 100]) {
         await expect.poll(() => messages.count()).toBe(count);
         await page.getByRole('button', { name: 'Earlier messages' }).click();
@@ -453,7 +453,7 @@ describe.skipIf(CHROMIUM === null)('joining islands', () => {
       await page.getByLabel(/Address of this bridge/).fill('attic.example:4460');
       await page.keyboard.press('Enter');
       await page.getByLabel('New invite').getByText('hopline:attic.example:4460/').waitFor();
-      await page.getByRole('img', { name: 'New invite as a QR code' }).waitFor();
+      await page.getByRole('img', { name: 'QR code of the invite' }).waitFor();
       await page.getByLabel('What it is called here').fill('tablet');
       await page.getByRole('button', { name: 'Make a ticket' }).click();
       await page.getByLabel('New ticket').getByText('hopline:ws://').waitFor();

@@ -68,7 +68,7 @@ function Invite({ now }: { now: number }) {
               {span(invite.expiresAt - now)}.
             </p>
             <Copy text={invite.line} label="New invite" />
-            <Qr text={invite.line} label="New invite as a QR code" />
+            <Qr text={invite.line} label="QR code of the invite" />
             <p>Or, in a terminal there:</p>
             <Copy text={invite.command} label="Command to join" />
           </>
