@@ -279,7 +279,9 @@ export class DaemonDesk implements Desk {
     const { gateway, lines } = this.daemon.snapshot();
     const wanted = gateway.lines.map(({ node, name, address, origin }) => {
       const id = toHex(node);
-      const line = lines.find((each) => each.id !== null && toHex(each.id) === id);
+      // It may be dialled in two places, as in its own network; whichever is up is the line.
+      const ways = lines.filter((each) => each.id !== null && toHex(each.id) === id);
+      const line = ways.find((each) => each.state === 'up') ?? ways[0];
       const { state = 'down', upAt = null, roundTripMs = null, why: problem = null } = line ?? {};
       const sinceAt = upAt === null ? null : Math.round(upAt + this.daemon.unixOffsetMs);
       const called = name === '' ? (this.people.nameOf(node) ?? '') : name;
