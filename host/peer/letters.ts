@@ -121,7 +121,7 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
         this.refuse(input.peer, out);
         break;
       case 'clock':
-        this.epochMs = input.offsetMs;
+        this.setClock(input.offsetMs);
         for (const box of this.boxes.values()) this.work(box, now, out);
         break;
       case 'tick':
@@ -163,6 +163,16 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
 
   counts(): { letters: number; receipts: number; mailboxes: number } {
     return { letters: this.letters, receipts: this.receipts, mailboxes: this.boxes.size };
+  }
+
+  /** A letter has the time it was given to live, whatever a clock says of it meanwhile (RELIABILITY R16). */
+  private setClock(epochMs: number | null): void {
+    const jumpMs = this.epochMs === null || epochMs === null ? 0 : epochMs - this.epochMs;
+    this.epochMs = epochMs;
+    for (const box of this.boxes.values()) {
+      for (const letter of box.letters) letter.entry = laterBy(jumpMs, letter.entry);
+      box.receipts = box.receipts.map((entry) => laterBy(jumpMs, entry));
+    }
   }
 
   private post(entry: OutboxEntry, now: Millis, out: LettersOutput[]): void {
@@ -359,6 +369,10 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
     for (const box of this.boxes.values()) at = Math.min(at, box.wakeAt);
     this.wakeAt = at;
   }
+}
+
+function laterBy(jumpMs: Millis, entry: OutboxEntry): OutboxEntry {
+  return { ...entry, expiresAt: entry.expiresAt + jumpMs };
 }
 
 /** Counted anew: the peer has come back. */

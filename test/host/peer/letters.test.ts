@@ -138,6 +138,18 @@ describe('letters', () => {
     expect(desk.letters.counts()).toEqual({ letters: 0, receipts: 0, mailboxes: 0 });
   });
 
+  it('R16: live as long as they were given, whatever the clock says meanwhile', () => {
+    const WEEK_MS = 7 * 24 * HOUR_MS;
+    for (const jumpMs of [WEEK_MS, -WEEK_MS]) {
+      const desk = new Desk();
+      desk.step({ kind: 'post', entry: letter('a') });
+      desk.step({ kind: 'post', entry: receipt('b', ben) });
+      expect(desk.step({ kind: 'clock', offsetMs: EPOCH + jumpMs })).toEqual([]);
+      expect(desk.wait(24 * HOUR_MS - 1)).toEqual([]);
+      expect(desk.wait(1).map(({ kind }) => kind)).toEqual(['gone', 'gone']);
+    }
+  });
+
   it('that nobody came for expire, receipts too', () => {
     const desk = new Desk([receipt('b', ben)]);
     desk.step({ kind: 'clock', offsetMs: EPOCH });
