@@ -3,15 +3,20 @@
  * filled what it keeps, and at the end all that was acknowledged is there, and every route and every
  * command that reads works. `npm test` lives a few minutes of it, with the same end.
  */
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MessageView, PacketRowView, PeerView } from '../../../host/http/views.ts';
 import { ROUTES } from '../../../host/http/routes/all.ts';
+import { buildProgram } from '../../../tools/build/program.ts';
 import { commands } from '../../../tools/commands/index.ts';
 import { dispatch } from '../../../tools/dispatch.ts';
 import { VIRTUAL_FOLDER } from '../../../tools/island/virtual-daemon.ts';
 import { version } from '../../../tools/version.ts';
 import { runs, SEED, SOAK } from '../../seed.ts';
+import { CHROMIUM } from '../../browser/chromium.ts';
+import { build, PAGE } from '../../tools/built.ts';
 import type { TestIo } from '../../tools/io.ts';
 import { testIo } from '../../tools/io.ts';
 import { HOUR_MS, MINUTE_MS, VirtualDay } from './virtual-day.ts';
@@ -20,6 +25,7 @@ vi.mock('../../../host/links/ip-lines.ts', async () => ({
   IpLines: (await import('../links/memory-lines.ts')).MemoryLines,
 }));
 
+const run = promisify(execFile);
 const LASTS_MS = runs(2 * MINUTE_MS, 24 * HOUR_MS);
 /** History of six hours is full, and what is kept of the last hour. */
 const SETTLED_MS = runs(MINUTE_MS, 8 * HOUR_MS);
@@ -64,7 +70,8 @@ const ELSEWHERE = [
 
 let day: VirtualDay;
 beforeAll(async () => {
-  day = await VirtualDay.begin(SEED, CUT_EVERY_MS);
+  if (CHROMIUM !== null) build();
+  day = await VirtualDay.begin(SEED, CUT_EVERY_MS, CHROMIUM === null ? null : PAGE);
 }, LONG_MS);
 afterAll(() => day.end(), LONG_MS);
 
@@ -125,6 +132,12 @@ describe('at its end', () => {
       expect([line, status, errs.join('; ')]).toEqual([line, 0, expect.anything()]);
       expect([line, outs.join('').length > 0]).toEqual([line, true]);
     }
+  });
+
+  it.skipIf(CHROMIUM === null)('every view of the page shows what there is', async () => {
+    const visitor = await buildProgram('test/host/day/visitor-main.ts', day.folder);
+    const seen = await day.meanwhile(() => run(process.execPath, [visitor, day.newLogin()]));
+    expect(seen.stdout).toBe('12 views\n');
   });
 
   it('no command was forgotten', () => {

@@ -91,8 +91,12 @@ export class VirtualDay {
     this.cutAt = Date.now() + this.cutEveryMs;
   }
 
-  /** `cutEveryMs`: the line to the other island is cut so often. */
-  static async begin(seed: number, cutEveryMs: number): Promise<VirtualDay> {
+  /** `cutEveryMs`: the line to the other island is cut so often. `web`: the folder of the page, if any. */
+  static async begin(
+    seed: number,
+    cutEveryMs: number,
+    web: string | null = null,
+  ): Promise<VirtualDay> {
     vi.useFakeTimers({ now: MIDNIGHT, toFake: [...FAKED] });
     const random = seededRandom(seed);
     const data = mkdtempSync(join(FAST, 'hopline-day-'));
@@ -118,7 +122,7 @@ export class VirtualDay {
     const { http } = daemon.config;
     const token = openTokenFile(http.tokenFile);
     const server = await openHttp(
-      { ...http, port: 0, token, isOpenOnLoopback: false, web: null, version: version(), log },
+      { ...http, port: 0, token, isOpenOnLoopback: false, web, version: version(), log },
       desk,
     );
     const whereabouts = { url: server.url, pid: process.pid, token: http.tokenFile };
@@ -131,6 +135,11 @@ export class VirtualDay {
 
   get url(): string {
     return this.server.url;
+  }
+
+  /** Opens the page once. */
+  newLogin(): string {
+    return this.server.newLogin().link;
   }
 
   /** Of this bridge. */
@@ -178,6 +187,8 @@ export class VirtualDay {
   async meanwhile<Result>(deed: () => Promise<Result>): Promise<Result> {
     let isDone = false;
     const result = deed().finally(() => (isDone = true));
+    // A failure is told below.
+    result.catch(() => {});
     while (!isDone) {
       await this.pass(LIVE_SPEED);
       await new Promise((resolve) => realTimeout(resolve, 1));
