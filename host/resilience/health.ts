@@ -111,10 +111,8 @@ export class Health {
     const score = Math.max(0, 1 - share - this.upsets * UPSET);
     const percent = Math.round(share * 100);
     const upsets = Math.round(this.upsets);
-    return {
-      score,
-      why: `${percent} % of heartbeats lost; ${upsets} links or nodes fell away just now`,
-    };
+    const fallen = upsets === 1 ? 'a link or node' : `${upsets} links or nodes`;
+    return { score, why: `${percent} % of heartbeats lost; ${fallen} fell away just now` };
   }
 }
 
