@@ -17,7 +17,7 @@ import { fromHex } from '../../protocol/wire/hex.ts';
 import { TYPE_NAMES, typeName, typeOf } from '../../protocol/wire/type-names.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
-import { SOCKET_OPTION, whoIs, withRelay } from '../relay/asking.ts';
+import { PLACE_OPTIONS, whoIs, withRelay } from '../relay/asking.ts';
 import { interfaceBlock, packetBlock, sectionBlock } from '../relay/pcapng.ts';
 
 /** Links are numbered below it. */
@@ -29,7 +29,7 @@ export const monitor: Command = {
   summary: 'the packets of a running relay, live, or as a capture for Wireshark',
   usage:
     'hopline monitor [--type <name>] [--link <n>] [--sender <peer>] [--way heard|sent] ' +
-    '[--count <n>] [--out <file.pcapng>] [--socket <path>] [--json]',
+    '[--count <n>] [--out <file.pcapng>] [--data <folder> | --socket <path>] [--json]',
   options: {
     type: { type: 'string', value: 'name', help: 'only packets of that type, as announce or 0x22' },
     link: { type: 'string', value: 'n', help: 'only that link' },
@@ -37,7 +37,7 @@ export const monitor: Command = {
     way: { type: 'string', value: 'way', help: 'only what was heard, or sent' },
     count: { type: 'string', value: 'n', help: 'end after so many (when it is stopped)' },
     out: { type: 'string', value: 'file', help: 'write a pcapng capture instead' },
-    socket: SOCKET_OPTION,
+    ...PLACE_OPTIONS,
     json: JSON_OPTION,
   },
   examples: ['hopline monitor --type message', 'hopline monitor --out capture.pcapng'],

@@ -7,7 +7,7 @@ import type { PingAnswer } from '../../device/pi/relay-service.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION, wholeNumberOf } from '../command.ts';
-import { SOCKET_OPTION, whoIs, withRelay } from '../relay/asking.ts';
+import { PLACE_OPTIONS, whoIs, withRelay } from '../relay/asking.ts';
 
 /** Between two pings: phones answer five in ten seconds, and no more. */
 const PAUSE_MS = 2000;
@@ -15,11 +15,11 @@ const PAUSE_MS = 2000;
 export const ping: Command = {
   name: 'ping',
   summary: 'how far a peer is, in time and hops',
-  usage: 'hopline ping <peer> [--count <n>] [--socket <path>] [--json]',
+  usage: 'hopline ping <peer> [--count <n>] [--data <folder> | --socket <path>] [--json]',
   operands: { least: 1, most: 1 },
   options: {
     count: { type: 'string', value: 'n', help: 'how often (1)' },
-    socket: SOCKET_OPTION,
+    ...PLACE_OPTIONS,
     json: JSON_OPTION,
   },
   examples: ['hopline ping attic --count 5', 'hopline ping 4c0ff1cd9cd844b0'],

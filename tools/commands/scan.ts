@@ -7,14 +7,14 @@ import type { ScanAnswer } from '../../device/pi/relay-service.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
-import { SOCKET_OPTION, withRelay } from '../relay/asking.ts';
+import { PLACE_OPTIONS, withRelay } from '../relay/asking.ts';
 import { age, tableOf } from '../relay/words.ts';
 
 export const scan: Command = {
   name: 'scan',
   summary: 'phones and nodes near a running relay, and how loud they are',
-  usage: 'hopline scan [--socket <path>] [--json]',
-  options: { socket: SOCKET_OPTION, json: JSON_OPTION },
+  usage: 'hopline scan [--data <folder> | --socket <path>] [--json]',
+  options: { ...PLACE_OPTIONS, json: JSON_OPTION },
   examples: ['hopline scan'],
 
   async run(args, io) {

@@ -9,14 +9,14 @@ import { printable } from '../../protocol/printable.ts';
 import { fullTime } from '../bridge/paints.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
-import { SOCKET_OPTION, statusOf, withRelay } from '../relay/asking.ts';
+import { PLACE_OPTIONS, statusOf, withRelay } from '../relay/asking.ts';
 import { age, counted, labelled, seconds, tableOf } from '../relay/words.ts';
 
 export const status: Command = {
   name: 'status',
   summary: 'links and counters of a running relay',
-  usage: 'hopline status [--socket <path>] [--json]',
-  options: { socket: SOCKET_OPTION, json: JSON_OPTION },
+  usage: 'hopline status [--data <folder> | --socket <path>] [--json]',
+  options: { ...PLACE_OPTIONS, json: JSON_OPTION },
   examples: ['hopline status', 'hopline status --json'],
 
   async run(args, io) {

@@ -9,15 +9,15 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
-import { SOCKET_OPTION, statusOf, whoIs, withRelay } from '../relay/asking.ts';
+import { PLACE_OPTIONS, statusOf, whoIs, withRelay } from '../relay/asking.ts';
 import { tableOf } from '../relay/words.ts';
 
 export const trace: Command = {
   name: 'trace',
   summary: 'the way to a peer, hop by hop',
-  usage: 'hopline trace <peer> [--socket <path>] [--json]',
+  usage: 'hopline trace <peer> [--data <folder> | --socket <path>] [--json]',
   operands: { least: 1, most: 1 },
-  options: { socket: SOCKET_OPTION, json: JSON_OPTION },
+  options: { ...PLACE_OPTIONS, json: JSON_OPTION },
   examples: ['hopline trace cellar'],
 
   async run(args, io) {

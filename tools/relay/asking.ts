@@ -12,6 +12,7 @@ import { printable } from '../../protocol/printable.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import type { Args, Io, Option } from '../command.ts';
 import { textOf } from '../command.ts';
+import { DATA_OPTION } from '../bridge/data-option.ts';
 import { localFolder } from '../bridge/whereabouts.ts';
 import { SOCKET_PATH } from './unit.ts';
 
@@ -20,10 +21,14 @@ export const SOCKET_OPTION: Option = {
   value: 'path',
   help: 'the status socket of the relay or bridge (finds it)',
 };
+/** Of what both a relay and a bridge are asked. */
+export const PLACE_OPTIONS = { data: DATA_OPTION, socket: SOCKET_OPTION };
 
 /** What was named, or a bridge that runs here, or this user's, or the service. */
 export function socketPath(args: Args, io: Io): string {
-  const named = textOf(args, 'socket') ?? io.env['HOPLINE_SOCKET'];
+  const data = textOf(args, 'data');
+  const told = data === null ? io.env['HOPLINE_SOCKET'] : socketIn(data);
+  const named = textOf(args, 'socket') ?? told;
   if (named !== undefined) return named;
   const here = localFolder();
   if (here !== null) return socketIn(here);

@@ -30,6 +30,7 @@ describe('the folder of the bridge', () => {
   it('is the one that was named, or the one here where a bridge is, or the usual one', () => {
     expect(dataFolder(named('there'), usual)).toBe('there');
     expect(dataFolder(named(), usual)).toBe(join(elsewhere, 'hopline'));
+    expect(socketPath(named('there'), usual)).toBe(join('there', 'relay.sock'));
     expect(socketPath(named(), usual)).not.toContain('hopline-data');
     try {
       process.chdir(elsewhere);
