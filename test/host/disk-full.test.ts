@@ -14,7 +14,8 @@ import type { Running } from './http/builders.ts';
 import { serve } from './http/builders.ts';
 import { SmallDisk } from './small-disk.ts';
 
-const DISK_BYTES = 2 * 2 ** 20;
+/** Room for all that the rounds store. */
+const DISK_BYTES = runs(2, 24) * 2 ** 20;
 /** Of a message: the log of the store soon needs more room. */
 const TEXT = 'x'.repeat(4000);
 /** Said until the disk has no room for more, at most. */
