@@ -115,7 +115,8 @@ export class Reception {
   readonly pinger = new Pinger();
   readonly tracer = new Tracer();
   /** Unix time at 0 of our clock, or null. */
-  epochMs: number | null = null;
+  private epochMs: number | null = null;
+  private wakeAt: Millis = Infinity;
   private readonly ports: ReceptionPorts;
   private readonly trace: Trace;
   private readonly assembler = new FragmentAssembler();
@@ -133,6 +134,15 @@ export class Reception {
       reconcile && new Reconciliation(this.history, this.sync.answers, draw, reconcile);
   }
 
+  get hasClock(): boolean {
+    return this.epochMs !== null;
+  }
+
+  setClock(epochMs: number | null): void {
+    this.epochMs = epochMs;
+    this.rearm();
+  }
+
   /** Unix time, or null without a clock. */
   wall(now: Millis): number | null {
     return this.epochMs === null ? null : Math.floor(this.epochMs + now);
@@ -145,6 +155,7 @@ export class Reception {
     const opened = openPacket(bytes, { frame: FRAME_MAX, payload });
     if (opened.ok) this.serve(opened.packet, delivery, now, out);
     else out.push({ kind: 'drop', link, reason: opened.reason });
+    this.rearm();
     return out;
   }
 
@@ -159,18 +170,12 @@ export class Reception {
       this.onSync(this.sync.step({ kind: 'wake', wallMs }, now), out);
     }
     for (const id of this.tracer.expire(now)) tell(out, { kind: 'trace-done', id });
+    this.rearm();
     return out;
   }
 
   deadline(): Millis {
-    return Math.min(
-      this.peers.deadline(),
-      this.pinger.deadline(),
-      this.ports.desk.deadline(),
-      this.epochMs === null ? Infinity : this.sync.deadline(),
-      this.epochMs === null ? Infinity : (this.reconciliation?.deadline() ?? Infinity),
-      this.tracer.deadline(),
-    );
+    return this.wakeAt;
   }
 
   /** A line is up, and who is there has proven it: nothing else has to show it first. */
@@ -180,6 +185,7 @@ export class Reception {
     const met = { kind: 'met', link, farEnd: 'line' } as const;
     if (wallMs !== null && this.ports.asksForHistory) {
       this.onSync(this.sync.step({ ...met, wallMs }, now), out);
+      this.rearm();
     }
     return out;
   }
@@ -191,6 +197,7 @@ export class Reception {
     const leads = compareBytes(this.ports.id, peer!) < 0;
     const met = { kind: 'met', link, farEnd: this.farEndOf(link), leads } as const;
     this.reconciliation?.step({ ...met, frameMax: hello!.frameMax }, now);
+    this.rearm();
   }
 
   /** Whether what comes over the link may be an answer to us. */
@@ -202,6 +209,7 @@ export class Reception {
   keep(packet: Packet, frame: Uint8Array, wallMs: number, now: Millis): void {
     if (!this.history.add(packet, frame, wallMs) || packet.type !== MESSAGE) return;
     this.reconciliation?.step({ kind: 'kept', link: -1, isAnswer: false }, now);
+    this.rearm();
   }
 
   /**
@@ -215,6 +223,7 @@ export class Reception {
     if (packet.type !== MESSAGE || !packet.isBroadcast) return true;
     if (!this.history.add(packet, bytes, this.wall(now) ?? packet.timestamp)) return false;
     this.reconciliation?.step({ kind: 'kept', link, isAnswer: ttl === 0 }, now);
+    this.rearm();
     return true;
   }
 
@@ -223,6 +232,7 @@ export class Reception {
     this.sync.step({ kind: 'gone', link }, now);
     this.reconciliation?.step({ kind: 'gone', link }, now);
     this.pinger.step({ kind: 'gone', link }, now);
+    this.rearm();
   }
 
   /** Over one link, or over all. */
@@ -231,6 +241,7 @@ export class Reception {
     const { id, link = -1 } = to;
     const asked = this.pinger.step({ kind: 'ask', id, nonce, ttl: this.ports.ttl }, now);
     this.onPinger(link, asked, out);
+    this.rearm();
     return out;
   }
 
@@ -239,6 +250,7 @@ export class Reception {
     const payload = this.tracer.begin(id, nonce, now);
     if (payload !== null) this.sayTrace(-1, -1, payload, out);
     else tell(out, { kind: 'refused', what: 'trace', reason: 'busy' });
+    this.rearm();
     return out;
   }
 
@@ -246,7 +258,19 @@ export class Reception {
   overhear(device: Uint8Array, payload: Uint8Array, now: Millis): ReceptionOutput[] {
     const out: ReceptionOutput[] = [];
     this.onDesk(this.ports.desk.step({ kind: 'noted', device, payload }, now), out);
+    this.rearm();
     return out;
+  }
+
+  /** Called where a machine was stepped: they lie far apart in memory, and most packets step none. */
+  private rearm(): void {
+    const { peers, pinger, tracer, sync, reconciliation } = this;
+    const { desk } = this.ports;
+    const ours = [peers.deadline(), pinger.deadline(), tracer.deadline(), desk.deadline()];
+    this.wakeAt = Math.min(...ours);
+    // Without a clock nobody is asked, and nothing is compared.
+    if (this.epochMs === null) return;
+    this.wakeAt = Math.min(this.wakeAt, sync.deadline(), reconciliation?.deadline() ?? Infinity);
   }
 
   private serve(packet: Packet, from: Delivery, now: Millis, out: ReceptionOutput[]): void {
@@ -277,7 +301,7 @@ export class Reception {
         return this.hearTrace(packet, link, out);
       case NOTE: {
         // Said on without the time, it would reach nobody, and the device would take it for said.
-        if (this.epochMs === null) return void out.push({ kind: 'drop', link, reason: 'no-clock' });
+        if (!this.hasClock) return void out.push({ kind: 'drop', link, reason: 'no-clock' });
         const note = {
           kind: 'note',
           device: sender,

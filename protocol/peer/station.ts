@@ -199,7 +199,7 @@ export class Station implements Machine<StationInput, StationOutput> {
   }
 
   private setClock(offsetMs: number | null, out: StationOutput[]): void {
-    this.reception.epochMs = offsetMs;
+    this.reception.setClock(offsetMs);
     this.rearm();
     this.switchboard.setClock(offsetMs);
     this.toAnnouncer({ kind: 'clock', isKnown: offsetMs !== null }, out);
@@ -234,7 +234,7 @@ export class Station implements Machine<StationInput, StationOutput> {
 
   private refusalOf(payload: Uint8Array, most: number): RefusedReason | null {
     if (this.hasLeft) return 'left';
-    if (this.reception.epochMs === null) return 'no-clock';
+    if (!this.reception.hasClock) return 'no-clock';
     if (payload.length === 0) return 'empty';
     return payload.length > most ? 'too-long' : null;
   }
@@ -243,7 +243,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     if (this.hasLeft) return;
     const payload = encodeLeave({ channel: null });
     const draft = { type: LEAVE, payload, recipient: null, isSigned: true };
-    if (this.reception.epochMs !== null) this.sayOwn(-1, this.ownTtl, draft, out);
+    if (this.reception.hasClock) this.sayOwn(-1, this.ownTtl, draft, out);
     this.hasLeft = true;
     this.announcer.step({ kind: 'leave' }, this.now);
     if (this.pinsAt < Infinity) this.storePins(out);
