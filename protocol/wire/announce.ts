@@ -8,19 +8,26 @@
  */
 import { assert } from '../core/assert.ts';
 import { ID_SIZE } from '../core/packet.ts';
+import {
+  AnnounceView,
+  CAPABILITIES,
+  GEOHASH,
+  GEOHASH_MAX,
+  KEY_SIZE,
+  NAME,
+  NEIGHBOURS,
+  NOISE_KEY,
+  SIGNING_KEY,
+} from './announce-view.ts';
+import type { NotAnnounce } from './announce-view.ts';
 import { decodeCapabilities, encodeCapabilities } from './capabilities.ts';
 import type { Decoded } from './decoded.ts';
-import { FieldReader, encodeFields } from './fields.ts';
+import { encodeFields } from './fields.ts';
 import type { Field } from './fields.ts';
 import { decodeText, encodeText } from './text.ts';
 
-export const KEY_SIZE = 32;
 /** Neighbours an announce names. Others may name up to 31; they are read. */
 export const NEIGHBOURS_MAX = 10;
-/** A longer one is ignored, as on the phones. */
-export const GEOHASH_MAX = 12;
-/** Fields nobody knows that are kept; further ones are skipped. */
-export const EXTRAS_MAX = 32;
 
 export type Announce = {
   name: string;
@@ -35,60 +42,49 @@ export type Announce = {
   extras: Field[];
 };
 
-export type NotAnnounce = 'cut' | 'bad-name' | 'bad-key' | 'incomplete';
-
-const NAME = 1;
-const NOISE_KEY = 2;
-const SIGNING_KEY = 3;
-const NEIGHBOURS = 4;
-const CAPABILITIES = 5;
-const GEOHASH = 6;
+/** Nobody else's turn comes before one is done with it. */
+const VIEW = new AnnounceView();
 
 export function decodeAnnounce(bytes: Uint8Array): Decoded<Announce, NotAnnounce> {
-  let name: string | null = null;
-  let noiseKey: Uint8Array | null = null;
-  let signingKey: Uint8Array | null = null;
-  let neighbours: Uint8Array[] = [];
-  let capabilities: bigint | null = null;
-  let geohash: string | null = null;
-  const extras: Field[] = [];
-  // A field that comes twice counts as it came last. One stray byte at the end is no field.
-  const fields = new FieldReader(bytes, 1);
-  while (fields.next()) {
-    const { type, value } = fields;
-    if (type === NAME) {
-      name = decodeText(value);
-      if (name === null) return { ok: false, reason: 'bad-name' };
-    } else if (type === NOISE_KEY || type === SIGNING_KEY) {
-      if (value.length !== KEY_SIZE) return { ok: false, reason: 'bad-key' };
-      if (type === NOISE_KEY) noiseKey = new Uint8Array(value);
-      else signingKey = new Uint8Array(value);
-    } else if (type === NEIGHBOURS) {
-      if (value.length > 0 && value.length % ID_SIZE === 0) neighbours = splitIds(value);
-    } else if (type === CAPABILITIES) {
-      capabilities = decodeCapabilities(value);
-    } else if (type === GEOHASH) {
-      if (value.length <= GEOHASH_MAX) geohash = decodeText(value) || null;
-    } else if (extras.length < EXTRAS_MAX) {
-      extras.push({ type, value: new Uint8Array(value) });
-    }
-  }
-  if (fields.end === 'cut') return { ok: false, reason: 'cut' };
-  if (name === null || noiseKey === null || signingKey === null) {
-    return { ok: false, reason: 'incomplete' };
-  }
-  const value = { name, noiseKey, signingKey, neighbours, capabilities, geohash, extras };
-  return { ok: true, value };
+  const reason = VIEW.read(bytes);
+  return reason === null ? { ok: true, value: announceIn(VIEW) } : { ok: false, reason };
 }
 
-function splitIds(bytes: Uint8Array): Uint8Array[] {
-  const ids: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += ID_SIZE) {
-    const id = new Uint8Array(ID_SIZE);
-    for (let i = 0; i < ID_SIZE; i++) id[i] = bytes[at + i];
-    ids.push(id);
+/** What lies there, in values of its own. */
+function announceIn(view: AnnounceView): Announce {
+  const neighbours: Uint8Array[] = [];
+  for (let i = 0; i < view.neighbourCount; i++) {
+    neighbours.push(copyOf(view, view.neighboursAt + i * ID_SIZE, ID_SIZE));
   }
-  return ids;
+  const extras: Field[] = [];
+  for (let i = 0; i < view.extraCount; i++) {
+    const at = view.extraAt(i);
+    extras.push({ type: view.extraType(i), value: copyOf(view, at, view.bytes[at - 1]) });
+  }
+  const { capabilitiesAt, geohashLength } = view;
+  const capabilities = partOf(view, capabilitiesAt, view.capabilitiesLength);
+  return {
+    name: textIn(view, view.nameAt, view.nameLength),
+    noiseKey: copyOf(view, view.noiseKeyAt, KEY_SIZE),
+    signingKey: copyOf(view, view.signingKeyAt, KEY_SIZE),
+    neighbours,
+    capabilities: capabilitiesAt < 0 ? null : decodeCapabilities(capabilities),
+    geohash: geohashLength === 0 ? null : textIn(view, view.geohashAt, geohashLength),
+    extras,
+  };
+}
+
+function textIn(view: AnnounceView, at: number, length: number): string {
+  return decodeText(partOf(view, at, length))!;
+}
+
+/** Not `slice`: on the Buffer of an adapter that is a view. */
+function copyOf(view: AnnounceView, at: number, length: number): Uint8Array {
+  return new Uint8Array(partOf(view, at, length));
+}
+
+function partOf({ bytes }: AnnounceView, at: number, length: number): Uint8Array {
+  return bytes.subarray(at, at + length);
 }
 
 export function encodeAnnounce(announce: Announce): Uint8Array {

@@ -99,17 +99,30 @@ export function openView(view: PacketView, payloadMax: number): Opened {
  * where it was not compressed it is a view of them.
  */
 export function payloadOf(view: PacketView, payloadMax: number): Uint8Array | Unopenable {
+  const flaw = unopenable(view, payloadMax);
+  if (flaw !== null) return flaw;
+  const body = view.bytes.subarray(view.payloadAt, view.payloadAt + view.payloadLength);
+  if ((view.flags & IS_COMPRESSED) === 0) return body;
+  const inflated = inflate(body.subarray(sizeWidth(view)), sizeOf(view), payloadMax);
+  return inflated.ok ? inflated.value : 'bad-compression';
+}
+
+/** Why the payload need not be looked at, or null; it may still not be what it was compressed from. */
+export function unopenable(view: PacketView, payloadMax: number): Unopenable | null {
   // Above 2^53 - 1 a number is not exact, and no clock will get there.
   if (!Number.isSafeInteger(view.timestamp())) return 'bad-timestamp';
-  const body = view.bytes.subarray(view.payloadAt, view.payloadAt + view.payloadLength);
-  if ((view.flags & IS_COMPRESSED) === 0) {
-    return body.length > payloadMax ? 'payload-too-large' : body;
-  }
-  const width = view.version === 1 ? 2 : 4;
-  const size = view.version === 1 ? readU16(body, 0) : readU32(body, 0);
-  if (size > payloadMax) return 'payload-too-large';
-  const inflated = inflate(body.subarray(width), size, payloadMax);
-  return inflated.ok ? inflated.value : 'bad-compression';
+  return sizeOf(view) > payloadMax ? 'payload-too-large' : null;
+}
+
+/** Bytes of the payload before compression; a compressed one says so in front. */
+function sizeOf(view: PacketView): number {
+  if ((view.flags & IS_COMPRESSED) === 0) return view.payloadLength;
+  const { bytes, payloadAt } = view;
+  return sizeWidth(view) === 2 ? readU16(bytes, payloadAt) : readU32(bytes, payloadAt);
+}
+
+function sizeWidth(view: PacketView): 2 | 4 {
+  return view.version === 1 ? 2 : 4;
 }
 
 /** Not `slice`: on the Buffer of an adapter that is a view. */

@@ -8,7 +8,7 @@
  */
 import { assert } from '../core/assert.ts';
 import { sameBytes } from '../core/bytes.ts';
-import { KEY_SIZE } from './announce.ts';
+import { KEY_SIZE } from './announce-view.ts';
 import { decodeCapabilities, encodeCapabilities } from './capabilities.ts';
 import type { Decoded } from './decoded.ts';
 import type { Field } from './fields.ts';

@@ -9,7 +9,9 @@ const ENCODER = new TextEncoder();
 
 /** Null where the bytes are not UTF-8. */
 export function decodeText(bytes: Uint8Array): string | null {
-  if (isShortAscii(bytes)) return String.fromCharCode.apply(null, bytes as unknown as number[]);
+  if (bytes.length <= SHORT && isAscii(bytes, 0, bytes.length)) {
+    return String.fromCharCode.apply(null, bytes as unknown as number[]);
+  }
   try {
     return DECODER.decode(bytes);
   } catch {
@@ -17,10 +19,14 @@ export function decodeText(bytes: Uint8Array): string | null {
   }
 }
 
+/** Whether those bytes are UTF-8: what `decodeText` would take. */
+export function isText(bytes: Uint8Array, at: number, length: number): boolean {
+  return isAscii(bytes, at, length) || decodeText(bytes.subarray(at, at + length)) !== null;
+}
+
 /** What most names are, which a decoder takes ten times as long for. */
-function isShortAscii(bytes: Uint8Array): boolean {
-  if (bytes.length > SHORT) return false;
-  for (const byte of bytes) if (byte > 0x7f) return false;
+function isAscii(bytes: Uint8Array, at: number, length: number): boolean {
+  for (let i = at; i < at + length; i++) if (bytes[i] > 0x7f) return false;
   return true;
 }
 

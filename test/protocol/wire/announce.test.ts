@@ -3,7 +3,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EXTRAS_MAX, decodeAnnounce, encodeAnnounce } from '../../../protocol/wire/announce.ts';
+import { decodeAnnounce, encodeAnnounce } from '../../../protocol/wire/announce.ts';
+import { EXTRAS_MAX } from '../../../protocol/wire/announce-view.ts';
 import type { Announce } from '../../../protocol/wire/announce.ts';
 import {
   CAPABILITY,

@@ -1,0 +1,170 @@
+/**
+ * Id places: a number for each id that a table remembers, so that the rest of its row lies in arrays
+ * rather than in an object of its own. A place belongs to its id until that is removed, and then to
+ * whichever is added next; they are dense, in an order that does not depend on the seed.
+ *
+ *   row   | id 8 | its last use 8 |        uses are counted: the smaller, the longer ago; 0 for none
+ */
+import { assert } from '../core/assert.ts';
+import { readU32, writeU32 } from '../core/bytes.ts';
+import { ID_SIZE } from '../core/packet.ts';
+
+/** Rows to begin with; then half as many more whenever they are taken. */
+const ROWS_FIRST = 32;
+
+export class IdPlaces {
+  size = 0;
+  /** Every place ever given is below it. */
+  end = 0;
+  private readonly max: number;
+  private readonly seed: number;
+  /** Two views of the same rows. */
+  private words: Int32Array;
+  private uses: Float64Array;
+  /** Where an id is looked for first, and then one after another: its place + 1, or 0. */
+  private slots: Uint16Array;
+  /** The place given back last, + 1; the first word of its row leads on to the one before. */
+  private vacant = 0;
+  private useCount = 0;
+
+  /**
+   * Ids remembered at most; adding another is a mistake. `seed` is secret: it keeps others from making
+   * up ids that are all looked for in one spot.
+   */
+  constructor(max: number, seed = 0) {
+    assert(max > 0 && max < 65536, 'places fit 16 bits');
+    this.max = max;
+    this.seed = seed;
+    const rows = new ArrayBuffer(Math.min(ROWS_FIRST, max) * 2 * ID_SIZE);
+    this.words = new Int32Array(rows);
+    this.uses = new Float64Array(rows);
+    this.slots = new Uint16Array(2 * ROWS_FIRST);
+  }
+
+  /** Rows there is room for at present: what lies beside them needs as many. */
+  get capacity(): number {
+    return this.uses.length / 2;
+  }
+
+  /** The place of the id at `at`, or -1. */
+  find(bytes: Uint8Array, at = 0): number {
+    const high = readU32(bytes, at) | 0;
+    const low = readU32(bytes, at + 4) | 0;
+    const { words, slots } = this;
+    for (let slot = this.slotOf(high, low); ; slot = (slot + 1) & (slots.length - 1)) {
+      const place = slots[slot] - 1;
+      if (place < 0) return -1;
+      if (words[4 * place] === high && words[4 * place + 1] === low) return place;
+    }
+  }
+
+  /** A place for an id that has none; being added is its first use. */
+  add(bytes: Uint8Array, at = 0): number {
+    assert(this.size < this.max, 'there is room for another id');
+    if (this.vacant === 0 && this.end === this.capacity) this.grow();
+    const place = this.vacant === 0 ? this.end++ : this.vacant - 1;
+    if (place === this.vacant - 1) this.vacant = this.words[4 * place];
+    this.words[4 * place] = readU32(bytes, at);
+    this.words[4 * place + 1] = readU32(bytes, at + 4);
+    this.enter(place);
+    this.use(place);
+    this.size++;
+    return place;
+  }
+
+  remove(place: number): void {
+    assert(this.isTaken(place), 'a place is given back once');
+    this.leave(place);
+    this.uses[2 * place + 1] = 0;
+    this.words[4 * place] = this.vacant;
+    this.vacant = place + 1;
+    this.size--;
+  }
+
+  isTaken(place: number): boolean {
+    return place < this.end && this.uses[2 * place + 1] > 0;
+  }
+
+  /** It is the one used last now. */
+  use(place: number): void {
+    this.uses[2 * place + 1] = ++this.useCount;
+  }
+
+  /** The id in bytes of its own. */
+  idAt(place: number): Uint8Array {
+    const id = new Uint8Array(ID_SIZE);
+    writeU32(id, 0, this.words[4 * place]);
+    writeU32(id, 4, this.words[4 * place + 1]);
+    return id;
+  }
+
+  /** The place unused for longest, of those that `mayGo`; -1 for none. It looks through all of them. */
+  oldest(mayGo: (place: number) => boolean): number {
+    let oldest = -1;
+    let oldestUse = Infinity;
+    for (let place = 0; place < this.end; place++) {
+      const use = this.uses[2 * place + 1];
+      if (use === 0 || use >= oldestUse || !mayGo(place)) continue;
+      oldest = place;
+      oldestUse = use;
+    }
+    return oldest;
+  }
+
+  /** All places, the one unused for longest first. */
+  inOrder(): number[] {
+    const places: number[] = [];
+    for (let place = 0; place < this.end; place++) if (this.isTaken(place)) places.push(place);
+    return places.sort((a, b) => this.uses[2 * a + 1] - this.uses[2 * b + 1]);
+  }
+
+  private slotOf(high: number, low: number): number {
+    const mixed = Math.imul(high ^ this.seed, 0x85ebca6b);
+    const both = Math.imul(mixed ^ (mixed >>> 15) ^ low, 0xc2b2ae35);
+    return (both ^ (both >>> 16)) & (this.slots.length - 1);
+  }
+
+  private enter(place: number): void {
+    const { words, slots } = this;
+    let slot = this.slotOf(words[4 * place], words[4 * place + 1]);
+    while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
+    slots[slot] = place + 1;
+  }
+
+  /** What was looked for past its slot moves up, or it would not be found any more. */
+  private leave(place: number): void {
+    const { words, slots } = this;
+    const mask = slots.length - 1;
+    let gap = this.slotOf(words[4 * place], words[4 * place + 1]);
+    while (slots[gap] !== place + 1) gap = (gap + 1) & mask;
+    for (let slot = (gap + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const row = 4 * (slots[slot] - 1);
+      const first = this.slotOf(words[row], words[row + 1]);
+      if (((slot - first) & mask) < ((slot - gap) & mask)) continue;
+      slots[gap] = slots[slot];
+      gap = slot;
+    }
+    slots[gap] = 0;
+  }
+
+  private grow(): void {
+    const { capacity } = this;
+    const more = Math.min(this.max, capacity + (capacity >> 1));
+    const rows = new ArrayBuffer(more * 2 * ID_SIZE);
+    const { words } = this;
+    this.words = new Int32Array(rows);
+    this.words.set(words);
+    this.uses = new Float64Array(rows);
+    if (this.slots.length >= 2 * more) return;
+    this.slots = new Uint16Array(2 * this.slots.length);
+    for (let place = 0; place < this.end; place++) this.enter(place);
+  }
+}
+
+/** The same bytes and room for more behind them, where there is not enough yet. */
+export function withRoom(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length >= size) return bytes;
+  const roomier = new Uint8Array(size);
+  roomier.set(bytes);
+  return roomier;
+}
