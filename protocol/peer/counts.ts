@@ -1,12 +1,10 @@
 /**
- * Counts: what went over a link, and how often something was dropped there for which reason.
+ * Counts: how often something was dropped for which reason.
  */
 /** Reasons counted apart; further ones, if there ever are more, together as `other`. */
 export const REASONS_MAX = 64;
 
 export class Counts {
-  heard = 0;
-  sent = 0;
   private readonly drops = new Map<string, number>();
 
   drop(reason: string): void {

@@ -14,8 +14,8 @@ import { TICK } from '../core/machine.ts';
 import type { Pace } from '../core/paced-heartbeat.ts';
 import type { Mode } from '../core/version.ts';
 import type { LineMedium, Medium, OwnMedium } from './contract.ts';
-import { Counts } from './counts.ts';
 import { LineLink } from './line-link.ts';
+import { LinkCounts } from './link-counts.ts';
 import type { PhoneLinkDrop, PhoneLinkOutput } from './phone-link.ts';
 import { PhoneLink } from './phone-link.ts';
 
@@ -102,7 +102,7 @@ function isThere(hop: Hop | null, id: Uint8Array): boolean {
 }
 
 export class Links implements Machine<LinksInput, LinksOutput> {
-  readonly counts: Counts[];
+  readonly counts: LinkCounts;
   private readonly config: LinksConfig;
   private readonly hops: (Hop | null)[];
   /** Asked for with every packet, and few of many. */
@@ -115,7 +115,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     this.config = config;
     this.hops = new Array<Hop | null>(config.linksMax).fill(null);
     this.wakesAt = new Float64Array(config.linksMax).fill(Infinity);
-    this.counts = this.hops.map(() => new Counts());
+    this.counts = new LinkCounts(config.linksMax);
   }
 
   step(input: LinksInput | Tick, now: Millis): LinksOutput[] {
@@ -192,7 +192,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     } else if (input.kind === 'resized') {
       this.resize(link, input.payloadMax);
     } else {
-      if (input.kind === 'send') this.counts[link].sent++;
+      if (input.kind === 'send') this.counts.send(link);
       this.turn(link, input, now, out);
     }
   }
@@ -251,7 +251,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
 
   private countDrops(link: number, drops: Drops<string>): void {
     for (const [reason, count] of Object.entries(drops)) {
-      for (let i = 0; i < (count ?? 0); i++) this.counts[link].drop(reason);
+      for (let i = 0; i < (count ?? 0); i++) this.counts.drop(link, reason);
     }
   }
 
@@ -264,7 +264,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     for (const output of hop.machine.step(input, now) as PhoneLinkOutput[]) {
       // Written out for the two that are by far the most: a spread costs as much as all the rest.
       if (output.kind === 'heard') {
-        this.counts[link].heard++;
+        this.counts.hear(link);
         out.push({ kind: 'heard', link, bytes: output.bytes });
       } else if (output.kind === 'write') {
         out.push({ kind: 'write', link, bytes: output.bytes });

@@ -80,7 +80,7 @@ export function linkSnapshots(
 ): LinkSnapshot[] {
   return links.open().map((link) => {
     const hop = links.at(link)!;
-    const { heard, sent } = links.counts[link];
+    const { counts } = links;
     const { mode, roundTripMs } = hop.machine;
     return {
       link,
@@ -94,9 +94,9 @@ export function linkSnapshots(
       roundTripMs: roundTripMs < 0 ? null : roundTripMs,
       openMs: now - hop.openedAt,
       silentMs: now - hop.heardAt,
-      heard,
-      sent,
-      drops: links.counts[link].reasons(),
+      heard: counts.heard(link),
+      sent: counts.sent(link),
+      drops: counts.drops(link),
     };
   });
 }
@@ -137,15 +137,6 @@ function inHex(ids: Uint8Array): string[] {
     names.push(toHex(ids.subarray(at, at + ID_SIZE)));
   }
   return names;
-}
-
-/** Drops of several counts, together. */
-export function sumOfDrops(all: Record<string, number>[]): Record<string, number> {
-  const sum: Record<string, number> = {};
-  for (const drops of all) {
-    for (const [reason, count] of Object.entries(drops)) sum[reason] = (sum[reason] ?? 0) + count;
-  }
-  return sum;
 }
 
 /** What its announce says, or its hello: names are for people, and may be anything. */

@@ -37,7 +37,7 @@ import type { ReceptionOutput } from './reception.ts';
 import { OWN_TTL, Reception } from './reception.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
-import { linkSnapshots, nameOn, peerSnapshots, sumOfDrops } from './snapshot.ts';
+import { linkSnapshots, nameOn, peerSnapshots } from './snapshot.ts';
 import type { SwitchboardInput, SwitchboardOutput } from './switchboard.ts';
 import { Switchboard } from './switchboard.ts';
 
@@ -169,8 +169,8 @@ export class Station implements Machine<StationInput, StationOutput> {
 
   snapshot(now: Millis): Snapshot {
     const { peers, history } = this.reception;
-    const { links, ownDrops, islandSize } = this.switchboard;
-    const { counts } = links;
+    const { links, islandSize } = this.switchboard;
+    const { heard, sent, drops } = links.counts.inAll();
     return {
       id: toHex(this.ports.identity.id),
       name: this.config.name,
@@ -181,10 +181,10 @@ export class Station implements Machine<StationInput, StationOutput> {
       peers: peerSnapshots(links, peers, now),
       historySize: history.size,
       historyFrom: history.floor(this.reception.wall(now) ?? Infinity),
-      heard: counts.reduce((sum, { heard }) => sum + heard, 0),
-      sent: counts.reduce((sum, { sent }) => sum + sent, 0),
+      heard,
+      sent,
       delivered: this.delivered,
-      drops: sumOfDrops([...counts, ownDrops].map((count) => count.reasons())),
+      drops,
     };
   }
 

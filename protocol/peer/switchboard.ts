@@ -42,7 +42,6 @@ import { nameOf } from '../trust/pins.ts';
 import { makeSeenHash } from '../trust/seen-hash.ts';
 import { encodeText } from '../wire/text.ts';
 import type { StationInput, StationOutput } from './contract.ts';
-import { Counts } from './counts.ts';
 import { Gate } from './gate.ts';
 import type { LinksInput, LinksOutput } from './links.ts';
 import { Links } from './links.ts';
@@ -115,20 +114,22 @@ type ForUs = { link: number; bytes: Uint8Array; ttl: number; isVerified: boolean
 
 export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput> {
   readonly links: Links;
-  /** Drops that no link is to blame for. */
-  readonly ownDrops = new Counts();
   private readonly config: StationConfig;
+  /** Links are numbered from the air over wires and lines to clients. */
+  private readonly firstLine: number;
+  private readonly firstClient: number;
   private readonly pins: Pins;
   private readonly id: Uint8Array;
   private readonly gate: Gate;
   private readonly relay: RoutedRelay;
   private readonly routes: RoutePort | null;
-  private readonly slots: Slots;
+  /** Null where its owner ties the links, or there is no radio. */
+  private readonly slots: Slots | null;
   /** Null where everything goes over every link. */
   private readonly spread: Spread | null;
-  private readonly hasSlots: boolean;
   private readonly announces = new Announces(ANNOUNCES_MAX);
-  private readonly tap = new Tap();
+  /** Null while nobody watches. */
+  private tap: Tap | null = null;
   private readonly quarantine = new Quarantine();
   private readonly packet = new PacketView();
   private readonly usedAt: Millis[] = [];
@@ -137,6 +138,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   private mesh = new Uint8Array(0);
   private epochMs: number | null = null;
   private now: Millis;
+  /** Asked for several times a step, of machines that lie far apart in memory. */
+  private wakeAt: Millis;
 
   /** `isAsked`: whether what comes over a link may be an answer to us. */
   constructor(
@@ -153,6 +156,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const firstClient = firstLine + config.lines;
     const linksMax = firstClient + (config.clients ?? 0);
     this.config = config;
+    this.firstLine = firstLine;
+    this.firstClient = firstClient;
     this.pins = pins;
     this.id = id;
     this.now = now;
@@ -171,15 +176,17 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       this.gate,
       this.routes,
     );
-    this.hasSlots = outMax > 0 && config.choosesLinks;
     this.spread = config.spreads ? new Spread(id, linksMax, ports) : null;
     this.relay.cover = this.spread;
-    this.slots = new Slots({ id, role, scanDuty, outMax, nodesMax }, ports.random, now);
+    const hasSlots = outMax > 0 && config.choosesLinks;
+    const slots = { id, role, scanDuty, outMax, nodesMax };
+    this.slots = hasSlots ? new Slots(slots, ports.random, now) : null;
+    this.wakeAt = this.nextAt();
   }
 
   /** Nodes of our island, as far as we know. */
   get islandSize(): number {
-    return this.slots.islandSize;
+    return this.slots?.islandSize ?? 1;
   }
 
   /** What was withheld waits until its sender is let in again. */
@@ -239,7 +246,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         this.toSlots(input, out);
         break;
       case 'tap':
-        this.tap.isOn = input.isOn;
+        this.tap = input.isOn ? (this.tap ?? new Tap()) : null;
         break;
       case 'release':
         this.release(input.id, out);
@@ -264,12 +271,12 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     if (now >= this.links.deadline()) this.onLinks(this.links.step(TICK, now), out);
     if (now >= this.slotsAt()) this.toSlots(TICK, out);
     if (now >= this.spreadAt()) this.toSpread(TICK, out);
+    this.wakeAt = this.nextAt();
     return out;
   }
 
   deadline(): Millis {
-    const ours = Math.min(this.slotsAt(), this.spreadAt());
-    return Math.min(this.relay.deadline(), this.links.deadline(), ours);
+    return this.wakeAt;
   }
 
   /** Links on the air and wires that `inject` would bring a packet to now. */
@@ -278,12 +285,17 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   drop(link: number, reason: string): void {
-    this.tap.drop(link, reason);
-    (link < 0 ? this.ownDrops : this.links.counts[link]).drop(reason);
+    this.tap?.drop(link, reason);
+    this.links.counts.drop(link, reason);
+  }
+
+  private nextAt(): Millis {
+    const ours = Math.min(this.slotsAt(), this.spreadAt());
+    return Math.min(this.relay.deadline(), this.links.deadline(), ours);
   }
 
   private slotsAt(): Millis {
-    return this.hasSlots ? this.slots.deadline() : Infinity;
+    return this.slots === null ? Infinity : this.slots.deadline();
   }
 
   private spreadAt(): Millis {
@@ -376,12 +388,11 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const hop = this.links.at(link);
     if (hop === null) return;
     let bytes = hop.medium === 'phone' ? this.forPhone(packet) : packet;
-    const frame = this.tap.take(link, 'sent', bytes, this.now);
-    if (frame !== null) out.push({ kind: 'tapped', frame });
+    if (this.tap !== null) this.watch(this.tap, link, 'sent', bytes, out);
     this.use(link, bytes[1], out);
     if (visited !== null && this.hasRoutes(link)) bytes = withVisited(bytes, visited);
     if (!this.isLine(link)) return this.toLinks({ kind: 'send', link, bytes, priority }, out);
-    this.links.counts[link].sent++;
+    this.links.counts.send(link);
     out.push({ kind: 'forward', link, bytes, priority });
   }
 
@@ -400,8 +411,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   /** Whether the far end takes packets with what they visited. */
   private hasRoutes(link: number): boolean {
+    if (this.routes === null || this.isLine(link)) return false;
     const features = this.links.at(link)?.hello?.features ?? 0;
-    return this.routes !== null && !this.isLine(link) && (features & ROUTING) !== 0;
+    return (features & ROUTING) !== 0;
   }
 
   /** Whole already, and many. */
@@ -410,7 +422,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     // What a line that is gone still had to say.
     if (hop === null) return;
     hop.heardAt = this.now;
-    this.links.counts[link].heard++;
+    this.links.counts.hear(link);
     this.hear(link, bytes, out);
   }
 
@@ -470,12 +482,22 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const hasRoutes = this.hasRoutes(link);
     const routed = hasRoutes && heard[0] === ROUTED ? readRouted(heard) : null;
     const bytes = routed?.packet ?? heard;
-    const frame = this.tap.take(link, 'heard', bytes, this.now);
-    if (frame !== null) out.push({ kind: 'tapped', frame });
+    if (this.tap !== null) this.watch(this.tap, link, 'heard', bytes, out);
     this.use(link, bytes[1], out);
     if (bytes[1] === NOTED) this.overhear(bytes, out);
-    const way = routed === null ? { isFlooded: hasRoutes } : { visited: routed.visited };
-    this.toRelay({ kind: 'heard', link, bytes, ...way }, out);
+    if (routed === null) this.toRelay({ kind: 'heard', link, bytes, isFlooded: hasRoutes }, out);
+    else this.toRelay({ kind: 'heard', link, bytes, visited: routed.visited }, out);
+  }
+
+  private watch(
+    tap: Tap,
+    link: number,
+    way: 'heard' | 'sent',
+    bytes: Uint8Array,
+    out: SwitchboardOutput[],
+  ): void {
+    const frame = tap.take(link, way, bytes, this.now);
+    if (frame !== null) out.push({ kind: 'tapped', frame });
   }
 
   private overhear(bytes: Uint8Array, out: SwitchboardOutput[]): void {
@@ -522,15 +544,24 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       this.packet.read(bytes, FRAME_MAX);
       this.announces.keep(this.packet, bytes, this.now);
     }
-    this.show({ link, bytes, ttl: output.ttl, isVerified }, out);
+    this.show(link, bytes, output.ttl, isVerified, out);
   }
 
   /** What is for us goes up, unless its sender is not to be shown: then it only went on. */
-  private show(packet: ForUs, out: SwitchboardOutput[]): void {
-    const why = this.gate.whyHidden(packet.bytes);
-    if (why === null) return void out.push({ kind: 'deliver', isReleased: false, ...packet });
-    this.drop(packet.link, why);
-    if (why === 'quarantined') out.push({ kind: 'withheld', ...packet });
+  private show(
+    link: number,
+    bytes: Uint8Array,
+    ttl: number,
+    isVerified: boolean,
+    out: SwitchboardOutput[],
+  ): void {
+    const why = this.gate.whyHidden(bytes);
+    if (why === null) {
+      out.push({ kind: 'deliver', isReleased: false, link, bytes, ttl, isVerified });
+      return;
+    }
+    this.drop(link, why);
+    if (why === 'quarantined') out.push({ kind: 'withheld', link, bytes, ttl, isVerified });
   }
 
   private release(id: Uint8Array, out: SwitchboardOutput[]): void {
@@ -573,7 +604,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   private toSlots(input: SlotsInput | Tick, out: SwitchboardOutput[]): void {
-    if (this.hasSlots) this.onSlots(this.slots.step(input, this.now), out);
+    if (this.slots !== null) this.onSlots(this.slots.step(input, this.now), out);
   }
 
   private onSlots(outputs: SlotsOutput[], out: SwitchboardOutput[]): void {
@@ -596,11 +627,11 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   /** Whose frames are whole and whose link machine is elsewhere: lines, and those of clients. */
   private isLine(link: number): boolean {
-    return link > this.config.outMax + this.config.wires;
+    return link >= this.firstLine;
   }
 
   private isClient(link: number): boolean {
-    return link > this.config.outMax + this.config.wires + this.config.lines;
+    return link >= this.firstClient;
   }
 
   private hello(): Hello {

@@ -1,6 +1,6 @@
 /**
- * Tap: every packet that is heard or sent, for a person who watches. Off until it is asked for, and
- * never more in a second than somebody could look at: what is left out is counted.
+ * Tap: every packet that is heard or sent, for a person who watches; there is one while somebody does.
+ * Never more in a second than somebody could look at: what is left out is counted.
  */
 import type { Millis } from '../core/machine.ts';
 import type { TappedFrame } from './contract.ts';
@@ -9,17 +9,15 @@ import type { TappedFrame } from './contract.ts';
 export const TAPPED_PER_SECOND = 2000;
 
 export class Tap {
-  isOn = false;
   private second = -1;
   private shown = 0;
   private missed = 0;
   /** The frame that was heard last, while it is judged. */
   private judged: TappedFrame | null = null;
 
-  /** A copy of the frame, since relaying patches it; null when nobody looks, or it is too much. */
+  /** A copy of the frame, since relaying patches it; null when it is too much. */
   take(link: number, way: 'heard' | 'sent', bytes: Uint8Array, now: Millis): TappedFrame | null {
     if (way === 'heard') this.judged = null;
-    if (!this.isOn) return null;
     const second = Math.floor(now / 1000);
     if (second !== this.second) {
       this.second = second;
