@@ -33,7 +33,7 @@ export interface Cover {
   /** A broadcast goes further for the first time, with the TTL in `bytes`; link -1 for our own. */
   kept(low: number, high: number, bytes: Uint8Array, link: number, now: Millis): void;
   /** A copy came over a link. */
-  met(low: number, high: number, link: number): void;
+  met(low: number, high: number, bytes: Uint8Array, link: number): void;
   /** It was new, and has no further to go. */
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void;
 }
@@ -96,8 +96,9 @@ export class LineRelay extends Relay {
     this.key[0] = 0;
     this.key[1] = 0;
     super.hear(link, frame, out);
-    if (this.cover !== null && (this.key[0] | this.key[1]) !== 0)
-      this.cover.met(this.key[0], this.key[1], link);
+    if (this.cover !== null && (this.key[0] | this.key[1]) !== 0) {
+      this.cover.met(this.key[0], this.key[1], frame, link);
+    }
     this.tellSpent(frame, before, out);
   }
 

@@ -39,7 +39,8 @@ export const RETRY_MS = 2000;
 export const GIVES_MAX = 3;
 
 /** What is said again anyway, or is of no use later. */
-const FLEETING = [ANNOUNCE, LINK_STATE, GATEWAY, VOICE];
+const IS_FLEETING = new Uint8Array(256);
+for (const type of [ANNOUNCE, LINK_STATE, GATEWAY, VOICE]) IS_FLEETING[type] = 1;
 
 export type MenderInput =
   | { kind: 'offered'; link: number; names: Uint8Array }
@@ -111,7 +112,7 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     watches: readonly Watched[],
     now: Millis,
   ): void {
-    if (FLEETING.includes(bytes[1]) || bytes.length > LONGEST) return;
+    if (IS_FLEETING[bytes[1]] === 1 || bytes.length > LONGEST) return;
     const kept = this.remember(low, high, bytes, now);
     kept.known.add(from);
     kept.bytes = bytes;
@@ -126,10 +127,11 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
 
   /** It came, and goes no further: nobody has to offer it, and we offer it to nobody. */
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {
-    if (!FLEETING.includes(bytes[1])) this.remember(low, high, bytes, now);
+    if (IS_FLEETING[bytes[1]] === 0) this.remember(low, high, bytes, now);
   }
 
-  met(low: number, high: number, link: number): void {
+  met(low: number, high: number, bytes: Uint8Array, link: number): void {
+    if (IS_FLEETING[bytes[1]] === 1) return;
     const kept = this.kept.get(low);
     if (kept !== undefined && kept.high === high) kept.known.add(link);
   }

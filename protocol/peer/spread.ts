@@ -101,8 +101,8 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     this.mender.keep(low, high, bytes, link, this.vicinity.watches(), now);
   }
 
-  met(low: number, high: number, link: number): void {
-    this.mender.met(low, high, link);
+  met(low: number, high: number, bytes: Uint8Array, link: number): void {
+    this.mender.met(low, high, bytes, link);
   }
 
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {

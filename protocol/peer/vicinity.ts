@@ -24,8 +24,6 @@ export type Watched = { link: number; watch: Watch };
 type Neighbour = {
   readonly id: Uint8Array;
   readonly name: string;
-  /** The last four bytes of its id. */
-  readonly word: number;
   /** Whom it names, and in what order. */
   listed: string[];
   watches: number;
@@ -38,8 +36,10 @@ export class Vicinity {
   private readonly words: number;
   /** By link. */
   private readonly neighbours: (Neighbour | null)[];
-  /** By link, the set of links to those who hear that neighbour; `words` for each. */
+  /** By link, the set of links to those who hear that neighbour; `words` for each, none for nobody. */
   private readonly near: Uint32Array;
+  /** By link, the last four bytes of the id at its end. */
+  private readonly ids: Uint32Array;
   /** Who tells us what we lack, the first before the others. */
   private watchers: number[] = [];
   /** Asked for with every packet, and seldom another. */
@@ -54,6 +54,7 @@ export class Vicinity {
     this.words = (linksMax + 31) >> 5;
     this.neighbours = new Array<Neighbour | null>(linksMax).fill(null);
     this.near = new Uint32Array(linksMax * this.words);
+    this.ids = new Uint32Array(linksMax);
   }
 
   has(link: number): boolean {
@@ -67,8 +68,8 @@ export class Vicinity {
 
   join(link: number, id: Uint8Array): void {
     const own = new Uint8Array(id);
-    const word = readU32(own, ID_SIZE - 4);
-    this.neighbours[link] = { id: own, name: nameOf(own), word, listed: [], watches: 0 };
+    this.neighbours[link] = { id: own, name: nameOf(own), listed: [], watches: 0 };
+    this.ids[link] = readU32(own, ID_SIZE - 4);
     this.place(link);
   }
 
@@ -112,26 +113,26 @@ export class Vicinity {
     first: number,
     heard: Uint32Array,
   ): number {
-    const packet = readU32(bytes, FLAGS_AT - 4);
+    const packet = Math.imul(readU32(bytes, FLAGS_AT - 4), PACKET_MIX);
     let covered = 0;
-    for (let left = open >>> 0, link = word * 32; left !== 0; left = left >>> 1, link++) {
-      if ((left & 1) === 0 || !this.isCovered(link, packet, first, heard)) continue;
-      covered |= 1 << (link & 31);
+    for (let left = open; left !== 0; left &= left - 1) {
+      const at = lowest(left);
+      if (this.isCovered(word * 32 + at, packet, first, heard)) covered |= 1 << at;
     }
     return covered;
   }
 
   private isCovered(link: number, packet: number, first: number, heard: Uint32Array): boolean {
-    const neighbour = this.neighbours[link];
-    if (neighbour === null) return false;
-    const ownTurn = turnOf(this.ownWord, neighbour.word, packet);
-    for (let word = 0; word < this.words; word++) {
-      const near = this.near[link * this.words + word];
-      if ((near & heard[word]) !== 0) return true;
-      let rivals = (near & this.near[first * this.words + word]) >>> 0;
-      for (let rival = word * 32; rivals !== 0; rivals = rivals >>> 1, rival++) {
-        if ((rivals & 1) === 0) continue;
-        if (turnOf(this.neighbours[rival]!.word, neighbour.word, packet) < ownTurn) return true;
+    const { near, words, ids } = this;
+    const to = packet ^ Math.imul(ids[link], TO_MIX);
+    for (let word = 0; word < words; word++) {
+      const those = near[link * words + word];
+      if ((those & heard[word]) !== 0) return true;
+      const rivals = those & near[first * words + word];
+      if (rivals === 0) continue;
+      const ownTurn = turnOf(this.ownWord ^ to);
+      for (let left = rivals; left !== 0; left &= left - 1) {
+        if (turnOf(ids[word * 32 + lowest(left)] ^ to) < ownTurn) return true;
       }
     }
     return false;
@@ -209,10 +210,18 @@ export class Vicinity {
   }
 }
 
+/** What a turn is made of, beside the last four bytes of the id of whose turn it may be. */
+const TO_MIX = 0x9e3779b1;
+const PACKET_MIX = 0x85ebca6b;
+
 /** Who of several who might bring a packet to somebody is to: the lowest. Everybody reckons alike. */
-function turnOf(word: number, to: number, packet: number): number {
-  let turn = word ^ Math.imul(to, 0x9e3779b1) ^ Math.imul(packet, 0x85ebca6b);
-  turn = Math.imul(turn ^ (turn >>> 16), 0x85ebca6b);
+function turnOf(bid: number): number {
+  let turn = Math.imul(bid ^ (bid >>> 16), 0x85ebca6b);
   turn = Math.imul(turn ^ (turn >>> 13), 0xc2b2ae35);
   return (turn ^ (turn >>> 16)) >>> 0;
+}
+
+/** The number of the lowest bit that is set. */
+function lowest(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
 }

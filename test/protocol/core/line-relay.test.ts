@@ -238,7 +238,7 @@ function cover(relay: LineRelay, covered: number, told: string[] = []): object[]
       return covered;
     },
     kept: (_low, _high, bytes, link) => void told.push(`kept ${link} ttl ${bytes[TTL_AT]}`),
-    met: (_low, _high, link) => void told.push(`met ${link}`),
+    met: (_low, _high, _bytes, link) => void told.push(`met ${link}`),
     spent: () => void told.push('spent'),
   };
   return asked;

@@ -46,9 +46,9 @@ describe('a mender', () => {
     const mender = new Mender(crypto, () => 0);
     mender.keep(1, 1, told(1), 1, FIRST, 0);
     mender.keep(2, 2, told(2), 5, FIRST, 0);
-    mender.met(2, 2, 1);
+    mender.met(2, 2, told(2), 1);
     mender.keep(3, 3, told(3), 5, FIRST, 0);
-    mender.met(3, 4, 1);
+    mender.met(3, 4, told(3), 1);
     expect(mender.step(TICK, FIRST_MS)).toEqual([{ kind: 'offer', link: 1, names: nameOf(3) }]);
   });
 
