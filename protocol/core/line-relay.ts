@@ -38,8 +38,11 @@ export interface Cover {
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void;
 }
 
-/** No link has this number. */
-const NONE = 0xffff;
+/** In the state of a packet: lines have it by now, because one of them brought it. */
+const SPREAD = 1 << 1;
+/** And from this bit on, one more than the link that brought it; 0 for what goes over every link. */
+const FIRST_AT = 16;
+const FIRST = 0xffff << FIRST_AT;
 
 export class LineRelay extends Relay {
   cover: Cover | null = null;
@@ -47,22 +50,13 @@ export class LineRelay extends Relay {
   private readonly lines: Uint32Array;
   /** Links that are leaves, likewise. */
   private readonly leaves: Uint32Array;
-  /** By slot, the hash of the packet in it that lines have by now, because one of them brought it. */
-  private readonly spreadLow: Uint32Array;
-  private readonly spreadHigh: Uint32Array;
-  /** By slot, the link that brought the packet; NONE for those that go over every link. */
-  private readonly first: Uint16Array;
   /** Links that brought the packet which is about to leave. */
   private readonly heard: Uint32Array;
-  private isOwn = false;
 
   constructor(config: RelayConfig, random: Random, hash: PacketHash, admission: Admission) {
     super(config, random, hash, admission);
     this.lines = new Uint32Array(this.seen.words);
     this.leaves = new Uint32Array(this.seen.words);
-    this.spreadLow = new Uint32Array(config.seenMax);
-    this.spreadHigh = new Uint32Array(config.seenMax);
-    this.first = new Uint16Array(config.seenMax);
     this.heard = new Uint32Array(this.seen.words);
   }
 
@@ -108,9 +102,9 @@ export class LineRelay extends Relay {
     priority: number,
     out: RelayOutput[],
   ): void {
-    const isSpread = this.isSpread(slot);
+    const isSpread = (this.seen.state(slot) & SPREAD) !== 0;
     const isShared = priority !== CRITICAL && this.packet.isBroadcast() && !this.isLine(link);
-    this.first[slot] = isShared ? link : NONE;
+    this.setFirst(slot, isShared ? link + 1 : 0);
     if (!this.isLine(link)) {
       super.passOn(link, slot, priority, out);
       if (isShared && this.seen.isPassed(slot)) this.keep(this.packet.frame(), link);
@@ -125,18 +119,14 @@ export class LineRelay extends Relay {
     if (next >= 0 && this.isOffAir(next)) return super.passOn(link, slot, priority, out);
     const bytes = packet.frame();
     bytes[TTL_AT] = this.remainingTtl(priority);
-    this.spreadLow[slot] = this.key[0];
-    this.spreadHigh[slot] = this.key[1];
+    this.seen.setState(slot, this.seen.state(slot) | SPREAD);
     // Where a route goes on from here, it goes on over no line.
     if (next < 0) this.passOver(slot, bytes, priority, out);
     out.push({ kind: 'passed', link: link, bytes: bytes, priority: priority });
   }
 
   protected override send(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
-    // What is ours goes over every link: nobody else has it yet.
-    this.isOwn = true;
     super.send(link, bytes, out);
-    this.isOwn = false;
     if (link >= 0) return;
     if (this.packet.isBroadcast()) this.keep(bytes, -1);
     const priority = priorityOf(carriedType(this.packet));
@@ -153,9 +143,10 @@ export class LineRelay extends Relay {
   ): void {
     const cover = this.cover;
     const heard = this.heard;
-    const first = this.first[slot];
+    const first = (this.seen.state(slot) >>> FIRST_AT) - 1;
     let open = links;
-    if (cover !== null && first !== NONE && !this.isOwn) {
+    // What is ours goes over every link: nobody else has it yet.
+    if (cover !== null && first >= 0) {
       // Words come one after the other, and each marks what it sends to.
       for (let i = 0; word === 0 && i < heard.length; i++) heard[i] = this.seen.marks(slot, i);
       open &= ~cover.covered(links, word, bytes, first, heard);
@@ -216,7 +207,7 @@ export class LineRelay extends Relay {
     const priority = priorityOf(carriedType(this.packet));
     const next = this.nextOnRoute(slot);
     if (next >= 0) return this.transmit(next, slot, bytes, priority, out);
-    this.first[slot] = NONE;
+    this.setFirst(slot, 0);
     for (let word = 0; word < this.seen.words; word++) {
       this.transmitAll(this.lackingHere(slot, word), word, slot, bytes, priority, out);
     }
@@ -237,8 +228,8 @@ export class LineRelay extends Relay {
     return (this.up[word] & onAir & ~this.seen.marks(slot, word)) >>> 0;
   }
 
-  private isSpread(slot: number): boolean {
-    return this.spreadLow[slot] === this.key[0] && this.spreadHigh[slot] === this.key[1];
+  private setFirst(slot: number, first: number): void {
+    this.seen.setState(slot, (this.seen.state(slot) & ~FIRST) | (first << FIRST_AT));
   }
 
   private isOffAir(link: number): boolean {

@@ -4,7 +4,10 @@
  * forgotten; beyond its age a packet counts as new.
  *
  * Packets are known by two 32-bit words of a keyed hash over everything but TTL and answer flag:
- * a forged copy is another packet and cannot silence the real one (RELIABILITY S20).
+ * a forged copy is another packet and cannot silence the real one (RELIABILITY S20). All that is
+ * known of one lies together, in a row of 32-bit words; rows are numbered from 1.
+ *
+ *   | low | high | expires at | next | newer | older | state | links, 32 to a word ...
  */
 import { assert } from './assert.ts';
 import { MANY_LINKS } from './features.ts';
@@ -18,132 +21,147 @@ export function wordOf(link: number): number {
   return MANY_LINKS ? link >> 5 : 0;
 }
 
+/** The packet was passed on, or waits to be. The other bits are for whoever knows more of it. */
+export const PASSED = 1;
+
+const HIGH = 1;
+const EXPIRES_AT = 2;
+/** In the chain of those with one hash; 0 ends it. */
+const NEXT = 3;
+// In a ring from newest to oldest through row 0.
+const NEWER = 4;
+const OLDER = 5;
+const STATE = 6;
+const LINKS = 7;
+
 export class Seen {
   /** Words of the link set of one packet. */
   readonly words: number;
   private readonly entries: number;
   private used = 0;
-  private readonly low: Uint32Array;
-  private readonly high: Uint32Array;
-  private readonly expiresAt: Uint32Array;
-  private readonly links: Uint32Array;
-  /** 1 once the packet was passed on, or waits to be. */
-  private readonly passed: Uint8Array;
-  // Hash chains; `entries` ends a chain.
+  /** Words of a row. */
+  private readonly size: number;
+  private readonly rows: Uint32Array;
   private readonly heads: Uint16Array;
-  private readonly next: Uint16Array;
-  // A ring from newest to oldest through the sentinel `entries`.
-  private readonly newer: Uint16Array;
-  private readonly older: Uint16Array;
 
   /** Remembers up to `entries` packets (at most 65,534) over links 0 to `links` - 1. */
   constructor(entries: number, links: number) {
     assert(entries > 0 && entries < 65535, 'entries fit 16 bits');
     this.entries = entries;
     this.words = (links + 31) >> 5;
-    this.low = new Uint32Array(entries);
-    this.high = new Uint32Array(entries);
-    this.expiresAt = new Uint32Array(entries);
-    this.links = new Uint32Array(entries * this.words);
-    this.passed = new Uint8Array(entries);
+    this.size = LINKS + this.words;
+    this.rows = new Uint32Array((entries + 1) * this.size);
     let buckets = 1;
     while (buckets < entries) buckets *= 2;
     this.heads = new Uint16Array(buckets);
-    this.heads.fill(entries);
-    this.next = new Uint16Array(entries);
-    this.newer = new Uint16Array(entries + 1);
-    this.older = new Uint16Array(entries + 1);
-    this.newer[entries] = entries;
-    this.older[entries] = entries;
   }
 
   /** The slot of a packet met within `ageMs`, or -1. Being met again keeps it remembered. */
   find(low: number, high: number, now: Millis, ageMs: Millis): number {
+    const rows = this.rows;
     let slot = this.heads[low & (this.heads.length - 1)];
-    while (slot !== this.entries) {
-      if (this.low[slot] === low && this.high[slot] === high) {
-        if (((now - this.expiresAt[slot]) | 0) >= 0) return -1;
-        this.expiresAt[slot] = now + ageMs;
+    while (slot !== 0) {
+      const row = slot * this.size;
+      if (rows[row] === low && rows[row + HIGH] === high) {
+        if (((now - rows[row + EXPIRES_AT]) | 0) >= 0) return -1;
+        rows[row + EXPIRES_AT] = now + ageMs;
         this.unlink(slot);
         this.linkAsNewest(slot);
         return slot;
       }
-      slot = this.next[slot];
+      slot = rows[row + NEXT];
     }
     return -1;
   }
 
-  /** Remembers a packet that `find` did not, and returns its slot, with no links and not passed. */
+  /** Remembers a packet that `find` did not, and returns its slot, with no links and no state. */
   add(low: number, high: number, now: Millis, ageMs: Millis): number {
-    let slot = this.used;
-    if (slot < this.entries) this.used++;
+    const rows = this.rows;
+    let slot = this.used + 1;
+    if (slot <= this.entries) this.used++;
     else {
-      slot = this.newer[this.entries];
+      slot = rows[NEWER];
       this.unlink(slot);
       this.unchain(slot);
     }
-    this.low[slot] = low;
-    this.high[slot] = high;
-    this.expiresAt[slot] = now + ageMs;
-    this.passed[slot] = 0;
-    this.links.fill(0, slot * this.words, (slot + 1) * this.words);
+    const row = slot * this.size;
     const bucket = low & (this.heads.length - 1);
-    this.next[slot] = this.heads[bucket];
+    rows[row] = low;
+    rows[row + HIGH] = high;
+    rows[row + EXPIRES_AT] = now + ageMs;
+    rows[row + NEXT] = this.heads[bucket];
     this.heads[bucket] = slot;
+    rows.fill(0, row + STATE, row + this.size);
     this.linkAsNewest(slot);
     return slot;
   }
 
   /** Whether the slot still holds that packet. */
   holds(slot: number, low: number, high: number): boolean {
-    return this.low[slot] === low && this.high[slot] === high;
+    const row = slot * this.size;
+    return this.rows[row] === low && this.rows[row + HIGH] === high;
   }
 
   /** The packet is now on that link: heard there or sent there. */
   mark(slot: number, link: number): void {
-    this.links[slot * this.words + wordOf(link)] |= 1 << (link & 31);
+    this.rows[slot * this.size + LINKS + wordOf(link)] |= 1 << (link & 31);
   }
 
   /** 32 links' worth of marks. */
   marks(slot: number, word: number): number {
-    return this.links[slot * this.words + word];
+    return this.rows[slot * this.size + LINKS + word];
+  }
+
+  state(slot: number): number {
+    return this.rows[slot * this.size + STATE];
+  }
+
+  setState(slot: number, state: number): void {
+    this.rows[slot * this.size + STATE] = state;
   }
 
   isPassed(slot: number): boolean {
-    return this.passed[slot] === 1;
+    return (this.state(slot) & PASSED) !== 0;
   }
 
   pass(slot: number): void {
-    this.passed[slot] = 1;
+    this.rows[slot * this.size + STATE] |= PASSED;
   }
 
   /** A link index is given to another neighbour, who has met none of these packets. */
   forgetLink(link: number): void {
     const keep = ~(1 << (link & 31));
-    for (let i = wordOf(link); i < this.links.length; i += this.words) this.links[i] &= keep;
+    for (let slot = 1; slot <= this.used; slot++) {
+      this.rows[slot * this.size + LINKS + wordOf(link)] &= keep;
+    }
   }
 
   private unlink(slot: number): void {
-    this.older[this.newer[slot]] = this.older[slot];
-    this.newer[this.older[slot]] = this.newer[slot];
+    const rows = this.rows;
+    const row = slot * this.size;
+    rows[rows[row + NEWER] * this.size + OLDER] = rows[row + OLDER];
+    rows[rows[row + OLDER] * this.size + NEWER] = rows[row + NEWER];
   }
 
   private linkAsNewest(slot: number): void {
-    const newest = this.older[this.entries];
-    this.older[slot] = newest;
-    this.newer[slot] = this.entries;
-    this.newer[newest] = slot;
-    this.older[this.entries] = slot;
+    const rows = this.rows;
+    const newest = rows[OLDER];
+    rows[slot * this.size + OLDER] = newest;
+    rows[slot * this.size + NEWER] = 0;
+    rows[newest * this.size + NEWER] = slot;
+    rows[OLDER] = slot;
   }
 
   private unchain(slot: number): void {
-    const bucket = this.low[slot] & (this.heads.length - 1);
+    const rows = this.rows;
+    const next = rows[slot * this.size + NEXT];
+    const bucket = rows[slot * this.size] & (this.heads.length - 1);
     if (this.heads[bucket] === slot) {
-      this.heads[bucket] = this.next[slot];
+      this.heads[bucket] = next;
       return;
     }
-    let before = this.heads[bucket];
-    while (this.next[before] !== slot) before = this.next[before];
-    this.next[before] = this.next[slot];
+    let before = this.heads[bucket] * this.size;
+    while (rows[before + NEXT] !== slot) before = rows[before + NEXT] * this.size;
+    rows[before + NEXT] = next;
   }
 }

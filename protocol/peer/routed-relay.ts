@@ -30,13 +30,14 @@ export const SAVED_MS = 10_000;
 
 const NOWHERE = new Uint8Array(0);
 
+/** In the state of a packet: how often it was routed here; 0 once it is flooded. */
+const TRIES_AT = 2;
+const TRIES = 3 << TRIES_AT;
+
 type Saved = { link: number; from: number; bytes: Uint8Array; visited: Uint8Array; at: Millis };
 
 export class RoutedRelay extends LineRelay {
   private readonly routes: RoutePort | null;
-  /** By slot: how often the packet of that hash was routed here; 0 once it is flooded. */
-  private readonly tries: Uint8Array;
-  private readonly routedLow: Uint32Array;
   private readonly saved: Saved[] = [];
   /** What the packet at hand has visited. */
   private visited: Uint8Array = NOWHERE;
@@ -52,9 +53,6 @@ export class RoutedRelay extends LineRelay {
   ) {
     super(config, random, hash, admission);
     this.routes = routes;
-    const slots = routes === null ? 0 : config.seenMax;
-    this.tries = new Uint8Array(slots);
-    this.routedLow = new Uint32Array(slots);
   }
 
   override step(input: RelayInput | Tick, now: Millis): RelayOutput[] {
@@ -108,7 +106,7 @@ export class RoutedRelay extends LineRelay {
     const ageMs = priority === CRITICAL ? seenCriticalAgeMs : seenAgeMs;
     this.hashPacket();
     const slot = this.seen.find(this.key[0], this.key[1], this.now, ageMs);
-    if (slot < 0 || !this.wasRouted(slot) || packet.ttl <= 1 || this.isForUs()) return false;
+    if (slot < 0 || this.tries(slot) === 0 || packet.ttl <= 1 || this.isForUs()) return false;
     if (this.isRouted && !hasVisited(this.visited, id)) return false;
     this.seen.mark(slot, link);
     if (this.isFlooded) this.spill(link, slot, this.onward(priority), priority, out);
@@ -125,9 +123,12 @@ export class RoutedRelay extends LineRelay {
     return bytes;
   }
 
-  private wasRouted(slot: number): boolean {
-    const isIt = this.routedLow[slot] === this.key[0] && this.seen.isPassed(slot);
-    return isIt && this.tries[slot] > 0;
+  private tries(slot: number): number {
+    return (this.seen.state(slot) & TRIES) >> TRIES_AT;
+  }
+
+  private setTries(slot: number, tries: number): void {
+    this.seen.setState(slot, (this.seen.state(slot) & ~TRIES) | (tries << TRIES_AT));
   }
 
   /** The link of a known way that lacks the packet, or -1. Slot -1: no link has it yet. */
@@ -138,9 +139,7 @@ export class RoutedRelay extends LineRelay {
     if (packet.type === NOTE || packet.type === NOTED) return -1;
     const target = targetOf(packet);
     if (target === null) return -1;
-    if (slot >= 0 && this.routedLow[slot] === this.key[0] && this.tries[slot] >= TRIES_MAX) {
-      return -1;
-    }
+    if (slot >= 0 && this.tries(slot) >= TRIES_MAX) return -1;
     return this.routes.next(target, this.visited, (link) => this.lacks(link, from, slot));
   }
 
@@ -159,9 +158,7 @@ export class RoutedRelay extends LineRelay {
     priority: number,
     out: RelayOutput[],
   ): void {
-    const isAgain = this.wasRouted(slot);
-    this.tries[slot] = isAgain ? this.tries[slot] + 1 : 1;
-    this.routedLow[slot] = this.key[0];
+    this.setTries(slot, this.tries(slot) + 1);
     this.seen.pass(slot);
     this.seen.mark(slot, next);
     const visited = andVisited(this.visited, this.config.id);
@@ -179,7 +176,7 @@ export class RoutedRelay extends LineRelay {
     out: RelayOutput[],
   ): void {
     const except = this.isFlooded ? link : -1;
-    this.tries[slot] = 0;
+    this.setTries(slot, 0);
     this.seen.pass(slot);
     for (let word = 0; word < this.seen.words; word++) {
       const left = except >= 0 && wordOf(except) === word ? 1 << (except & 31) : 0;
@@ -202,7 +199,7 @@ export class RoutedRelay extends LineRelay {
     packet.read(bytes, this.config.frameMax);
     this.hashPacket();
     const slot = this.seen.find(this.key[0], this.key[1], this.now, this.config.seenAgeMs);
-    if (slot < 0 || !this.wasRouted(slot)) return;
+    if (slot < 0 || this.tries(slot) === 0) return;
     this.visited = visited;
     const priority = priorityOf(carriedType(packet));
     const next = this.choose(from, slot);

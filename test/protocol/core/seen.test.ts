@@ -11,8 +11,8 @@ const AGE = 1000;
 describe('a memory of packets', () => {
   it('knows a packet by both words of its hash', () => {
     const seen = new Seen(8, 4);
-    seen.add(1, 2, 0, AGE);
-    expect(seen.find(1, 2, 0, AGE)).toBe(0);
+    const slot = seen.add(1, 2, 0, AGE);
+    expect(seen.find(1, 2, 0, AGE)).toBe(slot);
     expect(seen.find(1, 3, 0, AGE)).toBe(-1);
     expect(seen.find(2, 2, 0, AGE)).toBe(-1);
   });
@@ -30,17 +30,17 @@ describe('a memory of packets', () => {
 
   it('forgets at the age, counted from the last time it was met', () => {
     const seen = new Seen(4, 1);
-    seen.add(1, 0, 0, AGE);
-    expect(seen.find(1, 0, 999, AGE)).toBe(0);
-    expect(seen.find(1, 0, 1998, AGE)).toBe(0);
+    const slot = seen.add(1, 0, 0, AGE);
+    expect(seen.find(1, 0, 999, AGE)).toBe(slot);
+    expect(seen.find(1, 0, 1998, AGE)).toBe(slot);
     expect(seen.find(1, 0, 2998, AGE)).toBe(-1);
   });
 
   it('keeps its ages right when 32 bits of milliseconds have passed', () => {
     const wrap = 4294967296;
     const seen = new Seen(4, 1);
-    seen.add(1, 0, wrap - 10, AGE);
-    expect(seen.find(1, 0, wrap + 500, AGE)).toBe(0);
+    const slot = seen.add(1, 0, wrap - 10, AGE);
+    expect(seen.find(1, 0, wrap + 500, AGE)).toBe(slot);
     expect(seen.find(1, 0, wrap + 1500, AGE)).toBe(-1);
   });
 
@@ -51,6 +51,18 @@ describe('a memory of packets', () => {
     expect([0, 1, 2].map((word) => seen.marks(slot, word) >>> 0)).toEqual([0x80000001, 1, 32]);
     seen.add(2, 0, 0, AGE);
     expect([0, 1, 2].map((word) => seen.marks(slot, word))).toEqual([0, 0, 0]);
+  });
+
+  it('keeps what is known of a packet until another takes its place', () => {
+    const seen = new Seen(1, 40);
+    const slot = seen.add(1, 0, 0, AGE);
+    seen.setState(slot, 0xfffffffe);
+    seen.mark(slot, 33);
+    expect([seen.isPassed(slot), seen.marks(slot, 0), seen.marks(slot, 1)]).toEqual([false, 0, 2]);
+    seen.pass(slot);
+    expect([seen.isPassed(slot), seen.state(slot)]).toEqual([true, 0xffffffff]);
+    expect(seen.add(2, 0, 0, AGE)).toBe(slot);
+    expect([seen.isPassed(slot), seen.state(slot)]).toEqual([false, 0]);
   });
 
   it('clears one link from all packets', () => {
