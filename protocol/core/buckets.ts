@@ -11,15 +11,17 @@ import type { PacketView } from './packet.ts';
 import type { Admission, DropReason } from './relay.ts';
 
 const SET = 4;
+// A bucket, and four of them side by side: | key 8 | thousandths of a token that it lacks | used at |
+const WORDS = 4;
+const LACKED = 2;
+const USED_AT = 3;
 
 export type Rate = { perSecond: number; burst: number };
 
 export class Buckets {
   private readonly sets: number;
-  private readonly keys: Uint32Array;
-  /** Thousandths of a token. */
-  private readonly tokens: Uint32Array;
-  private readonly usedAt: Uint32Array;
+  /** Those never used lack nothing, so none has to be filled. */
+  private readonly buckets: Uint32Array;
   private readonly rate: Rate;
   private readonly seed: number;
 
@@ -30,44 +32,41 @@ export class Buckets {
     this.sets = sets;
     this.rate = rate;
     this.seed = seed;
-    this.keys = new Uint32Array(sets * SET * 2);
-    this.tokens = new Uint32Array(sets * SET);
-    this.tokens.fill(rate.burst * 1000);
-    this.usedAt = new Uint32Array(sets * SET);
+    this.buckets = new Uint32Array(sets * SET * WORDS);
   }
 
   /** Whether the key (two 32-bit words) may spend a token now; if so, it is spent. */
   take(a: number, b: number, now: Millis): boolean {
     const nowMs = now >>> 0;
-    const slot = this.slotOf(a, b, nowMs);
-    const full = this.rate.burst * 1000;
-    const refill = ((nowMs - this.usedAt[slot]) >>> 0) * this.rate.perSecond;
-    const held = Math.min(full, this.tokens[slot] + refill);
-    this.usedAt[slot] = nowMs;
-    if (held < 1000) {
-      this.tokens[slot] = held;
-      return false;
-    }
-    this.tokens[slot] = held - 1000;
-    return true;
+    const buckets = this.buckets;
+    const at = this.bucketOf(a, b, nowMs);
+    const refill = ((nowMs - buckets[at + USED_AT]) >>> 0) * this.rate.perSecond;
+    // Rounded up, or whoever asks often would be given more.
+    const lacked = Math.ceil(Math.max(0, buckets[at + LACKED] - refill));
+    const isHeld = lacked <= (this.rate.burst - 1) * 1000;
+    buckets[at + USED_AT] = nowMs;
+    buckets[at + LACKED] = isHeld ? lacked + 1000 : lacked;
+    return isHeld;
   }
 
-  private slotOf(a: number, b: number, nowMs: number): number {
-    const first = (mix(a, b, this.seed) & (this.sets - 1)) * SET;
+  /** Where the bucket of a key lies. */
+  private bucketOf(a: number, b: number, nowMs: number): number {
+    const buckets = this.buckets;
+    const first = (mix(a, b, this.seed) & (this.sets - 1)) * SET * WORDS;
     let idlest = first;
     let idle = -1;
-    for (let slot = first; slot < first + SET; slot++) {
-      if (this.keys[slot * 2] === a && this.keys[slot * 2 + 1] === b) return slot;
-      const since = (nowMs - this.usedAt[slot]) >>> 0;
+    for (let at = first; at < first + SET * WORDS; at += WORDS) {
+      if (buckets[at] === a && buckets[at + 1] === b) return at;
+      const since = (nowMs - buckets[at + USED_AT]) >>> 0;
       if (since > idle) {
         idle = since;
-        idlest = slot;
+        idlest = at;
       }
     }
-    this.keys[idlest * 2] = a;
-    this.keys[idlest * 2 + 1] = b;
-    this.tokens[idlest] = this.rate.burst * 1000;
-    this.usedAt[idlest] = nowMs;
+    buckets[idlest] = a;
+    buckets[idlest + 1] = b;
+    buckets[idlest + LACKED] = 0;
+    buckets[idlest + USED_AT] = nowMs;
     return idlest;
   }
 }

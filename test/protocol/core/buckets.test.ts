@@ -22,6 +22,13 @@ describe('a bucket', () => {
     expect([9e6, 9e6, 9e6].map((now) => buckets.take(1, 1, now))).toEqual([true, true, false]);
   });
 
+  it('gives no more to whoever asks often', () => {
+    const buckets = new Buckets(1, { perSecond: 0.5, burst: 1 }, 1);
+    let taken = 0;
+    for (let now = 0; now < 10_000; now++) if (buckets.take(7, 7, now)) taken++;
+    expect(taken).toBeLessThanOrEqual(1 + 5);
+  });
+
   it('belongs to one key', () => {
     const buckets = new Buckets(16, { perSecond: 1, burst: 1 }, 1);
     expect(buckets.take(1, 1, 0)).toBe(true);
