@@ -3,8 +3,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { pureCrypto } from '../../protocol/trust/pure-crypto.ts';
+import { ledgerMemory } from '../../tools/bench/mesh-ledger.ts';
+import { HourPart } from '../../tools/bench/mesh-part.ts';
 import type { HourFigures, HourOptions } from '../../tools/simulate/hour.ts';
-import { Hour, LATENCY_MS, sumOf } from '../../tools/simulate/hour.ts';
+import { Hour, sumOf } from '../../tools/simulate/hour.ts';
+import { seededRandom } from '../../tools/simulate/random.ts';
 import { simulatedCrypto } from '../../tools/simulate/simulated-crypto.ts';
 
 const OPTIONS: HourOptions = {
@@ -35,14 +38,18 @@ describe('an hour of a mesh', () => {
   });
 });
 
-/** Side by side: each runs for a latency, and is told then what the others wrote meanwhile. */
+/** Beside each other as in threads: whoever need not wait may be next. */
 function inParts(parts: number): HourFigures {
-  const hours = Array.from({ length: parts }, (_, part) => new Hour(OPTIONS, { part, parts }));
+  const memory = ledgerMemory(parts);
+  const random = seededRandom(parts);
+  const all = Array.from(
+    { length: parts },
+    (_, part) => new HourPart(OPTIONS, { part, parts }, memory),
+  );
   for (;;) {
-    const at = Math.min(...hours.map((hour) => hour.nextAt()));
-    if (at === Infinity) return sumOf(hours.map(({ figures }) => figures));
-    for (const hour of hours) hour.runUntil(at + LATENCY_MS - 1);
-    const written = hours.map((hour) => hour.takeCrossings());
-    for (const hour of hours) for (const crossings of written) hour.cross(crossings);
+    const some = all.filter((part) => !part.isOver && !part.waits);
+    if (some.length === 0) return sumOf(all.map(({ figures }) => figures));
+    const part = some[random(some.length)];
+    for (let slices = random(20); slices >= 0 && !part.isOver && !part.waits; slices--) part.live();
   }
 }

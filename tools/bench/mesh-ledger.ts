@@ -1,113 +1,162 @@
 /**
- * Ledger: where threads that live an hour together tell each other, window by window, when something
- * next happens with them and what they wrote to each other's nodes. Each thread has two pages, written
- * in turn: whoever is on the next window has read what was written before the last.
+ * Ledger: where threads that live an hour together tell each other how far they have come, and what
+ * they wrote to each other's nodes. Nobody has to know what another does before it can arrive: each
+ * lives on until the slowest is a latency behind, so that now one may have more to do, now another.
  *
- *   page   | next f64 | length u32 | from u32, to u32, life u32, at f64, size u32, bytes ... | ... |
+ *   ring of a part | from u32, to u32, life u32, size u32, at f64, bytes ..., to a multiple of 8 | ...
+ *                    from 0: nothing more until the end of the ring, it goes on at its start
  */
 import { assert } from '../../protocol/core/assert.ts';
+import type { Millis } from '../../protocol/core/machine.ts';
 import type { Crossing } from '../simulate/mesh.ts';
 
-/** Bytes that cross in one window; a mesh that writes more is cut where too many hear each other. */
-const PAGE_SIZE = 8 * 1024 * 1024;
-const PAGE_HEAD = 16;
+/** Bytes not yet read by all; a mesh that writes more is cut where too many hear each other. */
+const RING_SIZE = 8 * 1024 * 1024;
 const HEAD = 24;
 /** Looks at the others before a thread goes to sleep: it wakes slowly, and rarely waits for long. */
 const SPINS = 20_000;
 
-export type LedgerMemory = { turns: SharedArrayBuffer; pages: SharedArrayBuffer[] };
+/**
+ * By part, a row of marks that it alone sets, on a line of the cache of its own: until when it has
+ * lived, how many bytes it has written, and how many it has read of each part.
+ */
+const ROW = 16;
+const LIVED = 0;
+const WRITTEN = 1;
+const READ = 2;
+const PARTS_MAX = ROW - READ;
 
-export function ledgerMemory(parts: number): LedgerMemory {
+export type LedgerMemory = { marks: SharedArrayBuffer; rings: SharedArrayBuffer[] };
+
+/** `ringSize` is a power of two. */
+export function ledgerMemory(parts: number, ringSize = RING_SIZE): LedgerMemory {
+  assert(parts <= PARTS_MAX, 'a row has a mark for each part');
   return {
-    turns: new SharedArrayBuffer(4 * parts),
-    pages: Array.from({ length: parts }, () => new SharedArrayBuffer(2 * PAGE_SIZE)),
+    marks: new SharedArrayBuffer(parts * ROW * Int32Array.BYTES_PER_ELEMENT),
+    rings: Array.from({ length: parts }, () => new SharedArrayBuffer(ringSize)),
   };
 }
 
+type Ring = { view: DataView; bytes: Uint8Array };
+
 export class Ledger {
   private readonly part: number;
-  private readonly turns: Int32Array;
-  private readonly pages: { view: DataView; bytes: Uint8Array }[];
-  private turn = 0;
+  private readonly others: number[];
+  private readonly latencyMs: Millis;
+  private readonly marks: Int32Array;
+  private readonly rings: Ring[];
 
-  constructor(memory: LedgerMemory, part: number) {
+  /** `latencyMs`: what is written arrives so much later, or later still. */
+  constructor({ marks, rings }: LedgerMemory, part: number, latencyMs: Millis) {
     this.part = part;
-    this.turns = new Int32Array(memory.turns);
-    this.pages = memory.pages.map((page) => ({
-      view: new DataView(page),
-      bytes: new Uint8Array(page),
-    }));
+    this.others = rings.map((_, other) => other).filter((other) => other !== part);
+    this.latencyMs = latencyMs;
+    this.marks = new Int32Array(marks);
+    this.rings = rings.map((ring) => ({ view: new DataView(ring), bytes: new Uint8Array(ring) }));
   }
 
-  /** When something next happens here, and what was written to others. */
-  tell(nextAt: number, crossings: readonly Crossing[]): void {
-    this.turn++;
-    let earliest = nextAt;
-    for (const { at } of crossings) earliest = Math.min(earliest, at);
-    this.write(earliest, crossings);
-    Atomics.store(this.turns, this.part, this.turn);
-    Atomics.notify(this.turns, this.part);
+  /** Until when one may live here, with the others where they are; `Infinity` without others. */
+  get until(): Millis {
+    let until = Infinity;
+    for (const other of this.others) {
+      until = Math.min(until, Atomics.load(this.marks, other * ROW + LIVED) + this.latencyMs);
+    }
+    return until;
   }
 
-  /** Waits until all others have told theirs: when the first of all happens, and what they wrote. */
-  hear(): { at: number; crossings: Crossing[] } {
-    let at = Infinity;
+  /** All that happens here before `lived` has happened, and this was written to others meanwhile. */
+  tell(lived: Millis, crossings: readonly Crossing[]): void {
+    for (const crossing of crossings) this.write(crossing);
+    const mark = this.part * ROW + LIVED;
+    Atomics.store(this.marks, mark, lived);
+    Atomics.notify(this.marks, mark);
+  }
+
+  /** Waits until one may live on here: until when, and what the others wrote. */
+  hear(): { until: Millis; crossings: Crossing[] } {
+    const lived = this.marks[this.part * ROW + LIVED];
+    for (const other of this.others) this.await(other, lived - this.latencyMs);
+    // First how far they are: what is not in their rings by then arrives later than that.
+    const { until } = this;
     const crossings: Crossing[] = [];
-    for (let part = 0; part < this.pages.length; part++) {
-      if (part !== this.part) this.await(part);
-      const { view } = this.pages[part];
-      at = Math.min(at, view.getFloat64(this.start));
-      if (part !== this.part) this.read(part, crossings);
-    }
-    return { at, crossings };
+    for (const other of this.others) this.read(other, crossings);
+    return { until, crossings };
   }
 
-  private await(part: number): void {
+  /** Waits until that part has lived longer. */
+  private await(part: number, than: Millis): void {
+    const mark = part * ROW + LIVED;
     for (let spins = 0; ; spins++) {
-      const turn = Atomics.load(this.turns, part);
-      if (turn >= this.turn) return;
-      if (spins >= SPINS) Atomics.wait(this.turns, part, turn);
+      const lived = Atomics.load(this.marks, mark);
+      if (lived > than) return;
+      if (spins >= SPINS) Atomics.wait(this.marks, mark, lived);
     }
   }
 
-  /** Of the page of this turn. */
-  private get start(): number {
-    return (this.turn & 1) * PAGE_SIZE;
+  private write({ from, to, life, at, bytes }: Crossing): void {
+    const { part, marks } = this;
+    const ring = this.rings[part];
+    const { view } = ring;
+    const size = sizeOf(bytes.length);
+    const rest = ring.bytes.length - placeIn(ring, marks[part * ROW + WRITTEN]);
+    const skipped = size > rest ? rest : 0;
+    assert(this.unread() + skipped + size <= ring.bytes.length, 'what crosses is read in time');
+    if (skipped > 0) view.setUint32(ring.bytes.length - rest, 0);
+    const place = placeIn(ring, marks[part * ROW + WRITTEN] + skipped);
+    view.setUint32(place, from);
+    view.setUint32(place + 4, to);
+    view.setUint32(place + 8, life);
+    view.setUint32(place + 12, bytes.length);
+    view.setFloat64(place + 16, at);
+    ring.bytes.set(bytes, place + HEAD);
+    Atomics.add(marks, part * ROW + WRITTEN, skipped + size);
   }
 
-  private write(earliest: number, crossings: readonly Crossing[]): void {
-    const { view, bytes } = this.pages[this.part];
-    const { start } = this;
-    let end = start + PAGE_HEAD;
-    for (const crossing of crossings) {
-      const { length } = crossing.bytes;
-      assert(end + HEAD + length <= start + PAGE_SIZE, 'what crosses in a window fits a page');
-      view.setUint32(end, crossing.from);
-      view.setUint32(end + 4, crossing.to);
-      view.setUint32(end + 8, crossing.life);
-      view.setFloat64(end + 12, crossing.at);
-      view.setUint32(end + 20, length);
-      bytes.set(crossing.bytes, end + HEAD);
-      end += HEAD + length;
+  /** By the last of the others, of what was written here. */
+  private unread(): number {
+    const written = this.marks[this.part * ROW + WRITTEN];
+    let most = 0;
+    for (const other of this.others) {
+      const read = Atomics.load(this.marks, other * ROW + READ + this.part);
+      most = Math.max(most, (written - read) | 0);
     }
-    view.setFloat64(start, earliest);
-    view.setUint32(start + 8, end - start);
+    return most;
   }
 
   private read(part: number, crossings: Crossing[]): void {
-    const { view, bytes } = this.pages[part];
-    const { start } = this;
-    const end = start + view.getUint32(start + 8);
-    for (let at = start + PAGE_HEAD; at < end;) {
-      const size = view.getUint32(at + 20);
-      crossings.push({
-        from: view.getUint32(at),
-        to: view.getUint32(at + 4),
-        life: view.getUint32(at + 8),
-        at: view.getFloat64(at + 12),
-        bytes: bytes.slice(at + HEAD, at + HEAD + size),
-      });
-      at += HEAD + size;
+    const ring = this.rings[part];
+    const mark = this.part * ROW + READ + part;
+    let unread = (Atomics.load(this.marks, part * ROW + WRITTEN) - this.marks[mark]) | 0;
+    while (unread > 0) {
+      const place = placeIn(ring, this.marks[mark]);
+      const crossing = crossingAt(ring, place);
+      if (crossing !== null) crossings.push(crossing);
+      const passed = crossing ? sizeOf(crossing.bytes.length) : ring.bytes.length - place;
+      Atomics.add(this.marks, mark, passed);
+      unread -= passed;
     }
   }
+}
+
+/** Null where it goes on at the start of the ring. */
+function crossingAt({ view, bytes }: Ring, place: number): Crossing | null {
+  const from = view.getUint32(place);
+  if (from === 0) return null;
+  const start = place + HEAD;
+  return {
+    from,
+    to: view.getUint32(place + 4),
+    life: view.getUint32(place + 8),
+    at: view.getFloat64(place + 16),
+    bytes: bytes.slice(start, start + view.getUint32(place + 12)),
+  };
+}
+
+/** Marks count on for ever, around 2 ** 32. */
+function placeIn({ bytes }: Ring, mark: number): number {
+  return mark & (bytes.length - 1);
+}
+
+function sizeOf(length: number): number {
+  return (HEAD + length + 7) & ~7;
 }

@@ -9,9 +9,10 @@ import { loadSodium, nativeCrypto } from '../../device/pi/crypto.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { simulatedCrypto } from '../simulate/simulated-crypto.ts';
 import type { HourFigures, HourOptions, PartOf } from '../simulate/hour.ts';
-import { Hour, LATENCY_MS, sumOf } from '../simulate/hour.ts';
+import { sumOf } from '../simulate/hour.ts';
 import type { LedgerMemory } from './mesh-ledger.ts';
-import { Ledger, ledgerMemory } from './mesh-ledger.ts';
+import { ledgerMemory } from './mesh-ledger.ts';
+import { HourPart } from './mesh-part.ts';
 
 export type HourPlan = Omit<HourOptions, 'crypto'>;
 
@@ -80,24 +81,18 @@ async function run(
 ): Promise<void> {
   const crypto = simulatedCrypto(nativeCrypto(await loadSodium()));
   const before = process.memoryUsage();
-  const hour = new Hour({ ...plan, crypto }, which);
-  const ledger = new Ledger(memory, which.part);
+  const part = new HourPart({ ...plan, crypto }, which, memory);
   let minute = 0;
-  for (;;) {
-    ledger.tell(hour.nextAt(), hour.takeCrossings());
-    const heard = ledger.hear();
-    hour.cross(heard.crossings);
-    const { at } = heard;
-    if (at === Infinity) break;
-    hour.runUntil(at + LATENCY_MS - 1);
-    if (at < (minute + 1) * MINUTE_MS) continue;
-    minute = Math.floor(at / MINUTE_MS);
+  while (!part.isOver) {
+    part.live();
+    if (part.lived < (minute + 1) * MINUTE_MS) continue;
+    minute = Math.floor(part.lived / MINUTE_MS);
     tell({ minute });
   }
   collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   const bytes = heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers;
-  tell({ figures: hour.figures, bytes });
+  tell({ figures: part.figures, bytes });
 }
 
 /** Garbage is nobody's memory. */

@@ -15,6 +15,7 @@ import { seededRandom } from './random.ts';
 import type { Shape } from './shapes.ts';
 import { geometric } from './shapes.ts';
 import { stationMesh } from './stations.ts';
+import { aroundOf } from './topology.ts';
 
 export type HourOptions = {
   seed: number;
@@ -184,14 +185,20 @@ export function sumOf(figures: readonly HourFigures[]): HourFigures {
   return sum;
 }
 
-/** From west to east, the same number of nodes in each part. */
-function residents({ places, nodes }: Shape, { part, parts }: PartOf): (node: number) => boolean {
-  const order = places.map((_, at) => at);
-  order.sort((a, b) => places[a].x - places[b].x || a - b);
+/** From west to east, as many ends of links in each part: they are what a node has to do. */
+function residents(
+  { places, nodes, edges }: Shape,
+  { part, parts }: PartOf,
+): (n: number) => boolean {
+  const around = aroundOf(nodes, edges);
+  const order = places.map((_, at) => at + 1);
+  order.sort((a, b) => places[a - 1].x - places[b - 1].x || a - b);
   const home = new Uint8Array(nodes + 1);
-  order.forEach((at, rank) => {
-    home[at + 1] = Math.floor((rank * parts) / nodes);
-  });
+  let ends = 0;
+  for (const node of order) {
+    home[node] = Math.min(parts - 1, Math.floor((ends * parts) / (2 * edges.length)));
+    ends += around[node].length;
+  }
   return (node) => home[node] === part;
 }
 
