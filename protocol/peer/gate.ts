@@ -54,8 +54,10 @@ export class Gate implements Admission {
   private readonly historyMs: Millis;
   private readonly isAsked: (link: number, now: Millis) => boolean;
   private readonly courtesy: Courtesy;
-  private readonly demoted = new WeakSet<Uint8Array>();
-  private readonly withheld = new WeakSet<Uint8Array>();
+  /** What is to wait behind all that is verified; made when there is any. */
+  private demoted: WeakSet<Uint8Array> | null = null;
+  /** The last packet, where its sender is kept apart: whoever asks does so before the next is judged. */
+  private withheld: Uint8Array | null = null;
   private readonly pins: Pins;
   private readonly judge: Judge | null;
 
@@ -91,12 +93,12 @@ export class Gate implements Admission {
     const isByLine = link >= this.firstLine && link < this.firstClient;
     const trust = isByLine ? this.lineTrust : this.trust;
     const refusal = trust.admit(packet, link, now, isAnswer);
-    if (refusal === null && this.isQuarantined(packet)) this.withheld.add(packet.bytes);
+    this.withheld = refusal === null && this.isQuarantined(packet) ? packet.bytes : null;
     if (refusal !== null || trust.isVerified(packet.bytes)) return refusal;
     // Old words of a stranger are shown to nobody. What is refused is not remembered, and so may be
     // given again once its sender is known.
     if (packet.type === MESSAGE && this.isOld(packet, now)) return 'unknown-sender';
-    if (!this.courtesy.take(link, now)) this.demoted.add(packet.bytes);
+    if (!this.courtesy.take(link, now)) this.demote(packet.bytes);
     return null;
   }
 
@@ -105,10 +107,10 @@ export class Gate implements Admission {
     this.lineTrust.enforce(level);
   }
 
-  /** Why what was let in is for others only; null where it is to be shown. */
+  /** Why what was let in last is for others only; null where it is to be shown. */
   whyHidden(bytes: Uint8Array): DropReason | null {
     const why = this.trust.whyHidden(bytes) ?? this.lineTrust.whyHidden(bytes);
-    return why === null && this.withheld.has(bytes) ? 'quarantined' : why;
+    return why === null && this.withheld === bytes ? 'quarantined' : why;
   }
 
   isVerified(bytes: Uint8Array): boolean {
@@ -117,12 +119,21 @@ export class Gate implements Admission {
 
   /** A copy is nobody's better word than what it was made from. */
   treatAlike(copy: Uint8Array, original: Uint8Array): void {
-    if (this.demoted.has(original)) this.demoted.add(copy);
+    if (this.isDemoted(original)) this.demote(copy);
   }
 
   /** The class a packet leaves in; `priority` is that of its type. */
   priorityOf(bytes: Uint8Array, priority: number): number {
-    return this.demoted.has(bytes) ? BACKGROUND : priority;
+    return this.isDemoted(bytes) ? BACKGROUND : priority;
+  }
+
+  private demote(bytes: Uint8Array): void {
+    this.demoted ??= new WeakSet();
+    this.demoted.add(bytes);
+  }
+
+  private isDemoted(bytes: Uint8Array): boolean {
+    return this.demoted !== null && this.demoted.has(bytes);
   }
 
   private isQuarantined({ type, bytes, senderAt }: PacketView): boolean {
@@ -130,7 +141,7 @@ export class Gate implements Admission {
     if (this.pins.isQuarantined(bytes, senderAt)) return true;
     if (this.judge === null || !this.judge.isQuarantined(bytes, senderAt)) return false;
     // Whom a person vouches for is not kept apart for what his phone passed on.
-    const standing = this.pins.find(bytes, senderAt)?.standing;
+    const standing = this.pins.standingOf(bytes, senderAt);
     return standing !== 'verified' && standing !== 'trusted';
   }
 

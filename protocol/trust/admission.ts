@@ -16,14 +16,12 @@ import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
 import { CHANNEL, FILE, ID_SIZE, MESSAGE, VOICE } from '../core/packet.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
-import { decodeAnnounce } from '../wire/announce.ts';
-import type { Announce } from '../wire/announce.ts';
-import { payloadOf } from '../wire/packet.ts';
+import { AnnounceView, KEY_SIZE } from '../wire/announce-view.ts';
 import type { Crypto } from './crypto.ts';
-import { FailureBudget } from './failure-budget.ts';
 import { checkFrame } from './identity.ts';
 import type { Proof, SecurityLevel, Sort } from './levels.ts';
 import { LEVELS, sortOf, STAMP_BITS } from './levels.ts';
+import { LinkBudget } from './link-budget.ts';
 import type { Pins } from './pins.ts';
 import { LIMITS_MAX, nameOf } from './pins.ts';
 import { isStamped } from './stamp.ts';
@@ -69,39 +67,43 @@ export const ADMISSION_DEFAULTS: AdmissionConfig = {
 /** What an announce may inflate to: every field at its longest, and room for unknown ones. */
 const ANNOUNCE_MAX = 4096;
 
-/** Sets of four. */
-const LINK_SETS = 64;
+/** Nobody else's turn comes before one is done with them. */
+const ANNOUNCED = new AnnounceView();
+const KEY = new Uint8Array(KEY_SIZE);
 
 export class TrustAdmission implements Admission {
   private readonly crypto: Crypto;
   private readonly pins: Pins;
   private readonly config: AdmissionConfig;
+  private readonly seed: number;
   private readonly claims: Buckets;
-  private readonly unverified: Buckets;
-  private readonly strangers: Buckets;
-  private readonly messages: Buckets;
-  private readonly answers: Buckets;
+  private readonly unverified: LinkBudget;
+  private readonly strangers: LinkBudget;
+  private readonly failures: LinkBudget;
   private readonly others: Buckets;
-  private readonly failures: FailureBudget;
+  /** Made when first needed: of many a node nobody says anything, or answers. */
+  private messages: Buckets | null = null;
+  private answers: Buckets | null = null;
   /** Of senders who have a rate of their own. */
   private readonly limited = new Map<string, { perMinute: number; purse: Buckets }>();
-  private readonly hidden = new WeakMap<Uint8Array, DropReason>();
   /** The last packet that verified: whoever asks does so before the next is judged. */
   private verified: Uint8Array | null = null;
+  /** The last packet, where it came in for others only, and why. */
+  private hidden: Uint8Array | null = null;
+  private why: DropReason = 'unsigned';
 
   /** `seed` is secret: it keeps others from aiming at a sender's place in the tables. */
   constructor(crypto: Crypto, pins: Pins, config: AdmissionConfig, seed: number) {
     this.crypto = crypto;
     this.pins = pins;
     this.config = { ...config };
-    const { senderSets } = config;
+    this.seed = seed;
+    const { linksMax, senderSets } = config;
     this.claims = new Buckets(senderSets * 2, config.perLinkAndSender, seed);
-    this.unverified = new Buckets(LINK_SETS, config.unverified, seed);
-    this.strangers = new Buckets(LINK_SETS, config.strangers, seed);
-    this.messages = new Buckets(senderSets, config.messages, seed);
-    this.answers = new Buckets(senderSets, config.answers, seed);
-    this.others = new Buckets(senderSets, config.others, seed);
-    this.failures = new FailureBudget(config.linksMax, config.failures);
+    this.unverified = new LinkBudget(linksMax, config.unverified);
+    this.strangers = new LinkBudget(linksMax, config.strangers);
+    this.failures = new LinkBudget(linksMax, config.failures);
+    this.others = this.bucketsOf(config.others);
   }
 
   /** From now on; what was let in before stays. */
@@ -120,10 +122,10 @@ export class TrustAdmission implements Admission {
     if (sort === 'mail') return this.admitMail(packet, link, now);
     if (packet.signatureAt < 0) return this.treat(packet, sort, 'unsigned', link, now);
     if (sort === 'announce') return this.admitAnnounce(packet, link, now);
-    const pin = this.pins.find(packet.bytes, packet.senderAt);
     // Relaying never waits for a key: others further on may know it.
-    if (pin === null) return this.treat(packet, sort, 'stranger', link, now);
-    const flaw = this.check(packet, pin.signingKey, link, now);
+    const isKnown = this.pins.signingKeyOf(packet.bytes, packet.senderAt, KEY);
+    if (!isKnown) return this.treat(packet, sort, 'stranger', link, now);
+    const flaw = this.check(packet, KEY, link, now);
     if (flaw !== null) return this.treat(packet, sort, 'flawed', link, now, flaw);
     return this.treat(packet, sort, isAnswer ? 'answer' : 'verified', link, now);
   }
@@ -136,51 +138,48 @@ export class TrustAdmission implements Admission {
     return this.verified === bytes;
   }
 
-  /** Why these very bytes, which came in, are for others only; null where they are to be shown. */
+  /** Why these very bytes, the last to come in, are for others only; null where they are to be shown. */
   whyHidden(bytes: Uint8Array): DropReason | null {
-    return this.hidden.get(bytes) ?? null;
+    return this.hidden === bytes ? this.why : null;
   }
 
   /** An announce brings the keys it is judged by (WIRE §5). */
   private admitAnnounce(packet: PacketView, link: number, now: Millis): DropReason | null {
-    const flawed = (why: DropReason): DropReason | null =>
-      this.treat(packet, 'announce', 'flawed', link, now, why);
-    const announce = announceOf(packet);
-    if (announce === null) return flawed('bad-payload');
-    const { noiseKey, signingKey } = announce;
-    const id = packet.bytes.subarray(packet.senderAt, packet.senderAt + ID_SIZE);
-    const meeting = this.pins.judge(id, noiseKey, signingKey);
-    if (meeting === 'weak-key') return flawed('bad-payload');
-    if (meeting === 'not-its-id') return flawed('identity-clash');
-    if (!this.showsWork(packet, announce, id)) {
-      return this.treat(packet, 'announce', 'unstamped', link, now);
-    }
+    const { bytes, senderAt } = packet;
+    const isAnnounce = ANNOUNCED.readPacket(packet, ANNOUNCE_MAX) === null;
+    if (!isAnnounce) return this.treatFlawed(packet, 'bad-payload', link, now);
+    const meeting = this.pins.judgeAnnounce(bytes, senderAt, ANNOUNCED);
+    if (meeting === 'weak-key') return this.treatFlawed(packet, 'bad-payload', link, now);
+    if (meeting === 'not-its-id') return this.treatFlawed(packet, 'identity-clash', link, now);
+    if (!this.showsWork(packet)) return this.treat(packet, 'announce', 'unstamped', link, now);
     if (meeting === 'new') {
       // Anybody can be new again and again, and each time costs a verification: the link pays.
       const refusal = this.treat(packet, 'announce', 'stranger', link, now);
       if (refusal !== null) return refusal;
     }
     // An alarm is raised only by what somebody did sign, not by a bit that fell over.
-    const flaw = this.check(packet, signingKey, link, now);
-    if (flaw !== null) return flawed(flaw);
-    if (this.pins.meet(id, noiseKey, signingKey, meeting) === 'second-key')
-      return flawed('identity-clash');
+    const flaw = this.check(packet, keyIn(ANNOUNCED), link, now);
+    if (flaw !== null) return this.treatFlawed(packet, flaw, link, now);
+    this.pins.meetAnnounce(bytes, senderAt, ANNOUNCED, meeting);
+    if (meeting === 'second-key') return this.treatFlawed(packet, 'identity-clash', link, now);
     return this.treat(packet, 'announce', 'verified', link, now);
   }
 
   /** Whom a person keeps is let in without, or no phone could be trusted: they make no stamps. */
-  private showsWork(packet: PacketView, { extras }: Announce, id: Uint8Array): boolean {
+  private showsWork(packet: PacketView): boolean {
+    const { bytes, senderAt } = packet;
     const bits = STAMP_BITS[this.config.level];
-    if (bits === 0 || (this.pins.find(id)?.standing ?? 'seen') !== 'seen') return true;
-    return isStamped(this.crypto, extras, id, packet.timestamp(), bits);
+    if (bits === 0 || (this.pins.standingOf(bytes, senderAt) ?? 'seen') !== 'seen') return true;
+    const id = bytes.subarray(senderAt, senderAt + ID_SIZE);
+    return isStamped(this.crypto, ANNOUNCED, id, packet.timestamp(), bits);
   }
 
   private admitMail(packet: PacketView, link: number, now: Millis): DropReason | null {
     const isSigned = packet.signatureAt >= 0;
     if (!isSigned) return this.treat(packet, 'mail', 'unsigned', link, now);
-    const pin = this.pins.find(packet.bytes, packet.senderAt);
-    if (pin === null) return this.treat(packet, 'mail', 'stranger', link, now);
-    const flaw = this.check(packet, pin.signingKey, link, now);
+    const isKnown = this.pins.signingKeyOf(packet.bytes, packet.senderAt, KEY);
+    if (!isKnown) return this.treat(packet, 'mail', 'stranger', link, now);
+    const flaw = this.check(packet, KEY, link, now);
     if (flaw !== null) return this.treat(packet, 'mail', 'flawed', link, now, flaw);
     return this.treat(packet, 'mail', 'verified', link, now);
   }
@@ -210,9 +209,9 @@ export class TrustAdmission implements Admission {
 
   /** Of messages: his own, where a person gave him one. */
   private purseOf({ bytes, senderAt }: PacketView, isAnswer: boolean): Buckets {
-    if (isAnswer) return this.answers;
+    if (isAnswer) return (this.answers ??= this.bucketsOf(this.config.answers));
     const perMinute = this.pins.limitOf(bytes, senderAt);
-    if (perMinute === null) return this.messages;
+    if (perMinute === null) return (this.messages ??= this.bucketsOf(this.config.messages));
     const name = nameOf(bytes, senderAt);
     const known = this.limited.get(name);
     if (known?.perMinute === perMinute) return known.purse;
@@ -222,6 +221,20 @@ export class TrustAdmission implements Admission {
     const purse = new Buckets(1, rate, 0);
     this.limited.set(name, { perMinute, purse });
     return purse;
+  }
+
+  /** For as many senders as are remembered at once. */
+  private bucketsOf(rate: Rate): Buckets {
+    return new Buckets(this.config.senderSets, rate, this.seed);
+  }
+
+  private treatFlawed(
+    packet: PacketView,
+    why: DropReason,
+    link: number,
+    now: Millis,
+  ): DropReason | null {
+    return this.treat(packet, 'announce', 'flawed', link, now, why);
   }
 
   /** What the table says of it; `why` it is as it is, where that is not plain from the proof. */
@@ -236,14 +249,15 @@ export class TrustAdmission implements Admission {
     const isAnswer = found === 'answer';
     const { relayed, shown } = LEVELS[this.config.level][sort][isAnswer ? 'verified' : found];
     if (relayed === 'no') return why;
-    if (shown === 'no') this.hidden.set(packet.bytes, why);
+    this.hidden = shown === 'no' ? packet.bytes : null;
+    this.why = why;
     switch (relayed) {
       case 'sender':
         return this.charge(packet, now, isAnswer);
       case 'link':
-        return this.unverified.take(link, 0, now) ? null : 'flooding';
+        return this.unverified.take(link, now) ? null : 'flooding';
       case 'strangers':
-        return this.strangers.take(link, 0, now) ? null : why;
+        return this.strangers.take(link, now) ? null : why;
     }
   }
 }
@@ -267,9 +281,7 @@ function typeSet(types: number[]): Uint8Array {
   return set;
 }
 
-function announceOf(packet: PacketView): Announce | null {
-  const payload = payloadOf(packet, ANNOUNCE_MAX);
-  if (typeof payload === 'string') return null;
-  const decoded = decodeAnnounce(payload);
-  return decoded.ok ? decoded.value : null;
+function keyIn({ bytes, signingKeyAt }: AnnounceView): Uint8Array {
+  for (let i = 0; i < KEY_SIZE; i++) KEY[i] = bytes[signingKeyAt + i];
+  return KEY;
 }

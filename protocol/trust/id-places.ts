@@ -9,8 +9,14 @@ import { assert } from '../core/assert.ts';
 import { readU32, writeU32 } from '../core/bytes.ts';
 import { ID_SIZE } from '../core/packet.ts';
 
-/** Rows to begin with; then half as many more whenever they are taken. */
+/** What 16 bits number, with 0 for none. */
+export const PLACES_MAX = 65_535;
+/** Rows for the first ids; then half as many more whenever all are taken. */
 const ROWS_FIRST = 32;
+/** Many a table stays empty, and has no rows at all. */
+const NO_WORDS = new Int32Array(0);
+const NO_USES = new Float64Array(0);
+const NO_SLOTS = new Uint16Array(0);
 
 export class IdPlaces {
   size = 0;
@@ -19,10 +25,10 @@ export class IdPlaces {
   private readonly max: number;
   private readonly seed: number;
   /** Two views of the same rows. */
-  private words: Int32Array;
-  private uses: Float64Array;
+  private words = NO_WORDS;
+  private uses = NO_USES;
   /** Where an id is looked for first, and then one after another: its place + 1, or 0. */
-  private slots: Uint16Array;
+  private slots = NO_SLOTS;
   /** The place given back last, + 1; the first word of its row leads on to the one before. */
   private vacant = 0;
   private useCount = 0;
@@ -32,13 +38,9 @@ export class IdPlaces {
    * up ids that are all looked for in one spot.
    */
   constructor(max: number, seed = 0) {
-    assert(max > 0 && max < 65536, 'places fit 16 bits');
+    assert(max > 0 && max <= PLACES_MAX, 'places fit 16 bits');
     this.max = max;
     this.seed = seed;
-    const rows = new ArrayBuffer(Math.min(ROWS_FIRST, max) * 2 * ID_SIZE);
-    this.words = new Int32Array(rows);
-    this.uses = new Float64Array(rows);
-    this.slots = new Uint16Array(2 * ROWS_FIRST);
   }
 
   /** Rows there is room for at present: what lies beside them needs as many. */
@@ -48,6 +50,7 @@ export class IdPlaces {
 
   /** The place of the id at `at`, or -1. */
   find(bytes: Uint8Array, at = 0): number {
+    if (this.size === 0) return -1;
     const high = readU32(bytes, at) | 0;
     const low = readU32(bytes, at + 4) | 0;
     const { words, slots } = this;
@@ -148,21 +151,20 @@ export class IdPlaces {
   }
 
   private grow(): void {
-    const { capacity } = this;
-    const more = Math.min(this.max, capacity + (capacity >> 1));
+    const { capacity, words } = this;
+    const more = Math.min(this.max, Math.max(ROWS_FIRST, capacity + (capacity >> 1)));
     const rows = new ArrayBuffer(more * 2 * ID_SIZE);
-    const { words } = this;
     this.words = new Int32Array(rows);
     this.words.set(words);
     this.uses = new Float64Array(rows);
     if (this.slots.length >= 2 * more) return;
-    this.slots = new Uint16Array(2 * this.slots.length);
+    this.slots = new Uint16Array(Math.max(2 * ROWS_FIRST, 2 * this.slots.length));
     for (let place = 0; place < this.end; place++) this.enter(place);
   }
 }
 
 /** The same bytes and room for more behind them, where there is not enough yet. */
-export function withRoom(bytes: Uint8Array, size: number): Uint8Array {
+export function withRoom(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
   if (bytes.length >= size) return bytes;
   const roomier = new Uint8Array(size);
   roomier.set(bytes);

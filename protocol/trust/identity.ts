@@ -14,6 +14,7 @@ import {
   SIGNATURE_SIZE,
 } from '../core/packet.ts';
 import { signedBytesOf } from '../wire/packet.ts';
+import { SCRATCH_ROOM } from '../wire/padding.ts';
 import type { Crypto } from './crypto.ts';
 import type { Role } from './noise.ts';
 import { Handshake } from './noise.ts';
@@ -94,10 +95,13 @@ export function idOf(crypto: Crypto, noiseKey: Uint8Array): Uint8Array {
   return crypto.sha256(noiseKey).slice(0, ID_SIZE);
 }
 
+/** Nobody else's turn comes before one is done with it. */
+const SIGNATURE = new Uint8Array(SIGNATURE_SIZE);
+
 /** Whether the packet carries a signature, and `signingKey` made it. */
 export function checkFrame(crypto: Crypto, packet: PacketView, signingKey: Uint8Array): boolean {
-  if (packet.signatureAt < 0) return false;
-  const preimage = signedBytesOf(packet);
-  const at = packet.signatureAt;
-  return verify(crypto, packet.bytes.subarray(at, at + SIGNATURE_SIZE), preimage, signingKey);
+  const { bytes, signatureAt } = packet;
+  if (signatureAt < 0) return false;
+  for (let i = 0; i < SIGNATURE_SIZE; i++) SIGNATURE[i] = bytes[signatureAt + i];
+  return verify(crypto, SIGNATURE, signedBytesOf(packet, SCRATCH_ROOM), signingKey);
 }

@@ -6,15 +6,25 @@
  * There is room for a fixed number of strangers, and the one silent longest makes way for the next.
  * Peers a person keeps - contacted, verified, trusted - have room of their own and never make way
  * (S4). Whom he turns away, keeps apart or slows down is noted here as well, whoever that is.
+ *
+ *   row   | Noise key 32 | signing key 32 | standing, and whether proven 1 |
  */
 import { assert } from '../core/assert.ts';
 import { ID_SIZE } from '../core/packet.ts';
+import type { AnnounceView } from '../wire/announce-view.ts';
+import { KEY_SIZE } from '../wire/announce-view.ts';
 import type { Crypto } from './crypto.ts';
-import { equalSecret } from './crypto.ts';
+import { IdPlaces, PLACES_MAX, withRoom } from './id-places.ts';
 import { keyFlaw } from './signature.ts';
 
 /** How a peer came to be known. All but `seen` are a person's doing, and are kept. */
 export type Standing = 'seen' | 'contacted' | 'verified' | 'trusted';
+
+const STANDINGS: readonly Standing[] = ['seen', 'contacted', 'verified', 'trusted'];
+const PROVEN = 0x80;
+const SIGNING_AT = KEY_SIZE;
+const STANDING_AT = 2 * KEY_SIZE;
+const ROW_SIZE = STANDING_AT + 1;
 
 export type Pin = {
   readonly id: Uint8Array;
@@ -70,37 +80,72 @@ export class Pins {
   private alarms: Alarm[] = [];
   private readonly crypto: Crypto;
   private readonly config: PinsConfig;
-  /** Strangers, the one silent longest first. */
-  private readonly seen = new Map<string, Pin>();
-  private readonly kept = new Map<string, Pin>();
-  private readonly denied = new Set<string>();
-  private readonly quarantined = new Set<string>();
-  /** Messages a minute. */
-  private readonly limits = new Map<string, number>();
+  /** Of strangers, those used last are those heard last; of the kept, those kept last. */
+  private readonly places: IdPlaces;
+  private rows = new Uint8Array(0);
+  private keptCount = 0;
+  private readonly denied: IdPlaces;
+  private readonly quarantined: IdPlaces;
+  private readonly limited: IdPlaces;
+  /** Messages a minute, by place. */
+  private readonly limits: number[] = [];
 
-  constructor(crypto: Crypto, config: PinsConfig = PINS_DEFAULTS) {
+  /** `seed` is secret, as of IdPlaces. */
+  constructor(crypto: Crypto, config: PinsConfig = PINS_DEFAULTS, seed = 0) {
     this.crypto = crypto;
     this.config = config;
+    // A store may bring more that are kept than may be kept now, and none of them makes way.
+    this.places = new IdPlaces(PLACES_MAX, seed);
+    this.denied = new IdPlaces(config.deniedMax, seed);
+    this.quarantined = new IdPlaces(config.deniedMax, seed);
+    this.limited = new IdPlaces(LIMITS_MAX, seed);
   }
 
   /** The pin of the id at `at`, or null. */
   find(bytes: Uint8Array, at = 0): Pin | null {
-    const name = nameOf(bytes, at);
-    return this.kept.get(name) ?? this.seen.get(name) ?? null;
+    const place = this.places.find(bytes, at);
+    return place < 0 ? null : this.pinAt(place);
+  }
+
+  /** How the id at `at` came to be known; null for not at all. */
+  standingOf(bytes: Uint8Array, at = 0): Standing | null {
+    const place = this.places.find(bytes, at);
+    return place < 0 ? null : this.standingAt(place);
+  }
+
+  /** Writes the signing key of the id at `at` into `key`; false where the id is not known. */
+  signingKeyOf(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
+    const place = this.places.find(bytes, at);
+    if (place < 0) return false;
+    const keyAt = place * ROW_SIZE + SIGNING_AT;
+    for (let i = 0; i < KEY_SIZE; i++) key[i] = this.rows[keyAt + i];
+    return true;
   }
 
   /** What `meet` would answer, without remembering anything: before a signature is checked. */
   judge(id: Uint8Array, noiseKey: Uint8Array, signingKey: Uint8Array): Meeting {
-    if (noiseKey.length !== 32 || noiseKey.every((byte) => byte === 0)) return 'weak-key';
+    if (noiseKey.length !== KEY_SIZE || isEmpty(noiseKey)) return 'weak-key';
     if (keyFlaw(signingKey) !== null) return 'weak-key';
-    const pin = this.find(id);
+    const place = this.places.find(id);
     // A pinned key was hashed when it was pinned.
-    if (pin !== null && equalSecret(pin.noiseKey, noiseKey)) {
-      return equalSecret(pin.signingKey, signingKey) ? 'known' : 'second-key';
+    if (place >= 0 && this.holds(place, 0, noiseKey, 0)) {
+      return this.holds(place, SIGNING_AT, signingKey, 0) ? 'known' : 'second-key';
     }
     const hash = this.crypto.sha256(noiseKey);
     for (let i = 0; i < ID_SIZE; i++) if (hash[i] !== id[i]) return 'not-its-id';
-    return pin === null ? 'new' : 'second-key';
+    return place < 0 ? 'new' : 'second-key';
+  }
+
+  /** The same for the keys of an announce whose sender is at `at`. */
+  judgeAnnounce(bytes: Uint8Array, at: number, announce: AnnounceView): Meeting {
+    const place = this.places.find(bytes, at);
+    // Most are of somebody known, whose keys were judged when they were pinned.
+    const isKnown =
+      place >= 0 &&
+      this.holds(place, 0, announce.bytes, announce.noiseKeyAt) &&
+      this.holds(place, SIGNING_AT, announce.bytes, announce.signingKeyAt);
+    if (isKnown) return 'known';
+    return this.judge(idIn(bytes, at), announce.noiseKey(), announce.signingKey());
   }
 
   /** Keys shown in the open, by an announce whose own signature holds; `meeting` as just judged. */
@@ -110,10 +155,16 @@ export class Pins {
     signingKey: Uint8Array,
     meeting: Meeting = this.judge(id, noiseKey, signingKey),
   ): Meeting {
-    if (meeting === 'new') this.remember(pinOf(id, noiseKey, signingKey, 'seen', false));
-    if (meeting === 'known') this.refresh(nameOf(id));
+    if (meeting === 'new') this.write(id, noiseKey, signingKey, 'seen', false);
+    if (meeting === 'known') this.refresh(id);
     if (meeting === 'second-key') this.raise(id, noiseKey, signingKey);
     return meeting;
+  }
+
+  /** The same for the keys of an announce whose sender is at `at`. */
+  meetAnnounce(bytes: Uint8Array, at: number, announce: AnnounceView, meeting: Meeting): void {
+    if (meeting === 'known') this.refresh(bytes, at);
+    else this.meet(idIn(bytes, at), announce.noiseKey(), announce.signingKey(), meeting);
   }
 
   /**
@@ -125,30 +176,26 @@ export class Pins {
     const meeting = this.meet(id, noiseKey, signingKey);
     const pin = this.find(id);
     if (pin === null || meeting === 'weak-key') return meeting;
-    const proof = pinOf(id, noiseKey, signingKey, pin.standing, true);
-    if (meeting !== 'second-key') this.remember(proof);
-    else if (pin.standing === 'seen' && !pin.proven) {
-      this.remember(proof);
-      return 'new';
-    }
-    return meeting;
+    const isRumour = pin.standing === 'seen' && !pin.proven;
+    if (meeting === 'second-key' && !isRumour) return meeting;
+    this.write(id, noiseKey, signingKey, pin.standing, true);
+    return meeting === 'second-key' ? 'new' : meeting;
   }
 
   /** A person's word on a known peer. False when the id is unknown or there is no room left. */
   keep(id: Uint8Array, standing: Standing): boolean {
-    const pin = this.find(id);
-    if (pin === null) return false;
-    const name = nameOf(id);
-    const isKept = standing !== 'seen';
-    if (isKept && !this.kept.has(name) && this.kept.size >= this.config.keptMax) return false;
-    this.remember({ ...pin, standing });
+    const place = this.places.find(id);
+    if (place < 0) return false;
+    const isNewlyKept = standing !== 'seen' && !this.isKept(place);
+    if (isNewlyKept && this.keptCount >= this.config.keptMax) return false;
+    this.restore({ ...this.pinAt(place), standing });
     return true;
   }
 
   /** A person says that an id stands for another device now, or for nobody. */
   forget(id: Uint8Array): void {
-    this.kept.delete(nameOf(id));
-    this.seen.delete(nameOf(id));
+    const place = this.places.find(id);
+    if (place >= 0) this.remove(place);
   }
 
   /** Turns an id away, known or not. False when there is no room left. */
@@ -162,33 +209,33 @@ export class Pins {
   }
 
   allow(id: Uint8Array): void {
-    this.denied.delete(nameOf(id));
-    this.quarantined.delete(nameOf(id));
+    drop(this.denied, id);
+    drop(this.quarantined, id);
   }
 
   isDenied(bytes: Uint8Array, at = 0): boolean {
-    return this.denied.size > 0 && this.denied.has(nameOf(bytes, at));
+    return this.denied.find(bytes, at) >= 0;
   }
 
   isQuarantined(bytes: Uint8Array, at = 0): boolean {
-    return this.quarantined.size > 0 && this.quarantined.has(nameOf(bytes, at));
+    return this.quarantined.find(bytes, at) >= 0;
   }
 
   /** How many messages a minute it may say; null for as many as anybody. False: no room left. */
   limit(id: Uint8Array, perMinute: number | null): boolean {
-    const name = nameOf(id);
     if (perMinute === null) {
-      this.limits.delete(name);
+      drop(this.limited, id);
       return true;
     }
     assert(perMinute >= 1 && perMinute <= LIMIT_MAX, 'a rate of 1 to 6000 a minute');
-    if (this.limits.size >= LIMITS_MAX && !this.limits.has(name)) return false;
-    this.limits.set(name, perMinute);
+    if (this.limited.size >= LIMITS_MAX && this.limited.find(id) < 0) return false;
+    this.limits[put(this.limited, id)] = perMinute;
     return true;
   }
 
   limitOf(bytes: Uint8Array, at = 0): number | null {
-    return this.limits.size > 0 ? (this.limits.get(nameOf(bytes, at)) ?? null) : null;
+    const place = this.limited.find(bytes, at);
+    return place < 0 ? null : this.limits[place];
   }
 
   /** Decisions from our own store. */
@@ -198,15 +245,18 @@ export class Pins {
     for (const { id, perMinute } of limits) this.limit(id, perMinute);
   }
 
-  /** Every pin, for a store to keep across a restart. */
+  /** Every pin, for a store to keep across a restart: strangers last, the one silent longest first. */
   all(): Pin[] {
-    return [...this.kept.values(), ...this.seen.values()];
+    const places = this.places.inOrder();
+    const kept = places.filter((place) => this.isKept(place));
+    const seen = places.filter((place) => !this.isKept(place));
+    return [...kept, ...seen].map((place) => this.pinAt(place));
   }
 
   /** A pin from our own store. */
   restore(pin: Pin): void {
     assert(pin.id.length === ID_SIZE, 'an id has 8 bytes');
-    this.remember(pin);
+    this.write(pin.id, pin.noiseKey, pin.signingKey, pin.standing, pin.proven);
   }
 
   /** The alarms raised since the last call. */
@@ -217,33 +267,73 @@ export class Pins {
   }
 
   /** An id is in one of the two at most. */
-  private judgeAs(sentence: Set<string>, id: Uint8Array): boolean {
-    const name = nameOf(id);
-    const { deniedMax } = this.config;
-    const isJudged = this.denied.has(name) || this.quarantined.has(name);
-    if (!isJudged && this.denied.size + this.quarantined.size >= deniedMax) return false;
+  private judgeAs(sentence: IdPlaces, id: Uint8Array): boolean {
+    const isJudged = this.isDenied(id) || this.isQuarantined(id);
+    const count = this.denied.size + this.quarantined.size;
+    if (!isJudged && count >= this.config.deniedMax) return false;
     this.allow(id);
-    sentence.add(name);
+    put(sentence, id);
     return true;
   }
 
-  private remember(pin: Pin): void {
-    const name = nameOf(pin.id);
-    this.seen.delete(name);
-    if (pin.standing !== 'seen') {
-      this.kept.set(name, pin);
-      return;
-    }
-    this.kept.delete(name);
-    this.seen.set(name, pin);
-    if (this.seen.size > this.config.seenMax) this.seen.delete(this.seen.keys().next().value!);
+  private write(
+    id: Uint8Array,
+    noiseKey: Uint8Array,
+    signingKey: Uint8Array,
+    standing: Standing,
+    proven: boolean,
+  ): void {
+    assert(noiseKey.length === KEY_SIZE && signingKey.length === KEY_SIZE, 'keys have 32 bytes');
+    const before = this.places.find(id);
+    const wasKept = before >= 0 && this.isKept(before);
+    const place = before < 0 ? this.places.add(id) : before;
+    this.rows = withRoom(this.rows, this.places.capacity * ROW_SIZE);
+    const row = place * ROW_SIZE;
+    this.rows.set(noiseKey, row);
+    this.rows.set(signingKey, row + SIGNING_AT);
+    this.rows[row + STANDING_AT] = STANDINGS.indexOf(standing) | (proven ? PROVEN : 0);
+    if (this.isKept(place)) this.keptCount++;
+    if (wasKept) this.keptCount--;
+    if (!wasKept || !this.isKept(place)) this.places.use(place);
+    if (this.places.size - this.keptCount <= this.config.seenMax) return;
+    this.remove(this.places.oldest((other) => !this.isKept(other)));
   }
 
-  private refresh(name: string): void {
-    const pin = this.seen.get(name);
-    if (pin === undefined) return;
-    this.seen.delete(name);
-    this.seen.set(name, pin);
+  private refresh(bytes: Uint8Array, at = 0): void {
+    const place = this.places.find(bytes, at);
+    if (place >= 0 && !this.isKept(place)) this.places.use(place);
+  }
+
+  private remove(place: number): void {
+    if (this.isKept(place)) this.keptCount--;
+    this.places.remove(place);
+  }
+
+  private isKept(place: number): boolean {
+    return this.standingAt(place) !== 'seen';
+  }
+
+  private standingAt(place: number): Standing {
+    return STANDINGS[this.rows[place * ROW_SIZE + STANDING_AT] & ~PROVEN];
+  }
+
+  /** Whether the key at `at` is the one in that part of the row. They are public: time may tell. */
+  private holds(place: number, part: number, bytes: Uint8Array, at: number): boolean {
+    const keyAt = place * ROW_SIZE + part;
+    for (let i = 0; i < KEY_SIZE; i++) if (this.rows[keyAt + i] !== bytes[at + i]) return false;
+    return true;
+  }
+
+  /** In bytes of its own: a view would keep all rows. */
+  private pinAt(place: number): Pin {
+    const row = place * ROW_SIZE;
+    return {
+      id: this.places.idAt(place),
+      noiseKey: this.rows.slice(row, row + KEY_SIZE),
+      signingKey: this.rows.slice(row + SIGNING_AT, row + SIGNING_AT + KEY_SIZE),
+      standing: this.standingAt(place),
+      proven: (this.rows[row + STANDING_AT] & PROVEN) !== 0,
+    };
   }
 
   private raise(id: Uint8Array, noiseKey: Uint8Array, signingKey: Uint8Array): void {
@@ -255,21 +345,23 @@ export class Pins {
   }
 }
 
-function pinOf(
-  id: Uint8Array,
-  noiseKey: Uint8Array,
-  signingKey: Uint8Array,
-  standing: Standing,
-  proven: boolean,
-): Pin {
-  // Copies of exactly these bytes: views into a frame would keep the frame.
-  return {
-    id: new Uint8Array(id.subarray(0, ID_SIZE)),
-    noiseKey: new Uint8Array(noiseKey),
-    signingKey: new Uint8Array(signingKey),
-    standing,
-    proven,
-  };
+function put(places: IdPlaces, id: Uint8Array): number {
+  const place = places.find(id);
+  return place < 0 ? places.add(id) : place;
+}
+
+function drop(places: IdPlaces, id: Uint8Array): void {
+  const place = places.find(id);
+  if (place >= 0) places.remove(place);
+}
+
+function idIn(bytes: Uint8Array, at: number): Uint8Array {
+  return bytes.subarray(at, at + ID_SIZE);
+}
+
+function isEmpty(key: Uint8Array): boolean {
+  for (const byte of key) if (byte !== 0) return false;
+  return true;
 }
 
 /** The eight bytes of an id as four characters, which a Map finds fastest. */

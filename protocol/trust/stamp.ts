@@ -7,6 +7,7 @@
  */
 import { readU32, writeU32, writeU64 } from '../core/bytes.ts';
 import { ID_SIZE } from '../core/packet.ts';
+import type { AnnounceView } from '../wire/announce-view.ts';
 import type { Field } from '../wire/fields.ts';
 import { encodeText } from '../wire/text.ts';
 import type { Crypto } from './crypto.ts';
@@ -36,17 +37,18 @@ export function stamp(
   }
 }
 
+/** Whether the announce of this sender and time shows as much. */
 export function isStamped(
   crypto: Crypto,
-  extras: readonly Field[],
+  announce: AnnounceView,
   sender: Uint8Array,
   timestamp: number,
   bits: number,
 ): boolean {
-  const nonce = extras.find(({ type }) => type === STAMP_FIELD)?.value;
-  if (nonce === undefined || nonce.length !== NONCE_SIZE) return false;
+  const at = announce.findExtra(STAMP_FIELD);
+  if (at < 0 || announce.bytes[at - 1] !== NONCE_SIZE) return false;
   const preimage = preimageOf(sender, timestamp);
-  preimage.set(nonce, NONCE_AT);
+  preimage.set(announce.bytes.subarray(at, at + NONCE_SIZE), NONCE_AT);
   return zeroBits(crypto.sha256(preimage)) >= bits;
 }
 

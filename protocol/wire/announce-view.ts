@@ -73,7 +73,19 @@ export class AnnounceView {
     return unopenable(packet, payloadMax) ?? this.read(bytes, payloadAt, payloadAt + payloadLength);
   }
 
-  /** Where the value of an unknown field lies, the first of that type; -1 for none. */
+  /** A view of the bytes, as the next. */
+  noiseKey(): Uint8Array {
+    return this.bytes.subarray(this.noiseKeyAt, this.noiseKeyAt + KEY_SIZE);
+  }
+
+  signingKey(): Uint8Array {
+    return this.bytes.subarray(this.signingKeyAt, this.signingKeyAt + KEY_SIZE);
+  }
+
+  /**
+   * Where the value of an unknown field lies, the first of that type, with its length in the byte
+   * before it; -1 for none.
+   */
   findExtra(type: number): number {
     for (let i = 0; i < this.extraCount; i++) {
       if (this.extraType(i) === type) return this.extraAt(i);

@@ -65,8 +65,8 @@ function announceIn(view: AnnounceView): Announce {
   const capabilities = partOf(view, capabilitiesAt, view.capabilitiesLength);
   return {
     name: textIn(view, view.nameAt, view.nameLength),
-    noiseKey: copyOf(view, view.noiseKeyAt, KEY_SIZE),
-    signingKey: copyOf(view, view.signingKeyAt, KEY_SIZE),
+    noiseKey: new Uint8Array(view.noiseKey()),
+    signingKey: new Uint8Array(view.signingKey()),
     neighbours,
     capabilities: capabilitiesAt < 0 ? null : decodeCapabilities(capabilities),
     geohash: geohashLength === 0 ? null : textIn(view, view.geohashAt, geohashLength),

@@ -28,9 +28,10 @@ import {
   TTL_AT,
   encodePacket,
 } from '../core/packet.ts';
+import type { Room } from '../core/framing.ts';
 import type { Malformed } from '../core/packet.ts';
 import { compress, inflate } from './compression.ts';
-import { paddedCopy } from './padding.ts';
+import { OWN_ROOM, paddedCopy } from './padding.ts';
 
 export type Packet = {
   version: 1 | 2;
@@ -183,10 +184,10 @@ export function signedBytes(frame: Uint8Array): Uint8Array | null {
   return view.read(frame, FRAME_MAX) === null ? signedBytesOf(view) : null;
 }
 
-/** The same for a packet that core has read already. */
-export function signedBytesOf(view: PacketView): Uint8Array {
+/** The same for a packet that core has read already, in bytes that `room` gives. */
+export function signedBytesOf(view: PacketView, room: Room = OWN_ROOM): Uint8Array {
   const end = view.signatureAt < 0 ? view.length : view.signatureAt;
-  const signed = paddedCopy(view.bytes.subarray(0, end));
+  const signed = paddedCopy(view.bytes, end, room);
   signed[TTL_AT] = 0;
   // The signer had no signature yet, so its flag is not in what was signed.
   signed[FLAGS_AT] = view.flags & (HAS_RECIPIENT | IS_COMPRESSED | HAS_ROUTE);

@@ -5,9 +5,11 @@
  *
  *   | frame | n | n | ... | n |      n = 1..255 bytes, up to a block of 256, 512, 1024 or 2048
  */
+import type { Room } from '../core/framing.ts';
 import { ENCRYPTED, HANDSHAKE } from '../core/packet.ts';
 
 const BLOCKS = [256, 512, 1024, 2048];
+const SCRATCH = BLOCKS.map((size) => new Uint8Array(size));
 /** Room the phones keep free in a block for an authentication tag. */
 const TAG_SIZE = 16;
 /** One byte holds the count. */
@@ -15,17 +17,30 @@ const PADDING_MAX = 255;
 
 /** The frame padded to its block, or the frame itself where the count would not fit. */
 export function pad(frame: Uint8Array): Uint8Array {
-  return paddedSize(frame.length) > frame.length ? paddedCopy(frame) : frame;
+  return paddedSize(frame.length) > frame.length
+    ? paddedCopy(frame, frame.length, OWN_ROOM)
+    : frame;
 }
 
-/** The same, in bytes of their own in either case. */
-export function paddedCopy(frame: Uint8Array): Uint8Array {
-  const { length } = frame;
+/** The same of the first `length` bytes, in bytes that `room` gives. */
+export function paddedCopy(bytes: Uint8Array, length: number, room: Room): Uint8Array {
   const size = paddedSize(length);
-  const padded = new Uint8Array(size);
-  padded.set(frame);
+  const padded = room(size);
+  for (let at = 0; at < length; at++) padded[at] = bytes[at];
   return padded.fill(size - length, length);
 }
+
+/** Bytes of their own. */
+export const OWN_ROOM: Room = (size) => new Uint8Array(size);
+
+/**
+ * The same bytes again and again, where a block is filled: for whoever is done with what lies there
+ * before it is anybody else's turn.
+ */
+export const SCRATCH_ROOM: Room = (size) => {
+  const block = BLOCKS.indexOf(size);
+  return block < 0 ? new Uint8Array(size) : SCRATCH[block];
+};
 
 function paddedSize(length: number): number {
   for (const block of BLOCKS) {

@@ -40,8 +40,8 @@ it('is read where it lies, in bytes of which it is a part', () => {
   expect(view.read(bytes, 5, 5 + payload.length)).toBeNull();
   const text = new TextDecoder().decode(bytes.subarray(view.nameAt, view.nameAt + view.nameLength));
   expect(text).toBe('bob');
-  expect(bytes.subarray(view.noiseKeyAt).subarray(0, 32)).toEqual(filled(32, 0x11));
-  expect(bytes.subarray(view.signingKeyAt).subarray(0, 32)).toEqual(filled(32, 0x22));
+  expect(view.noiseKey()).toEqual(filled(32, 0x11));
+  expect(view.signingKey()).toEqual(filled(32, 0x22));
   expect(view.neighbourCount).toBe(1);
   expect(bytes.subarray(view.neighboursAt).subarray(0, 8)).toEqual(filled(8, 3));
   expect(bytes.subarray(view.findExtra(0xe0)).subarray(0, 4)).toEqual(hex('01020304'));
