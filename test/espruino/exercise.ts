@@ -2,6 +2,7 @@
  * Exercise: every part of the core put through its paces from one seed, each result a line. Run in
  * Node and in the interpreter it must print the same lines. Written in the device subset.
  */
+import { Announces } from '../../protocol/core/announces.ts';
 import { Buckets } from '../../protocol/core/buckets.ts';
 import {
   CHALLENGE,
@@ -21,7 +22,13 @@ import { Heartbeat } from '../../protocol/core/heartbeat.ts';
 import { decodeHello, encodeHello } from '../../protocol/core/hello.ts';
 import type { Random } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
-import { encodePacket, PacketView, plainPacket } from '../../protocol/core/packet.ts';
+import {
+  ANNOUNCE,
+  encodePacket,
+  encodePlain,
+  PacketView,
+  plainPacket,
+} from '../../protocol/core/packet.ts';
 import { priorityOf, SendQueue } from '../../protocol/core/queue.ts';
 import { Seen } from '../../protocol/core/seen.ts';
 import { SegmentReader, SegmentWriter } from '../../protocol/core/segments.ts';
@@ -38,6 +45,7 @@ export function exercise(seed: number, print: Print): void {
   blocks(random, print);
   segments(random, print);
   memory(random, print);
+  announces(random, print);
   queues(random, print);
   rates(random, print);
   hellos(random, print);
@@ -175,6 +183,24 @@ function memory(random: Random, print: Print): void {
         ' ' +
         (seen.marks(slot, 1) >>> 0),
     );
+  }
+}
+
+function announces(random: Random, print: Print): void {
+  const kept = new Announces(4);
+  const view = new PacketView();
+  let now = 4294947200;
+  for (let i = 0; i < 40; i++) {
+    now += random(15000);
+    const sender = new Uint8Array(8);
+    sender.fill(1 + random(6));
+    const packet = encodePlain(ANNOUNCE, 1 + random(7), i, sender, null, new Uint8Array(0));
+    view.read(packet, 100);
+    kept.keep(view, packet, now);
+    let line = 'announces';
+    const fresh = kept.fresh(now + random(2000));
+    for (let k = 0; k < fresh.length; k++) line += ' ' + fresh[k][10];
+    print(line);
   }
 }
 

@@ -14,11 +14,23 @@ describe('announces', () => {
     expect(announces.fresh(1000 + REPLAY_AGE_MS)).toEqual([]);
   });
 
-  it('are kept as copies', () => {
+  it('are kept as they came, and not copied', () => {
     const announces = new Announces(4);
     const bytes = keep(announces, 1, 6, 0);
-    bytes[2] = 1;
-    expect(announces.fresh(0)[0][2]).toBe(6);
+    expect(announces.fresh(0)[0]).toBe(bytes);
+  });
+
+  it('are forgotten as they age, whatever was heard in between', () => {
+    const announces = new Announces(3);
+    keep(announces, 1, 6, 0);
+    const second = keep(announces, 2, 6, 10);
+    const third = keep(announces, 3, 6, 20);
+    expect(announces.fresh(REPLAY_AGE_MS)).toEqual([second, third]);
+    const fourth = keep(announces, 4, 6, REPLAY_AGE_MS + 10);
+    expect(announces.fresh(REPLAY_AGE_MS + 19)).toEqual([third, fourth]);
+    const again = keep(announces, 4, 5, REPLAY_AGE_MS + 20);
+    expect(announces.fresh(REPLAY_AGE_MS + 20)).toEqual([again]);
+    expect(announces.fresh(2 * REPLAY_AGE_MS + 20)).toEqual([]);
   });
 
   it('are one of each sender, the last, oldest first', () => {
