@@ -15,7 +15,7 @@ import type { Chooser, RoutePort } from '../../protocol/peer/route-port.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
 import type { LinkState, Mobility, Place } from '../../protocol/wire/link-state.ts';
 import { decodeLinkState, encodeLinkState, PASSES_ON } from '../../protocol/wire/link-state.ts';
-import { fromHex, toHex } from '../../protocol/wire/hex.ts';
+import { fromHex, idsInHex, toHex } from '../../protocol/wire/hex.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
 import type {
   Component,
@@ -150,7 +150,7 @@ export class Routing implements Component, Chooser {
     isFree: (link: number) => boolean,
     now: Millis,
   ): number {
-    const been = idsIn(visited);
+    const been = idsInHex(visited);
     for (const { next, via } of this.table.routesFor(toHex(target), now)) {
       if (been.some((id) => via.includes(id))) continue;
       const link = this.links.linkTo(next, isFree);
@@ -257,7 +257,7 @@ export class Routing implements Component, Chooser {
         return;
       }
       case 'announced':
-        this.topology.announced(toHex(event.id), event.neighbours.map(toHex), now);
+        this.topology.announced(toHex(event.id), idsInHex(event.neighbours), now);
         return;
       case 'pong':
         return this.confirm(toHex(event.id), now);
@@ -395,14 +395,6 @@ function fallbackOf(wanted: Strategy): Strategy {
 
 function tell(out: ComponentOutput[], event: MeshEvent): void {
   out.push({ kind: 'event', event });
-}
-
-function idsIn(visited: Uint8Array): NodeId[] {
-  const ids: NodeId[] = [];
-  for (let at = 0; at < visited.length; at += ID_SIZE) {
-    ids.push(toHex(visited.subarray(at, at + ID_SIZE)));
-  }
-  return ids;
 }
 
 function depth(topology: Topology): number {

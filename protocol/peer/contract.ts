@@ -156,7 +156,8 @@ export type StationEvent =
       frame: Uint8Array;
       /** Null where not said (WIRE §5). */
       capabilities: bigint | null;
-      neighbours: Uint8Array[];
+      /** Ids, one behind the other. */
+      neighbours: Uint8Array;
     }
   /** A device said something, and we said it on. */
   | { kind: 'note'; device: Uint8Array; name: string; text: string }

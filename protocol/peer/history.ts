@@ -8,7 +8,8 @@
  */
 import { assert } from '../core/assert.ts';
 import type { Millis } from '../core/machine.ts';
-import { ANNOUNCE, MESSAGE } from '../core/packet.ts';
+import type { PacketView } from '../core/packet.ts';
+import { ANNOUNCE, FRAME_MAX, MESSAGE, VIEW } from '../core/packet.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import { nameOf } from '../trust/pins.ts';
 import type { FilterKey } from '../wire/gcs.ts';
@@ -142,18 +143,23 @@ export class History {
 
   /** False where it is held already, is too old, or may have been forgotten: nothing new, then. */
   add(packet: Packet, frame: Uint8Array, wallMs: number): boolean {
-    const { type, sender, timestamp } = packet;
-    if (type !== MESSAGE && type !== ANNOUNCE) return false;
-    const name = nameOf(sender);
-    if (type === ANNOUNCE) {
-      if (this.limits.announces === 0) return false;
-      const known = this.announces.get(name);
-      if (known !== undefined && known.timestamp >= timestamp) return false;
-      this.keepAnnounce(new KeptPacket(this.hash, name, packet, frame));
-      return true;
-    }
-    const kept = new KeptPacket(this.hash, name, packet, frame);
+    const { type, sender } = packet;
+    if (type === ANNOUNCE) return VIEW.read(frame, FRAME_MAX) === null && this.addAnnounce(VIEW);
+    if (type !== MESSAGE) return false;
+    const kept = new KeptPacket(this.hash, nameOf(sender), packet, frame);
+    kept.nameBy(packet);
     return !this.messages.has(kept.name) && this.addMessage(kept, wallMs);
+  }
+
+  /** The same of an announce that was read already. */
+  addAnnounce(packet: PacketView): boolean {
+    if (this.limits.announces === 0) return false;
+    const { type, bytes, senderAt } = packet;
+    const [sender, timestamp] = [nameOf(bytes, senderAt), packet.timestamp()];
+    const known = this.announces.get(sender);
+    if (known !== undefined && known.timestamp >= timestamp) return false;
+    this.keepAnnounce(new KeptPacket(this.hash, sender, { type, timestamp }, bytes));
+    return true;
   }
 
   /** What is held and the request does not name: announces first, by age; `most` of it, the newest. */
@@ -315,13 +321,17 @@ class KeptPacket implements Kept {
   private hex = '';
   private numbers: FilterKey | null = null;
 
-  constructor(hash: Pick<Crypto, 'sha256'>, sender: string, packet: Packet, frame: Uint8Array) {
+  constructor(
+    hash: Pick<Crypto, 'sha256'>,
+    sender: string,
+    { type, timestamp }: Pick<Packet, 'type' | 'timestamp'>,
+    frame: Uint8Array,
+  ) {
     this.hash = hash;
     this.sender = sender;
-    this.type = packet.type;
-    this.timestamp = packet.timestamp;
+    this.type = type;
+    this.timestamp = timestamp;
     this.bytes = new Uint8Array(frame);
-    if (packet.type === MESSAGE) this.nameBy(packet);
   }
 
   get name(): string {
@@ -341,7 +351,7 @@ class KeptPacket implements Kept {
     return this.nameBy(opened.packet);
   }
 
-  private nameBy(packet: Packet): Uint8Array {
+  nameBy(packet: Packet): Uint8Array {
     this.id = syncId(this.hash, packet);
     this.hex = toHex(this.id);
     return this.id;

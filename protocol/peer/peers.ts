@@ -1,14 +1,17 @@
 /**
  * Peers: who is about, as their announces say (WIRE §5). A peer is about for 60 s after it was last
- * heard, and for longer where only lines bring word of it. Anybody can make up peers, so there is room for a fixed number, and the stranger silent for
- * longest makes way; those a person keeps never do (RELIABILITY S4).
+ * heard, and for longer where only lines bring word of it. Anybody can make up peers, so there is room
+ * for a fixed number, and the stranger silent for longest makes way; those a person keeps never do
+ * (RELIABILITY S4).
+ *
+ * What every announce changes lies together, in a row of numbers; a `Peer` is made for whoever asks.
  */
-import { sameBytes } from '../core/bytes.ts';
 import type { Millis } from '../core/machine.ts';
-import { ID_SIZE } from '../core/packet.ts';
-import { nameOf } from '../trust/pins.ts';
-import type { Announce } from '../wire/announce.ts';
+import { IdPlaces } from '../trust/id-places.ts';
+import type { AnnounceView } from '../wire/announce-view.ts';
 import type { LeftReason } from './contract.ts';
+import type { Profile } from './profiles.ts';
+import { Profiles } from './profiles.ts';
 
 /** WIRE §5. */
 export const REACHABLE_MS = 60_000;
@@ -18,10 +21,11 @@ export const REACHABLE_BY_LINE_MS = 180_000;
 export const TOLD_EVERY_MS = 600_000;
 /** Peers known at once, those kept by a person beside them. */
 export const PEERS_MAX = 1024;
+/** Together with those, of whom there are as many as pins are kept: never so many. */
+const PLACES_MAX = 65_535;
 
-export type Peer = {
+export type Peer = Profile & {
   id: Uint8Array;
-  name: string;
   /** Where it was heard last. */
   link: number;
   /** Whether it is at the far end of that link, as far as anybody has shown it. */
@@ -31,25 +35,31 @@ export type Peer = {
   heardAt: Millis;
   /** When an announce of it came over anything but a line. */
   heardHereAt: Millis;
-  toldAt: Millis;
-  /** Ids, one behind the other: of most peers nobody ever asks for them. */
-  neighbours: Uint8Array;
-  capabilities: bigint | null;
 };
 
 /** How an announce came. */
 export type Way = Pick<Peer, 'link' | 'isDirect' | 'hops'> & { isByLine: boolean };
-/** `isNew` with another name as well; `isNews` when others should be told of it, once more. */
-export type Hearing = { isNew: boolean; isNews: boolean };
+/** `new` with another name as well; `due` where others should be told of it once more. */
+export type Hearing = 'new' | 'due' | 'known';
 export type Departure = { peer: Peer; reason: LeftReason };
 
-const NOBODY = new Uint8Array(0);
+/** The columns of a row. */
+const HEARD_AT = 0;
+const HEARD_HERE_AT = 1;
+const TOLD_AT = 2;
+const LINK = 3;
+const IS_DIRECT = 4;
+/** -1 for unknown. */
+const HOPS = 5;
+const COLUMNS = 6;
 
 export class Peers {
+  readonly reachableMs: Millis;
   private readonly max: number;
-  private readonly reachableMs: Millis;
-  /** The one silent longest first. */
-  private readonly peers = new Map<string, Peer>();
+  /** The one silent longest is the one unused for longest. */
+  private readonly places = new IdPlaces(PLACES_MAX);
+  private readonly profiles = new Profiles();
+  private rows = new Float64Array(0);
   /** When the next one has been silent for too long, or earlier. */
   private wakeAt: Millis = Infinity;
 
@@ -59,55 +69,42 @@ export class Peers {
   }
 
   get size(): number {
-    return this.peers.size;
+    return this.places.size;
   }
 
-  hear(id: Uint8Array, announce: Announce, way: Way, now: Millis): Hearing {
-    const key = nameOf(id);
-    const before = this.peers.get(key);
-    const { name, capabilities } = announce;
-    const { isByLine, link, isDirect, hops } = way;
-    const isNew = before === undefined || before.name !== name;
-    const isNews = isNew || now - before.toldAt >= TOLD_EVERY_MS;
-    this.keep(key, {
-      id: before?.id ?? new Uint8Array(id),
-      name,
-      link,
-      isDirect,
-      hops,
-      heardAt: now,
-      heardHereAt: isByLine ? (before?.heardHereAt ?? -Infinity) : now,
-      toldAt: isNews ? now : before.toldAt,
-      neighbours: joined(announce.neighbours, before?.neighbours ?? NOBODY),
-      capabilities,
-    });
-    return { isNew, isNews };
+  /** An announce of whoever's id lies at `idAt`. */
+  hear(bytes: Uint8Array, idAt: number, announce: AnnounceView, way: Way, now: Millis): Hearing {
+    const known = this.places.find(bytes, idAt);
+    const place = known < 0 ? this.add(bytes, idAt) : known;
+    const isNew = this.profiles.note(place, announce);
+    const { rows } = this;
+    const row = place * COLUMNS;
+    const isDue = isNew || now - rows[row + TOLD_AT] >= TOLD_EVERY_MS;
+    rows[row + LINK] = way.link;
+    rows[row + IS_DIRECT] = way.isDirect ? 1 : 0;
+    rows[row + HOPS] = way.hops ?? -1;
+    if (!way.isByLine) rows[row + HEARD_HERE_AT] = now;
+    if (isDue) rows[row + TOLD_AT] = now;
+    this.note(place, now);
+    return isNew ? 'new' : isDue ? 'due' : 'known';
   }
 
   /** Something else that it signed. */
   touch(id: Uint8Array, now: Millis): void {
-    const key = nameOf(id);
-    const peer = this.peers.get(key);
-    if (peer === undefined) return;
-    this.keep(key, { ...peer, heardAt: now });
+    const place = this.places.find(id);
+    if (place >= 0) this.note(place, now);
   }
 
   leave(id: Uint8Array): Departure | null {
-    const peer = this.find(id);
-    if (peer === null) return null;
-    this.peers.delete(nameOf(id));
-    return { peer, reason: 'user' };
+    const place = this.places.find(id);
+    return place < 0 ? null : this.remove(place, 'user');
   }
 
   /** Makes room, where there is too little; those `isKept` names stay. */
   makeRoom(isKept: (id: Uint8Array) => boolean): Departure | null {
-    if (this.peers.size <= this.max) return null;
-    for (const [key, peer] of this.peers) {
-      if (isKept(peer.id)) continue;
-      this.peers.delete(key);
-      return { peer, reason: 'crowded' };
-    }
-    return null;
+    if (this.size <= this.max) return null;
+    const place = this.places.oldest((one) => !isKept(this.places.idAt(one)));
+    return place < 0 ? null : this.remove(place, 'crowded');
   }
 
   /** Those that have been silent for too long. */
@@ -115,13 +112,10 @@ export class Peers {
     const gone: Departure[] = [];
     if (now < this.wakeAt) return gone;
     this.wakeAt = Infinity;
-    for (const [key, peer] of this.peers) {
-      const until = this.reachableUntil(peer);
+    for (const place of this.places.inOrder()) {
+      const until = this.reachableUntil(place);
       if (now < until) this.wakeAt = Math.min(this.wakeAt, until);
-      else {
-        this.peers.delete(key);
-        gone.push({ peer, reason: 'timeout' });
-      }
+      else gone.push(this.remove(place, 'timeout'));
     }
     return gone;
   }
@@ -130,79 +124,66 @@ export class Peers {
     return this.wakeAt;
   }
 
+  has(id: Uint8Array): boolean {
+    return this.places.find(id) >= 0;
+  }
+
   find(id: Uint8Array): Peer | null {
-    return this.peers.get(nameOf(id)) ?? null;
+    const place = this.places.find(id);
+    return place < 0 ? null : this.peerAt(place);
   }
 
+  /** The one silent longest first. */
   all(): Peer[] {
-    return [...this.peers.values()];
+    return this.places.inOrder().map((place) => this.peerAt(place));
   }
 
-  /**
-   * Those on our island. Peers who name each other as neighbours are on one, and it is ours when it
-   * has one at the far end of a link of ours that is no line (`near`), or when word of all of them
-   * came without one. Others may be on it, whom a gateway brought here first.
-   */
-  here(near: Uint8Array[], now: Millis): Set<Peer> {
-    const nearby = new Set(near.map((id) => nameOf(id)));
-    const here = new Set<Peer>();
-    for (const island of this.islands()) {
-      const isOurs =
-        island.some(({ id }) => nearby.has(nameOf(id))) ||
-        island.every(({ heardHereAt }) => now - heardHereAt < this.reachableMs);
-      if (isOurs) for (const peer of island) here.add(peer);
+  private add(bytes: Uint8Array, idAt: number): number {
+    const place = this.places.add(bytes, idAt);
+    const size = this.places.capacity * COLUMNS;
+    if (this.rows.length < size) {
+      const { rows } = this;
+      this.rows = new Float64Array(size);
+      this.rows.set(rows);
     }
-    return here;
+    this.rows[place * COLUMNS + HEARD_HERE_AT] = -Infinity;
+    return place;
   }
 
-  /** Peers in groups that neighbours hold together. */
-  private islands(): Peer[][] {
-    const ways = new Map<string, string[]>();
-    const join = (from: string, to: string): void => {
-      ways.set(from, [...(ways.get(from) ?? []), to]);
-    };
-    for (const [key, { neighbours }] of this.peers) {
-      for (let at = 0; at < neighbours.length; at += ID_SIZE) {
-        const other = nameOf(neighbours, at);
-        join(key, other);
-        join(other, key);
-      }
-    }
-    const met = new Set<string>();
-    const islands: Peer[][] = [];
-    for (const first of this.peers.keys()) {
-      const island: Peer[] = [];
-      const toVisit = [first];
-      for (let key = toVisit.pop(); key !== undefined; key = toVisit.pop()) {
-        if (met.has(key)) continue;
-        met.add(key);
-        const peer = this.peers.get(key);
-        if (peer !== undefined) island.push(peer);
-        toVisit.push(...(ways.get(key) ?? []));
-      }
-      if (island.length > 0) islands.push(island);
-    }
-    return islands;
+  private remove(place: number, reason: LeftReason): Departure {
+    const peer = this.peerAt(place);
+    this.places.remove(place);
+    this.profiles.clear(place);
+    return { peer, reason };
   }
 
-  private keep(key: string, peer: Peer): void {
-    this.peers.delete(key);
-    this.peers.set(key, peer);
-    this.wakeAt = Math.min(this.wakeAt, this.reachableUntil(peer));
+  private note(place: number, now: Millis): void {
+    this.places.use(place);
+    this.rows[place * COLUMNS + HEARD_AT] = now;
+    this.wakeAt = Math.min(this.wakeAt, this.reachableUntil(place));
   }
 
-  private reachableUntil({ heardAt, heardHereAt }: Peer): Millis {
-    const { reachableMs } = this;
-    const isByLine = heardAt - heardHereAt >= reachableMs;
+  private reachableUntil(place: number): Millis {
+    const { reachableMs, rows } = this;
+    const heardAt = rows[place * COLUMNS + HEARD_AT];
+    const isByLine = heardAt - rows[place * COLUMNS + HEARD_HERE_AT] >= reachableMs;
     return heardAt + (isByLine ? Math.max(REACHABLE_BY_LINE_MS, reachableMs) : reachableMs);
   }
-}
 
-/** As before, where nothing has changed. */
-function joined(ids: readonly Uint8Array[], before: Uint8Array): Uint8Array {
-  const isSame = (id: Uint8Array, at: number): boolean => sameBytes(before, at * ID_SIZE, id);
-  if (before.length === ids.length * ID_SIZE && ids.every(isSame)) return before;
-  const bytes = new Uint8Array(ids.length * ID_SIZE);
-  ids.forEach((id, at) => bytes.set(id, at * ID_SIZE));
-  return bytes;
+  private peerAt(place: number): Peer {
+    const { rows } = this;
+    const row = place * COLUMNS;
+    const { name, capabilities, neighbours } = this.profiles.at(place);
+    return {
+      id: this.places.idAt(place),
+      name,
+      capabilities,
+      neighbours,
+      link: rows[row + LINK],
+      isDirect: rows[row + IS_DIRECT] === 1,
+      hops: rows[row + HOPS] < 0 ? null : rows[row + HOPS],
+      heardAt: rows[row + HEARD_AT],
+      heardHereAt: rows[row + HEARD_HERE_AT],
+    };
+  }
 }

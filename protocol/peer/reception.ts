@@ -19,6 +19,7 @@ import {
   RECONCILE,
   REQUEST_SYNC,
   TRACE,
+  VIEW,
 } from '../core/packet.ts';
 import { sameBytes } from '../core/bytes.ts';
 import { isLinkScoped } from '../core/relay.ts';
@@ -27,7 +28,8 @@ import { RECONCILES } from '../core/version.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import { checkFrame } from '../trust/identity.ts';
 import type { Pins } from '../trust/pins.ts';
-import { decodeAnnounce } from '../wire/announce.ts';
+import { capabilitiesIn, nameIn, neighboursIn } from '../wire/announce.ts';
+import { AnnounceView } from '../wire/announce-view.ts';
 import { compareBytes } from '../wire/cbor-writer.ts';
 import { FragmentAssembler } from '../wire/fragment-assembler.ts';
 import { decodeLeave } from '../wire/leave.ts';
@@ -57,6 +59,8 @@ export const OWN_TTL = 7;
 const NOWHERE = new Uint8Array(0);
 /** What an unverified payload may inflate to. A verified one may be as large as any frame. */
 const UNVERIFIED_MAX = 65_536;
+/** Nobody else's turn comes before one is done with it. */
+const ANNOUNCED = new AnnounceView();
 
 export type ReceptionOutput =
   /** Over one link, or -1 for all; with TTL 0 it stays there. */
@@ -150,8 +154,13 @@ export class Reception {
 
   hear(delivery: Delivery, now: Millis): ReceptionOutput[] {
     const out: ReceptionOutput[] = [];
-    const { bytes, link } = delivery;
-    const payload = delivery.isVerified ? FRAME_MAX : UNVERIFIED_MAX;
+    const { bytes, link, isVerified } = delivery;
+    // By far the most, and read where they lie.
+    if (isVerified && bytes[1] === ANNOUNCE) {
+      this.hearAnnounce(delivery, now, out);
+      return out;
+    }
+    const payload = isVerified ? FRAME_MAX : UNVERIFIED_MAX;
     const opened = openPacket(bytes, { frame: FRAME_MAX, payload });
     if (opened.ok) this.serve(opened.packet, delivery, now, out);
     else out.push({ kind: 'drop', link, reason: opened.reason });
@@ -278,7 +287,8 @@ export class Reception {
     const { sender, payload } = packet;
     switch (packet.type) {
       case ANNOUNCE:
-        return this.hearAnnounce(packet, from, now, out);
+        // One that nobody vouches for.
+        return;
       case MESSAGE:
         // A directed one is no public message, and none of the phones sends it.
         if (packet.isBroadcast) return this.hearMessage(packet, from, now, out);
@@ -315,44 +325,75 @@ export class Reception {
     }
   }
 
-  private hearAnnounce(packet: Packet, from: Delivery, now: Millis, out: ReceptionOutput[]): void {
-    const announce = decodeAnnounce(packet.payload);
+  private hearAnnounce(from: Delivery, now: Millis, out: ReceptionOutput[]): void {
+    const { link, ttl, bytes } = from;
+    const reason = VIEW.read(bytes, FRAME_MAX) ?? ANNOUNCED.readPacket(VIEW, FRAME_MAX);
+    if (reason !== null) return void out.push({ kind: 'drop', link, reason });
+    const { senderAt } = VIEW;
     const wallMs = this.wall(now);
     // An old one tells of who was here, and replayed it must change nothing (RELIABILITY S18).
-    const isNow = wallMs === null || isFresh(packet.timestamp, wallMs);
-    if (!announce.ok || !from.isVerified) return;
-    const { link, ttl } = from;
-    const { sender } = packet;
-    this.vouch(sender, announce.value.signingKey, now);
-    this.history.add(packet, from.bytes, wallMs ?? packet.timestamp);
+    const isNow = wallMs === null || isFresh(VIEW.timestamp(), wallMs);
+    this.history.addAnnounce(VIEW);
+    this.vouch(bytes, senderAt, ANNOUNCED, now);
     if (!isNow) return;
-    const before = this.ports.links.at(link)?.peer ?? null;
-    const isDirect = this.isByItself(link, ttl) && this.ports.links.bind(link, sender, now);
-    const isNewThere = before === null || !sameBytes(before, 0, sender);
-    if (isDirect && isNewThere) out.push({ kind: 'bound', link, id: sender });
+    const isDirect = this.isByItself(link, ttl) && this.bind(link, bytes, senderAt, now, out);
     const hops = isDirect ? 1 : this.hopsOf(ttl);
     const isByLine = this.ports.links.at(link)?.medium === 'line';
     const way = { link, isDirect, hops, isByLine };
-    const { isNew, isNews } = this.peers.hear(sender, announce.value, way, now);
-    const { name, capabilities, neighbours } = announce.value;
+    const hearing = this.peers.hear(bytes, senderAt, ANNOUNCED, way, now);
+    this.wakeAt = Math.min(this.wakeAt, this.peers.deadline());
+    if (hearing !== 'known') this.tellOf(bytes, senderAt, isDirect, hearing === 'new', out);
+    if (isDirect) this.askForHistory(link, now, out);
+  }
+
+  /** Whether the sender of an announce is at the far end of the link. */
+  private bind(
+    link: number,
+    bytes: Uint8Array,
+    senderAt: number,
+    now: Millis,
+    out: ReceptionOutput[],
+  ): boolean {
+    const { links } = this.ports;
+    const before = links.at(link)?.peer ?? null;
+    const id = idIn(bytes, senderAt);
+    if (!links.bind(link, id, now)) return false;
+    if (before === null || !sameBytes(before, 0, id)) out.push({ kind: 'bound', link, id });
+    return true;
+  }
+
+  private tellOf(
+    frame: Uint8Array,
+    senderAt: number,
+    isDirect: boolean,
+    isNew: boolean,
+    out: ReceptionOutput[],
+  ): void {
+    const [id, name] = [idIn(frame, senderAt), nameIn(ANNOUNCED)];
+    const capabilities = capabilitiesIn(ANNOUNCED);
+    const neighbours = neighboursIn(ANNOUNCED);
     if (isNew) {
-      tell(out, { kind: 'peer-seen', id: sender, name, isDirect });
-      const crowdedOut = this.peers.makeRoom((id) => this.isKept(id));
+      tell(out, { kind: 'peer-seen', id, name, isDirect });
+      const crowdedOut = this.peers.makeRoom((other) => this.isKept(other));
       if (crowdedOut !== null) this.sayGoodbye([crowdedOut], out);
     }
-    if (isNews) {
-      const frame = new Uint8Array(from.bytes);
-      tell(out, { kind: 'announced', id: sender, name, frame, capabilities, neighbours });
-    }
-    if (!isDirect || wallMs === null || this.reconciles(link)) return;
-    if (!this.ports.asksForHistory) return;
+    tell(out, { kind: 'announced', id, name, frame, capabilities, neighbours });
+  }
+
+  /** Of whoever shows itself at the far end, unless histories are compared there. */
+  private askForHistory(link: number, now: Millis, out: ReceptionOutput[]): void {
+    const wallMs = this.wall(now);
+    if (wallMs === null || !this.ports.asksForHistory || this.reconciles(link)) return;
     const met = { kind: 'met', link, farEnd: this.farEndOf(link), wallMs } as const;
     this.onSync(this.sync.step(met, now), out);
+    this.rearm();
   }
 
   /** What came ahead of its sender's announce, and is his, is history as if it had come after it. */
-  private vouch(sender: Uint8Array, signingKey: Uint8Array, now: Millis): void {
-    for (const { packet, frame } of this.unvouched.take(sender)) {
+  private vouch(bytes: Uint8Array, senderAt: number, announce: AnnounceView, now: Millis): void {
+    if (this.unvouched.size === 0) return;
+    const signingKey = announce.signingKey();
+    for (const { packet, frame } of this.unvouched.take(bytes, senderAt)) {
       if (this.view.read(frame, FRAME_MAX) !== null) continue;
       if (!checkFrame(this.ports.crypto, this.view, signingKey)) continue;
       this.keep(packet, frame, this.wall(now) ?? packet.timestamp, now);
@@ -602,6 +643,10 @@ export class Reception {
       tell(out, { kind: 'peer-left', id: peer.id, name: peer.name, reason });
     }
   }
+}
+
+function idIn(bytes: Uint8Array, at: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(at, at + ID_SIZE));
 }
 
 function tell(out: ReceptionOutput[], event: StationEvent): void {

@@ -3,12 +3,12 @@
  * unknown is null.
  */
 import type { Millis } from '../core/machine.ts';
-import { ID_SIZE } from '../core/packet.ts';
 import type { Mode } from '../core/version.ts';
 import type { Capability } from '../wire/capabilities.ts';
 import { namedCapabilities } from '../wire/capabilities.ts';
-import { toHex } from '../wire/hex.ts';
+import { idsInHex, toHex } from '../wire/hex.ts';
 import type { Medium } from './contract.ts';
+import { onOurIsland } from './island.ts';
 import type { Hop } from './links.ts';
 import type { Links } from './links.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -111,8 +111,9 @@ export function peerSnapshots(links: Links, peers: Peers, now: Millis): PeerSnap
     const { medium, peer } = links.at(link)!;
     return medium === 'line' || peer === null ? [] : [peer];
   });
-  const here = peers.here(near, now);
-  return peers.all().map((peer) => peerSnapshot(peer, here.has(peer), now));
+  const all = peers.all();
+  const here = onOurIsland(all, near, now - peers.reachableMs);
+  return all.map((peer) => peerSnapshot(peer, here.has(peer), now));
 }
 
 function peerSnapshot(peer: Peer, isHere: boolean, now: Millis): PeerSnapshot {
@@ -125,18 +126,9 @@ function peerSnapshot(peer: Peer, isHere: boolean, now: Millis): PeerSnapshot {
     isHere,
     hops,
     silentMs: now - heardAt,
-    neighbours: inHex(neighbours),
+    neighbours: idsInHex(neighbours),
     capabilities: namedCapabilities(capabilities ?? 0n),
   };
-}
-
-/** Ids that lie one behind the other. */
-function inHex(ids: Uint8Array): string[] {
-  const names: string[] = [];
-  for (let at = 0; at < ids.length; at += ID_SIZE) {
-    names.push(toHex(ids.subarray(at, at + ID_SIZE)));
-  }
-  return names;
 }
 
 /** What its announce says, or its hello: names are for people, and may be anything. */

@@ -411,7 +411,7 @@ export class Station implements Machine<StationInput, StationOutput> {
       const { peer, medium } = links.at(link)!;
       // Phones would route along what an announce says, as if a line were a hop on the air.
       if (medium === 'line') lined++;
-      else if (peer !== null && this.reception.peers.find(peer) !== null) {
+      else if (peer !== null && this.reception.peers.has(peer)) {
         if (!neighbours.some((other) => sameBytes(other, 0, peer))) neighbours.push(peer);
       }
     }

@@ -20,10 +20,13 @@ export class Unvouched {
     if (this.held.length > UNVOUCHED_MAX) this.held.shift();
   }
 
-  /** What that sender is said to have said; it is held no longer. */
-  take(sender: Uint8Array): Held[] {
-    if (this.held.length === 0) return [];
-    const name = nameOf(sender);
+  get size(): number {
+    return this.held.length;
+  }
+
+  /** What the sender whose id lies at `senderAt` is said to have said; it is held no longer. */
+  take(bytes: Uint8Array, senderAt = 0): Held[] {
+    const name = nameOf(bytes, senderAt);
     const taken = this.held.filter((one) => one.sender === name);
     if (taken.length > 0) this.held = this.held.filter((one) => one.sender !== name);
     return taken;

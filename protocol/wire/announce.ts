@@ -61,17 +61,32 @@ function announceIn(view: AnnounceView): Announce {
     const at = view.extraAt(i);
     extras.push({ type: view.extraType(i), value: copyOf(view, at, view.bytes[at - 1]) });
   }
-  const { capabilitiesAt, geohashLength } = view;
-  const capabilities = partOf(view, capabilitiesAt, view.capabilitiesLength);
+  const { geohashAt, geohashLength } = view;
   return {
-    name: textIn(view, view.nameAt, view.nameLength),
+    name: nameIn(view),
     noiseKey: new Uint8Array(view.noiseKey()),
     signingKey: new Uint8Array(view.signingKey()),
     neighbours,
-    capabilities: capabilitiesAt < 0 ? null : decodeCapabilities(capabilities),
-    geohash: geohashLength === 0 ? null : textIn(view, view.geohashAt, geohashLength),
+    capabilities: capabilitiesIn(view),
+    geohash: geohashLength === 0 ? null : textIn(view, geohashAt, geohashLength),
     extras,
   };
+}
+
+export function nameIn(view: AnnounceView): string {
+  return textIn(view, view.nameAt, view.nameLength);
+}
+
+/** Null where not said. */
+export function capabilitiesIn(view: AnnounceView): bigint | null {
+  const { capabilitiesAt, capabilitiesLength } = view;
+  if (capabilitiesAt < 0) return null;
+  return decodeCapabilities(partOf(view, capabilitiesAt, capabilitiesLength));
+}
+
+/** Ids, one behind the other. */
+export function neighboursIn(view: AnnounceView): Uint8Array {
+  return copyOf(view, view.neighboursAt, view.neighbourCount * ID_SIZE);
 }
 
 function textIn(view: AnnounceView, at: number, length: number): string {

@@ -1,4 +1,6 @@
 /** Hex: how ids are written for people, logs and some payloads. Lower case out, either case in. */
+import { ID_SIZE } from '../core/packet.ts';
+
 const DIGITS = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 /** Bytes that are written at once. */
 const SPAN = 1024;
@@ -21,6 +23,15 @@ function spanOf(bytes: Uint8Array): string {
     codes[2 * at + 1] = DIGITS[bytes[at] & 15];
   }
   return String.fromCharCode.apply(null, codes);
+}
+
+/** Ids that lie one behind the other. */
+export function idsInHex(ids: Uint8Array): string[] {
+  const names: string[] = [];
+  for (let at = 0; at < ids.length; at += ID_SIZE) {
+    names.push(toHex(ids.subarray(at, at + ID_SIZE)));
+  }
+  return names;
 }
 
 /** Null where the text is not pairs of hex digits. */

@@ -333,9 +333,9 @@ export class Villager {
     if (!isNew) return;
     const name = `villager ${id[0]}`;
     const frame = new Uint8Array(0);
-    const announced = { kind: 'announced', id, name, frame, capabilities, neighbours: [] } as const;
+    const announced = { kind: 'announced', id, name, frame, capabilities } as const;
     this.feed({ kind: 'heard', event: { kind: 'peer-seen', id, name, isDirect: true } });
-    this.feed({ kind: 'heard', event: { ...announced, neighbours: [] } });
+    this.feed({ kind: 'heard', event: { ...announced, neighbours: new Uint8Array(0) } });
   }
 
   /** Whoever was silent for a minute is not about any more. */

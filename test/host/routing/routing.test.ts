@@ -183,13 +183,8 @@ describe('what routing answers the relay', () => {
     const peers = [{ id: toHex(id(6)), isHere: true, silentMs: 100, neighbours: [toHex(id(2))] }];
     node.state(2, 2, [ME, 4, 6]);
     expect(node.next(6)).toBe(-1);
-    const announced = {
-      id: id(6),
-      neighbours: [id(2)],
-      name: '',
-      frame: id(0),
-      capabilities: null,
-    };
+    const named = { id: id(6), name: '', frame: id(0), capabilities: null };
+    const announced = { ...named, neighbours: id(2) };
     node.step({ kind: 'heard', event: { kind: 'announced', ...announced } }, 10);
     expect(node.next(6, [], [], 1000)).toBe(0);
     const later = routing({}, UNIX_MS, { peers: peers as never });

@@ -123,7 +123,7 @@ describe('a station with a line', () => {
     expect(said).toMatchObject({ text: 'hello', device: null, id: heard.id });
     expect(heard.frame!.subarray(3)).toEqual(said.frame.subarray(3));
     expect(village.told(there, 'announced')).toMatchObject([
-      { id: person(1).id, name: 'relay 1', capabilities: 64n, neighbours: [] },
+      { id: person(1).id, name: 'relay 1', capabilities: 64n, neighbours: new Uint8Array(0) },
     ]);
   });
 });

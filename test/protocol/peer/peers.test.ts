@@ -4,6 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { Counts, REASONS_MAX } from '../../../protocol/peer/counts.ts';
 import { COURTESY, Courtesy } from '../../../protocol/peer/courtesy.ts';
+import { onOurIsland } from '../../../protocol/peer/island.ts';
+import type { Hearing, Way } from '../../../protocol/peer/peers.ts';
 import {
   Peers,
   REACHABLE_BY_LINE_MS,
@@ -12,6 +14,9 @@ import {
 } from '../../../protocol/peer/peers.ts';
 import { Tap, TAPPED_PER_SECOND } from '../../../protocol/peer/tap.ts';
 import type { Announce } from '../../../protocol/wire/announce.ts';
+import { encodeAnnounce } from '../../../protocol/wire/announce.ts';
+import { AnnounceView } from '../../../protocol/wire/announce-view.ts';
+import { runs, SEED, xorshift } from '../../seed.ts';
 import { filled } from '../wire/given.ts';
 
 const WAY = { link: 1, isDirect: true, hops: 1, isByLine: false };
@@ -20,16 +25,16 @@ const BY_LINE = { ...WAY, isDirect: false, isByLine: true };
 describe('peers', () => {
   it('are new once, and again under another name', () => {
     const peers = new Peers();
-    expect(peers.hear(filled(8, 1), announce('ann'), WAY, 0).isNew).toBe(true);
-    expect(peers.hear(filled(8, 1), announce('ann'), WAY, 1).isNew).toBe(false);
-    expect(peers.hear(filled(8, 1), announce('bea'), WAY, 2).isNew).toBe(true);
+    expect(hear(peers, 1, { name: 'ann' }, WAY, 0)).toBe('new');
+    expect(hear(peers, 1, { name: 'ann' }, WAY, 1)).toBe('known');
+    expect(hear(peers, 1, { name: 'bea' }, WAY, 2)).toBe('new');
     expect(peers.all()).toHaveLength(1);
   });
 
   it('are missed a minute after they were last heard, by whatever they signed', () => {
     const peers = new Peers();
-    peers.hear(filled(8, 1), announce('ann'), WAY, 0);
-    peers.hear(filled(8, 2), announce('bea'), WAY, 10);
+    hear(peers, 1, { name: 'ann' }, WAY, 0);
+    hear(peers, 2, { name: 'bea' }, WAY, 10);
     peers.touch(filled(8, 1), 20);
     peers.touch(filled(8, 3), 20);
     expect(peers.deadline()).toBeLessThanOrEqual(10 + REACHABLE_MS);
@@ -47,7 +52,7 @@ describe('peers', () => {
   it('are missed after another time where that is set, lines or none', () => {
     for (const way of [WAY, BY_LINE]) {
       const peers = new Peers(2, 900_000);
-      peers.hear(filled(8, 1), announce('ann'), way, 0);
+      hear(peers, 1, { name: 'ann' }, way, 0);
       expect(peers.deadline()).toBe(900_000);
       expect(peers.expire(899_999)).toEqual([]);
       expect(peers.expire(900_000)).toMatchObject([{ peer: { name: 'ann' } }]);
@@ -56,9 +61,9 @@ describe('peers', () => {
 
   it('are missed later when only lines bring word of them', () => {
     const peers = new Peers();
-    peers.hear(filled(8, 1), announce('ann'), WAY, 0);
-    peers.hear(filled(8, 2), announce('bea'), BY_LINE, 0);
-    peers.hear(filled(8, 1), announce('ann'), BY_LINE, 1000);
+    hear(peers, 1, { name: 'ann' }, WAY, 0);
+    hear(peers, 2, { name: 'bea' }, BY_LINE, 0);
+    hear(peers, 1, { name: 'ann' }, BY_LINE, 1000);
     expect(peers.expire(REACHABLE_MS + 1000)).toMatchObject([{ peer: { name: 'ann' } }]);
     expect(peers.deadline()).toBe(REACHABLE_BY_LINE_MS);
     expect(peers.expire(REACHABLE_BY_LINE_MS)).toMatchObject([{ peer: { name: 'bea' } }]);
@@ -67,7 +72,7 @@ describe('peers', () => {
   it('are news when they are new, are renamed, and every ten minutes', () => {
     const peers = new Peers();
     const isNews = (name: string, now: number): boolean =>
-      peers.hear(filled(8, 1), announce(name), WAY, now).isNews;
+      hear(peers, 1, { name }, WAY, now) !== 'known';
     const said = [0, 1000, TOLD_EVERY_MS - 1, TOLD_EVERY_MS, TOLD_EVERY_MS + 1];
     expect(said.map((now) => isNews('ann', now))).toEqual([true, false, false, true, false]);
     expect(isNews('bea', TOLD_EVERY_MS + 2)).toBe(true);
@@ -75,31 +80,104 @@ describe('peers', () => {
 
   it('are on our island when neighbours lead to them, or no line is needed for word of them', () => {
     const peers = new Peers();
-    const hear = (number: number, neighbours: number[], way: typeof WAY): void => {
-      const said = { ...announce(`${number}`), neighbours: neighbours.map((n) => filled(8, n)) };
-      peers.hear(filled(8, number), said, way, 0);
+    const meet = (number: number, named: number[], way: typeof WAY): void => {
+      const neighbours = named.map((other) => filled(8, other));
+      hear(peers, number, { name: `${number}`, neighbours }, way, 0);
     };
     // 1 is next to us; 3 is beyond it, but a line was quicker.
-    hear(1, [2], WAY);
-    hear(2, [], WAY);
-    hear(3, [2], BY_LINE);
+    meet(1, [2], WAY);
+    meet(2, [], WAY);
+    meet(3, [2], BY_LINE);
     // Another island, of which a gateway here brought 5 before our line did.
-    hear(4, [5], BY_LINE);
-    hear(5, [], WAY);
-    hear(6, [], BY_LINE);
-    hear(7, [], WAY);
-    const here = [...peers.here([filled(8, 1)], 0)].map(({ name }) => name);
-    expect(here.sort()).toEqual(['1', '2', '3', '7']);
-    expect([...peers.here([], REACHABLE_MS)]).toEqual([]);
+    meet(4, [5], BY_LINE);
+    meet(5, [], WAY);
+    meet(6, [], BY_LINE);
+    meet(7, [], WAY);
+    const here = [...onOurIsland(peers.all(), [filled(8, 1)], -REACHABLE_MS)];
+    expect(here.map(({ name }) => name).sort()).toEqual(['1', '2', '3', '7']);
+    expect([...onOurIsland(peers.all(), [], 0)]).toEqual([]);
+  });
+
+  it('are shown as they were heard last, in values that do not change any more', () => {
+    const peers = new Peers();
+    const said = { name: 'ann', capabilities: 64n, neighbours: [filled(8, 2), filled(8, 3)] };
+    hear(peers, 1, said, { ...WAY, hops: null }, 5);
+    const before = peers.find(filled(8, 1));
+    expect(before).toEqual({
+      id: filled(8, 1),
+      name: 'ann',
+      link: 1,
+      isDirect: true,
+      hops: null,
+      heardAt: 5,
+      heardHereAt: 5,
+      neighbours: Uint8Array.of(...filled(8, 2), ...filled(8, 3)),
+      capabilities: 64n,
+    });
+    hear(peers, 1, { name: 'ann' }, { ...BY_LINE, link: 7, hops: 3 }, 9);
+    const [after] = peers.all();
+    expect([after.link, after.isDirect, after.hops]).toEqual([7, false, 3]);
+    expect([after.heardAt, after.heardHereAt]).toEqual([9, 5]);
+    expect([after.capabilities, after.neighbours]).toEqual([null, new Uint8Array(0)]);
+    expect([before?.heardAt, before?.neighbours.length]).toEqual([5, 16]);
+    expect(peers.has(filled(8, 1))).toBe(true);
+    expect([peers.has(filled(8, 2)), peers.find(filled(8, 2))]).toEqual([false, null]);
+  });
+
+  it('are new again once they left, whoever took their place meanwhile', () => {
+    const peers = new Peers();
+    hear(peers, 1, { name: 'ann', neighbours: [filled(8, 9)] }, WAY, 0);
+    peers.leave(filled(8, 1));
+    expect(hear(peers, 2, { name: 'ann' }, BY_LINE, 1)).toBe('new');
+    expect(peers.find(filled(8, 2))).toMatchObject({ heardHereAt: -Infinity });
+    expect(hear(peers, 1, { name: 'ann' }, WAY, 2)).toBe('new');
+    expect(peers.all().map(({ neighbours }) => neighbours.length)).toEqual([0, 0]);
+  });
+
+  it('come, go and are told of in the order of a Map in which the last one heard is behind', () => {
+    for (let round = 0; round < runs(8, 2000); round++) {
+      const random = xorshift(SEED + round);
+      const peers = new Peers(12);
+      let heard: number[] = [];
+      let now = 0;
+      const meet = (number: number): void => {
+        heard = [...heard.filter((other) => other !== number), number];
+      };
+      for (let step = 0; step < 120; step++) {
+        const number = 1 + random(20);
+        const isKnown = heard.includes(number);
+        now += random(4000);
+        const gone = peers.expire(now).map(({ peer }) => peer.id[0]);
+        const silent = heard.filter((other) => gone.includes(other));
+        expect(silent, `seed ${SEED + round}`).toEqual(gone);
+        heard = heard.filter((other) => !gone.includes(other));
+        if (random(8) === 0) {
+          peers.leave(filled(8, number));
+          heard = heard.filter((other) => other !== number);
+        } else if (random(4) === 0) {
+          peers.touch(filled(8, number), now);
+          if (isKnown && !gone.includes(number)) meet(number);
+        } else {
+          hear(peers, number, { name: `${random(3)}` }, WAY, now);
+          meet(number);
+          const kept = peers.makeRoom((id) => id[0] % 4 === 0)?.peer.id[0];
+          const oldest = heard.find((other) => other % 4 !== 0);
+          expect(kept, `seed ${SEED + round}`).toBe(heard.length > 12 ? oldest : undefined);
+          heard = heard.filter((other) => other !== kept);
+        }
+        expect(peers.all().map(({ id }) => id[0])).toEqual(heard);
+        expect(peers.deadline()).toBeGreaterThan(now);
+      }
+    }
   });
 
   it('make room by who was silent longest, but for those a person keeps', () => {
     const peers = new Peers(3);
-    for (let i = 1; i <= 4; i++) peers.hear(filled(8, i), announce(`${i}`), WAY, i);
+    for (let i = 1; i <= 4; i++) hear(peers, i, { name: `${i}` }, WAY, i);
     const isKept = (id: Uint8Array): boolean => id[0] === 1;
     expect(peers.makeRoom(isKept)).toMatchObject({ reason: 'crowded', peer: { name: '2' } });
     expect(peers.makeRoom(isKept)).toBe(null);
-    peers.hear(filled(8, 5), announce('5'), WAY, 5);
+    hear(peers, 5, { name: '5' }, WAY, 5);
     expect(peers.makeRoom(() => true)).toBe(null);
     expect(peers.size).toBe(4);
   });
@@ -164,10 +242,16 @@ describe('a tap', () => {
   });
 });
 
-function announce(name: string): Announce {
+function hear(
+  peers: Peers,
+  number: number,
+  said: Partial<Announce>,
+  way: Way,
+  now: number,
+): Hearing {
   const key = filled(32, 1);
-  return {
-    ...{ name, noiseKey: key, signingKey: key, neighbours: [], capabilities: null },
-    ...{ geohash: null, extras: [] },
-  };
+  const silent = { name: '', neighbours: [], capabilities: null, geohash: null, extras: [] };
+  const view = new AnnounceView();
+  view.read(encodeAnnounce({ noiseKey: key, signingKey: key, ...silent, ...said }));
+  return peers.hear(filled(8, number), 0, view, way, now);
 }
