@@ -9,6 +9,7 @@ import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
 import { stamp } from '../trust/stamp.ts';
 import { TimestampGuard } from '../trust/timestamp-guard.ts';
+import { Packer } from '../wire/compression.ts';
 import { encodeFields } from '../wire/fields.ts';
 import { PIECE_SIZE, splitFrame } from '../wire/fragment.ts';
 import { composePacket } from '../wire/packet.ts';
@@ -27,6 +28,7 @@ export class Author {
   /** For the stamps of announces; null for none. */
   private readonly stamper: Crypto | null;
   private readonly guard = new TimestampGuard();
+  private readonly packer = new Packer();
 
   constructor(identity: Identity, draw: Draw, stamper: Crypto | null = null) {
     this.identity = identity;
@@ -41,7 +43,7 @@ export class Author {
     const timestamp = this.guard.stamp(wallMs, draft.payload);
     const sender = this.identity.id;
     const payload = type === ANNOUNCE ? this.stamped(draft.payload, timestamp) : draft.payload;
-    const frame = composePacket({ type, ttl, timestamp, sender, payload, recipient });
+    const frame = composePacket({ type, ttl, timestamp, sender, payload, recipient }, this.packer);
     return draft.isSigned ? this.identity.signFrame(frame) : frame;
   }
 

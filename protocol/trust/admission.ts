@@ -75,17 +75,18 @@ export class TrustAdmission implements Admission {
   private readonly crypto: Crypto;
   private readonly pins: Pins;
   private readonly config: AdmissionConfig;
+  private level: SecurityLevel;
   private readonly seed: number;
   private readonly claims: Buckets;
   private readonly unverified: LinkBudget;
-  private readonly strangers: LinkBudget;
   private readonly failures: LinkBudget;
   private readonly others: Buckets;
-  /** Made when first needed: of many a node nobody says anything, or answers. */
+  /** Made when first needed: near many a node nobody says anything, or answers, or is a stranger. */
+  private strangers: LinkBudget | null = null;
   private messages: Buckets | null = null;
   private answers: Buckets | null = null;
   /** Of senders who have a rate of their own. */
-  private readonly limited = new Map<string, { perMinute: number; purse: Buckets }>();
+  private limited: Map<string, { perMinute: number; purse: Buckets }> | null = null;
   /** The last packet that verified: whoever asks does so before the next is judged. */
   private verified: Uint8Array | null = null;
   /** The last packet, where it came in for others only, and why. */
@@ -96,19 +97,19 @@ export class TrustAdmission implements Admission {
   constructor(crypto: Crypto, pins: Pins, config: AdmissionConfig, seed: number) {
     this.crypto = crypto;
     this.pins = pins;
-    this.config = { ...config };
+    this.config = config;
+    this.level = config.level;
     this.seed = seed;
     const { linksMax, senderSets } = config;
     this.claims = new Buckets(senderSets * 2, config.perLinkAndSender, seed);
     this.unverified = new LinkBudget(linksMax, config.unverified);
-    this.strangers = new LinkBudget(linksMax, config.strangers);
     this.failures = new LinkBudget(linksMax, config.failures);
     this.others = this.bucketsOf(config.others);
   }
 
   /** From now on; what was let in before stays. */
   enforce(level: SecurityLevel): void {
-    this.config.level = level;
+    this.level = level;
   }
 
   /** `isAnswer`: it may be an answer to a request of ours, and goes no further. */
@@ -168,7 +169,7 @@ export class TrustAdmission implements Admission {
   /** Whom a person keeps is let in without, or no phone could be trusted: they make no stamps. */
   private showsWork(packet: PacketView): boolean {
     const { bytes, senderAt } = packet;
-    const bits = STAMP_BITS[this.config.level];
+    const bits = STAMP_BITS[this.level];
     if (bits === 0 || (this.pins.standingOf(bytes, senderAt) ?? 'seen') !== 'seen') return true;
     const id = bytes.subarray(senderAt, senderAt + ID_SIZE);
     return isStamped(this.crypto, ANNOUNCED, id, packet.timestamp(), bits);
@@ -213,6 +214,7 @@ export class TrustAdmission implements Admission {
     const perMinute = this.pins.limitOf(bytes, senderAt);
     if (perMinute === null) return (this.messages ??= this.bucketsOf(this.config.messages));
     const name = nameOf(bytes, senderAt);
+    this.limited ??= new Map();
     const known = this.limited.get(name);
     if (known?.perMinute === perMinute) return known.purse;
     // Limits that were lifted are forgotten all together, once in a while.
@@ -247,7 +249,7 @@ export class TrustAdmission implements Admission {
     why: DropReason = WHY[found],
   ): DropReason | null {
     const isAnswer = found === 'answer';
-    const { relayed, shown } = LEVELS[this.config.level][sort][isAnswer ? 'verified' : found];
+    const { relayed, shown } = LEVELS[this.level][sort][isAnswer ? 'verified' : found];
     if (relayed === 'no') return why;
     this.hidden = shown === 'no' ? packet.bytes : null;
     this.why = why;
@@ -257,6 +259,7 @@ export class TrustAdmission implements Admission {
       case 'link':
         return this.unverified.take(link, now) ? null : 'flooding';
       case 'strangers':
+        this.strangers ??= new LinkBudget(this.config.linksMax, this.config.strangers);
         return this.strangers.take(link, now) ? null : why;
     }
   }

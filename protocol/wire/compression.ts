@@ -7,6 +7,7 @@ import { Z_DEFAULT_STRATEGY, Z_FINISH, Z_OK, Z_STREAM_END } from 'pako';
 import { ZStream, zlibDeflate, zlibDeflateInit2, zlibDeflateReset } from 'pako';
 import { zlibInflate, zlibInflateInit2 } from 'pako';
 import { assert } from '../core/assert.ts';
+import { sameBytes } from '../core/bytes.ts';
 import type { Decoded } from './decoded.ts';
 
 const COMPRESS_MIN = 100;
@@ -43,6 +44,22 @@ export function compress(payload: Uint8Array): Uint8Array | null {
   stream.avail_out = output.length;
   if (zlibDeflate(stream, Z_FINISH) !== Z_STREAM_END) return null;
   return output.slice(0, stream.next_out);
+}
+
+/**
+ * Packer: compresses for somebody who says one thing again and again, as announces are. What was not
+ * shorter the last time is not tried once more: a deflater clears 300 KB for each payload.
+ */
+export class Packer {
+  private flat: Uint8Array | null = null;
+
+  compress(payload: Uint8Array): Uint8Array | null {
+    const { flat } = this;
+    if (flat?.length === payload.length && sameBytes(payload, 0, flat)) return null;
+    const compressed = compress(payload);
+    if (compressed === null) this.flat = new Uint8Array(payload);
+    return compressed;
+  }
 }
 
 function freshDeflater(): ZStream {

@@ -31,6 +31,7 @@ import {
 import type { Room } from '../core/framing.ts';
 import type { Malformed } from '../core/packet.ts';
 import { compress, inflate } from './compression.ts';
+import type { Packer } from './compression.ts';
 import { OWN_ROOM, paddedCopy } from './padding.ts';
 
 export type Packet = {
@@ -134,14 +135,20 @@ function copyAt(bytes: Uint8Array, at: number, size: number): Uint8Array {
 export type Draft = Pick<Packet, 'type' | 'ttl' | 'timestamp' | 'sender' | 'payload'> &
   Partial<Pick<Packet, 'recipient' | 'route' | 'isAnswer'>>;
 
+/** Who remembers nothing of what he said. */
+const ANYBODY = { compress };
+
 /**
  * An unsigned frame, compressed where WIRE §2 says so. Version 2 where version 1 cannot carry it,
  * and for files, which the phones send so (WIRE §3).
  */
-export function composePacket(draft: Draft): Uint8Array {
+export function composePacket(
+  draft: Draft,
+  packer: Pick<Packer, 'compress'> = ANYBODY,
+): Uint8Array {
   const { timestamp, payload, route = [] } = draft;
   assert(Number.isSafeInteger(timestamp) && timestamp >= 0, 'a timestamp is a whole number');
-  const compressed = isBetweenNodes(draft.type) ? null : compress(payload);
+  const compressed = isBetweenNodes(draft.type) ? null : packer.compress(payload);
   const version = draft.type === FILE || route.length > 0 || payload.length > 65535 ? 2 : 1;
   const frame = encodePacket({
     version,

@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { deflateRawSync, deflateSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compress, inflate } from '../../../protocol/wire/compression.ts';
+import { compress, inflate, Packer } from '../../../protocol/wire/compression.ts';
 import { SEED, hold, runs, xorshift } from '../../seed.ts';
 import { anyBytes, chat, filled, hex, join } from './given.ts';
 import { golden } from './goldens.ts';
@@ -70,6 +70,31 @@ describe('compressing a payload', () => {
       if (Buffer.from(compress(payload)!).equals(chromium)) equal++;
     }
     expect(equal).toBeLessThan(50);
+  });
+});
+
+describe('a packer', () => {
+  it('says of everything what compressing it says, said before or not', () => {
+    const next = xorshift(SEED);
+    const packer = new Packer();
+    const said: Uint8Array[] = [];
+    for (let turn = 0; turn < 100; turn++) {
+      const noise = Uint8Array.from({ length: 100 + next(3) }, () => next(120));
+      const payload = said.length > 0 && next(2) === 0 ? said[next(said.length)] : noise;
+      if (next(4) === 0) payload.fill(7, 0, next(payload.length));
+      said.push(payload);
+      expect(packer.compress(payload), `turn ${turn}`).toEqual(compress(payload));
+    }
+  });
+
+  it('takes what only begins, or began, like the last for what it is', () => {
+    const packer = new Packer();
+    const flat = noise(400, 225);
+    expect(packer.compress(flat)).toBeNull();
+    expect(packer.compress(join(flat, filled(400, 0)))).not.toBeNull();
+    // Nor does it matter what becomes of the bytes it was shown.
+    flat.fill(0);
+    expect(packer.compress(flat)).not.toBeNull();
   });
 });
 
