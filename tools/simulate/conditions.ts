@@ -52,8 +52,11 @@ export function freshVoice(dutyPercent = 100): Voice {
   return { busyUntil: 0, airtimeMs: 0, dutyPercent };
 }
 
-/** What became of a write: when it had left, and when its copies arrive. */
-export type Fate = { leftAt: Millis; arrivals: Millis[] };
+/** What became of a write: when it had left, and when it arrives and a second copy of it; or never. */
+export type Fate = { leftAt: Millis; arrivesAt: Millis; againAt: Millis };
+
+/** Of the last write of all: nobody else's turn comes before one is done with it. */
+const FATE: Fate = { leftAt: 0, arrivesAt: 0, againAt: 0 };
 
 /** One way from one node to another. */
 export class Way {
@@ -65,14 +68,18 @@ export class Way {
     this.conditions = conditions;
   }
 
-  carry(size: number, now: Millis, voice: Voice, random: Random): Fate {
+  /** What it returns says so until the next write, over whichever way. */
+  carry(size: number, now: Millis, voice: Voice, random: Random): Readonly<Fate> {
     const { latencyMs, jitterMs, duplicatePerMille } = this.conditions;
-    const leftAt = this.speak(size, now, voice);
-    if (this.isLost(random)) return { leftAt, arrivals: [] };
+    const fate = FATE;
+    fate.leftAt = this.speak(size, now, voice);
+    fate.arrivesAt = Infinity;
+    fate.againAt = Infinity;
+    if (this.isLost(random)) return fate;
     const drawnMs = jitterMs > 0 ? random(jitterMs + 1) : 0;
-    const arrivals = [this.inTurn(leftAt + latencyMs + drawnMs, random)];
-    if (happens(duplicatePerMille, random)) arrivals.push(arrivals[0] + 1 + random(LATE_MS));
-    return { leftAt, arrivals };
+    fate.arrivesAt = this.inTurn(fate.leftAt + latencyMs + drawnMs, random);
+    if (happens(duplicatePerMille, random)) fate.againAt = fate.arrivesAt + 1 + random(LATE_MS);
+    return fate;
   }
 
   /** A duty cycle asks for silence after whatever was said. */

@@ -36,13 +36,15 @@ export type HourFigures = {
   writes: number;
   /** Messages that somebody heard of somebody. */
   heard: number;
-  /** Two words, of all that was heard by whom and when. */
+  /** Two words, of who heard which packet of whom and when. */
   trace: [number, number];
 };
 
 export const HOUR_MS = 3_600_000;
 /** A way through the air; no part needs to know sooner what happens in another. */
 export const LATENCY_MS = 20;
+/** So many bytes at both ends of a write tell which it is: a packet's kind and time, and its signature. */
+const NOTED = 16;
 /** Of so many nodes one goes away in an hour, and comes back after so long. */
 const CHURN_ONE_OF = 50;
 const AWAY_MS = 300_000;
@@ -73,8 +75,8 @@ export class Hour {
   readonly lastsMs: Millis;
   private readonly mesh: Mesh<Station>;
   private readonly isHere: (node: number) => boolean;
-  private readonly low: Uint32Array;
-  private readonly high: Uint32Array;
+  /** By node, two words of what it heard. */
+  private readonly words: Uint32Array;
   private crossings: Crossing[] = [];
   private heard = 0;
 
@@ -84,8 +86,7 @@ export class Hour {
     this.isHere = residents(shape, which);
     this.lastsMs = lastsMs;
     this.edges = shape.edges.length;
-    this.low = new Uint32Array(nodes + 1);
-    this.high = new Uint32Array(nodes + 1);
+    this.words = new Uint32Array(2 * (nodes + 1));
     const { mesh } = stationMesh(
       {
         seed,
@@ -111,10 +112,10 @@ export class Hour {
   get figures(): HourFigures {
     const { steps, writes } = this.mesh;
     const trace: [number, number] = [0, 0];
-    for (let node = 1; node < this.low.length; node++) {
+    for (let node = 1; 2 * node < this.words.length; node++) {
       if (!this.isHere(node)) continue;
-      trace[0] = (trace[0] + mix(this.low[node] ^ node)) >>> 0;
-      trace[1] = (trace[1] + mix(this.high[node] ^ node)) >>> 0;
+      trace[0] = (trace[0] + mix(this.words[2 * node] ^ node)) >>> 0;
+      trace[1] = (trace[1] + mix(this.words[2 * node + 1] ^ node)) >>> 0;
     }
     return { steps, writes, heard: this.heard, trace };
   }
@@ -162,14 +163,17 @@ export class Hour {
   }
 
   private note(from: number, to: number, bytes: Uint8Array, at: Millis): void {
-    let low = mix(this.low[to] ^ at);
-    let high = mix(this.high[to] ^ from);
-    for (let i = 0; i < bytes.length; i++) {
+    const { words } = this;
+    const { length } = bytes;
+    let low = mix(words[2 * to] ^ at);
+    let high = mix(words[2 * to + 1] ^ from ^ (length << 16));
+    for (let i = 0; i < length; i++) {
+      if (i === NOTED && length > 2 * NOTED) i = length - NOTED;
       low = Math.imul(low ^ bytes[i], 0x01000193);
       high = (high + low) | 0;
     }
-    this.low[to] = low;
-    this.high[to] = mix(high);
+    words[2 * to] = low;
+    words[2 * to + 1] = mix(high);
   }
 }
 

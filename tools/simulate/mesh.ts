@@ -14,9 +14,10 @@ import { Schedule } from '../../protocol/core/schedule.ts';
 import type { StationInput, StationOutput } from '../../protocol/peer/contract.ts';
 import type { BridgeInput, BridgeOutput } from '../../host/bridge.ts';
 import { Alarms } from './alarms.ts';
-import type { Conditions, Voice } from './conditions.ts';
-import { CLEAR, freshVoice, Way } from './conditions.ts';
-import { Clock } from './clock.ts';
+import type { Conditions } from './conditions.ts';
+import { CLEAR } from './conditions.ts';
+import type { End } from './places.ts';
+import { Place, Tie } from './places.ts';
 import { seededRandom } from './random.ts';
 import type { Edge } from './world.ts';
 
@@ -107,57 +108,24 @@ const RSSI = -60;
  */
 const WAY_PART = 2 ** -20;
 
-/** A node and everything around it that the mesh knows. */
-type Place<Node extends SimNode> = {
-  readonly number: number;
-  readonly air: number;
-  readonly wires: number;
-  /** Null while it is down. */
-  node: Node | null;
-  /** While it is paused: what it will find. */
-  held: SimInput[] | null;
-  clock: Clock;
-  readonly voice: Voice;
-  /** By link. */
-  readonly ends: (End<Node> | null)[];
-  /** Of what becomes of its writes. */
-  readonly chance: Random;
-  restarts: number;
-  steppedAt: Millis;
-  stepsAtOnce: number;
-};
-
-/** One end of an edge: whose link it is, and the way that leads from there. */
-type End<Node extends SimNode> = {
-  readonly place: Place<Node>;
-  readonly link: number;
-  readonly way: Way;
-  /** Of a millisecond. */
-  readonly part: number;
-  readonly tie: Tie<Node>;
-  other: End<Node>;
-};
-
-/** An edge. `life` counts how often it was opened or closed: what was on its way before is lost. */
-type Tie<Node extends SimNode> = {
-  readonly isWire: boolean;
-  readonly payloadMax: number;
-  /** Null for the radio of each node. */
-  readonly voice: Voice | null;
-  isJoined: boolean;
-  isOpen: boolean;
+/** A write on its way. */
+type Flight<Node extends SimNode> = Due & {
+  kind: 'arrives';
+  to: End<Node>;
   life: number;
-  ends: [End<Node>, End<Node>];
+  bytes: Uint8Array;
+  tellsLeft: boolean;
 };
 
-type Event<Node extends SimNode> = Due &
-  (
-    | { kind: 'left'; from: End<Node>; life: number }
-    | { kind: 'arrives'; from: End<Node>; life: number; bytes: Uint8Array; tellsLeft: boolean }
-    | { kind: 'lost'; end: End<Node>; life: number }
-    | { kind: 'opens'; tie: Tie<Node>; life: number }
-    | { kind: 'call'; call: () => void }
-  );
+type Event<Node extends SimNode> =
+  | Flight<Node>
+  | (Due &
+      (
+        | { kind: 'left'; from: End<Node>; life: number }
+        | { kind: 'lost'; end: End<Node>; life: number }
+        | { kind: 'opens'; tie: Tie<Node>; life: number }
+        | { kind: 'call'; call: () => void }
+      ));
 
 export class Mesh<Node extends SimNode> {
   now: Millis = 0;
@@ -172,12 +140,13 @@ export class Mesh<Node extends SimNode> {
   private readonly random: Random;
   /** By number; nobody is 0. */
   private readonly places: Place<Node>[] = [];
-  private readonly ties: Tie<Node>[] = [];
   private readonly alarms: Alarms;
   private readonly events = new Schedule<Event<Node>>();
+  /** To be used again: no more of them than were ever on their way at once. */
+  private readonly landed: Flight<Node>[] = [];
   private ways = 0;
   /** Of ways that are gone. */
-  private readonly freeParts: number[] = [];
+  private readonly freeWays: number[] = [];
 
   constructor(options: MeshOptions<Node>, observer: MeshObserver = {}) {
     const { nodes, edges, openWithinMs = 0 } = options;
@@ -191,7 +160,8 @@ export class Mesh<Node extends SimNode> {
     for (let number = 0; number <= nodes; number++) {
       const chance = seededRandom(options.seed * 31_337 + number);
       const links = { air: Math.max(1, air[number] + spare), wires: wires[number] + spare };
-      this.places.push(placeOf(number, links, chance));
+      const isElsewhere = options.isElsewhere?.(number) ?? false;
+      this.places.push(new Place({ number, ...links, isElsewhere, chance }));
     }
     for (const place of this.places.slice(1)) this.boot(place);
     for (const edge of edges) {
@@ -301,13 +271,12 @@ export class Mesh<Node extends SimNode> {
     const { tie } = this.endOf(a, b);
     this.cut(a, b);
     // An end that has not noticed an earlier loss would take it for one of the edge to come.
-    tie.life++;
+    tie.turn(false);
     for (const end of tie.ends) {
       this.tellClosed(end);
       end.place.ends[end.link] = null;
-      this.freeParts.push(end.part);
+      this.freeWays.push(end.wayNumber);
     }
-    this.ties.splice(this.ties.indexOf(tie), 1);
   }
 
   /** From now on, for what `from` writes to `to`, or for both ways. */
@@ -320,7 +289,7 @@ export class Mesh<Node extends SimNode> {
   /** Its clock goes wrong by so much, or right again; what it runs by goes on. */
   setClock(number: number, offMs: Millis): void {
     const place = this.places[number];
-    const { clock } = place;
+    const clock = place.ownClock();
     clock.offMs = this.now - clock.at(this.now) + offMs;
     this.tellTime(place);
   }
@@ -328,7 +297,7 @@ export class Mesh<Node extends SimNode> {
   /** Its clock is fast by so many millionths from now on; before, it keeps what it has gained. */
   setDrift(number: number, partsPerMillion: number): void {
     const place = this.places[number];
-    place.clock.drift(this.now, partsPerMillion);
+    place.ownClock().drift(this.now, partsPerMillion);
     this.rearm(place);
   }
 
@@ -358,7 +327,7 @@ export class Mesh<Node extends SimNode> {
 
   /** Whether the two are linked at this moment. */
   isOpen(a: number, b: number): boolean {
-    return this.find(a, b)?.tie.isOpen ?? false;
+    return this.find(a, b)?.isOpen ?? false;
   }
 
   /** Whether the two are to be linked, once both are up. */
@@ -368,7 +337,7 @@ export class Mesh<Node extends SimNode> {
 
   /** Who is at the far end of a link; 0 for nobody. */
   neighbour(number: number, link: number): number {
-    return this.places[number].ends[link]?.other.place.number ?? 0;
+    return this.places[number].ends[link]?.far ?? 0;
   }
 
   /** The link of one to the other, or -1. */
@@ -378,17 +347,14 @@ export class Mesh<Node extends SimNode> {
 
   /** Whom it is linked to at this moment. */
   linked(number: number): number[] {
-    return this.places[number].ends.flatMap((end) =>
-      end !== null && end.tie.isOpen ? [end.other.place.number] : [],
-    );
+    return this.places[number].ends.flatMap((end) => (end?.isOpen ? [end.far] : []));
   }
 
   private boot(place: Place<Node>): void {
     const { number, air, wires, restarts } = place;
     const random = seededRandom(this.options.seed * 65_537 + number + restarts * 7_919);
-    const isElsewhere = this.options.isElsewhere?.(number) ?? false;
     const seat = { node: number, air, wires, random };
-    place.node = isElsewhere
+    place.node = place.isElsewhere
       ? (ELSEWHERE as Node)
       : this.options.make(seat, place.clock.at(this.now));
     this.tellTime(place);
@@ -436,30 +402,25 @@ export class Mesh<Node extends SimNode> {
   private write(place: Place<Node>, link: number, bytes: Uint8Array): void {
     const end = place.ends[link];
     if (!end) return;
-    const { tie, way, other } = end;
     this.writes++;
-    const to = other.place.number;
     const { wrote } = this.observer;
-    if (wrote) wrote(place.number, to, bytes, this.typeIn(tie, bytes), this.now);
+    if (wrote) wrote(place.number, end.far, bytes, typeIn(end, bytes), this.now);
     // Nobody hears it, and a radio does not know that yet.
-    if (!tie.isOpen) return this.leaves(end, this.now + 1);
-    const { leftAt, arrivals } = way.carry(
-      bytes.length,
-      this.now,
-      tie.voice ?? place.voice,
-      place.chance,
-    );
-    const isElsewhere = other.place.node === ELSEWHERE;
-    const tellsLeft = !isElsewhere && arrivals.length > 0 && arrivals[0] === leftAt;
+    if (!end.isOpen) return this.leaves(end, this.now + 1);
+    const { way, voice } = end;
+    const fate = way.carry(bytes.length, this.now, voice, place.chance);
+    const { leftAt, arrivesAt, againAt } = fate;
+    const tellsLeft = arrivesAt === leftAt && !end.isFarElsewhere;
     if (!tellsLeft) this.leaves(end, leftAt);
-    for (let copy = 0; copy < arrivals.length; copy++) {
-      // The receiver owns what it gets, and a segment is written for one link alone.
-      const own = copy === 0 ? bytes : bytes.slice();
-      const [at, { life }] = [arrivals[copy], tie];
-      if (isElsewhere) {
-        this.observer.crossed?.({ from: place.number, to, bytes: own, at, life });
-      } else this.arrives(end, own, at, life, tellsLeft && copy === 0);
-    }
+    // The receiver owns what it gets, and a segment is written for one link alone.
+    if (arrivesAt < Infinity) this.sends(end, bytes, arrivesAt, tellsLeft);
+    if (againAt < Infinity) this.sends(end, bytes.slice(), againAt, false);
+  }
+
+  private sends(from: End<Node>, bytes: Uint8Array, at: Millis, tellsLeft: boolean): void {
+    const { life, far } = from;
+    if (!from.isFarElsewhere) this.arrives(from, bytes, at, life, tellsLeft);
+    else this.observer.crossed?.({ from: from.place.number, to: far, bytes, at, life });
   }
 
   private arrives(
@@ -469,28 +430,30 @@ export class Mesh<Node extends SimNode> {
     life: number,
     tellsLeft: boolean,
   ): void {
-    const dueAt = at + from.part;
-    this.events.add({ kind: 'arrives', from, life, bytes, tellsLeft, dueAt, order: 0 });
+    const flight = this.landed.pop() ?? freshFlight(from.other, bytes);
+    flight.to = from.other;
+    flight.life = life;
+    flight.bytes = bytes;
+    flight.tellsLeft = tellsLeft;
+    flight.dueAt = at + from.wayNumber * WAY_PART;
+    this.events.add(flight);
   }
 
   private leaves(from: End<Node>, at: Millis): void {
     if (this.options.tellsLeft === false) return;
-    this.events.add({ kind: 'left', from, life: from.tie.life, dueAt: at, order: 0 });
+    this.events.add({ kind: 'left', from, life: from.life, dueAt: at, order: 0 });
   }
 
   private happen(event: Event<Node>): void {
     switch (event.kind) {
       case 'left':
-        if (event.life === event.from.tie.life) this.tellLeft(event.from);
+        if (event.life === event.from.life) this.tellLeft(event.from);
         return;
-      case 'arrives': {
-        const { from, bytes } = event;
-        if (event.life !== from.tie.life) return;
-        if (event.tellsLeft) this.tellLeft(from);
-        return this.arrive(from, bytes);
-      }
+      case 'arrives':
+        this.landed.push(event);
+        return this.arrive(event.to, event.bytes, event.life, event.tellsLeft);
       case 'lost':
-        if (event.life === event.end.tie.life) this.tellClosed(event.end);
+        if (event.life === event.end.life) this.tellClosed(event.end);
         return;
       case 'opens':
         if (event.life === event.tie.life) this.open(event.tie);
@@ -500,13 +463,12 @@ export class Mesh<Node extends SimNode> {
     }
   }
 
-  private arrive(from: End<Node>, bytes: Uint8Array): void {
-    const { place, link } = from.other;
+  private arrive(to: End<Node>, bytes: Uint8Array, life: number, tellsLeft: boolean): void {
+    if (life !== to.life) return;
+    if (tellsLeft) this.tellLeft(to.other);
+    const { place, link } = to;
     const { arrived } = this.observer;
-    if (arrived) {
-      const type = this.typeIn(from.tie, bytes);
-      arrived(from.place.number, place.number, bytes, type, this.now);
-    }
+    if (arrived) arrived(to.far, place.number, bytes, typeIn(to, bytes), this.now);
     this.give(place, { kind: 'received', link, bytes });
   }
 
@@ -524,15 +486,14 @@ export class Mesh<Node extends SimNode> {
     if (!end) return;
     const { tie } = end;
     assert(this.options.isElsewhere === undefined, 'who lives in parts keeps his links');
-    if (tie.isOpen) this.close(tie, 0);
+    if (end.isOpen) this.close(tie, 0);
     else this.tellClosed(end);
     this.opensAfter(tie, this.options.reopenMs ?? REOPEN_MS);
   }
 
   private close(tie: Tie<Node>, noticeMs: Millis): void {
     if (!tie.isOpen) return;
-    tie.isOpen = false;
-    tie.life++;
+    tie.turn(false);
     const { life } = tie;
     for (const end of tie.ends) {
       if (noticeMs === 0) this.tellClosed(end);
@@ -545,8 +506,7 @@ export class Mesh<Node extends SimNode> {
   private open(tie: Tie<Node>): void {
     const areUp = tie.ends.every(({ place }) => place.node !== null);
     if (tie.isOpen || !tie.isJoined || !areUp) return;
-    tie.isOpen = true;
-    tie.life++;
+    tie.turn(true);
     const { life, isWire } = tie;
     const medium = isWire ? 'wire' : 'node';
     const payloadMax = isWire ? 0 : tie.payloadMax;
@@ -562,35 +522,22 @@ export class Mesh<Node extends SimNode> {
   }
 
   private tie({ a, b, wire = false, payloadMax = PAYLOAD_MAX, conditions }: MeshEdge): Tie<Node> {
-    assert(a !== b && this.find(a, b) === null, 'an edge joins two nodes once');
-    const usual = conditions ?? this.options.conditions ?? CLEAR;
-    const voice = wire ? freshVoice() : null;
-    const tie = { isWire: wire, payloadMax, voice, isJoined: true, isOpen: false, life: 0 };
-    const whole = tie as Tie<Node>;
-    const [one, two] = [a, b].map((number) => this.endFor(number, whole, new Way(usual)));
-    one.other = two;
-    two.other = one;
-    whole.ends = [one, two];
-    this.ties.push(whole);
-    return whole;
+    return new Tie(this.places[a], this.places[b], {
+      isWire: wire,
+      payloadMax,
+      conditions: conditions ?? this.options.conditions ?? CLEAR,
+      wayNumbers: [this.wayNumber(), this.wayNumber()],
+    });
   }
 
-  private endFor(number: number, tie: Tie<Node>, way: Way): End<Node> {
-    const place = this.places[number];
-    const from = tie.isWire ? place.air : 0;
-    const to = tie.isWire ? place.air + place.wires : place.air;
-    let link = from;
-    while (link < to && place.ends[link] !== null) link++;
-    assert(link < to, 'a node has a link for each of its edges');
-    const part = this.freeParts.pop() ?? this.ways++ * WAY_PART;
-    assert(part < 1, 'ways are told apart within a millisecond');
-    const end = { place, link, way, part, tie } as End<Node>;
-    place.ends[link] = end;
-    return end;
+  private wayNumber(): number {
+    const number = this.freeWays.pop() ?? this.ways++;
+    assert(number * WAY_PART < 1, 'ways are told apart within a millisecond');
+    return number;
   }
 
   private find(a: number, b: number): End<Node> | null {
-    return this.places[a].ends.find((end) => end?.other?.place.number === b) ?? null;
+    return this.places[a].endTo(b);
   }
 
   private endOf(a: number, b: number): End<Node> {
@@ -598,34 +545,13 @@ export class Mesh<Node extends SimNode> {
     assert(end !== null, 'there is such an edge');
     return end;
   }
-
-  private typeIn(tie: Tie<Node>, bytes: Uint8Array): number {
-    return tie.isWire ? typeInBlock(bytes) : typeInSegment(bytes);
-  }
 }
 
 /** In the place of a node that another part steps. */
 const ELSEWHERE: SimNode = { step: () => [], deadline: () => Infinity };
 
-function placeOf<Node extends SimNode>(
-  number: number,
-  { air, wires }: Pick<Seat, 'air' | 'wires'>,
-  chance: Random,
-): Place<Node> {
-  return {
-    number,
-    air,
-    wires,
-    node: null,
-    held: null,
-    clock: new Clock(),
-    voice: freshVoice(),
-    ends: Array.from({ length: air + wires }, () => null),
-    chance,
-    restarts: 0,
-    steppedAt: -1,
-    stepsAtOnce: 0,
-  };
+function freshFlight<Node extends SimNode>(to: End<Node>, bytes: Uint8Array): Flight<Node> {
+  return { kind: 'arrives', to, life: 0, bytes, tellsLeft: false, dueAt: 0, order: 0 };
 }
 
 /** By node, its edges on the air and its wires. */
@@ -639,6 +565,10 @@ function degreesOf(nodes: number, edges: readonly MeshEdge[]): [number[], number
     }
   }
   return [air, wires];
+}
+
+function typeIn<Node extends SimNode>({ isWire }: End<Node>, bytes: Uint8Array): number {
+  return isWire ? typeInBlock(bytes) : typeInSegment(bytes);
 }
 
 /** The first byte of a segment that begins a frame has bit 7 (WIRE §23). */
