@@ -40,6 +40,8 @@ export interface Cover {
 
 /** In the state of a packet: lines have it by now, because one of them brought it. */
 const SPREAD = 1 << 1;
+/** And that it waits for its moment on the air, or did a moment ago. */
+const WAITS = 1 << 4;
 /** And from this bit on, one more than the link that brought it; 0 for what goes over every link. */
 const FIRST_AT = 16;
 const FIRST = 0xffff << FIRST_AT;
@@ -89,10 +91,12 @@ export class LineRelay extends Relay {
     // Only what gets as far as being looked up has a hash.
     this.key[0] = 0;
     this.key[1] = 0;
+    this.met = -1;
     super.hear(link, frame, out);
     if (this.cover !== null && (this.key[0] | this.key[1]) !== 0) {
       this.cover.met(this.key[0], this.key[1], frame, link);
     }
+    if (this.met >= 0 && (this.seen.state(this.met) & WAITS) !== 0) this.forgo(this.met, out);
     this.tellSpent(frame, before, out);
   }
 
@@ -106,7 +110,9 @@ export class LineRelay extends Relay {
     const isShared = priority !== CRITICAL && this.packet.isBroadcast() && !this.isLine(link);
     this.setFirst(slot, isShared ? link + 1 : 0);
     if (!this.isLine(link)) {
+      const before = this.waiting.length;
       super.passOn(link, slot, priority, out);
+      if (this.waiting.length > before) this.forgo(slot, out);
       if (isShared && this.seen.isPassed(slot)) this.keep(this.packet.frame(), link);
       const isFlooded = this.packet.routeCount === 0 && this.seen.isPassed(slot);
       if (isFlooded && !isSpread) this.tellPassed(link, priority, out);
@@ -141,17 +147,46 @@ export class LineRelay extends Relay {
     priority: number,
     out: RelayOutput[],
   ): void {
+    const uncovered = this.uncovered(links, word, slot, bytes);
+    super.transmitAll(uncovered, word, slot, bytes, priority, out);
+  }
+
+  /** Of those links, the ones that nobody else sees to. */
+  private uncovered(links: number, word: number, slot: number, bytes: Uint8Array): number {
     const cover = this.cover;
     const heard = this.heard;
     const first = (this.seen.state(slot) >>> FIRST_AT) - 1;
-    let open = links;
     // What is ours goes over every link: nobody else has it yet.
-    if (cover !== null && first >= 0) {
-      // Words come one after the other, and each marks what it sends to.
-      for (let i = 0; word === 0 && i < heard.length; i++) heard[i] = this.seen.marks(slot, i);
-      open &= ~cover.covered(links, word, bytes, first, heard);
+    if (cover === null || first < 0) return links;
+    // Words come one after the other, and each marks what it sends to.
+    for (let i = 0; word === 0 && i < heard.length; i++) heard[i] = this.seen.marks(slot, i);
+    return links & ~cover.covered(links, word, bytes, first, heard);
+  }
+
+  /**
+   * The packet just heard waits no longer where nobody would be sent it: that changes only by a link
+   * that comes up, and whoever is there is told of what is fresh anyway.
+   */
+  private forgo(slot: number, out: RelayOutput[]): void {
+    const waiting = this.waiting;
+    const low = this.key[0];
+    const high = this.key[1];
+    let at = waiting.length - 1;
+    while (at >= 0 && (waiting[at].low !== low || waiting[at].high !== high)) at--;
+    const waits = at >= 0 && this.isLacked(slot, waiting[at].bytes);
+    this.seen.setState(slot, (this.seen.state(slot) & ~WAITS) | (waits ? WAITS : 0));
+    if (at < 0 || waits) return;
+    waiting.splice(at, 1);
+    drop(out, -1, 'suppressed');
+  }
+
+  /** Whether some link on the air would be sent the packet now. */
+  private isLacked(slot: number, bytes: Uint8Array): boolean {
+    for (let word = 0; word < this.seen.words; word++) {
+      const open = this.up[word] & this.onAir[word] & ~this.seen.marks(slot, word);
+      if (this.uncovered(open, word, slot, bytes) !== 0) return true;
     }
-    super.transmitAll(open, word, slot, bytes, priority, out);
+    return false;
   }
 
   /** A link number is of a line only until another link comes up under it. */

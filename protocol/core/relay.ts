@@ -151,13 +151,15 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   protected readonly seen: Seen;
   protected readonly packet = VIEW;
   protected readonly key = new Uint32Array(2);
+  /** The slot of the packet just heard; -1 where it was not met before. */
+  protected met = -1;
   /** Sets of links, 32 to a word. */
   protected readonly up: Uint32Array;
-  private readonly onAir: Uint32Array;
+  protected readonly onAir: Uint32Array;
   protected degree = 0;
   private readonly neighbours: (Uint8Array | null)[] = [];
   /** In the order in which they leave. */
-  private readonly waiting: Waiting[] = [];
+  protected readonly waiting: Waiting[] = [];
   protected now: Millis = 0;
 
   constructor(config: RelayConfig, random: Random, hash: PacketHash, admission: Admission) {
@@ -227,6 +229,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     const low = this.key[0];
     const high = this.key[1];
     let slot = this.seen.find(low, high, this.now, ageMs);
+    this.met = slot;
     if (slot >= 0) {
       this.seen.mark(slot, link);
       if (this.seen.isPassed(slot) || packet.ttl <= 1) return drop(out, link, 'duplicate');

@@ -170,11 +170,37 @@ describe('a relay with a cover', () => {
     relay.step(heard(1), 0);
     relay.step(heard(2), 5);
     expect(names(relay.step(TICK, 500))).toEqual(['transmit 4 ttl 5']);
-    expect(asked).toEqual([
-      { open: 0, first: 1, heard: 1 << 1 },
-      { open: (1 << 3) | (1 << 4), first: 1, heard: (1 << 1) | (1 << 2) },
-    ]);
+    expect(asked[0]).toEqual({ open: 0, first: 1, heard: 1 << 1 });
+    expect(asked.at(-1)).toEqual({
+      open: (1 << 3) | (1 << 4),
+      first: 1,
+      heard: (1 << 1) | (1 << 2),
+    });
     expect(names(relay.step(heard(3, { ttl: 5 }), 600))).toEqual(['drop duplicate']);
+  });
+
+  it('is not woken for a packet that others see to on every link', () => {
+    const relay = relayOn({ air: [1, 2] });
+    cover(relay, 1 << 2);
+    expect(names(relay.step(heard(1), 0))).toEqual([
+      'deliver ttl 7',
+      'drop suppressed',
+      'passed from 1 ttl 6',
+    ]);
+    expect(relay.deadline()).toBe(Infinity);
+    expect(names(relay.step(heard(1), 1))).toEqual(['drop duplicate']);
+  });
+
+  it('is not woken for a packet once copies of it came over every link it lacks', () => {
+    const relay = relayOn({ air: [1, 2, 3, 4] });
+    cover(relay, 1 << 4);
+    const other = { timestamp: 5 };
+    relay.step(heard(1), 0);
+    relay.step(heard(1, other), 1);
+    expect(names(relay.step(heard(2), 2))).toEqual(['drop duplicate']);
+    expect(names(relay.step(heard(3), 3))).toEqual(['drop duplicate', 'drop suppressed']);
+    expect(names(relay.step(TICK, 500))).toEqual(['transmit 2 ttl 5', 'transmit 3 ttl 5']);
+    expect(names(relay.step(heard(2, other), 501))).toEqual(['drop duplicate']);
   });
 
   it('asks nobody about what is its own, is for one peer, or is critical', () => {
