@@ -7,9 +7,11 @@
  * What every announce changes lies together, in a row of numbers; a `Peer` is made for whoever asks.
  */
 import type { Millis } from '../core/machine.ts';
+import type { PacketView } from '../core/packet.ts';
 import { IdPlaces } from '../trust/id-places.ts';
 import type { AnnounceView } from '../wire/announce-view.ts';
 import type { LeftReason } from './contract.ts';
+import { markOf } from './mark.ts';
 import type { Profile } from './profiles.ts';
 import { Profiles } from './profiles.ts';
 
@@ -51,7 +53,15 @@ const LINK = 3;
 const IS_DIRECT = 4;
 /** -1 for unknown. */
 const HOPS = 5;
-const COLUMNS = 6;
+/** Of its last announce. */
+const MARK_LOW = 6;
+const MARK_HIGH = 7;
+const COLUMNS = 8;
+
+/** For whoever is done with it before anybody else's turn. */
+const MARK = new Int32Array(2);
+/** No word of a mark. */
+const NO_MARK = Infinity;
 
 export class Peers {
   readonly reachableMs: Millis;
@@ -72,13 +82,14 @@ export class Peers {
     return this.places.size;
   }
 
-  /** An announce of whoever's id lies at `idAt`. */
-  hear(bytes: Uint8Array, idAt: number, announce: AnnounceView, way: Way, now: Millis): Hearing {
-    const known = this.places.find(bytes, idAt);
-    const place = known < 0 ? this.add(bytes, idAt) : known;
-    const isNew = this.profiles.note(place, announce);
-    const { rows } = this;
+  /** `announce` is what `packet` carries. */
+  hear(packet: PacketView, announce: AnnounceView, way: Way, now: Millis): Hearing {
+    const { bytes, senderAt } = packet;
+    const known = this.places.find(bytes, senderAt);
+    const place = known < 0 ? this.add(bytes, senderAt) : known;
     const row = place * COLUMNS;
+    const isNew = !this.isAsBefore(row, packet) && this.profiles.note(place, announce);
+    const { rows } = this;
     const isDue = isNew || now - rows[row + TOLD_AT] >= TOLD_EVERY_MS;
     rows[row + LINK] = way.link;
     rows[row + IS_DIRECT] = way.isDirect ? 1 : 0;
@@ -138,6 +149,16 @@ export class Peers {
     return this.places.inOrder().map((place) => this.peerAt(place));
   }
 
+  /** Whether it says the same as last time; from now on this is what it said. */
+  private isAsBefore(row: number, { bytes, payloadAt, payloadLength }: PacketView): boolean {
+    const { rows } = this;
+    markOf(bytes, payloadAt, payloadLength, MARK);
+    if (rows[row + MARK_LOW] === MARK[0] && rows[row + MARK_HIGH] === MARK[1]) return true;
+    rows[row + MARK_LOW] = MARK[0];
+    rows[row + MARK_HIGH] = MARK[1];
+    return false;
+  }
+
   private add(bytes: Uint8Array, idAt: number): number {
     const place = this.places.add(bytes, idAt);
     const size = this.places.capacity * COLUMNS;
@@ -147,6 +168,7 @@ export class Peers {
       this.rows.set(rows);
     }
     this.rows[place * COLUMNS + HEARD_HERE_AT] = -Infinity;
+    this.rows[place * COLUMNS + MARK_LOW] = NO_MARK;
     return place;
   }
 

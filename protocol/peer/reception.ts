@@ -19,7 +19,6 @@ import {
   RECONCILE,
   REQUEST_SYNC,
   TRACE,
-  VIEW,
 } from '../core/packet.ts';
 import { sameBytes } from '../core/bytes.ts';
 import { isLinkScoped } from '../core/relay.ts';
@@ -59,7 +58,8 @@ export const OWN_TTL = 7;
 const NOWHERE = new Uint8Array(0);
 /** What an unverified payload may inflate to. A verified one may be as large as any frame. */
 const UNVERIFIED_MAX = 65_536;
-/** Nobody else's turn comes before one is done with it. */
+/** Of an announce and what it carries; nobody else's turn comes before one is done with them. */
+const PACKET = new PacketView();
 const ANNOUNCED = new AnnounceView();
 
 export type ReceptionOutput =
@@ -125,7 +125,6 @@ export class Reception {
   private readonly trace: Trace;
   private readonly assembler = new FragmentAssembler();
   private readonly unvouched = new Unvouched();
-  private readonly view = new PacketView();
 
   constructor(ports: ReceptionPorts) {
     this.ports = ports;
@@ -327,20 +326,20 @@ export class Reception {
 
   private hearAnnounce(from: Delivery, now: Millis, out: ReceptionOutput[]): void {
     const { link, ttl, bytes } = from;
-    const reason = VIEW.read(bytes, FRAME_MAX) ?? ANNOUNCED.readPacket(VIEW, FRAME_MAX);
+    const reason = PACKET.read(bytes, FRAME_MAX) ?? ANNOUNCED.readPacket(PACKET, FRAME_MAX);
     if (reason !== null) return void out.push({ kind: 'drop', link, reason });
-    const { senderAt } = VIEW;
+    const { senderAt } = PACKET;
     const wallMs = this.wall(now);
     // An old one tells of who was here, and replayed it must change nothing (RELIABILITY S18).
-    const isNow = wallMs === null || isFresh(VIEW.timestamp(), wallMs);
-    this.history.addAnnounce(VIEW);
+    const isNow = wallMs === null || isFresh(PACKET.timestamp(), wallMs);
+    this.history.addAnnounce(PACKET);
     this.vouch(bytes, senderAt, ANNOUNCED, now);
     if (!isNow) return;
     const isDirect = this.isByItself(link, ttl) && this.bind(link, bytes, senderAt, now, out);
     const hops = isDirect ? 1 : this.hopsOf(ttl);
     const isByLine = this.ports.links.at(link)?.medium === 'line';
     const way = { link, isDirect, hops, isByLine };
-    const hearing = this.peers.hear(bytes, senderAt, ANNOUNCED, way, now);
+    const hearing = this.peers.hear(PACKET, ANNOUNCED, way, now);
     this.wakeAt = Math.min(this.wakeAt, this.peers.deadline());
     if (hearing !== 'known') this.tellOf(bytes, senderAt, isDirect, hearing === 'new', out);
     if (isDirect) this.askForHistory(link, now, out);
@@ -392,10 +391,11 @@ export class Reception {
   /** What came ahead of its sender's announce, and is his, is history as if it had come after it. */
   private vouch(bytes: Uint8Array, senderAt: number, announce: AnnounceView, now: Millis): void {
     if (this.unvouched.size === 0) return;
+    const view = new PacketView();
     const signingKey = announce.signingKey();
     for (const { packet, frame } of this.unvouched.take(bytes, senderAt)) {
-      if (this.view.read(frame, FRAME_MAX) !== null) continue;
-      if (!checkFrame(this.ports.crypto, this.view, signingKey)) continue;
+      if (view.read(frame, FRAME_MAX) !== null) continue;
+      if (!checkFrame(this.ports.crypto, view, signingKey)) continue;
       this.keep(packet, frame, this.wall(now) ?? packet.timestamp, now);
     }
   }

@@ -2,6 +2,7 @@
  * Who is about, for how long, and who makes way; and what is counted and shown of links.
  */
 import { describe, expect, it } from 'vitest';
+import { ANNOUNCE, encodePlain, PacketView } from '../../../protocol/core/packet.ts';
 import { Counts, REASONS_MAX } from '../../../protocol/peer/counts.ts';
 import { COURTESY, Courtesy } from '../../../protocol/peer/courtesy.ts';
 import { onOurIsland } from '../../../protocol/peer/island.ts';
@@ -251,7 +252,10 @@ function hear(
 ): Hearing {
   const key = filled(32, 1);
   const silent = { name: '', neighbours: [], capabilities: null, geohash: null, extras: [] };
-  const view = new AnnounceView();
-  view.read(encodeAnnounce({ noiseKey: key, signingKey: key, ...silent, ...said }));
-  return peers.hear(filled(8, number), 0, view, way, now);
+  const payload = encodeAnnounce({ noiseKey: key, signingKey: key, ...silent, ...said });
+  const packet = new PacketView();
+  packet.read(encodePlain(ANNOUNCE, 7, now, filled(8, number), null, payload), 4096);
+  const announce = new AnnounceView();
+  announce.readPacket(packet, 4096);
+  return peers.hear(packet, announce, way, now);
 }
