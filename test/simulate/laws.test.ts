@@ -12,7 +12,7 @@ import type { FrameHead } from '../../tools/simulate/frame-head.ts';
 import { headOf } from '../../tools/simulate/frame-head.ts';
 import type { Law } from '../../tools/simulate/laws.ts';
 import { Laws, LAWS } from '../../tools/simulate/laws.ts';
-import type { SimInput, SimOutput } from '../../tools/simulate/mesh.ts';
+import type { SimInput, SimOutput } from '../../tools/simulate/sim-node.ts';
 import type { Resident, RunPorts } from '../../tools/simulate/run.ts';
 import { runScenario } from '../../tools/simulate/run.ts';
 import type { Scenario } from '../../tools/simulate/scenario.ts';

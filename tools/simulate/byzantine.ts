@@ -11,7 +11,7 @@ import { encodeMessage } from '../../protocol/wire/message.ts';
 import type { Identity } from '../../protocol/trust/identity.ts';
 
 import { headOf, senderAt } from './frame-head.ts';
-import type { SimInput, SimNode, SimOutput } from './mesh.ts';
+import type { SimInput, SimNode, SimOutput } from './sim-node.ts';
 import { drawFrom } from './people.ts';
 import type { BridgeNode, Roster } from './stations.ts';
 

@@ -11,24 +11,14 @@ import type { Millis, Random, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import type { Due } from '../../protocol/core/schedule.ts';
 import { Schedule } from '../../protocol/core/schedule.ts';
-import type { StationInput, StationOutput } from '../../protocol/peer/contract.ts';
-import type { BridgeInput, BridgeOutput } from '../../host/bridge.ts';
 import { Alarms } from './alarms.ts';
 import type { Conditions } from './conditions.ts';
 import { CLEAR } from './conditions.ts';
 import type { End } from './places.ts';
 import { Place, Tie } from './places.ts';
 import { seededRandom } from './random.ts';
+import type { SimInput, SimNode, SimOutput } from './sim-node.ts';
 import type { Edge } from './world.ts';
-
-export type SimInput = StationInput | BridgeInput;
-export type SimOutput = StationOutput | BridgeOutput;
-
-/** Whoever may live in a mesh. Of what it gives out, the mesh performs `write` and `disconnect`. */
-export interface SimNode {
-  step(input: SimInput | Tick, now: Millis): readonly SimOutput[];
-  deadline(): Millis;
-}
 
 /** Nodes are numbered from 1. An edge is a link between two nodes, or a `wire`. */
 export type MeshEdge = Edge & {

@@ -7,7 +7,7 @@ import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { MESSAGE } from '../../protocol/core/packet.ts';
 import type { Station } from '../../protocol/peer/station.ts';
 import { headOf, senderAt } from './frame-head.ts';
-import type { SimInput, SimNode, SimOutput } from './mesh.ts';
+import type { SimInput, SimNode, SimOutput } from './sim-node.ts';
 
 export class Mute implements SimNode {
   private readonly inner: Station;

@@ -10,7 +10,7 @@ import type { Millis, Random } from '../../protocol/core/machine.ts';
 import { Clock } from './clock.ts';
 import type { Conditions, Voice } from './conditions.ts';
 import { freshVoice, Way } from './conditions.ts';
-import type { SimInput, SimNode } from './mesh.ts';
+import type { SimInput, SimNode } from './sim-node.ts';
 
 /** What a place is made with. */
 export type Seating = {

@@ -6,7 +6,7 @@
  */
 import type { StationEvent } from '../../protocol/peer/contract.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
-import type { SimOutput } from './mesh.ts';
+import type { SimOutput } from './sim-node.ts';
 import type { Deed } from './deeds.ts';
 import type { Breach } from './laws.ts';
 import type { RunWatch } from './run.ts';
