@@ -11,6 +11,7 @@ export const COMPRESSION = 0x08;
 export const RECEIPTS = 0x10;
 export const RECONCILES = 0x20;
 export const SPREADS = 0x40;
+export const INTRODUCES = 0x80;
 
 /** Major, minor, patch; a byte each. */
 export type Version = Uint8Array;

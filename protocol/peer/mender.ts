@@ -11,8 +11,9 @@ import { ANNOUNCE, FLAGS_AT, GATEWAY, LINK_STATE, TTL_AT, VOICE } from '../core/
 import type { Crypto } from '../trust/crypto.ts';
 import { nameOf } from '../trust/pins.ts';
 import { NAMED_MAX, PACKET_NAME_SIZE } from '../wire/spread.ts';
+import { inParts, split } from './names.ts';
 import type { Watched } from './vicinity.ts';
-import { WATCHERS_MAX } from './vicinity.ts';
+import { Wants } from './wants.ts';
 
 /** From a packet to its offer, of the first who watches and of the others; a fifth is left to chance. */
 export const FIRST_MS = 5000;
@@ -31,9 +32,6 @@ export const PROMISES_MAX = 512;
 /** Packets asked for at once, in all and of one neighbour; others are not, until offered again. */
 export const WANTS_MAX = 256;
 export const WANTS_OF_ONE_MAX = 96;
-/** Who is asked for one packet, by turns, and how often each; nobody else who offers it is. */
-export const SOURCES_MAX = WATCHERS_MAX;
-export const WANT_TRIES = 3;
 export const RETRY_MS = 2000;
 /** How often one neighbour is given the same packet. */
 export const GIVES_MAX = 3;
@@ -67,8 +65,6 @@ type Kept = {
   readonly given: Map<number, number>;
 };
 type Promised = { kept: Kept; dueAt: Millis; mayGoEarly: boolean };
-/** `links`: who offered it, in the order in which they are asked. */
-type Want = { nameBytes: Uint8Array; links: number[]; tries: number; nextAt: Millis };
 
 export class Mender implements Machine<MenderInput, MenderOutput> {
   private readonly hash: Pick<Crypto, 'sha256'>;
@@ -79,7 +75,11 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
   private bytes = 0;
   /** By link, what is to be offered. */
   private readonly promises = new Map<number, Promised[]>();
-  private readonly wants = new Map<string, Want>();
+  private readonly wants = new Wants({
+    most: WANTS_MAX,
+    mostOfOne: WANTS_OF_ONE_MAX,
+    retryMs: RETRY_MS,
+  });
   private wakeAt: Millis = Infinity;
 
   constructor(hash: Pick<Crypto, 'sha256'>, random: Random) {
@@ -94,7 +94,7 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     if (input.kind === 'wanted') this.give(input.link, input.names, out);
     if (input.kind === 'gone') this.forget(input.link);
     for (const [link, promises] of this.promises) this.offer(link, promises, now, out);
-    this.ask(now, out);
+    for (const { link, names } of this.wants.due(now)) this.want(link, names, out);
     this.wakeAt = this.nextAt();
     return out;
   }
@@ -155,7 +155,7 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     };
     this.kept.set(low, kept);
     this.named.set(name, kept);
-    this.wants.delete(name);
+    this.wants.came(nameBytes);
     return kept;
   }
 
@@ -180,54 +180,25 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     if (later.length > 0) this.promises.set(link, later);
     else this.promises.delete(link);
     const names = [...new Set(ripe.map(({ kept }) => kept))].map(({ nameBytes }) => nameBytes);
-    for (const some of inParts(names)) out.push({ kind: 'offer', link, names: some });
+    for (const some of inParts(names, NAMED_MAX)) out.push({ kind: 'offer', link, names: some });
   }
 
   private hearOffer(link: number, names: Uint8Array, now: Millis, out: MenderOutput[]): void {
     const lacking: Uint8Array[] = [];
-    let asked = 0;
-    for (const { links } of this.wants.values()) if (links.includes(link)) asked++;
-    for (const nameBytes of split(names)) {
-      const name = nameOf(nameBytes);
-      const kept = this.named.get(name);
-      const want = this.wants.get(name);
-      if (kept !== undefined) kept.known.add(link);
-      else if (asked >= WANTS_OF_ONE_MAX) continue;
-      else if (want !== undefined) {
-        // Once: or who offers for ever, and never gives, would keep all others from being asked.
-        if (want.links.includes(link) || want.links.length === SOURCES_MAX) continue;
-        want.links.unshift(link);
-        asked++;
-      } else if (this.wants.size < WANTS_MAX) {
-        this.wants.set(name, { nameBytes, links: [link], tries: 1, nextAt: now + RETRY_MS });
-        lacking.push(nameBytes);
-        asked++;
-      }
+    for (const nameBytes of split(names, PACKET_NAME_SIZE)) {
+      const kept = this.named.get(nameOf(nameBytes));
+      if (kept === undefined) lacking.push(nameBytes);
+      else kept.known.add(link);
     }
-    for (const some of inParts(lacking)) out.push({ kind: 'want', link, names: some });
+    this.want(link, this.wants.offered(link, lacking, now), out);
   }
 
-  private ask(now: Millis, out: MenderOutput[]): void {
-    const again = new Map<number, Uint8Array[]>();
-    for (const [name, want] of this.wants) {
-      if (want.nextAt > now) continue;
-      if (want.tries >= WANT_TRIES * want.links.length) {
-        this.wants.delete(name);
-        continue;
-      }
-      const link = want.links.shift()!;
-      want.links.push(link);
-      want.tries++;
-      want.nextAt = now + RETRY_MS;
-      again.set(link, [...(again.get(link) ?? []), want.nameBytes]);
-    }
-    for (const [link, names] of again) {
-      for (const some of inParts(names)) out.push({ kind: 'want', link, names: some });
-    }
+  private want(link: number, names: Uint8Array[], out: MenderOutput[]): void {
+    for (const some of inParts(names, NAMED_MAX)) out.push({ kind: 'want', link, names: some });
   }
 
   private give(link: number, names: Uint8Array, out: MenderOutput[]): void {
-    for (const nameBytes of split(names)) {
+    for (const nameBytes of split(names, PACKET_NAME_SIZE)) {
       const kept = this.named.get(nameOf(nameBytes));
       if (kept === undefined || kept.bytes === null) continue;
       const times = kept.given.get(link) ?? 0;
@@ -244,10 +215,7 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
       kept.known.delete(link);
       kept.given.delete(link);
     }
-    for (const [name, want] of this.wants) {
-      want.links = want.links.filter((other) => other !== link);
-      if (want.links.length === 0) this.wants.delete(name);
-    }
+    this.wants.forget(link);
   }
 
   private expire(now: Millis): void {
@@ -266,11 +234,10 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
   }
 
   private nextAt(): Millis {
-    let at: Millis = Infinity;
+    let at = this.wants.deadline();
     for (const promises of this.promises.values()) {
       for (const { dueAt } of promises) at = Math.min(at, dueAt);
     }
-    for (const { nextAt } of this.wants.values()) at = Math.min(at, nextAt);
     return at;
   }
 }
@@ -281,19 +248,4 @@ function asSigned(bytes: Uint8Array): Uint8Array {
   whole[TTL_AT] = 0;
   whole[FLAGS_AT] &= 0x0f;
   return whole;
-}
-
-function* split(names: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < names.length; at += PACKET_NAME_SIZE) {
-    yield new Uint8Array(names.subarray(at, at + PACKET_NAME_SIZE));
-  }
-}
-
-function* inParts(names: Uint8Array[]): Generator<Uint8Array> {
-  for (let from = 0; from < names.length; from += NAMED_MAX) {
-    const some = names.slice(from, from + NAMED_MAX);
-    const bytes = new Uint8Array(some.length * PACKET_NAME_SIZE);
-    some.forEach((name, at) => bytes.set(name, at * PACKET_NAME_SIZE));
-    yield bytes;
-  }
 }

@@ -12,11 +12,14 @@ import type { Cover } from '../core/line-relay.ts';
 import { crc32 } from '../core/crc32.ts';
 import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
+import { ANNOUNCE } from '../core/packet.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { NotSpread } from '../wire/spread.ts';
 import { decodeSpread, encodeSpread, NOTHING_SAID } from '../wire/spread.ts';
 import type { MenderInput } from './mender.ts';
 import { Mender } from './mender.ts';
+import type { Fresh, IntroductionsInput } from './introductions.ts';
+import { Introductions } from './introductions.ts';
 import { Vicinity } from './vicinity.ts';
 
 /** From a change of our list to its saying: others may change at the same time. */
@@ -26,8 +29,11 @@ export const AGAIN_MS = 5000;
 export const TRIES_MAX = 6;
 
 export type SpreadInput =
-  /** A node that takes part is at the far end of a link on the air. */
-  | { kind: 'up'; link: number; id: Uint8Array }
+  /**
+   * A node that takes part is at the far end of a link on the air. `since`: it may lack the announces
+   * that came before; null where they are not told by name.
+   */
+  | { kind: 'up'; link: number; id: Uint8Array; since: Millis | null }
   | { kind: 'down'; link: number }
   | { kind: 'heard'; link: number; payload: Uint8Array };
 
@@ -51,6 +57,7 @@ type Exchange = {
 export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
   private readonly vicinity: Vicinity;
   private readonly mender: Mender;
+  private readonly introductions: Introductions;
   /** By link. */
   private readonly exchanges = new Map<number, Exchange>();
   private ids: Uint8Array = new Uint8Array(0);
@@ -63,18 +70,22 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     id: Uint8Array,
     linksMax: number,
     { crypto, random }: { crypto: Pick<Crypto, 'sha256'>; random: Random },
+    fresh: Fresh,
+    seed: number,
   ) {
     this.vicinity = new Vicinity(id, linksMax, random);
     this.mender = new Mender(crypto, random);
+    this.introductions = new Introductions(fresh, seed);
   }
 
   step(input: SpreadInput | Tick, now: Millis): SpreadOutput[] {
     const out: SpreadOutput[] = [];
     this.now = now;
-    if (input.kind === 'up') this.meet(input.link, input.id);
+    if (input.kind === 'up') this.meet(input, out);
     if (input.kind === 'down') this.lose(input.link, out);
     if (input.kind === 'heard') this.hear(input.link, input.payload, out);
     if (now >= this.mender.deadline()) this.toMender(TICK, out);
+    if (now >= this.introductions.deadline()) this.toIntroductions(TICK, out);
     this.sayAt = Infinity;
     for (const [link, exchange] of this.exchanges) {
       if (now >= exchange.nextAt) this.sayAgain(link, exchange, out);
@@ -84,7 +95,7 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
   }
 
   deadline(): Millis {
-    return Math.min(this.mender.deadline(), this.sayAt);
+    return Math.min(this.mender.deadline(), this.introductions.deadline(), this.sayAt);
   }
 
   covered(
@@ -94,24 +105,36 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     first: number,
     heard: Uint32Array,
   ): number {
-    return this.vicinity.covered(open, word, bytes, first, heard);
+    const told = bytes[1] === ANNOUNCE ? this.introductions.covered(open, word, bytes) : 0;
+    return told | this.vicinity.covered(open & ~told, word, bytes, first, heard);
+  }
+
+  /** An announce that came with this TTL was let in. */
+  announced(bytes: Uint8Array, ttl: number, now: Millis): void {
+    this.introductions.note(bytes, ttl, now);
   }
 
   kept(low: number, high: number, bytes: Uint8Array, link: number, now: Millis): void {
-    this.mender.keep(low, high, bytes, link, this.vicinity.watches(), now);
+    if (bytes[1] === ANNOUNCE) this.introductions.passedOn(bytes);
+    else this.mender.keep(low, high, bytes, link, this.vicinity.watches(), now);
   }
 
   met(low: number, high: number, bytes: Uint8Array, link: number): void {
-    this.mender.met(low, high, bytes, link);
+    if (bytes[1] === ANNOUNCE) this.introductions.met(bytes, link);
+    else this.mender.met(low, high, bytes, link);
   }
 
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {
     this.mender.spent(low, high, bytes, now);
   }
 
-  private meet(link: number, id: Uint8Array): void {
+  private meet(
+    { link, id, since }: Extract<SpreadInput, { kind: 'up' }>,
+    out: SpreadOutput[],
+  ): void {
     if (this.vicinity.has(link)) return;
     this.vicinity.join(link, id);
+    if (since !== null) this.toIntroductions({ kind: 'up', link, id, since }, out);
     const nextAt = this.now + SETTLE_MS;
     this.exchanges.set(link, { heard: null, isConfirmed: false, tries: 0, nextAt });
     this.review();
@@ -122,6 +145,7 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     this.vicinity.leave(link);
     this.exchanges.delete(link);
     this.toMender({ kind: 'gone', link }, out);
+    this.toIntroductions({ kind: 'gone', link }, out);
     this.review();
   }
 
@@ -131,9 +155,11 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     if (exchange === undefined) return;
     const said = decodeSpread(payload);
     if (!said.ok) return void out.push({ kind: 'drop', link, reason: said.reason });
-    const { list, offers, wants } = said.value;
+    const { list, offers, wants, tells, seeks } = said.value;
     if (offers.length > 0) this.toMender({ kind: 'offered', link, names: offers }, out);
     if (wants.length > 0) this.toMender({ kind: 'wanted', link, names: wants }, out);
+    if (tells.length > 0) this.toIntroductions({ kind: 'told', link, names: tells }, out);
+    if (seeks.length > 0) this.toIntroductions({ kind: 'sought', link, names: seeks }, out);
     if (list === null) return;
     this.vicinity.hear(link, list.ids, list.watches);
     exchange.heard = markOf(list.ids, list.watches);
@@ -176,6 +202,18 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
       }
       const { link, names } = output;
       const said = output.kind === 'offer' ? { offers: names } : { wants: names };
+      out.push({ kind: 'say', link, payload: encodeSpread({ ...NOTHING_SAID, ...said }) });
+    }
+  }
+
+  private toIntroductions(input: IntroductionsInput | Tick, out: SpreadOutput[]): void {
+    for (const output of this.introductions.step(input, this.now)) {
+      if (output.kind === 'give') {
+        out.push(output);
+        continue;
+      }
+      const { link, names } = output;
+      const said = output.kind === 'tell' ? { tells: names } : { seeks: names };
       out.push({ kind: 'say', link, payload: encodeSpread({ ...NOTHING_SAID, ...said }) });
     }
   }

@@ -35,7 +35,7 @@ import {
 import { NORMAL, priorityOf } from '../core/queue.ts';
 import type { RelayInput, RelayOutput } from '../core/relay.ts';
 import { isLinkScoped, RELAY_DEFAULTS } from '../core/relay.ts';
-import { MESH, RECONCILES, ROUTING, SPREADS, versionWith } from '../core/version.ts';
+import { INTRODUCES, MESH, RECONCILES, ROUTING, SPREADS, versionWith } from '../core/version.ts';
 import type { SecurityLevel } from '../trust/levels.ts';
 import type { Pins } from '../trust/pins.ts';
 import { nameOf } from '../trust/pins.ts';
@@ -133,6 +133,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   private readonly quarantine = new Quarantine();
   private readonly packet = new PacketView();
   private readonly usedAt: Millis[] = [];
+  /** Links to nodes that know of nobody but us: how they are introduced to others, their hello says. */
+  private readonly strangers = new Set<number>();
   /** Our last announce, for links to come. */
   private own: { bytes: Uint8Array; saidAt: Millis } | null = null;
   private mesh = new Uint8Array(0);
@@ -163,7 +165,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.now = now;
     const { crc } = ports;
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc, pace });
-    const secret = ports.draw(12);
+    const secret = ports.draw(16);
     const { admission, lineAdmission } = config;
     const historyMs = config.history.ageMs;
     const limits = { admission, lineAdmission, linksMax, firstLine, firstClient, historyMs };
@@ -176,7 +178,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       this.gate,
       this.routes,
     );
-    this.spread = config.spreads ? new Spread(id, linksMax, ports) : null;
+    const fresh = (at: Millis): readonly Uint8Array[] => this.announces.fresh(at);
+    const seed = readU32(secret, 12);
+    this.spread = config.spreads ? new Spread(id, linksMax, ports, fresh, seed) : null;
     this.relay.cover = this.spread;
     const hasSlots = outMax > 0 && config.choosesLinks;
     const slots = { id, role, scanDuty, outMax, nodesMax };
@@ -232,8 +236,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         break;
       case 'resized':
         this.toLinks(input, out);
-        // What was too long for it until now.
-        this.introduce(input.link, out);
+        // What was too long for it until now; of nodes, segments take everything.
+        if (this.links.at(input.link)?.medium === 'phone') this.introduce(input.link, out);
         break;
       case 'sighted':
         this.toSlots(input, out);
@@ -312,7 +316,10 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const hello = this.hello();
     this.toLinks({ kind: 'opened', link, medium, payloadMax, rssi, hello }, out);
     if (air) this.toSlots(input, out);
-    this.introduce(link, out);
+    if (air && medium === 'node' && this.spread !== null) {
+      this.strangers.add(link);
+      this.introduceUs(link, out);
+    } else this.introduce(link, out);
     out.push({ kind: 'opened', link });
   }
 
@@ -334,11 +341,19 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   /** Announces go ahead of all else: a phone takes messages only of those it knows (WIRE §12 i). */
   private introduce(link: number, out: SwitchboardOutput[]): void {
-    const { own } = this;
     // Ours first, since an iPhone takes history only of whom it knows.
+    this.introduceUs(link, out);
+    this.introduceOthers(link, out);
+  }
+
+  private introduceUs(link: number, out: SwitchboardOutput[]): void {
+    const { own } = this;
     if (own !== null && this.now - own.saidAt < REPLAY_AGE_MS) {
       this.send(link, own.bytes, NORMAL, out);
     }
+  }
+
+  private introduceOthers(link: number, out: SwitchboardOutput[]): void {
     for (const bytes of this.announces.fresh(this.now)) this.send(link, bytes, NORMAL, out);
   }
 
@@ -347,6 +362,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       this.toRelay({ kind: 'linkDown', link }, out);
       this.toLinks({ kind: 'closed', link }, out);
       this.toSpread({ kind: 'down', link }, out);
+      this.strangers.delete(link);
       out.push({ kind: 'closed', link });
     }
     if (this.isAir(link)) this.toSlots({ kind: 'closed', link }, out);
@@ -511,12 +527,18 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   private meet(settled: Extract<LinksOutput, { kind: 'settled' }>, out: SwitchboardOutput[]): void {
     const { link, id, hello, mode } = settled;
+    const features = hello === null || mode === 'incompatible' ? 0 : hello.features;
     if (hello !== null) {
       this.toRelay({ kind: 'neighbour', link, id }, out);
       const mesh = hello.mesh ?? null;
       if (this.isAir(link)) this.toSlots({ kind: 'told', link, id, mesh }, out);
-      const takesPart = mode !== 'incompatible' && (hello.features & SPREADS) !== 0;
-      if (this.isAir(link) && takesPart) this.toSpread({ kind: 'up', link, id }, out);
+    }
+    const isStranger = this.strangers.delete(link);
+    const isNamed = (features & SPREADS) !== 0 && (features & INTRODUCES) !== 0;
+    if (isStranger && !isNamed) this.introduceOthers(link, out);
+    if (this.isAir(link) && (features & SPREADS) !== 0) {
+      const openedAt = isStranger ? this.links.at(link)!.openedAt : -Infinity;
+      this.toSpread({ kind: 'up', link, id, since: isNamed ? openedAt : null }, out);
     }
     out.push(settled);
   }
@@ -540,11 +562,16 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       const priority = this.gate.priorityOf(bytes, output.priority);
       return void out.push({ kind: 'passed', link, bytes, priority, isVerified });
     }
-    if (bytes[1] === ANNOUNCE && isVerified && output.ttl > 1) {
-      this.packet.read(bytes, FRAME_MAX);
-      this.announces.keep(this.packet, bytes, this.now);
-    }
+    if (bytes[1] === ANNOUNCE && isVerified) this.remember(bytes, output.ttl);
     this.show(link, bytes, output.ttl, isVerified, out);
+  }
+
+  /** Who is about here, for whom we meet. */
+  private remember(announce: Uint8Array, ttl: number): void {
+    if (this.spread !== null) this.spread.announced(announce, ttl, this.now);
+    if (ttl <= 1) return;
+    this.packet.read(announce, FRAME_MAX);
+    this.announces.keep(this.packet, announce, this.now);
   }
 
   /** What is for us goes up, unless its sender is not to be shown: then it only went on. */
@@ -638,7 +665,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const none = new Uint8Array(0);
     const { role, frameMax, name } = this.config;
     const reconciles = this.config.reconcile === null ? 0 : RECONCILES;
-    const spreads = this.spread === null ? 0 : SPREADS;
+    const spreads = this.spread === null ? 0 : SPREADS | INTRODUCES;
     const features = MESH | reconciles | spreads | (this.routes === null ? 0 : ROUTING);
     return {
       version: versionWith(features),

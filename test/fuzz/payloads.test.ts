@@ -60,6 +60,8 @@ weather({
       list: { ids: filled(24, 3), watches: 2, heard: 7, asks: true },
       offers: filled(16, 4),
       wants: filled(8, 5),
+      tells: filled(30, 6),
+      seeks: filled(14, 7),
     }),
   ],
   decode: decodeSpread,

@@ -30,15 +30,17 @@ describe('a mesh that was parted', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('spends less on it than phones do, and is done sooner', () => {
-    let [given, givenByPhones] = [0, 0];
+    let [took, tookPhones] = [0, 0];
     for (let run = 0; run < runs(2, 20); run++) {
       const small = { seed: SEED + run, nodes: 16, talkMs: 10_000 };
       const [ours, phones] = [part(small), part({ ...small, reconcile: null })];
-      expect(ours.tookMs).toBeLessThan(phones.tookMs ?? Infinity);
-      given += ours.givenBytes / ours.missing;
-      givenByPhones += phones.givenBytes / phones.missing;
+      expect(ours.tookMs).not.toBeNull();
+      expect(ours.givenBytes / ours.missing).toBeLessThan(phones.givenBytes / phones.missing);
+      // Phones that happen to ask just then are as soon; others wait half a minute for their turn.
+      took += ours.tookMs!;
+      tookPhones += phones.tookMs ?? Infinity;
     }
-    expect(given).toBeLessThan(givenByPhones);
+    expect(took).toBeLessThan(tookPhones / 2);
   });
 });
 

@@ -14,12 +14,11 @@ import {
   OTHER_MS,
   PROMISES_MAX,
   RETRY_MS,
-  SOURCES_MAX,
-  WANT_TRIES,
   WANTS_MAX,
   WANTS_OF_ONE_MAX,
   YOUNG_MS,
 } from '../../../protocol/peer/mender.ts';
+import { SOURCES_MAX, WANT_TRIES } from '../../../protocol/peer/wants.ts';
 import { crypto } from '../trust/ports.ts';
 import { packet, withTtl } from '../../packets.ts';
 

@@ -12,8 +12,8 @@ import { crypto } from '../trust/ports.ts';
 describe('the list of a node', () => {
   it('is said once all have come that come together', () => {
     const spread = spreadOf(1);
-    spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
-    spread.step({ kind: 'up', link: 3, id: id(3) }, SETTLE_MS - 1);
+    spread.step({ kind: 'up', link: 2, id: id(2), since: null }, 0);
+    spread.step({ kind: 'up', link: 3, id: id(3), since: null }, SETTLE_MS - 1);
     expect(spread.deadline()).toBe(SETTLE_MS);
     const [[link, list]] = lists(spread.step(TICK, SETTLE_MS));
     expect(link).toBe(2);
@@ -27,7 +27,7 @@ describe('the list of a node', () => {
 
   it('is said again, ever more seldom, until it is confirmed, and in the end no more', () => {
     const spread = spreadOf(1);
-    spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+    spread.step({ kind: 'up', link: 2, id: id(2), since: null }, 0);
     const times: number[] = [];
     while (spread.deadline() < Infinity) {
       const now = spread.deadline();
@@ -40,8 +40,8 @@ describe('the list of a node', () => {
 
   it('is known to both after two have spoken, and then they are quiet', () => {
     const [a, b] = [spreadOf(1), spreadOf(2)];
-    a.step({ kind: 'up', link: 2, id: id(2) }, 0);
-    b.step({ kind: 'up', link: 1, id: id(1) }, 0);
+    a.step({ kind: 'up', link: 2, id: id(2), since: null }, 0);
+    b.step({ kind: 'up', link: 1, id: id(1), since: null }, 0);
     let said = a.step(TICK, SETTLE_MS);
     for (const [hearer, link] of [
       [b, 1],
@@ -60,7 +60,7 @@ describe('the list of a node', () => {
 
   it('is said anew to all when one comes or goes', () => {
     const spread = spreadOf(1);
-    for (const link of [2, 3]) spread.step({ kind: 'up', link, id: id(link) }, 0);
+    for (const link of [2, 3]) spread.step({ kind: 'up', link, id: id(link), since: null }, 0);
     for (let now = spread.deadline(); now < Infinity; now = spread.deadline())
       spread.step(TICK, now);
     spread.step({ kind: 'down', link: 3 }, 500_000);
@@ -70,7 +70,7 @@ describe('the list of a node', () => {
 
   it('is not confirmed by who has another', () => {
     const spread = spreadOf(1);
-    spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+    spread.step({ kind: 'up', link: 2, id: id(2), since: null }, 0);
     spread.step(TICK, SETTLE_MS);
     const list = { ...listOf([1], false), heard: 7 };
     const payload = encodeSpread({ ...NOTHING_SAID, list });
@@ -82,7 +82,7 @@ describe('the list of a node', () => {
     const spread = spreadOf(1);
     const payload = encodeSpread({ ...NOTHING_SAID, list: listOf([3], true) });
     expect(spread.step({ kind: 'heard', link: 2, payload }, 0)).toEqual([]);
-    spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+    spread.step({ kind: 'up', link: 2, id: id(2), since: null }, 0);
     const drop = { kind: 'drop', link: 2, reason: 'bad-field' };
     expect(spread.step({ kind: 'heard', link: 2, payload: Uint8Array.of(1) }, 0)).toEqual([drop]);
     expect(lists(spread.step({ kind: 'heard', link: 2, payload }, 0))).toHaveLength(1);
@@ -91,7 +91,7 @@ describe('the list of a node', () => {
 
 it('a node whose neighbour takes it for a watcher offers him what he may lack, and gives it', () => {
   const spread = spreadOf(1);
-  spread.step({ kind: 'up', link: 2, id: id(2) }, 0);
+  spread.step({ kind: 'up', link: 2, id: id(2), since: null }, 0);
   const list = { ...listOf([1], false), watches: 1 };
   spread.step({ kind: 'heard', link: 2, payload: encodeSpread({ ...NOTHING_SAID, list }) }, 0);
   spread.kept(1, 1, packet({ ttl: 6 }), 3, 100_000);
@@ -105,7 +105,7 @@ it('a node whose neighbour takes it for a watcher offers him what he may lack, a
 });
 
 function spreadOf(own: number): Spread {
-  return new Spread(id(own), 8, { crypto, random: () => 0 });
+  return new Spread(id(own), 8, { crypto, random: () => 0 }, () => [], 0);
 }
 
 function listOf(numbers: number[], asks: boolean): NeighbourList {

@@ -4,6 +4,7 @@ import { toHex } from '../../../protocol/wire/hex.ts';
 import {
   decodeSpread,
   encodeSpread,
+  INTRODUCED_MAX,
   LISTED_MAX,
   NAMED_MAX,
   NOTHING_SAID,
@@ -38,8 +39,13 @@ describe('a list of neighbours', () => {
   });
 });
 
-it.each(['offers', 'wants'] as const)('names of %s are read as they were written', (kind) => {
-  const names = new Uint8Array(NAMED_MAX * 8).fill(7);
+it.each([
+  ['offers', NAMED_MAX * 8],
+  ['wants', NAMED_MAX * 8],
+  ['tells', INTRODUCED_MAX * 15],
+  ['seeks', INTRODUCED_MAX * 14],
+] as const)('names of %s are read as they were written', (kind, size) => {
+  const names = new Uint8Array(size).fill(7);
   const read = decodeSpread(encodeSpread({ ...NOTHING_SAID, [kind]: names }));
   const value = { ...NOTHING_SAID, [kind]: names };
   expect(read).toEqual({ ok: true, value });
@@ -54,6 +60,10 @@ it.each([
   ['too long a list', [1, ...long(LISTED_MAX + 1)]],
   ['too many offers', [5, ...long(NAMED_MAX + 1)]],
   ['too many wants', [6, ...long(NAMED_MAX + 1)]],
+  ['an announce without its TTL', [7, 0, 14, ...new Uint8Array(14)]],
+  ['an announce that is wanted with one', [8, 0, 15, ...new Uint8Array(15)]],
+  ['too many announces', [7, ...long(INTRODUCED_MAX + 1, 15)]],
+  ['too many announces that are wanted', [8, ...long(INTRODUCED_MAX + 1, 14)]],
 ])('%s is refused', (_, bytes) => {
   expect(decodeSpread(Uint8Array.from(bytes))).toEqual({ ok: false, reason: 'bad-field' });
 });
@@ -64,7 +74,7 @@ it('a field that nobody knows yet is skipped', () => {
   expect(read.ok && toHex(read.value.wants)).toBe('0102030405060708');
 });
 
-/** Length and value of so many times eight bytes. */
-function long(count: number): number[] {
-  return [(count * 8) >> 8, (count * 8) & 255, ...new Uint8Array(count * 8)];
+/** Length and value of so many names. */
+function long(count: number, size = 8): number[] {
+  return [(count * size) >> 8, (count * size) & 255, ...new Uint8Array(count * size)];
 }

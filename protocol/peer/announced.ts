@@ -1,0 +1,102 @@
+/**
+ * Announced: of each sender the announce that came last, by the time it says itself, and when it came.
+ * Clocks of senders jump, so a time is compared with that of the same sender alone, and not for long.
+ *
+ *   name of an announce | id of the sender 8 | low six bytes of its timestamp |
+ */
+import { readU16, readU32 } from '../core/bytes.ts';
+import type { Millis } from '../core/machine.ts';
+import { ID_SIZE, TIMESTAMP_AT } from '../core/packet.ts';
+import { IdPlaces } from '../trust/id-places.ts';
+import { ANNOUNCE_NAME_SIZE } from '../wire/spread.ts';
+
+/** Then the sender whose announce came longest ago is forgotten, and introduced to us again. */
+export const SENDERS_MAX = 512;
+/** What came longer ago says nothing of what is new. */
+export const FRESH_MS = 60_000;
+
+/** The columns of a row; `IS_SPENT`: 1 for what came without hops to go on, and is wanted with some. */
+const TIME = 0;
+const HEARD_AT = 1;
+const IS_SPENT = 2;
+const COLUMNS = 3;
+
+export class Announced {
+  private readonly places: IdPlaces;
+  private rows = new Float64Array(0);
+
+  /** `seed`: secret, as of IdPlaces. */
+  constructor(seed: number) {
+    this.places = new IdPlaces(SENDERS_MAX, seed);
+  }
+
+  /** One came with this TTL, and is what it says. */
+  note(frame: Uint8Array, ttl: number, now: Millis): void {
+    const { places } = this;
+    const senderAt = senderIn(frame);
+    let place = places.find(frame, senderAt);
+    if (place >= 0) places.use(place);
+    else place = this.add(frame, senderAt);
+    this.rows[place * COLUMNS + TIME] = timeIn(frame);
+    this.rows[place * COLUMNS + HEARD_AT] = now;
+    this.rows[place * COLUMNS + IS_SPENT] = ttl > 1 ? 0 : 1;
+  }
+
+  /** A copy went on, be it the first or a later one. */
+  passedOn(frame: Uint8Array): void {
+    const place = this.places.find(frame, senderIn(frame));
+    if (place < 0 || this.rows[place * COLUMNS + TIME] !== timeIn(frame)) return;
+    this.rows[place * COLUMNS + IS_SPENT] = 0;
+  }
+
+  /** Whether what is so named would be news, or could go on from here with this TTL for the first time. */
+  lacks(name: Uint8Array, ttl: number, now: Millis): boolean {
+    const place = this.places.find(name);
+    if (place < 0) return true;
+    const { rows } = this;
+    const row = place * COLUMNS;
+    const [had, named] = [rows[row + TIME], timeAt(name, ID_SIZE)];
+    if (named === had) return rows[row + IS_SPENT] === 1 && ttl > 1;
+    return named > had || now - rows[row + HEARD_AT] >= FRESH_MS;
+  }
+
+  /** When the last one of the sender of this one came; never, for whom is not known. */
+  heardAt(frame: Uint8Array): Millis {
+    const place = this.places.find(frame, senderIn(frame));
+    return place < 0 ? -Infinity : this.rows[place * COLUMNS + HEARD_AT];
+  }
+
+  private add(frame: Uint8Array, senderAt: number): number {
+    const { places } = this;
+    if (places.size === SENDERS_MAX) places.remove(places.oldest(() => true));
+    const place = places.add(frame, senderAt);
+    const size = places.capacity * COLUMNS;
+    if (this.rows.length < size) {
+      const rows = new Float64Array(size);
+      rows.set(this.rows);
+      this.rows = rows;
+    }
+    return place;
+  }
+}
+
+export function nameOfAnnounce(frame: Uint8Array): Uint8Array {
+  const name = new Uint8Array(ANNOUNCE_NAME_SIZE);
+  const senderAt = senderIn(frame);
+  name.set(frame.subarray(senderAt, senderAt + ID_SIZE));
+  name.set(frame.subarray(TIMESTAMP_AT + 2, TIMESTAMP_AT + 8), ID_SIZE);
+  return name;
+}
+
+/** Of a frame that is a packet. */
+function senderIn(frame: Uint8Array): number {
+  return frame[0] === 1 ? 14 : 16;
+}
+
+function timeIn(frame: Uint8Array): number {
+  return timeAt(frame, TIMESTAMP_AT + 2);
+}
+
+function timeAt(bytes: Uint8Array, at: number): number {
+  return readU16(bytes, at) * 0x100000000 + readU32(bytes, at + 2);
+}
