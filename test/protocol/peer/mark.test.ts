@@ -9,9 +9,10 @@ describe('a mark', () => {
 
   it('is the same wherever the same bytes lie, whatever lies around them', () => {
     for (let at = 0; at < 5; at++) {
+      const some = bytes.subarray(at);
       const frame = new Uint8Array(200).fill(255 - at);
-      frame.set(bytes, at);
-      expect(mark(frame, at, bytes.length), `at ${at}`).toEqual(mark(bytes));
+      frame.set(some, at);
+      expect(mark(frame, at, some.length), `at ${at}`).toEqual(mark(some));
     }
   });
 

@@ -115,7 +115,8 @@ describe('peers', () => {
       neighbours: Uint8Array.of(...filled(8, 2), ...filled(8, 3)),
       capabilities: 64n,
     });
-    hear(peers, 1, { name: 'ann' }, { ...BY_LINE, link: 7, hops: 3 }, 9);
+    const again = { ...BY_LINE, link: 7, hops: 3 };
+    expect(hear(peers, 1, { name: 'ann' }, again, 9)).toBe('known');
     const [after] = peers.all();
     expect([after.link, after.isDirect, after.hops]).toEqual([7, false, 3]);
     expect([after.heardAt, after.heardHereAt]).toEqual([9, 5]);
@@ -127,12 +128,21 @@ describe('peers', () => {
 
   it('are new again once they left, whoever took their place meanwhile', () => {
     const peers = new Peers();
-    hear(peers, 1, { name: 'ann', neighbours: [filled(8, 9)] }, WAY, 0);
+    hear(peers, 1, { name: 'ann' }, WAY, 0);
     peers.leave(filled(8, 1));
     expect(hear(peers, 2, { name: 'ann' }, BY_LINE, 1)).toBe('new');
     expect(peers.find(filled(8, 2))).toMatchObject({ heardHereAt: -Infinity });
     expect(hear(peers, 1, { name: 'ann' }, WAY, 2)).toBe('new');
-    expect(peers.all().map(({ neighbours }) => neighbours.length)).toEqual([0, 0]);
+    peers.leave(filled(8, 2));
+    hear(peers, 3, { name: 'bea', neighbours: [filled(8, 1)] }, WAY, 3);
+    expect(peers.all().map(({ neighbours }) => neighbours.length)).toEqual([0, 8]);
+  });
+
+  it('are as many as come, and none is another', () => {
+    const peers = new Peers();
+    for (let i = 1; i <= 200; i++) hear(peers, i, { name: `${i}` }, { ...WAY, link: i }, i);
+    const shown = peers.all().map(({ id, name, link, heardAt }) => [id[0], name, link, heardAt]);
+    expect(shown).toEqual(Array.from({ length: 200 }, (_, i) => [i + 1, `${i + 1}`, i + 1, i + 1]));
   });
 
   it('come, go and are told of in the order of a Map in which the last one heard is behind', () => {

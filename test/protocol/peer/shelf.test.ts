@@ -37,6 +37,15 @@ describe('a shelf', () => {
     expect(cases).toEqual([3, 3, 2, 1, 0]);
   });
 
+  it('has room for the last byte', () => {
+    for (let length = 490; length < 510; length++) {
+      const shelf = new Shelf();
+      shelf.put(0, filled(1000, 1), 1000);
+      shelf.put(1, filled(length, 2), length);
+      expect([...shelf.at(1)], `${length} bytes`).toEqual([...filled(length, 2)]);
+    }
+  });
+
   it('takes half as much again as lies on it, however often that changes', () => {
     const shelf = new Shelf();
     for (let round = 0; round < 100; round++) {
