@@ -63,6 +63,8 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
   private ids: Uint8Array = new Uint8Array(0);
   private watches = 0;
   private now: Millis = 0;
+  /** Whether anybody is being introduced: it is asked for with every announce. */
+  private isMeeting = false;
   /** Of the exchanges. */
   private sayAt: Millis = Infinity;
 
@@ -91,6 +93,7 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
       if (now >= exchange.nextAt) this.sayAgain(link, exchange, out);
       this.sayAt = Math.min(this.sayAt, exchange.nextAt);
     }
+    this.isMeeting = this.introductions.deadline() < Infinity;
     return out;
   }
 
@@ -105,7 +108,8 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     first: number,
     heard: Uint32Array,
   ): number {
-    const told = bytes[1] === ANNOUNCE ? this.introductions.covered(open, word, bytes) : 0;
+    const isTold = this.isMeeting && bytes[1] === ANNOUNCE;
+    const told = isTold ? this.introductions.covered(open, word, bytes) : 0;
     return told | this.vicinity.covered(open & ~told, word, bytes, first, heard);
   }
 
@@ -120,8 +124,8 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
   }
 
   met(low: number, high: number, bytes: Uint8Array, link: number): void {
-    if (bytes[1] === ANNOUNCE) this.introductions.met(bytes, link);
-    else this.mender.met(low, high, bytes, link);
+    if (bytes[1] !== ANNOUNCE) this.mender.met(low, high, bytes, link);
+    else if (this.isMeeting) this.introductions.met(bytes, link);
   }
 
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {

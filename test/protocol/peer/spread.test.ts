@@ -1,6 +1,9 @@
 /** How neighbours come to know whom they hear, over links that lose what is said (WIRE §29). */
 import { describe, expect, it } from 'vitest';
 import { TICK } from '../../../protocol/core/machine.ts';
+import { ANNOUNCE } from '../../../protocol/core/packet.ts';
+import { nameOfAnnounce } from '../../../protocol/peer/announced.ts';
+import { RETRY_MS } from '../../../protocol/peer/introductions.ts';
 import { FIRST_MS } from '../../../protocol/peer/mender.ts';
 import type { SpreadOutput } from '../../../protocol/peer/spread.ts';
 import { AGAIN_MS, SETTLE_MS, Spread, TRIES_MAX } from '../../../protocol/peer/spread.ts';
@@ -102,6 +105,20 @@ it('a node whose neighbour takes it for a watcher offers him what he may lack, a
   const wants = encodeSpread({ ...NOTHING_SAID, wants: offers });
   const given = spread.step({ kind: 'heard', link: 2, payload: wants }, now);
   expect(given).toEqual([{ kind: 'give', link: 2, bytes: packet({ ttl: 6 }) }]);
+});
+
+it('a node asks for an announce that its neighbour names, until one comes, good or bad', () => {
+  const spread = spreadOf(1);
+  const announce = packet({ type: ANNOUNCE });
+  spread.step({ kind: 'up', link: 2, id: id(2), since: 0 }, 0);
+  const name = nameOfAnnounce(announce);
+  const tells = encodeSpread({ ...NOTHING_SAID, tells: new Uint8Array([...name, 6]) });
+  const seeks = encodeSpread({ ...NOTHING_SAID, seeks: name });
+  const asked = { kind: 'say', link: 2, payload: seeks };
+  expect(spread.step({ kind: 'heard', link: 2, payload: tells }, 1)).toContainEqual(asked);
+  expect(spread.step(TICK, 1 + RETRY_MS)).toContainEqual(asked);
+  spread.met(1, 1, announce, 2);
+  expect(spread.step(TICK, 1 + 2 * RETRY_MS)).not.toContainEqual(asked);
 });
 
 function spreadOf(own: number): Spread {
