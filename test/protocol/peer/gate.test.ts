@@ -1,6 +1,8 @@
 /** The gate's first question: whether a packet can be of now. What comes after it is Admission's. */
 import { describe, expect, it } from 'vitest';
 import {
+  ENCRYPTED,
+  encodePacket,
   FRAME_MAX,
   LINK_STATE,
   MESSAGE,
@@ -9,6 +11,8 @@ import {
   RECONCILE,
   REQUEST_SYNC,
 } from '../../../protocol/core/packet.ts';
+import { BACKGROUND, NORMAL } from '../../../protocol/core/queue.ts';
+import { COURTESY } from '../../../protocol/peer/courtesy.ts';
 import { Gate } from '../../../protocol/peer/gate.ts';
 import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
@@ -42,6 +46,24 @@ describe('a packet of another time', () => {
       expect(gate.admit(packet, 0, 0) === 'stale').toBe(isStale);
     });
   }
+});
+
+it('what nobody vouches for waits behind the rest once it is too much, and so does a copy', () => {
+  const gate = gateOf(false);
+  const packet = new PacketView();
+  const classes = Array.from({ length: 2 * COURTESY.burst }, (_, i) => {
+    packet.read(
+      encodePacket(plainPacket(ENCRYPTED, 7, i, person(1).id, Uint8Array.of(1))),
+      FRAME_MAX,
+    );
+    expect(gate.admit(packet, 0, 0)).toBeNull();
+    const copy = packet.bytes.slice();
+    gate.treatAlike(copy, packet.bytes);
+    expect(gate.priorityOf(copy, NORMAL)).toBe(gate.priorityOf(packet.bytes, NORMAL));
+    return gate.priorityOf(packet.bytes, NORMAL);
+  });
+  const inTime = Array.from({ length: COURTESY.burst }, () => NORMAL);
+  expect(classes).toEqual([...inTime, ...inTime.map(() => BACKGROUND)]);
 });
 
 function gateOf(isAsked: boolean): Gate {

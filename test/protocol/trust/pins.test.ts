@@ -6,8 +6,10 @@ import { describe, expect, it } from 'vitest';
 import type { Crypto } from '../../../protocol/trust/crypto.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
 import { ALARMS_MAX, Pins, PINS_DEFAULTS } from '../../../protocol/trust/pins.ts';
+import { AnnounceView } from '../../../protocol/wire/announce-view.ts';
+import { encodeAnnounce } from '../../../protocol/wire/announce.ts';
 import { runs } from '../../seed.ts';
-import { filled } from '../wire/given.ts';
+import { filled, join } from '../wire/given.ts';
 import { person } from './people.ts';
 import { crypto } from './ports.ts';
 
@@ -215,6 +217,28 @@ describe('the room for pins', () => {
     expect(pins.all()).toHaveLength(2);
   });
 
+  it('is given back with a kept peer who is forgotten', () => {
+    const pins = new Pins(crypto, { seenMax: 9, keptMax: 1, deniedMax: 1 });
+    meet(pins, alice);
+    meet(pins, bob);
+    pins.keep(alice.id, 'trusted');
+    pins.forget(alice.id);
+    expect(pins.keep(bob.id, 'trusted')).toBe(true);
+  });
+
+  it('is told of in order: whom a person keeps as he kept them, strangers as last heard', () => {
+    const pins = new Pins(crypto);
+    const others = [4, 5].map(person);
+    for (const who of [alice, bob, mallory, ...others]) meet(pins, who);
+    pins.keep(bob.id, 'contacted');
+    pins.keep(alice.id, 'verified');
+    pins.keep(bob.id, 'trusted');
+    for (const who of [mallory, bob]) meet(pins, who);
+    pins.prove(bob.noiseKey, bob.signingKey);
+    const ids = pins.all().map(({ id }) => id);
+    expect(ids).toEqual([bob, alice, ...others, mallory].map((who) => who.id));
+  });
+
   it('is the same after a restart', () => {
     const pins = new Pins(crypto);
     for (const who of [alice, bob, mallory]) meet(pins, who);
@@ -252,6 +276,48 @@ describe('an id turned away', () => {
     expect(pins.deny(mallory.id)).toBe(true);
   });
 });
+
+describe('an announce', () => {
+  it('is judged as its keys are, wherever they and its sender lie', () => {
+    const pins = new Pins(crypto, { seenMax: 2, keptMax: 1, deniedMax: 1 });
+    for (const who of [alice, bob]) meet(pins, who);
+    const keys = [alice, bob, mallory].flatMap(({ noiseKey, signingKey }) => [
+      noiseKey,
+      signingKey,
+    ]);
+    keys.push(new Uint8Array(32));
+    for (const { id } of [alice, bob, mallory]) {
+      for (const noiseKey of keys) {
+        for (const signingKey of keys) {
+          const judged = pins.judgeAnnounce(
+            join(filled(3, 1), id),
+            3,
+            showing(noiseKey, signingKey),
+          );
+          expect(judged).toBe(pins.judge(id, noiseKey, signingKey));
+        }
+      }
+    }
+  });
+
+  it('keeps its sender from being the one silent longest', () => {
+    const pins = new Pins(crypto, { seenMax: 2, keptMax: 1, deniedMax: 1 });
+    for (const who of [alice, bob, alice, mallory]) {
+      const announce = showing(who.noiseKey, who.signingKey);
+      const meeting = pins.judgeAnnounce(who.id, 0, announce);
+      pins.meetAnnounce(who.id, 0, announce, meeting);
+    }
+    expect(pins.all().map(({ id }) => id)).toEqual([alice.id, mallory.id]);
+    expect(pins.find(mallory.id)?.signingKey).toEqual(mallory.signingKey);
+  });
+});
+
+function showing(noiseKey: Uint8Array, signingKey: Uint8Array): AnnounceView {
+  const said = { name: 'x', neighbours: [], capabilities: null, geohash: null, extras: [] };
+  const announce = new AnnounceView();
+  expect(announce.read(encodeAnnounce({ ...said, noiseKey, signingKey }))).toBeNull();
+  return announce;
+}
 
 function meet(pins: Pins, who: Identity): string {
   return pins.meet(who.id, who.noiseKey, who.signingKey);
