@@ -8,7 +8,7 @@
  */
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
-import { IdPlaces } from '../trust/id-places.ts';
+import { IdPlaces, PLACES_MAX } from '../trust/id-places.ts';
 import type { AnnounceView } from '../wire/announce-view.ts';
 import type { LeftReason } from './contract.ts';
 import { markOf } from './mark.ts';
@@ -23,8 +23,6 @@ export const REACHABLE_BY_LINE_MS = 180_000;
 export const TOLD_EVERY_MS = 600_000;
 /** Peers known at once, those kept by a person beside them. */
 export const PEERS_MAX = 1024;
-/** Together with those, of whom there are as many as pins are kept: never so many. */
-const PLACES_MAX = 65_535;
 
 export type Peer = Profile & {
   id: Uint8Array;
@@ -67,13 +65,16 @@ export class Peers {
   readonly reachableMs: Millis;
   private readonly max: number;
   /** The one silent longest is the one unused for longest. */
-  private readonly places = new IdPlaces(PLACES_MAX);
+  private readonly places: IdPlaces;
   private readonly profiles = new Profiles();
   private rows = new Float64Array(0);
   /** When the next one has been silent for too long, or earlier. */
   private wakeAt: Millis = Infinity;
 
-  constructor(max: number = PEERS_MAX, reachableMs: Millis = REACHABLE_MS) {
+  /** `seed` is secret, as of IdPlaces. */
+  constructor(max: number = PEERS_MAX, reachableMs: Millis = REACHABLE_MS, seed = 0) {
+    // Of those kept there are as many as pins are kept: never so many.
+    this.places = new IdPlaces(PLACES_MAX, seed);
     this.max = max;
     this.reachableMs = reachableMs;
   }

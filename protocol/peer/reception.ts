@@ -96,8 +96,9 @@ export type ReceptionPorts = {
   pins: Pins;
   links: Links;
   desk: NoteDesk;
-  /** As of Peers. */
+  /** As of Peers, both. */
   reachableMs: Millis;
+  seed: number;
   /** The TTL of what begins here. */
   ttl: number;
   /** Whoever knows ways; null for nobody. */
@@ -128,7 +129,7 @@ export class Reception {
 
   constructor(ports: ReceptionPorts) {
     this.ports = ports;
-    this.peers = new Peers(PEERS_MAX, ports.reachableMs);
+    this.peers = new Peers(PEERS_MAX, ports.reachableMs, ports.seed);
     this.history = new History(ports.crypto, ports.historyLimits);
     this.sync = new Sync(this.history, ports.islandBytesPerMs);
     this.trace = new Trace(ports.id);
@@ -634,8 +635,7 @@ export class Reception {
   }
 
   private isKept(id: Uint8Array): boolean {
-    const pin = this.ports.pins.find(id);
-    return pin !== null && pin.standing !== 'seen';
+    return (this.ports.pins.standingOf(id) ?? 'seen') !== 'seen';
   }
 
   private sayGoodbye(departures: Departure[], out: ReceptionOutput[]): void {

@@ -7,7 +7,7 @@
  *                       |-> author -> switchboard
  */
 import { assert } from '../core/assert.ts';
-import { sameBytes } from '../core/bytes.ts';
+import { readU32, sameBytes } from '../core/bytes.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
 import { ANNOUNCE, LEAVE, LINK_STATE, MESSAGE } from '../core/packet.ts';
@@ -78,12 +78,14 @@ export class Station implements Machine<StationInput, StationOutput> {
     this.ownTtl = Math.max(OWN_TTL, config.ttlMax);
     this.now = now;
     this.startedAt = now;
-    const pins = new Pins(crypto, config.pinsLimits);
+    const secret = draw(16);
+    const seed = readU32(secret, 0);
+    const pins = new Pins(crypto, config.pinsLimits, seed);
     for (const pin of config.pins) pins.restore(pin);
     pins.restoreDecisions(config.decisions);
     this.pins = pins;
     const isAsked = (link: number, at: Millis): boolean => this.reception.isAsked(link, at);
-    this.switchboard = new Switchboard(config, ports, pins, isAsked, now);
+    this.switchboard = new Switchboard(config, ports, pins, isAsked, secret, now);
     const desk = new NoteDesk(crypto, random, config.devices);
     const { links } = this.switchboard;
     this.reception = new Reception({
@@ -93,6 +95,7 @@ export class Station implements Machine<StationInput, StationOutput> {
       links,
       desk,
       reachableMs: config.reachableMs,
+      seed,
       ttl: this.ownTtl,
       routes: ports.routes ?? null,
       historyLimits: config.history,

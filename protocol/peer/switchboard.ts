@@ -143,12 +143,16 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   /** Asked for several times a step, of machines that lie far apart in memory. */
   private wakeAt: Millis;
 
-  /** `isAsked`: whether what comes over a link may be an answer to us. */
+  /**
+   * `isAsked`: whether what comes over a link may be an answer to us. `secret`: whose 16 bytes keep
+   * others from aiming at places in our tables.
+   */
   constructor(
     config: StationConfig,
     ports: StationPorts,
     pins: Pins,
     isAsked: (link: number, now: Millis) => boolean,
+    secret: Uint8Array,
     now: Millis,
   ) {
     const { id } = ports.identity;
@@ -165,7 +169,6 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.now = now;
     const { crc } = ports;
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc, pace });
-    const secret = ports.draw(16);
     const { admission, lineAdmission } = config;
     const historyMs = config.history.ageMs;
     const limits = { admission, lineAdmission, linksMax, firstLine, firstClient, historyMs };

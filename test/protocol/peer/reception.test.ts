@@ -94,7 +94,7 @@ function receptionWith(random: (below: number) => number) {
   }
   const reception = new Reception({
     ...{ id: person(0).id, crypto, pins: new Pins(crypto), links, desk, ttl: OWN_TTL },
-    ...{ reachableMs: REACHABLE_MS, routes: null, historyLimits: HISTORY_LIMITS },
+    ...{ reachableMs: REACHABLE_MS, seed: 1, routes: null, historyLimits: HISTORY_LIMITS },
     ...{ islandBytesPerMs: 1, reconcile: RECONCILE_DEFAULTS, asksForHistory: true },
     draw: (count) => Uint8Array.from({ length: count }, () => random(256)),
   });
