@@ -21,8 +21,8 @@ type Task = { hour: HourPlan; which: PartOf; memory: LedgerMemory };
 type End = { figures: HourFigures; bytes: number };
 type Report = { minute: number } | End;
 
-/** New objects live shortly, and are many. */
-const YOUNG_MB = 64;
+/** New objects live shortly, and are many: in more room, fewer of them are moved before they die. */
+const YOUNG_MB = 192;
 const OLD_MB = 6144;
 const MINUTE_MS = 60_000;
 
