@@ -25,5 +25,7 @@ export const ORDERLY: boolean = true;
 export const LAWS: boolean = true;
 /** Heartbeats whose pace can be changed, and that are told one by one. */
 export const PACES: boolean = true;
+/** What a link does without where nothing waits or is cut: it saves time, and costs bytes. */
+export const SHORTCUTS: boolean = true;
 /** A batch that the disk did not take is kept and stored again, rather than the end. */
 export const RETRIES: boolean = true;

@@ -12,7 +12,7 @@ import { sameBytes } from './bytes.ts';
 import type { Drops } from './drops.ts';
 import type { BlockDrop, Crc32 } from './framing.ts';
 import { BlockReader, encodeBlock, PACKET_BLOCK, TEXT_BLOCK } from './framing.ts';
-import { PACES, WIRES } from './features.ts';
+import { PACES, SHORTCUTS, WIRES } from './features.ts';
 import type { HeartbeatOutput } from './heartbeat.ts';
 import { Heartbeat, INTERVAL_MS, MISSED_MAX } from './heartbeat.ts';
 import type { Hello, HelloMalformed } from './hello.ts';
@@ -103,6 +103,8 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   /** Before, a hello is not answered by ours: two nodes must not greet each other for ever. */
   private greetAt: Millis = 0;
   private isOpen = false;
+  /** Something is to be sent, or may leave now: else nothing waits that could. */
+  private mayWrite = false;
 
   constructor(config: LinkConfig, hello: Hello, now: Millis) {
     this.config = config;
@@ -132,6 +134,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
         break;
       case 'sent':
         if (this.credit < this.config.window) this.credit++;
+        if (SHORTCUTS) this.mayWrite = true;
         break;
       case 'hello':
         this.hello = input.hello;
@@ -154,7 +157,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     if (this.heartbeat !== null && now >= this.heartbeat.deadline()) {
       this.beat(this.heartbeat.step(TICK, now), out);
     }
-    this.pump(out);
+    if (!SHORTCUTS || this.mayWrite) this.pump(out);
     return out;
   }
 
@@ -181,9 +184,10 @@ export class Link implements Machine<LinkInput, LinkOutput> {
 
   private send(bytes: Uint8Array, priority: number, out: LinkOutput[]): void {
     // A frame is never cut (WIRE §22-23): one that the other end would not take stays here.
-    if (bytes.length > this.theirFrameMax) drop(out, 'over-limit');
-    else if (this.isIdle()) this.writer.begin(bytes);
-    else if (this.queue.add(bytes, priority) > 0) drop(out, 'queue-full');
+    if (bytes.length > this.theirFrameMax) return drop(out, 'over-limit');
+    if (SHORTCUTS) this.mayWrite = true;
+    if (SHORTCUTS && this.isIdle()) return this.writer.begin(bytes);
+    if (this.queue.add(bytes, priority) > 0) drop(out, 'queue-full');
   }
 
   /** The window is open and nothing is on its way out, so nothing waits either: pump saw to that. */
@@ -258,6 +262,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
 
   /** Writes what the window lets out. */
   private pump(out: LinkOutput[]): void {
+    if (SHORTCUTS) this.mayWrite = false;
     while (this.credit > 0) {
       let bytes = this.writer.next();
       if (bytes === null) {

@@ -69,8 +69,6 @@ export class SendQueue {
   private readonly passedOver = new Uint8Array(CLASSES);
   protected count = 0;
   protected bytes = 0;
-  /** Packets dropped to keep the limits, by class. */
-  readonly dropped = new Uint32Array(CLASSES);
 
   constructor(packetsMax: number, bytesMax: number) {
     this.packetsMax = packetsMax;
@@ -87,7 +85,6 @@ export class SendQueue {
       let lowest = BACKGROUND;
       while (this.waiting[lowest].length === 0) lowest--;
       this.remove(lowest);
-      this.dropped[lowest]++;
       drops++;
     }
     return drops;

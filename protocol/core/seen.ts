@@ -65,8 +65,7 @@ export class Seen {
       if (rows[row] === low && rows[row + HIGH] === high) {
         if (((now - rows[row + EXPIRES_AT]) | 0) >= 0) return -1;
         rows[row + EXPIRES_AT] = now + ageMs;
-        this.unlink(slot);
-        this.linkAsNewest(slot);
+        this.renew(slot);
         return slot;
       }
       slot = rows[row + NEXT];
@@ -77,22 +76,22 @@ export class Seen {
   /** Remembers a packet that `find` did not, and returns its slot, with no links and no state. */
   add(low: number, high: number, now: Millis, ageMs: Millis): number {
     const rows = this.rows;
-    let slot = this.used + 1;
-    if (slot <= this.entries) this.used++;
-    else {
-      slot = rows[NEWER];
-      this.unlink(slot);
-      this.unchain(slot);
-    }
+    const isFull = this.used === this.entries;
+    const slot = isFull ? rows[NEWER] : ++this.used;
     const row = slot * this.size;
     const bucket = low & (this.heads.length - 1);
+    if (isFull) this.unchain(slot);
+    else {
+      rows[row + NEWER] = slot;
+      rows[row + OLDER] = slot;
+    }
     rows[row] = low;
     rows[row + HIGH] = high;
     rows[row + EXPIRES_AT] = now + ageMs;
     rows[row + NEXT] = this.heads[bucket];
     this.heads[bucket] = slot;
     rows.fill(0, row + STATE, row + this.size);
-    this.linkAsNewest(slot);
+    this.renew(slot);
     return slot;
   }
 
@@ -136,19 +135,15 @@ export class Seen {
     }
   }
 
-  private unlink(slot: number): void {
+  /** Moves it to the front of the ring. One that is in none yet is alone with itself. */
+  private renew(slot: number): void {
     const rows = this.rows;
     const row = slot * this.size;
     rows[rows[row + NEWER] * this.size + OLDER] = rows[row + OLDER];
     rows[rows[row + OLDER] * this.size + NEWER] = rows[row + NEWER];
-  }
-
-  private linkAsNewest(slot: number): void {
-    const rows = this.rows;
-    const newest = rows[OLDER];
-    rows[slot * this.size + OLDER] = newest;
-    rows[slot * this.size + NEWER] = 0;
-    rows[newest * this.size + NEWER] = slot;
+    rows[row + OLDER] = rows[OLDER];
+    rows[row + NEWER] = 0;
+    rows[rows[OLDER] * this.size + NEWER] = slot;
     rows[OLDER] = slot;
   }
 

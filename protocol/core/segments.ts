@@ -7,10 +7,13 @@
  * together, what is left does not pass for a whole.
  */
 import type { Drops } from './drops.ts';
+import { SHORTCUTS } from './features.ts';
 
 const FIRST = 0x80;
 const LAST = 0x40;
 const NUMBER = 0x3f;
+
+const NOTHING = new Uint8Array(0);
 
 /** In place of a number: no frame is open, or the rest of one that was dropped is let pass. */
 const NONE = 64;
@@ -20,7 +23,7 @@ const SKIPPING = 65;
 export class SegmentWriter {
   /** Bytes of a frame in one segment: MTU-4. It may change with the MTU, even inside a frame. */
   payloadMax: number;
-  private frame: Uint8Array = new Uint8Array(0);
+  private frame: Uint8Array = NOTHING;
   private sent = 0;
   private number = 0;
 
@@ -47,9 +50,15 @@ export class SegmentWriter {
     const end = Math.min(from + this.payloadMax, frame.length);
     const segment = new Uint8Array(end - from + 1);
     segment[0] = (from === 0 ? FIRST : 0) | (end === frame.length ? LAST : 0) | this.number;
-    segment.set(end - from === frame.length ? frame : frame.subarray(from, end), 1);
+    const isAll = SHORTCUTS && end - from === frame.length;
+    segment.set(isAll ? frame : frame.subarray(from, end), 1);
     this.number = (this.number + 1) & NUMBER;
     this.sent = end;
+    // It is held no longer than it has to be: the next may be long in coming.
+    if (SHORTCUTS && end === frame.length) {
+      this.frame = NOTHING;
+      this.sent = 0;
+    }
     return segment;
   }
 }
@@ -60,12 +69,14 @@ export type SegmentDrop = 'gap' | 'too-long' | 'no-first' | 'empty';
 /** Puts frames together again. Holds one, of at most the size this node announced. */
 export class SegmentReader {
   readonly drops: Drops<SegmentDrop> = {};
-  private readonly held: Uint8Array;
+  private readonly frameMax: number;
+  /** Made once a frame comes in pieces. */
+  private held: Uint8Array = NOTHING;
   private length = 0;
   private expected = NONE;
 
   constructor(frameMax: number) {
-    this.held = new Uint8Array(frameMax);
+    this.frameMax = frameMax;
   }
 
   /** The frame that this segment completes, or null. The segment is ours: the frame may lie in it. */
@@ -83,12 +94,13 @@ export class SegmentReader {
       if (this.expected !== (header & NUMBER)) return this.drop('gap', SKIPPING);
     }
     // Most frames fit one segment, and need not be held.
-    if (header & FIRST && header & LAST && size <= this.held.length) {
+    if (header & FIRST && header & LAST && size <= this.frameMax) {
       this.expected = NONE;
       return segment.subarray(1);
     }
     const length = this.length + size;
-    if (length > this.held.length) return this.drop('too-long', SKIPPING);
+    if (length > this.frameMax) return this.drop('too-long', SKIPPING);
+    if (this.held.length === 0) this.held = new Uint8Array(this.frameMax);
     this.held.set(segment.subarray(1), this.length);
     this.length = length;
     this.expected = header & LAST ? NONE : (header + 1) & NUMBER;

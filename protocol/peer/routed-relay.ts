@@ -66,12 +66,13 @@ export class RoutedRelay extends LineRelay {
   }
 
   protected override hear(link: number, bytes: Uint8Array, out: RelayOutput[]): void {
+    if (!this.isRouted && !this.isFlooded) return super.hear(link, bytes, out);
     const { packet } = this;
     const isOne = packet.read(bytes, this.config.frameMax) === null && !packet.isBroadcast();
     if (this.isRouted && (!isOne || isLinkScoped(packet.type))) {
       return drop(out, link, 'bad-route');
     }
-    if (isOne && (this.isRouted || this.isFlooded) && this.meetAgain(link, out)) return;
+    if (isOne && this.meetAgain(link, out)) return;
     super.hear(link, bytes, out);
   }
 

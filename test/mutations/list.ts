@@ -65,8 +65,8 @@ export const MUTATIONS: Mutation[] = [
   {
     breaks: 'the packet met longest ago is forgotten first',
     file: 'protocol/core/seen.ts',
-    from: 'slot = rows[NEWER];',
-    to: 'slot = rows[OLDER];',
+    from: 'isFull ? rows[NEWER]',
+    to: 'isFull ? rows[OLDER]',
     tests: ['test/protocol/core/seen.test.ts'],
   },
   {

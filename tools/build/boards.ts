@@ -41,6 +41,7 @@ export type Features = {
   ORDERLY: boolean;
   LAWS: boolean;
   PACES: boolean;
+  SHORTCUTS: boolean;
   RETRIES: boolean;
 };
 
@@ -75,6 +76,8 @@ const ALL: Features = {
   LAWS: true,
   // A board's links beat as all others do, and nobody there keeps count.
   PACES: false,
+  // Few packets come, and each has time.
+  SHORTCUTS: false,
   // A board stores with one write of its own, and starts again when that fails.
   RETRIES: false,
 };
