@@ -7,9 +7,8 @@
  *            from where we did and hears him; whose turn it is, the packet decides
  */
 import type { Random } from '../core/machine.ts';
-import { readU32 } from '../core/bytes.ts';
+import { readU32, sameBytes } from '../core/bytes.ts';
 import { FLAGS_AT, ID_SIZE } from '../core/packet.ts';
-import { nameOf } from '../trust/pins.ts';
 import { LISTED_MAX } from '../wire/spread.ts';
 
 /** Who tells us what we lack: one of each part of our vicinity, at least two, at most so many. */
@@ -23,14 +22,15 @@ export type Watched = { link: number; watch: Watch };
 
 type Neighbour = {
   readonly id: Uint8Array;
-  readonly name: string;
-  /** Whom it names, and in what order. */
-  listed: string[];
+  /** Ids of those whom it names, one behind the other. */
+  listed: Uint8Array;
   watches: number;
 };
 
+const NOBODY = new Uint8Array(0);
+
 export class Vicinity {
-  private readonly ownName: string;
+  private readonly ownId: Uint8Array;
   private readonly ownWord: number;
   private readonly random: Random;
   private readonly words: number;
@@ -48,7 +48,7 @@ export class Vicinity {
 
   /** Links are numbered below `linksMax`. */
   constructor(id: Uint8Array, linksMax: number, random: Random) {
-    this.ownName = nameOf(id);
+    this.ownId = id;
     this.ownWord = readU32(id, ID_SIZE - 4);
     this.random = random;
     this.words = (linksMax + 31) >> 5;
@@ -68,7 +68,7 @@ export class Vicinity {
 
   join(link: number, id: Uint8Array): void {
     const own = new Uint8Array(id);
-    this.neighbours[link] = { id: own, name: nameOf(own), listed: [], watches: 0 };
+    this.neighbours[link] = { id: own, listed: NOBODY, watches: 0 };
     this.ids[link] = readU32(own, ID_SIZE - 4);
     this.place(link);
   }
@@ -82,10 +82,7 @@ export class Vicinity {
   hear(link: number, ids: Uint8Array, watches: number): void {
     const neighbour = this.neighbours[link];
     if (neighbour === null) return;
-    neighbour.listed = [];
-    for (let at = 0; at < ids.length; at += ID_SIZE) {
-      neighbour.listed.push(nameOf(ids.subarray(at, at + ID_SIZE)));
-    }
+    neighbour.listed = new Uint8Array(ids);
     neighbour.watches = watches;
     this.place(link);
   }
@@ -148,8 +145,8 @@ export class Vicinity {
       const areNear =
         one !== null &&
         two !== null &&
-        one.listed.includes(two.name) &&
-        two.listed.includes(one.name);
+        rankOf(two.id, one.listed) >= 0 &&
+        rankOf(one.id, two.listed) >= 0;
       this.mark(link, other, areNear);
       this.mark(other, link, areNear);
     }
@@ -157,7 +154,7 @@ export class Vicinity {
 
   private watchOf(link: number): Watched | null {
     const { listed, watches } = this.neighbours[link]!;
-    const at = listed.indexOf(this.ownName);
+    const at = rankOf(this.ownId, listed);
     if (at < 0 || at >= watches) return null;
     return { link, watch: watches === 1 ? 'only' : at === 0 ? 'first' : 'other' };
   }
@@ -208,6 +205,14 @@ export class Vicinity {
   private areNear(link: number, other: number): boolean {
     return (this.near[link * this.words + (other >> 5)] & (1 << (other & 31))) !== 0;
   }
+}
+
+/** Which of the listed it is, from 0, or -1. */
+function rankOf(id: Uint8Array, listed: Uint8Array): number {
+  for (let at = 0; at < listed.length; at += ID_SIZE) {
+    if (sameBytes(listed, at, id)) return at / ID_SIZE;
+  }
+  return -1;
 }
 
 /** What a turn is made of, beside the last four bytes of the id of whose turn it may be. */

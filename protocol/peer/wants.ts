@@ -5,6 +5,8 @@
  *           -> came, or nobody is left    -> forgotten, until it is offered again
  */
 import type { Millis } from '../core/machine.ts';
+import { ID_SIZE } from '../core/packet.ts';
+import { nameOf } from '../trust/pins.ts';
 import { WATCHERS_MAX } from './vicinity.ts';
 
 /** What is asked for at once, in all and of one neighbour; more is not, until offered again. */
@@ -111,7 +113,7 @@ export class Wants {
   }
 }
 
-/** By which names are told apart. */
+/** By which names of one kind are told apart; none is shorter than an id, or longer than two. */
 export function keyOf(name: Uint8Array): string {
-  return String.fromCharCode(...name);
+  return nameOf(name) + nameOf(name, name.length - ID_SIZE);
 }
