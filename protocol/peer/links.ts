@@ -153,6 +153,15 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     return true;
   }
 
+  /** Whether it is at the far end of one of them. */
+  leadTo(id: Uint8Array): boolean {
+    for (const link of this.openLinks) {
+      const peer = this.hops[link]?.peer ?? null;
+      if (peer !== null && sameBytes(peer, 0, id)) return true;
+    }
+    return false;
+  }
+
   private put(link: number, hop: Hop | null): void {
     this.hops[link] = hop;
     this.openLinks = this.hops.flatMap((other, at) => (other === null ? [] : [at]));

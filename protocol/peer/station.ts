@@ -401,7 +401,9 @@ export class Station implements Machine<StationInput, StationOutput> {
   private note(event: StationEvent, out: StationOutput[]): void {
     tell(out, event);
     if (event.kind === 'peer-seen') this.pinsAt = Math.min(this.pinsAt, this.now + PINS_EVERY_MS);
-    if (event.kind === 'peer-seen' || event.kind === 'peer-left') this.look(out);
+    const isPresence = event.kind === 'peer-seen' || event.kind === 'peer-left';
+    // Most live far away, and make no difference to whom we hear.
+    if (isPresence && this.switchboard.links.leadTo(event.id)) this.look(out);
   }
 
   /** Who is around has changed, or may have. */
