@@ -149,6 +149,21 @@ describe('a mesh of stations', () => {
     expect([mesh.steps, mesh.writes, hash.name]).toEqual(GOLDEN);
   });
 
+  it('tells of each write that it has left, be it once it has arrived', () => {
+    for (const latencyMs of [0, 30]) {
+      let left = 0;
+      const conditions = { ...CLEAR, latencyMs };
+      const make = (seat: Seat): SimNode => new Parrot(seat);
+      const options = { seed: 2, nodes: 2, edges: line(2).edges, conditions, make };
+      const mesh = new Mesh(options, {
+        stepped: (_node, { kind }) => void (left += kind === 'sent' ? 1 : 0),
+      });
+      mesh.runUntil(60_000);
+      expect(left).toBeGreaterThan(10);
+      expect(left).toBe(mesh.writes);
+    }
+  });
+
   it('refuses a node that never sleeps', () => {
     const restless: SimNode = { step: (): SimOutput[] => [], deadline: () => 0 };
     const options: MeshOptions<SimNode> = { seed: 1, nodes: 1, edges: [], make: () => restless };

@@ -183,7 +183,7 @@ export class Mesh<Node extends SimNode> {
 
   /** What somebody elsewhere wrote arrives then. */
   cross({ from, to, bytes, at, life }: Crossing): void {
-    assert(at >= this.now, 'what was written elsewhere is told in time');
+    assert(at > this.now, 'what was written elsewhere is told in time');
     this.arrives(this.endOf(from, to), bytes, at, life, false);
   }
 
