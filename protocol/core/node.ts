@@ -252,15 +252,15 @@ export class Node implements Machine<NodeInput, NodeOutput> {
       case 'sighted':
         this.toConnector(input, out);
         break;
-      case 'say':
-        if (NOTES && this.notes !== null) this.onNotes(this.notes.step(input, now), out);
-        break;
       case 'battery':
         this.percent = input.percent;
         break;
       case 'tick':
         this.tick(out);
         break;
+    }
+    if (NOTES && this.notes !== null && input.kind === 'say') {
+      this.onNotes(this.notes.step(input, now), out);
     }
     return out;
   }
@@ -490,7 +490,7 @@ export class Node implements Machine<NodeInput, NodeOutput> {
     isFirst: boolean,
     out: NodeOutput[],
   ): void {
-    if (isFirst) this.log(2, 'link ' + link + ' settled', out);
+    if (LOGS && isFirst) this.log(2, 'link ' + link + ' settled', out);
     if (hello !== null) {
       if (ROUTES && (this.isAir(link) || !this.isTethered())) {
         this.toRelay({ kind: 'neighbour', link: link, id: id }, out);

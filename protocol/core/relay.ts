@@ -171,7 +171,9 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     this.seen = new Seen(config.seenMax, config.linksMax);
     this.up = new Uint32Array(this.seen.words);
     this.onAir = new Uint32Array(this.seen.words);
-    for (let link = 0; ROUTES && link < config.linksMax; link++) this.neighbours.push(null);
+    if (ROUTES) {
+      for (let link = 0; link < config.linksMax; link++) this.neighbours.push(null);
+    }
   }
 
   step(input: RelayInput | Tick, now: Millis): RelayOutput[] {
