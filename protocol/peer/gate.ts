@@ -75,10 +75,10 @@ export class Gate implements Admission {
   ) {
     this.pins = pins;
     this.judge = judge;
-    this.trust = new TrustAdmission(crypto, pins, { ...admission, linksMax }, seed);
+    this.trust = new TrustAdmission(crypto, pins, { linksMax, ...admission }, seed);
     const hasLines = firstLine < firstClient;
     this.lineTrust = hasLines
-      ? new TrustAdmission(crypto, pins, { ...lineAdmission, linksMax }, seed)
+      ? new TrustAdmission(crypto, pins, { linksMax, ...lineAdmission }, seed)
       : this.trust;
     this.firstLine = firstLine;
     this.firstClient = firstClient;

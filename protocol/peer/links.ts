@@ -236,7 +236,7 @@ export class Links implements Machine<LinksInput, LinksOutput> {
     const machine =
       medium === 'phone'
         ? new PhoneLink({ payloadMax, window, packetsMax, bytesMax })
-        : new Link({ ...this.config, payloadMax: medium === 'wire' ? 0 : payloadMax }, hello, now);
+        : new Link({ payloadMax: medium === 'wire' ? 0 : payloadMax, ...this.config }, hello, now);
     const [peer, boundAt] = [null, -Infinity];
     const at = { openedAt: now, heardAt: now, boundAt };
     return { medium, payloadMax, rssi, ...at, machine, peer, hello: null };
@@ -282,7 +282,8 @@ export class Links implements Machine<LinksInput, LinksOutput> {
           hop.peer = output.id;
           hop.hello = output.hello;
         }
-        out.push({ ...output, link });
+        // The number goes ahead: behind a spread, it would give each output a shape of its own.
+        out.push({ link, ...output });
       }
     }
     this.rearm(link);

@@ -175,7 +175,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0), ports.judge);
     this.routes = ports.routes ?? null;
     this.relay = new RoutedRelay(
-      { ...RELAY_DEFAULTS, id, ttlMax, linksMax, seenMax, waitingMax },
+      // What a spread does not bring goes ahead of it: behind, each object would get a shape of its own.
+      { id, ...RELAY_DEFAULTS, ttlMax, linksMax, seenMax, waitingMax },
       ports.random,
       makeSeenHash(readU32(secret, 4), readU32(secret, 8)),
       this.gate,
