@@ -89,7 +89,7 @@ export const PAYLOAD_MAX = 508;
 const REOPEN_MS = 2000;
 /** Inputs that wait for a node that is paused; those that come after them are lost. */
 const HELD_MAX = 4096;
-/** Steps of one node at one moment: one that wants more never sleeps. */
+/** Steps at one moment, for each node: where there are more, somebody never sleeps. */
 const STEPS_AT_ONCE_MAX = 10_000;
 const RSSI = -60;
 /**
@@ -100,22 +100,20 @@ const WAY_PART = 2 ** -20;
 
 /** A write on its way. */
 type Flight<Node extends SimNode> = Due & {
-  kind: 'arrives';
   to: End<Node>;
   life: number;
   bytes: Uint8Array;
   tellsLeft: boolean;
 };
 
-type Event<Node extends SimNode> =
-  | Flight<Node>
-  | (Due &
-      (
-        | { kind: 'left'; from: End<Node>; life: number }
-        | { kind: 'lost'; end: End<Node>; life: number }
-        | { kind: 'opens'; tie: Tie<Node>; life: number }
-        | { kind: 'call'; call: () => void }
-      ));
+/** Whatever else will happen, most of it long from now. */
+type Event<Node extends SimNode> = Due &
+  (
+    | { kind: 'left'; from: End<Node>; life: number }
+    | { kind: 'lost'; end: End<Node>; life: number }
+    | { kind: 'opens'; tie: Tie<Node>; life: number }
+    | { kind: 'call'; call: () => void }
+  );
 
 export class Mesh<Node extends SimNode> {
   now: Millis = 0;
@@ -131,10 +129,12 @@ export class Mesh<Node extends SimNode> {
   /** By number; nobody is 0. */
   private readonly places: Place<Node>[] = [];
   private readonly alarms: Alarms;
+  /** Apart from the rest: few at a time, and each soon the first. */
+  private readonly flights = new Schedule<Flight<Node>>();
   private readonly events = new Schedule<Event<Node>>();
-  /** To be used again: no more of them than were ever on their way at once. */
-  private readonly landed: Flight<Node>[] = [];
-  private ways = 0;
+  private stepsAtOnce = 0;
+  /** Numbered from 1: what else is to happen at a moment comes before what arrives. */
+  private ways = 1;
   /** Of ways that are gone. */
   private readonly freeWays: number[] = [];
 
@@ -178,7 +178,7 @@ export class Mesh<Node extends SimNode> {
 
   /** When something next happens; `Infinity` for never. */
   nextAt(): Millis {
-    return Math.min(Math.floor(this.events.nextAt()), this.alarms.nextAt());
+    return Math.min(this.eventAt(), this.alarms.nextAt());
   }
 
   /** What somebody elsewhere wrote arrives then. */
@@ -195,13 +195,14 @@ export class Mesh<Node extends SimNode> {
 
   /** Lets the next thing happen; false where none does until then. */
   step(until: Millis): boolean {
-    const eventAt = Math.floor(this.events.nextAt());
+    const eventAt = this.eventAt();
     const alarmAt = this.alarms.nextAt();
     const at = Math.min(eventAt, alarmAt);
     if (at > until || at === Infinity) return false;
-    this.now = Math.max(this.now, at);
-    if (eventAt <= alarmAt) this.happen(this.events.take());
-    else this.turn(this.places[this.alarms.next()], TICK);
+    if (at > this.now) this.goOn(at);
+    if (alarmAt < eventAt) this.turn(this.places[this.alarms.next()], TICK);
+    else if (this.flights.nextAt() < this.events.nextAt()) this.arrive(this.flights.take());
+    else this.happen(this.events.take());
     return true;
   }
 
@@ -272,8 +273,8 @@ export class Mesh<Node extends SimNode> {
   /** From now on, for what `from` writes to `to`, or for both ways. */
   condition(from: number, to: number, conditions: Conditions, bothWays = true): void {
     const end = this.endOf(from, to);
-    end.way.conditions = conditions;
-    if (bothWays) end.other.way.conditions = conditions;
+    end.conditions = conditions;
+    if (bothWays) end.other.conditions = conditions;
   }
 
   /** Its clock goes wrong by so much, or right again; what it runs by goes on. */
@@ -340,6 +341,15 @@ export class Mesh<Node extends SimNode> {
     return this.places[number].ends.flatMap((end) => (end?.isOpen ? [end.far] : []));
   }
 
+  private eventAt(): Millis {
+    return Math.floor(Math.min(this.flights.nextAt(), this.events.nextAt()));
+  }
+
+  private goOn(at: Millis): void {
+    this.now = at;
+    this.stepsAtOnce = 0;
+  }
+
   private boot(place: Place<Node>): void {
     const { number, air, wires, restarts } = place;
     const random = seededRandom(this.options.seed * 65_537 + number + restarts * 7_919);
@@ -364,8 +374,10 @@ export class Mesh<Node extends SimNode> {
   private turn(place: Place<Node>, input: SimInput | Tick): void {
     const { node } = place;
     if (node === null || node === ELSEWHERE) return;
-    this.watchSleep(place);
     this.steps++;
+    this.stepsAtOnce++;
+    const isAwake = this.stepsAtOnce < STEPS_AT_ONCE_MAX * this.nodes;
+    assert(isAwake, 'a node sleeps between its deadlines');
     this.stepping = place.number;
     const outputs = node.step(input, place.clock.at(this.now));
     this.rearm(place);
@@ -374,13 +386,6 @@ export class Mesh<Node extends SimNode> {
       if (output.kind === 'write') this.write(place, output.link, output.bytes);
       else if (output.kind === 'disconnect') this.release(place, output.link);
     }
-  }
-
-  private watchSleep(place: Place<Node>): void {
-    if (place.steppedAt !== this.now) place.stepsAtOnce = 0;
-    place.steppedAt = this.now;
-    place.stepsAtOnce++;
-    assert(place.stepsAtOnce < STEPS_AT_ONCE_MAX, 'a node sleeps between its deadlines');
   }
 
   private rearm(place: Place<Node>): void {
@@ -397,8 +402,7 @@ export class Mesh<Node extends SimNode> {
     if (wrote) wrote(place.number, end.far, bytes, typeIn(end, bytes), this.now);
     // Nobody hears it, and a radio does not know that yet.
     if (!end.isOpen) return this.leaves(end, this.now + 1);
-    const { way, voice } = end;
-    const fate = way.carry(bytes.length, this.now, voice, place.chance);
+    const fate = end.carry(bytes.length, this.now, end.voice, place.chance);
     const { leftAt, arrivesAt, againAt } = fate;
     const tellsLeft = arrivesAt === leftAt && !end.isFarElsewhere;
     if (!tellsLeft) this.leaves(end, leftAt);
@@ -420,13 +424,8 @@ export class Mesh<Node extends SimNode> {
     life: number,
     tellsLeft: boolean,
   ): void {
-    const flight = this.landed.pop() ?? freshFlight(from.other, bytes);
-    flight.to = from.other;
-    flight.life = life;
-    flight.bytes = bytes;
-    flight.tellsLeft = tellsLeft;
-    flight.dueAt = at + from.wayNumber * WAY_PART;
-    this.events.add(flight);
+    const dueAt = at + from.wayNumber * WAY_PART;
+    this.flights.add({ to: from.other, life, bytes, tellsLeft, dueAt, order: 0 });
   }
 
   private leaves(from: End<Node>, at: Millis): void {
@@ -439,9 +438,6 @@ export class Mesh<Node extends SimNode> {
       case 'left':
         if (event.life === event.from.life) this.tellLeft(event.from);
         return;
-      case 'arrives':
-        this.landed.push(event);
-        return this.arrive(event.to, event.bytes, event.life, event.tellsLeft);
       case 'lost':
         if (event.life === event.end.life) this.tellClosed(event.end);
         return;
@@ -453,7 +449,7 @@ export class Mesh<Node extends SimNode> {
     }
   }
 
-  private arrive(to: End<Node>, bytes: Uint8Array, life: number, tellsLeft: boolean): void {
+  private arrive({ to, bytes, life, tellsLeft }: Flight<Node>): void {
     if (life !== to.life) return;
     if (tellsLeft) this.tellLeft(to.other);
     const { place, link } = to;
@@ -539,10 +535,6 @@ export class Mesh<Node extends SimNode> {
 
 /** In the place of a node that another part steps. */
 const ELSEWHERE: SimNode = { step: () => [], deadline: () => Infinity };
-
-function freshFlight<Node extends SimNode>(to: End<Node>, bytes: Uint8Array): Flight<Node> {
-  return { kind: 'arrives', to, life: 0, bytes, tellsLeft: false, dueAt: 0, order: 0 };
-}
 
 /** By node, its edges on the air and its wires. */
 function degreesOf(nodes: number, edges: readonly MeshEdge[]): [number[], number[]] {

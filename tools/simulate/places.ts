@@ -6,7 +6,7 @@
  *   place -- end == tie == end -- place        a way leads from each end to the other
  */
 import { assert } from '../../protocol/core/assert.ts';
-import type { Millis, Random } from '../../protocol/core/machine.ts';
+import type { Random } from '../../protocol/core/machine.ts';
 import { Clock } from './clock.ts';
 import type { Conditions, Voice } from './conditions.ts';
 import { freshVoice, Way } from './conditions.ts';
@@ -36,8 +36,6 @@ export class Place<Node extends SimNode> {
   clock: Clock = RIGHT;
   /** By link: those on the air, and wires from `air` on. */
   readonly ends: (End<Node> | null)[];
-  steppedAt: Millis = -1;
-  stepsAtOnce = 0;
   readonly voice: Voice = freshVoice();
   /** Of what becomes of its writes. */
   readonly chance: Random;
@@ -76,8 +74,8 @@ export class Place<Node extends SimNode> {
   }
 }
 
-/** One end of an edge: whose link it is, and the way that leads from there. */
-export class End<Node extends SimNode> {
+/** One end of an edge: whose link it is, and the way that leads from there to the other. */
+export class End<Node extends SimNode> extends Way {
   readonly place: Place<Node>;
   readonly link: number;
   /** Who is at the other end. */
@@ -90,7 +88,6 @@ export class End<Node extends SimNode> {
   life = 0;
   /** The tie sets it, once both are there. */
   other: End<Node> = this;
-  readonly way: Way;
   /** Among all ways of the mesh. */
   readonly wayNumber: number;
   /** Of whatever speaks there. */
@@ -98,12 +95,12 @@ export class End<Node extends SimNode> {
   readonly tie: Tie<Node>;
 
   constructor(tie: Tie<Node>, place: Place<Node>, far: Place<Node>, leading: Leading) {
+    super(leading.conditions);
     this.place = place;
     this.link = place.freeLink(leading.isWire);
     this.isWire = leading.isWire;
     this.far = far.number;
     this.isFarElsewhere = far.isElsewhere;
-    this.way = leading.way;
     this.wayNumber = leading.wayNumber;
     this.voice = leading.voice;
     this.tie = tie;
@@ -111,7 +108,7 @@ export class End<Node extends SimNode> {
   }
 }
 
-type Leading = Pick<End<never>, 'isWire' | 'way' | 'wayNumber' | 'voice'>;
+type Leading = Pick<End<never>, 'isWire' | 'conditions' | 'wayNumber' | 'voice'>;
 
 /** What an edge is made with. */
 export type Binding = {
@@ -138,7 +135,7 @@ export class Tie<Node extends SimNode> {
     const voice = isWire ? freshVoice() : null;
     const leading = (from: Place<Node>, wayNumber: number): Leading => ({
       isWire,
-      way: new Way(conditions),
+      conditions,
       wayNumber,
       voice: voice ?? from.voice,
     });
