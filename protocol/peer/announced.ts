@@ -15,7 +15,7 @@ export const SENDERS_MAX = 512;
 /** What came longer ago says nothing of what is new. */
 export const FRESH_MS = 60_000;
 
-/** The columns of a row; `IS_SPENT`: 1 for what came without hops to go on, and is wanted with some. */
+/** Columns; `IS_SPENT`: 1 for what came without hops to go on, and is wanted with some. */
 const TIME = 0;
 const HEARD_AT = 1;
 const IS_SPENT = 2;
@@ -23,11 +23,10 @@ const COLUMNS = 3;
 
 export class Announced {
   private readonly places: IdPlaces;
-  private rows = new Float64Array(0);
 
   /** `seed`: secret, as of IdPlaces. */
   constructor(seed: number) {
-    this.places = new IdPlaces(SENDERS_MAX, seed);
+    this.places = new IdPlaces(SENDERS_MAX, seed, COLUMNS);
   }
 
   /** One came with this TTL, and is what it says. */
@@ -37,46 +36,43 @@ export class Announced {
     let place = places.find(frame, senderAt);
     if (place >= 0) places.use(place);
     else place = this.add(frame, senderAt);
-    this.rows[place * COLUMNS + TIME] = timeIn(frame);
-    this.rows[place * COLUMNS + HEARD_AT] = now;
-    this.rows[place * COLUMNS + IS_SPENT] = ttl > 1 ? 0 : 1;
+    const row = places.columnsOf(place);
+    places.numbers[row + TIME] = timeIn(frame);
+    places.numbers[row + HEARD_AT] = now;
+    places.numbers[row + IS_SPENT] = ttl > 1 ? 0 : 1;
   }
 
   /** A copy went on, be it the first or a later one. */
   passedOn(frame: Uint8Array): void {
-    const place = this.places.find(frame, senderIn(frame));
-    if (place < 0 || this.rows[place * COLUMNS + TIME] !== timeIn(frame)) return;
-    this.rows[place * COLUMNS + IS_SPENT] = 0;
+    const { places } = this;
+    const place = places.find(frame, senderIn(frame));
+    const row = places.columnsOf(place);
+    if (place < 0 || places.numbers[row + TIME] !== timeIn(frame)) return;
+    places.numbers[row + IS_SPENT] = 0;
   }
 
   /** Whether what is so named would be news, or could go on from here with this TTL for the first time. */
   lacks(name: Uint8Array, ttl: number, now: Millis): boolean {
     const place = this.places.find(name);
     if (place < 0) return true;
-    const { rows } = this;
-    const row = place * COLUMNS;
-    const [had, named] = [rows[row + TIME], timeAt(name, ID_SIZE)];
-    if (named === had) return rows[row + IS_SPENT] === 1 && ttl > 1;
-    return named > had || now - rows[row + HEARD_AT] >= FRESH_MS;
+    const { numbers } = this.places;
+    const row = this.places.columnsOf(place);
+    const [had, named] = [numbers[row + TIME], timeAt(name, ID_SIZE)];
+    if (named === had) return numbers[row + IS_SPENT] === 1 && ttl > 1;
+    return named > had || now - numbers[row + HEARD_AT] >= FRESH_MS;
   }
 
   /** When the last one of the sender of this one came; never, for whom is not known. */
   heardAt(frame: Uint8Array): Millis {
-    const place = this.places.find(frame, senderIn(frame));
-    return place < 0 ? -Infinity : this.rows[place * COLUMNS + HEARD_AT];
+    const { places } = this;
+    const place = places.find(frame, senderIn(frame));
+    return place < 0 ? -Infinity : places.numbers[places.columnsOf(place) + HEARD_AT];
   }
 
   private add(frame: Uint8Array, senderAt: number): number {
     const { places } = this;
     if (places.size === SENDERS_MAX) places.remove(places.oldest(() => true));
-    const place = places.add(frame, senderAt);
-    const size = places.capacity * COLUMNS;
-    if (this.rows.length < size) {
-      const rows = new Float64Array(size);
-      rows.set(this.rows);
-      this.rows = rows;
-    }
-    return place;
+    return places.add(frame, senderAt);
   }
 }
 

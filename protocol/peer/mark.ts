@@ -2,7 +2,7 @@
  * Mark: two words by which bytes are known to be the same as before. There is no secret in it: it is for
  * what one peer says and signs, and whoever makes two of his own sayings look alike is not heard anew.
  */
-export function markOf(bytes: Uint8Array, at: number, length: number, mark: Int32Array): void {
+export function markOf(bytes: Uint8Array, at: number, length: number, mark: Uint32Array): void {
   const end = at + length;
   let low = length;
   let high = ~length;

@@ -5,6 +5,8 @@
  * (RELIABILITY S4).
  *
  * What every announce changes lies together, in a row of numbers; a `Peer` is made for whoever asks.
+ *
+ *   columns   | heard 8 | heard here 8 | told 8 | mark 8 | link 4 | hops 4 | is direct 4 | - 4 |
  */
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
@@ -43,23 +45,20 @@ export type Way = Pick<Peer, 'link' | 'isDirect' | 'hops'> & { isByLine: boolean
 export type Hearing = 'new' | 'due' | 'known';
 export type Departure = { peer: Peer; reason: LeftReason };
 
-/** The columns of a row. */
+/** Where they lie in a row as numbers, */
 const HEARD_AT = 0;
 const HEARD_HERE_AT = 1;
 const TOLD_AT = 2;
-const LINK = 3;
-const IS_DIRECT = 4;
-/** -1 for unknown. */
-const HOPS = 5;
-/** Of its last announce. */
-const MARK_LOW = 6;
-const MARK_HIGH = 7;
-const COLUMNS = 8;
+const COLUMNS = 6;
+/** and as words: two of a mark, of the last announce. */
+const MARK = 6;
+const LINK = 8;
+/** 0 for unknown. */
+const HOPS = 9;
+const IS_DIRECT = 10;
 
 /** For whoever is done with it before anybody else's turn. */
-const MARK = new Int32Array(2);
-/** No word of a mark. */
-const NO_MARK = Infinity;
+const SAID = new Uint32Array(2);
 
 export class Peers {
   readonly reachableMs: Millis;
@@ -67,14 +66,13 @@ export class Peers {
   /** The one silent longest is the one unused for longest. */
   private readonly places: IdPlaces;
   private readonly profiles = new Profiles();
-  private rows = new Float64Array(0);
   /** When the next one has been silent for too long, or earlier. */
   private wakeAt: Millis = Infinity;
 
   /** `seed` is secret, as of IdPlaces. */
   constructor(max: number = PEERS_MAX, reachableMs: Millis = REACHABLE_MS, seed = 0) {
     // Of those kept there are as many as pins are kept: never so many.
-    this.places = new IdPlaces(PLACES_MAX, seed);
+    this.places = new IdPlaces(PLACES_MAX, seed, COLUMNS);
     this.max = max;
     this.reachableMs = reachableMs;
   }
@@ -88,15 +86,16 @@ export class Peers {
     const { bytes, senderAt } = packet;
     const known = this.places.find(bytes, senderAt);
     const place = known < 0 ? this.add(bytes, senderAt) : known;
-    const row = place * COLUMNS;
-    const isNew = !this.isAsBefore(row, packet) && this.profiles.note(place, announce);
-    const { rows } = this;
-    const isDue = isNew || now - rows[row + TOLD_AT] >= TOLD_EVERY_MS;
-    rows[row + LINK] = way.link;
-    rows[row + IS_DIRECT] = way.isDirect ? 1 : 0;
-    rows[row + HOPS] = way.hops ?? -1;
-    if (!way.isByLine) rows[row + HEARD_HERE_AT] = now;
-    if (isDue) rows[row + TOLD_AT] = now;
+    const isAsBefore = this.mark(place, packet) && known >= 0;
+    const isNew = !isAsBefore && this.profiles.note(place, announce);
+    const { numbers, words } = this.places;
+    const row = this.places.columnsOf(place);
+    const isDue = isNew || now - numbers[row + TOLD_AT] >= TOLD_EVERY_MS;
+    words[2 * row + LINK] = way.link;
+    words[2 * row + HOPS] = way.hops ?? 0;
+    words[2 * row + IS_DIRECT] = way.isDirect ? 1 : 0;
+    if (!way.isByLine) numbers[row + HEARD_HERE_AT] = now;
+    if (isDue) numbers[row + TOLD_AT] = now;
     this.note(place, now);
     return isNew ? 'new' : isDue ? 'due' : 'known';
   }
@@ -119,17 +118,19 @@ export class Peers {
     return place < 0 ? null : this.remove(place, 'crowded');
   }
 
-  /** Those that have been silent for too long. */
+  /** Those that have been silent for too long, the one heard longest ago first. */
   expire(now: Millis): Departure[] {
-    const gone: Departure[] = [];
-    if (now < this.wakeAt) return gone;
+    if (now < this.wakeAt) return [];
+    const { places } = this;
+    const due: number[] = [];
     this.wakeAt = Infinity;
-    for (const place of this.places.inOrder()) {
+    for (let place = 0; place < places.end; place++) {
+      if (!places.isTaken(place)) continue;
       const until = this.reachableUntil(place);
       if (now < until) this.wakeAt = Math.min(this.wakeAt, until);
-      else gone.push(this.remove(place, 'timeout'));
+      else due.push(place);
     }
-    return gone;
+    return places.sorted(due).map((place) => this.remove(place, 'timeout'));
   }
 
   deadline(): Millis {
@@ -151,25 +152,19 @@ export class Peers {
   }
 
   /** Whether it says the same as last time; from now on this is what it said. */
-  private isAsBefore(row: number, { bytes, payloadAt, payloadLength }: PacketView): boolean {
-    const { rows } = this;
-    markOf(bytes, payloadAt, payloadLength, MARK);
-    if (rows[row + MARK_LOW] === MARK[0] && rows[row + MARK_HIGH] === MARK[1]) return true;
-    rows[row + MARK_LOW] = MARK[0];
-    rows[row + MARK_HIGH] = MARK[1];
+  private mark(place: number, { bytes, payloadAt, payloadLength }: PacketView): boolean {
+    const { words } = this.places;
+    const at = 2 * this.places.columnsOf(place) + MARK;
+    markOf(bytes, payloadAt, payloadLength, SAID);
+    if (words[at] === SAID[0] && words[at + 1] === SAID[1]) return true;
+    words[at] = SAID[0];
+    words[at + 1] = SAID[1];
     return false;
   }
 
   private add(bytes: Uint8Array, idAt: number): number {
     const place = this.places.add(bytes, idAt);
-    const size = this.places.capacity * COLUMNS;
-    if (this.rows.length < size) {
-      const { rows } = this;
-      this.rows = new Float64Array(size);
-      this.rows.set(rows);
-    }
-    this.rows[place * COLUMNS + HEARD_HERE_AT] = -Infinity;
-    this.rows[place * COLUMNS + MARK_LOW] = NO_MARK;
+    this.places.numbers[this.places.columnsOf(place) + HEARD_HERE_AT] = -Infinity;
     return place;
   }
 
@@ -182,31 +177,33 @@ export class Peers {
 
   private note(place: number, now: Millis): void {
     this.places.use(place);
-    this.rows[place * COLUMNS + HEARD_AT] = now;
+    this.places.numbers[this.places.columnsOf(place) + HEARD_AT] = now;
     this.wakeAt = Math.min(this.wakeAt, this.reachableUntil(place));
   }
 
   private reachableUntil(place: number): Millis {
-    const { reachableMs, rows } = this;
-    const heardAt = rows[place * COLUMNS + HEARD_AT];
-    const isByLine = heardAt - rows[place * COLUMNS + HEARD_HERE_AT] >= reachableMs;
+    const { reachableMs } = this;
+    const { numbers } = this.places;
+    const row = this.places.columnsOf(place);
+    const heardAt = numbers[row + HEARD_AT];
+    const isByLine = heardAt - numbers[row + HEARD_HERE_AT] >= reachableMs;
     return heardAt + (isByLine ? Math.max(REACHABLE_BY_LINE_MS, reachableMs) : reachableMs);
   }
 
   private peerAt(place: number): Peer {
-    const { rows } = this;
-    const row = place * COLUMNS;
+    const { numbers, words } = this.places;
+    const row = this.places.columnsOf(place);
     const { name, capabilities, neighbours } = this.profiles.at(place);
     return {
       id: this.places.idAt(place),
       name,
       capabilities,
       neighbours,
-      link: rows[row + LINK],
-      isDirect: rows[row + IS_DIRECT] === 1,
-      hops: rows[row + HOPS] < 0 ? null : rows[row + HOPS],
-      heardAt: rows[row + HEARD_AT],
-      heardHereAt: rows[row + HEARD_HERE_AT],
+      link: words[2 * row + LINK],
+      isDirect: words[2 * row + IS_DIRECT] === 1,
+      hops: words[2 * row + HOPS] || null,
+      heardAt: numbers[row + HEARD_AT],
+      heardHereAt: numbers[row + HEARD_HERE_AT],
     };
   }
 }

@@ -7,14 +7,15 @@
  * Peers a person keeps - contacted, verified, trusted - have room of their own and never make way
  * (S4). Whom he turns away, keeps apart or slows down is noted here as well, whoever that is.
  *
- *   row   | Noise key 32 | signing key 32 | standing, and whether proven 1 |
+ *   columns   | Noise key 32 | signing key 32 | standing, and whether proven 4 | - 4 |
  */
 import { assert } from '../core/assert.ts';
+import { readU32, writeU32 } from '../core/bytes.ts';
 import { ID_SIZE } from '../core/packet.ts';
 import type { AnnounceView } from '../wire/announce-view.ts';
 import { KEY_SIZE } from '../wire/announce-view.ts';
 import type { Crypto } from './crypto.ts';
-import { IdPlaces, PLACES_MAX, withRoom } from './id-places.ts';
+import { IdPlaces, PLACES_MAX } from './id-places.ts';
 import { keyFlaw } from './signature.ts';
 
 /** How a peer came to be known. All but `seen` are a person's doing, and are kept. */
@@ -22,9 +23,12 @@ export type Standing = 'seen' | 'contacted' | 'verified' | 'trusted';
 
 const STANDINGS: readonly Standing[] = ['seen', 'contacted', 'verified', 'trusted'];
 const PROVEN = 0x80;
-const SIGNING_AT = KEY_SIZE;
-const STANDING_AT = 2 * KEY_SIZE;
-const ROW_SIZE = STANDING_AT + 1;
+/** Where they lie in a row as words. */
+const KEY_WORDS = KEY_SIZE / 4;
+const NOISE_KEY = 0;
+const SIGNING_KEY = NOISE_KEY + KEY_WORDS;
+const STANDING = SIGNING_KEY + KEY_WORDS;
+const COLUMNS = STANDING / 2 + 1;
 
 export type Pin = {
   readonly id: Uint8Array;
@@ -82,7 +86,6 @@ export class Pins {
   private readonly config: PinsConfig;
   /** Of strangers, those used last are those heard last; of the kept, those kept last. */
   private readonly places: IdPlaces;
-  private rows = new Uint8Array(0);
   private keptCount = 0;
   private readonly denied: IdPlaces;
   private readonly quarantined: IdPlaces;
@@ -95,7 +98,7 @@ export class Pins {
     this.crypto = crypto;
     this.config = config;
     // A store may bring more that are kept than may be kept now, and none of them makes way.
-    this.places = new IdPlaces(PLACES_MAX, seed);
+    this.places = new IdPlaces(PLACES_MAX, seed, COLUMNS);
     this.denied = new IdPlaces(config.deniedMax, seed);
     this.quarantined = new IdPlaces(config.deniedMax, seed);
     this.limited = new IdPlaces(LIMITS_MAX, seed);
@@ -117,8 +120,7 @@ export class Pins {
   signingKeyOf(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
     const place = this.places.find(bytes, at);
     if (place < 0) return false;
-    const keyAt = place * ROW_SIZE + SIGNING_AT;
-    for (let i = 0; i < KEY_SIZE; i++) key[i] = this.rows[keyAt + i];
+    this.copyKey(place, SIGNING_KEY, key);
     return true;
   }
 
@@ -128,8 +130,8 @@ export class Pins {
     if (keyFlaw(signingKey) !== null) return 'weak-key';
     const place = this.places.find(id);
     // A pinned key was hashed when it was pinned.
-    if (place >= 0 && this.holds(place, 0, noiseKey, 0)) {
-      return this.holds(place, SIGNING_AT, signingKey, 0) ? 'known' : 'second-key';
+    if (place >= 0 && this.holds(place, NOISE_KEY, noiseKey, 0)) {
+      return this.holds(place, SIGNING_KEY, signingKey, 0) ? 'known' : 'second-key';
     }
     const hash = this.crypto.sha256(noiseKey);
     for (let i = 0; i < ID_SIZE; i++) if (hash[i] !== id[i]) return 'not-its-id';
@@ -142,8 +144,8 @@ export class Pins {
     // Most are of somebody known, whose keys were judged when they were pinned.
     const isKnown =
       place >= 0 &&
-      this.holds(place, 0, announce.bytes, announce.noiseKeyAt) &&
-      this.holds(place, SIGNING_AT, announce.bytes, announce.signingKeyAt);
+      this.holds(place, NOISE_KEY, announce.bytes, announce.noiseKeyAt) &&
+      this.holds(place, SIGNING_KEY, announce.bytes, announce.signingKeyAt);
     if (isKnown) return 'known';
     return this.judge(idIn(bytes, at), announce.noiseKey(), announce.signingKey());
   }
@@ -287,11 +289,13 @@ export class Pins {
     const before = this.places.find(id);
     const wasKept = before >= 0 && this.isKept(before);
     const place = before < 0 ? this.places.add(id) : before;
-    this.rows = withRoom(this.rows, this.places.capacity * ROW_SIZE);
-    const row = place * ROW_SIZE;
-    this.rows.set(noiseKey, row);
-    this.rows.set(signingKey, row + SIGNING_AT);
-    this.rows[row + STANDING_AT] = STANDINGS.indexOf(standing) | (proven ? PROVEN : 0);
+    const { words } = this.places;
+    const row = this.wordsOf(place);
+    for (let i = 0; i < KEY_WORDS; i++) {
+      words[row + NOISE_KEY + i] = readU32(noiseKey, 4 * i);
+      words[row + SIGNING_KEY + i] = readU32(signingKey, 4 * i);
+    }
+    words[row + STANDING] = STANDINGS.indexOf(standing) | (proven ? PROVEN : 0);
     if (this.isKept(place)) this.keptCount++;
     if (wasKept) this.keptCount--;
     if (!wasKept || !this.isKept(place)) this.places.use(place);
@@ -314,25 +318,37 @@ export class Pins {
   }
 
   private standingAt(place: number): Standing {
-    return STANDINGS[this.rows[place * ROW_SIZE + STANDING_AT] & ~PROVEN];
+    return STANDINGS[this.places.words[this.wordsOf(place) + STANDING] & ~PROVEN];
   }
 
-  /** Whether the key at `at` is the one in that part of the row. They are public: time may tell. */
-  private holds(place: number, part: number, bytes: Uint8Array, at: number): boolean {
-    const keyAt = place * ROW_SIZE + part;
-    for (let i = 0; i < KEY_SIZE; i++) if (this.rows[keyAt + i] !== bytes[at + i]) return false;
+  private wordsOf(place: number): number {
+    return 2 * this.places.columnsOf(place);
+  }
+
+  /** Whether the key at `at` is that one of the row. They are public: time may tell. */
+  private holds(place: number, key: number, bytes: Uint8Array, at: number): boolean {
+    const { words } = this.places;
+    const row = this.wordsOf(place);
+    for (let i = 0; i < KEY_WORDS; i++) {
+      if (words[row + key + i] !== readU32(bytes, at + 4 * i)) return false;
+    }
     return true;
   }
 
-  /** In bytes of its own: a view would keep all rows. */
+  private copyKey(place: number, key: number, to: Uint8Array): Uint8Array {
+    const { words } = this.places;
+    const row = this.wordsOf(place);
+    for (let i = 0; i < KEY_WORDS; i++) writeU32(to, 4 * i, words[row + key + i]);
+    return to;
+  }
+
   private pinAt(place: number): Pin {
-    const row = place * ROW_SIZE;
     return {
       id: this.places.idAt(place),
-      noiseKey: this.rows.slice(row, row + KEY_SIZE),
-      signingKey: this.rows.slice(row + SIGNING_AT, row + SIGNING_AT + KEY_SIZE),
+      noiseKey: this.copyKey(place, NOISE_KEY, new Uint8Array(KEY_SIZE)),
+      signingKey: this.copyKey(place, SIGNING_KEY, new Uint8Array(KEY_SIZE)),
       standing: this.standingAt(place),
-      proven: (this.rows[row + STANDING_AT] & PROVEN) !== 0,
+      proven: (this.places.words[this.wordsOf(place) + STANDING] & PROVEN) !== 0,
     };
   }
 

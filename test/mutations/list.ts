@@ -212,7 +212,7 @@ export const MUTATIONS: Mutation[] = [
   {
     breaks: 'a clock set back hides nobody for ever',
     file: 'protocol/peer/announced.ts',
-    from: 'return named > had || now - rows[row + HEARD_AT] >= FRESH_MS;',
+    from: 'return named > had || now - numbers[row + HEARD_AT] >= FRESH_MS;',
     to: 'return named > had;',
     tests: ['test/protocol/peer/introductions.test.ts'],
   },

@@ -34,7 +34,7 @@ describe('a mark', () => {
 });
 
 function mark(bytes: Uint8Array, at = 0, length: number = bytes.length): number[] {
-  const words = new Int32Array(2);
+  const words = new Uint32Array(2);
   markOf(bytes, at, length, words);
   return [...words];
 }

@@ -49,13 +49,37 @@ describe('a place', () => {
     expect(one).toEqual(other);
   });
 
-  it('has room for its row from the start, and no more than the limit asks for', () => {
-    const places = new IdPlaces(100);
+  it('has a row of its own, which stays as rows are added, and no more rows than the limit asks for', () => {
+    const places = new IdPlaces(100, 5, 3);
     const rooms = Array.from({ length: 100 }, (_, n) => {
-      expect(places.add(idOf(n))).toBeLessThan(places.capacity);
-      return places.capacity;
+      const at = places.columnsOf(places.add(idOf(n)));
+      places.numbers.set([n, -n, n / 3], at);
+      return places.numbers.length / 5;
     });
     expect([...new Set(rooms)]).toEqual([32, 48, 72, 100]);
+    for (let n = 0; n < 100; n++) {
+      const place = places.find(idOf(n));
+      const at = places.columnsOf(place);
+      expect([...places.numbers.subarray(at, at + 3)]).toEqual([n, -n, n / 3]);
+      expect(places.idAt(place)).toEqual(idOf(n));
+    }
+  });
+
+  it('begins with zeros, whatever was there before, and leaves its neighbours alone', () => {
+    const places = new IdPlaces(3, 5, 2);
+    for (const n of [1, 2, 3]) {
+      const at = places.columnsOf(places.add(idOf(n)));
+      places.numbers.fill(n, at, at + 2);
+    }
+    const middle = places.columnsOf(1);
+    places.remove(1);
+    expect(places.columnsOf(places.add(idOf(4)))).toBe(middle);
+    expect([...places.numbers.subarray(middle, middle + 2)]).toEqual([0, 0]);
+    expect([1, 3].map((n) => places.find(idOf(n)))).toEqual([0, 2]);
+    expect(places.numbers[places.columnsOf(2)]).toBe(3);
+    // Numbers and words are the same bytes.
+    places.numbers[middle] = 1;
+    expect([...places.words.subarray(2 * middle, 2 * middle + 2)]).toContain(0x3ff00000);
   });
 });
 
