@@ -184,7 +184,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     );
     const fresh = (at: Millis): readonly Uint8Array[] => this.announces.fresh(at);
     const seed = readU32(secret, 12);
-    this.spread = config.spreads ? new Spread(id, linksMax, ports, fresh, seed) : null;
+    this.spread = config.spreads ? new Spread(id, outMax + 1, ports, fresh, seed) : null;
     this.relay.cover = this.spread;
     const hasSlots = outMax > 0 && config.choosesLinks;
     const slots = { id, role, scanDuty, outMax, nodesMax };

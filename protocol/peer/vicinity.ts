@@ -7,7 +7,7 @@
  *            from where we did and hears him; whose turn it is, the packet decides
  */
 import type { Random } from '../core/machine.ts';
-import { readU32, sameBytes } from '../core/bytes.ts';
+import { readU32 } from '../core/bytes.ts';
 import { FLAGS_AT, ID_SIZE } from '../core/packet.ts';
 import { LISTED_MAX } from '../wire/spread.ts';
 
@@ -22,12 +22,14 @@ export type Watched = { link: number; watch: Watch };
 
 type Neighbour = {
   readonly id: Uint8Array;
-  /** Ids of those whom it names, one behind the other. */
-  listed: Uint8Array;
+  /** The two words of the id of each whom it names. */
+  listed: Int32Array;
   watches: number;
+  /** How we watch for it. */
+  watch: Watch | null;
 };
 
-const NOBODY = new Uint8Array(0);
+const NOBODY = new Int32Array(0);
 
 export class Vicinity {
   private readonly ownId: Uint8Array;
@@ -40,13 +42,15 @@ export class Vicinity {
   private readonly near: Uint32Array;
   /** By link, the last four bytes of the id at its end. */
   private readonly ids: Uint32Array;
+  /** While parts are told from each other, the links that are in none yet. */
+  private readonly left: Uint32Array;
   /** Who tells us what we lack, the first before the others. */
   private watchers: number[] = [];
   /** Asked for with every packet, and seldom another. */
   private taking: readonly number[] = [];
   private watching: readonly Watched[] = [];
 
-  /** Links are numbered below `linksMax`. */
+  /** Links on the air are numbered below `linksMax`, and all others from there on. */
   constructor(id: Uint8Array, linksMax: number, random: Random) {
     this.ownId = id;
     this.ownWord = readU32(id, ID_SIZE - 4);
@@ -55,46 +59,49 @@ export class Vicinity {
     this.neighbours = new Array<Neighbour | null>(linksMax).fill(null);
     this.near = new Uint32Array(linksMax * this.words);
     this.ids = new Uint32Array(linksMax);
+    this.left = new Uint32Array(this.words);
   }
 
   has(link: number): boolean {
-    return this.neighbours[link] !== null;
-  }
-
-  /** Links to all of them. */
-  links(): readonly number[] {
-    return this.taking;
+    return link < this.neighbours.length && this.neighbours[link] !== null;
   }
 
   join(link: number, id: Uint8Array): void {
     const own = new Uint8Array(id);
-    this.neighbours[link] = { id: own, listed: NOBODY, watches: 0 };
+    this.neighbours[link] = { id: own, listed: NOBODY, watches: 0, watch: null };
     this.ids[link] = readU32(own, ID_SIZE - 4);
-    this.place(link);
+    this.recount();
   }
 
   leave(link: number): void {
     this.neighbours[link] = null;
-    this.place(link);
+    this.place(link, null);
+    this.recount();
   }
 
-  /** What the neighbour at the end of a link says of its own. */
-  hear(link: number, ids: Uint8Array, watches: number): void {
+  /** What the neighbour at the end of a link says of its own: whether others are near each other now. */
+  hear(link: number, ids: Uint8Array, watches: number): boolean {
     const neighbour = this.neighbours[link];
-    if (neighbour === null) return;
-    neighbour.listed = new Uint8Array(ids);
+    if (neighbour === null) return false;
+    neighbour.listed = wordsOf(ids);
     neighbour.watches = watches;
-    this.place(link);
+    const watch = this.watchOf(neighbour);
+    if (watch !== neighbour.watch) {
+      neighbour.watch = watch;
+      this.recount();
+    }
+    return this.place(link, neighbour);
   }
 
   /** Our own list: who watches for us is in front. */
   list(): { ids: Uint8Array; watches: number } {
     this.chooseWatchers();
-    const others = this.links().filter((link) => !this.watchers.includes(link));
-    const listed = [...this.watchers, ...others].slice(0, LISTED_MAX);
+    const { watchers } = this;
+    const others = this.taking.filter((link) => !watchers.includes(link));
+    const listed = [...watchers, ...others].slice(0, LISTED_MAX);
     const ids = new Uint8Array(listed.length * ID_SIZE);
     listed.forEach((link, at) => ids.set(this.neighbours[link]!.id, at * ID_SIZE));
-    return { ids, watches: this.watchers.length };
+    return { ids, watches: watchers.length };
   }
 
   /** Links to those whom we are to tell what they lack. */
@@ -110,6 +117,7 @@ export class Vicinity {
     first: number,
     heard: Uint32Array,
   ): number {
+    if (word >= this.words) return 0;
     const packet = Math.imul(readU32(bytes, FLAGS_AT - 4), PACKET_MIX);
     let covered = 0;
     for (let left = open; left !== 0; left &= left - 1) {
@@ -135,35 +143,50 @@ export class Vicinity {
     return false;
   }
 
-  /** Who hears whom has changed for one of them. */
-  private place(link: number): void {
-    this.taking = this.neighbours.flatMap((other, at) => (other === null ? [] : [at]));
-    this.watching = this.taking.flatMap((other) => this.watchOf(other) ?? []);
-    const one = this.neighbours[link];
-    for (let other = 0; other < this.neighbours.length; other++) {
-      const two = this.neighbours[other];
-      const areNear =
-        one !== null &&
-        two !== null &&
-        rankOf(two.id, one.listed) >= 0 &&
-        rankOf(one.id, two.listed) >= 0;
-      this.mark(link, other, areNear);
-      this.mark(other, link, areNear);
+  /** Who comes and goes, and whom we watch. */
+  private recount(): void {
+    const taking: number[] = [];
+    const watching: Watched[] = [];
+    for (let link = 0; link < this.neighbours.length; link++) {
+      const neighbour = this.neighbours[link];
+      if (neighbour === null) continue;
+      taking.push(link);
+      if (neighbour.watch !== null) watching.push({ link, watch: neighbour.watch });
     }
+    this.taking = taking;
+    this.watching = watching;
   }
 
-  private watchOf(link: number): Watched | null {
-    const { listed, watches } = this.neighbours[link]!;
+  /** Who hears whom may have changed for one of them: whether it has. */
+  private place(link: number, one: Neighbour | null): boolean {
+    let hasChanged = false;
+    for (const other of this.taking) {
+      if (other === link) continue;
+      const areNear = one !== null && this.hearEachOther(one, this.neighbours[other]);
+      if (areNear === this.areNear(link, other)) continue;
+      hasChanged = true;
+      this.flip(link, other);
+      this.flip(other, link);
+    }
+    return hasChanged;
+  }
+
+  private hearEachOther(one: Neighbour, two: Neighbour | null): boolean {
+    return two !== null && rankOf(two.id, one.listed) >= 0 && rankOf(one.id, two.listed) >= 0;
+  }
+
+  private watchOf({ listed, watches }: Neighbour): Watch | null {
     const at = rankOf(this.ownId, listed);
     if (at < 0 || at >= watches) return null;
-    return { link, watch: watches === 1 ? 'only' : at === 0 ? 'first' : 'other' };
+    return watches === 1 ? 'only' : at === 0 ? 'first' : 'other';
   }
 
-  private mark(link: number, other: number, areNear: boolean): void {
-    const at = link * this.words + (other >> 5);
-    const bit = 1 << (other & 31);
-    if (areNear) this.near[at] |= bit;
-    else this.near[at] &= ~bit;
+  private areNear(link: number, other: number): boolean {
+    return (this.near[link * this.words + (other >> 5)] & (1 << (other & 31))) !== 0;
+  }
+
+  private flip(link: number, other: number): void {
+    this.near[link * this.words + (other >> 5)] ^= 1 << (other & 31);
   }
 
   /** Whoever watches goes on as long as he is needed, so that lists seldom change. */
@@ -174,7 +197,7 @@ export class Vicinity {
       const known = before.find((link) => part.includes(link));
       chosen.push(known ?? part[this.random(part.length)]);
     }
-    const rest = this.links().filter((link) => !chosen.includes(link));
+    const rest = this.taking.filter((link) => !chosen.includes(link));
     while (chosen.length < WATCHERS_MIN && rest.length > 0) {
       const known = rest.findIndex((link) => before.includes(link));
       chosen.push(...rest.splice(known < 0 ? this.random(rest.length) : known, 1));
@@ -186,31 +209,41 @@ export class Vicinity {
   /** Neighbours that hear each other, directly or by others of them. What parts lack comes by us. */
   private parts(): number[][] {
     const parts: number[][] = [];
-    const left = new Set(this.links());
-    for (const start of left) {
+    const left = this.left.fill(0);
+    for (const link of this.taking) left[link >> 5] |= 1 << (link & 31);
+    for (const start of this.taking) {
+      if ((left[start >> 5] & (1 << (start & 31))) === 0) continue;
       const part = [start];
-      left.delete(start);
-      for (const link of part) {
-        for (const other of left) {
-          if (!this.areNear(link, other)) continue;
-          left.delete(other);
-          part.push(other);
-        }
-      }
+      left[start >> 5] &= ~(1 << (start & 31));
+      for (const link of part) this.take(link, part);
       parts.push(part);
     }
     return parts;
   }
 
-  private areNear(link: number, other: number): boolean {
-    return (this.near[link * this.words + (other >> 5)] & (1 << (other & 31))) !== 0;
+  /** Into its part those who are near it, and in none yet. */
+  private take(link: number, part: number[]): void {
+    const { near, words, left } = this;
+    for (let word = 0; word < words; word++) {
+      const fresh = near[link * words + word] & left[word];
+      left[word] &= ~fresh;
+      for (let open = fresh; open !== 0; open &= open - 1) part.push(word * 32 + lowest(open));
+    }
   }
 }
 
+function wordsOf(ids: Uint8Array): Int32Array {
+  const words = new Int32Array(ids.length >> 2);
+  for (let i = 0; i < words.length; i++) words[i] = readU32(ids, 4 * i);
+  return words;
+}
+
 /** Which of the listed it is, from 0, or -1. */
-function rankOf(id: Uint8Array, listed: Uint8Array): number {
-  for (let at = 0; at < listed.length; at += ID_SIZE) {
-    if (sameBytes(listed, at, id)) return at / ID_SIZE;
+function rankOf(id: Uint8Array, listed: Int32Array): number {
+  const high = readU32(id, 0) | 0;
+  const low = readU32(id, 4) | 0;
+  for (let at = 0; at < listed.length; at += 2) {
+    if (listed[at + 1] === low && listed[at] === high) return at >> 1;
   }
   return -1;
 }

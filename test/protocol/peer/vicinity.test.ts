@@ -24,6 +24,12 @@ describe('a vicinity', () => {
     expect(covered(vicinityOf({ 1: [2, 3, 4, ME], 2: [ME], 3: [1, ME] }), [1])).toEqual([3]);
   });
 
+  it('takes nobody for his own neighbour', () => {
+    const vicinity = vicinityOf({ 1: [1, 2, ME], 2: [1, ME] });
+    expect(vicinity.hear(1, ids([1, 2, ME]), 0)).toBe(false);
+    expect(covered(vicinity, [1])).toEqual([2]);
+  });
+
   it('leaves to one alone of several who had it from the same what neither is sent by others', () => {
     // 1 brought it to us and to 2; 3 hears us and 2.
     const lists = { 1: [2, ME], 2: [1, 3, ME], 3: [2, ME] };
@@ -60,6 +66,12 @@ describe('a vicinity', () => {
     const heard = Uint32Array.of(1 << 1, 0);
     expect(vicinity.covered(1 << 1, 1, packet(), 1, heard)).toBe(1 << 1);
     expect(vicinity.covered(1 << 3, 1, packet(), 1, heard)).toBe(0);
+  });
+
+  it('knows of no links beyond those on the air', () => {
+    const vicinity = vicinityOf({ 1: [2, ME], 2: [1, ME] });
+    expect(vicinity.has(40)).toBe(false);
+    expect(vicinity.covered(1 << 8, 1, packet(), 40, Uint32Array.of(1 << 1, 0))).toBe(0);
   });
 });
 
