@@ -35,6 +35,7 @@ import { NoteDesk } from './note-desk.ts';
 import type { Peers } from './peers.ts';
 import type { ReceptionOutput } from './reception.ts';
 import { OWN_TTL, Reception } from './reception.ts';
+import type { RoutePort } from './route-port.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
 import { linkSnapshots, nameOn, peerSnapshots } from './snapshot.ts';
@@ -56,6 +57,7 @@ export class Station implements Machine<StationInput, StationOutput> {
   readonly pins: Pins;
   private readonly config: StationConfig;
   private readonly ports: StationPorts;
+  private readonly routes: RoutePort | null;
   private readonly switchboard: Switchboard;
   private readonly reception: Reception;
   private readonly announcer: Announcer;
@@ -66,15 +68,16 @@ export class Station implements Machine<StationInput, StationOutput> {
   private now: Millis;
   private delivered = 0;
   private alarms = 0;
-  /** Of the reception, whose many machines are not to be asked at every step. */
-  private receptionAt: Millis = Infinity;
   private pinsAt: Millis = Infinity;
+  /** When reception, announcer or pins are due: few steps reach them, and all ask for it. */
+  private innerAt: Millis = Infinity;
   private hasLeft = false;
 
   constructor(config: StationConfig, ports: StationPorts, now: Millis) {
     const { identity, crypto, random, draw } = ports;
     this.config = config;
     this.ports = ports;
+    this.routes = ports.routes ?? null;
     this.ownTtl = Math.max(OWN_TTL, config.ttlMax);
     this.now = now;
     this.startedAt = now;
@@ -97,7 +100,7 @@ export class Station implements Machine<StationInput, StationOutput> {
       reachableMs: config.reachableMs,
       seed,
       ttl: this.ownTtl,
-      routes: ports.routes ?? null,
+      routes: this.routes,
       historyLimits: config.history,
       islandBytesPerMs: config.islandBytesPerSecond / 1000,
       reconcile: config.reconcile,
@@ -112,7 +115,7 @@ export class Station implements Machine<StationInput, StationOutput> {
   step(input: StationInput | Tick, now: Millis): StationOutput[] {
     const out: StationOutput[] = [];
     this.now = now;
-    if (this.ports.routes !== undefined) this.ports.routes.now = now;
+    if (this.routes !== null) this.routes.now = now;
     switch (input.kind) {
       case 'clock':
         this.setClock(input.offsetMs, out);
@@ -152,12 +155,7 @@ export class Station implements Machine<StationInput, StationOutput> {
   }
 
   deadline(): Millis {
-    return Math.min(
-      this.switchboard.deadline(),
-      this.receptionAt,
-      this.announcer.deadline(),
-      this.pinsAt,
-    );
+    return Math.min(this.switchboard.deadline(), this.innerAt);
   }
 
   /** Links on the air and wires that would get a `passed` packet if it were injected now. */
@@ -195,9 +193,12 @@ export class Station implements Machine<StationInput, StationOutput> {
   private tick(out: StationOutput[]): void {
     const { now } = this;
     if (now >= this.switchboard.deadline()) this.toSwitchboard(TICK, out);
-    if (now >= this.receptionAt) this.onReception(this.reception.tick(now), out);
-    if (now >= this.announcer.deadline()) this.toAnnouncer(TICK, out);
-    if (now >= this.pinsAt) this.storePins(out);
+    if (now >= this.innerAt) {
+      if (now >= this.reception.deadline()) this.onReception(this.reception.tick(now), out);
+      if (now >= this.announcer.deadline()) this.toAnnouncer(TICK, out);
+      if (now >= this.pinsAt) this.storePins(out);
+      this.rearm();
+    }
     if (this.pins.alarmCount !== this.alarms) this.tellAlarms(out);
   }
 
@@ -221,7 +222,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     const refusal = this.refusalOf(draft.payload, PAYLOAD_MAX);
     if (refusal !== null) return tell(out, { kind: 'refused', what: 'send', reason: refusal });
     const { type, recipient, attempts = 0 } = draft;
-    if (recipient !== null && attempts > 0) this.ports.routes?.failed(recipient, attempts);
+    if (recipient !== null && attempts > 0) this.routes?.failed(recipient, attempts);
     this.sayOwn(-1, this.ttlOf(type), draft, out);
   }
 
@@ -230,7 +231,7 @@ export class Station implements Machine<StationInput, StationOutput> {
    * far as it may, or nobody would learn more.
    */
   private ttlOf(type: number): number {
-    const reach = type === LINK_STATE ? 0 : (this.ports.routes?.reach() ?? 0);
+    const reach = type === LINK_STATE ? 0 : (this.routes?.reach() ?? 0);
     if (reach === 0) return this.ownTtl;
     return Math.min(this.ownTtl, Math.max(OWN_TTL, reach + REACH_SPARE));
   }
@@ -250,6 +251,7 @@ export class Station implements Machine<StationInput, StationOutput> {
     this.hasLeft = true;
     this.announcer.step({ kind: 'leave' }, this.now);
     if (this.pinsAt < Infinity) this.storePins(out);
+    this.rearm();
   }
 
   /** In our own name: over one link, or -1 for all. */
@@ -363,13 +365,13 @@ export class Station implements Machine<StationInput, StationOutput> {
     this.look(out);
   }
 
-  /** The reception may have changed its mind about when it is to be woken. */
+  /** Called where the reception may have changed its mind about when it is to be woken, or another. */
   private rearm(): void {
-    this.receptionAt = this.reception.deadline();
+    const ours = Math.min(this.announcer.deadline(), this.pinsAt);
+    this.innerAt = Math.min(this.reception.deadline(), ours);
   }
 
   private onReception(outputs: ReceptionOutput[], out: StationOutput[]): void {
-    this.rearm();
     for (const output of outputs) {
       switch (output.kind) {
         case 'say':
@@ -395,6 +397,7 @@ export class Station implements Machine<StationInput, StationOutput> {
           out.push(output);
       }
     }
+    this.rearm();
   }
 
   /** What is told to people may be worth storing, and changes who is around. */
@@ -428,6 +431,7 @@ export class Station implements Machine<StationInput, StationOutput> {
       const draft = { type: ANNOUNCE, payload, recipient: null, isSigned: true };
       this.sayOwn(-1, this.ownTtl, draft, out);
     }
+    this.rearm();
   }
 
   private storePins(out: StationOutput[]): void {

@@ -140,8 +140,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   private mesh = new Uint8Array(0);
   private epochMs: number | null = null;
   private now: Millis;
-  /** Asked for several times a step, of machines that lie far apart in memory. */
-  private wakeAt: Millis;
+  /** When relay, slots or spread want a tick: they lie far apart in memory, and few steps reach them. */
+  private innerAt: Millis;
 
   /**
    * `isAsked`: whether what comes over a link may be an answer to us. `secret`: whose 16 bytes keep
@@ -189,7 +189,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const hasSlots = outMax > 0 && config.choosesLinks;
     const slots = { id, role, scanDuty, outMax, nodesMax };
     this.slots = hasSlots ? new Slots(slots, ports.random, now) : null;
-    this.wakeAt = this.nextAt();
+    this.innerAt = this.nextAt();
   }
 
   /** Nodes of our island, as far as we know. */
@@ -275,16 +275,15 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       case 'tick':
         break;
     }
-    if (now >= this.relay.deadline()) this.toRelay(TICK, out);
+    if (now >= this.innerAt && now >= this.relay.deadline()) this.toRelay(TICK, out);
     if (now >= this.links.deadline()) this.onLinks(this.links.step(TICK, now), out);
-    if (now >= this.slotsAt()) this.toSlots(TICK, out);
-    if (now >= this.spreadAt()) this.toSpread(TICK, out);
-    this.wakeAt = this.nextAt();
+    if (now >= this.innerAt && now >= this.slotsAt()) this.toSlots(TICK, out);
+    if (now >= this.innerAt && now >= this.spreadAt()) this.toSpread(TICK, out);
     return out;
   }
 
   deadline(): Millis {
-    return this.wakeAt;
+    return Math.min(this.links.deadline(), this.innerAt);
   }
 
   /** Links on the air and wires that `inject` would bring a packet to now. */
@@ -298,8 +297,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   private nextAt(): Millis {
-    const ours = Math.min(this.slotsAt(), this.spreadAt());
-    return Math.min(this.relay.deadline(), this.links.deadline(), ours);
+    return Math.min(this.relay.deadline(), this.slotsAt(), this.spreadAt());
   }
 
   private slotsAt(): Millis {
@@ -549,6 +547,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   private toRelay(input: RelayInput | Tick, out: SwitchboardOutput[]): void {
     for (const output of this.relay.step(input, this.now)) this.onRelay(output, out);
+    this.innerAt = this.nextAt();
   }
 
   private onRelay(output: RelayOutput, out: SwitchboardOutput[]): void {
@@ -621,6 +620,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
         this.send(link, bytes, priorityOf(SPREAD), out);
       }
     }
+    this.innerAt = this.nextAt();
   }
 
   private give(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
@@ -632,10 +632,13 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       // Its TTL is spent by what it is, and there is nothing to blame anybody for.
       if (output.kind !== 'drop' || output.reason !== 'out-of-hops') this.onRelay(output, out);
     }
+    this.innerAt = this.nextAt();
   }
 
   private toSlots(input: SlotsInput | Tick, out: SwitchboardOutput[]): void {
-    if (this.slots !== null) this.onSlots(this.slots.step(input, this.now), out);
+    if (this.slots === null) return;
+    this.onSlots(this.slots.step(input, this.now), out);
+    this.innerAt = this.nextAt();
   }
 
   private onSlots(outputs: SlotsOutput[], out: SwitchboardOutput[]): void {
