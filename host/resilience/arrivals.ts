@@ -23,6 +23,12 @@ const DEVIATION_LEAST = 1 / 4;
 /** After as many intervals of half the length, or of twice, the far end beats at another pace. */
 export const ODD_MAX = 4;
 
+/**
+ * Heartbeats of a new link before an interval is one: its end beats as they settle, and then whenever
+ * it next does so on all its links (WIRE §20).
+ */
+export const SETTLING = 2;
+
 export class Arrivals {
   private expectedMs: Millis;
   /** Rings: each interval, and how many heartbeats were sent in it, those lost among them. */
@@ -37,7 +43,8 @@ export class Arrivals {
   private lastAt: Millis;
   /** Of anything else that its end said over the same link. */
   private wordAt: Millis = -Infinity;
-  private isPaused = false;
+  /** Heartbeats to come that end no interval. */
+  private settling = 0;
   /** Intervals in a row that were far longer than all before them, or, below 0, far shorter. */
   private odd = 0;
 
@@ -48,8 +55,8 @@ export class Arrivals {
 
   /** A heartbeat came, and `missed` before it did not. */
   hear(missed: number, now: Millis): void {
-    if (!this.isPaused) this.sample(now - this.lastAt, missed + 1);
-    this.isPaused = false;
+    if (this.settling > 0) this.settling--;
+    else this.sample(now - this.lastAt, missed + 1);
     this.lastAt = now;
   }
 
@@ -58,9 +65,9 @@ export class Arrivals {
     this.wordAt = Math.max(this.wordAt, at);
   }
 
-  /** The link is gone: what passes until the next one tells nothing of its heartbeats. */
+  /** The link is gone: what passes until the next one has settled tells nothing of its heartbeats. */
   pause(): void {
-    this.isPaused = true;
+    this.settling = SETTLING;
   }
 
   phi(now: Millis): number {

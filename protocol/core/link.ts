@@ -8,7 +8,7 @@
  * Packets wait in a queue, and at most `window` writes are out at once: radios accept more than they
  * can send and do not say so.
  */
-import { sameBytes } from './bytes.ts';
+import { readU32, sameBytes } from './bytes.ts';
 import type { Drops } from './drops.ts';
 import type { BlockDrop, Crc32 } from './framing.ts';
 import { BlockReader, encodeBlock, PACKET_BLOCK, TEXT_BLOCK } from './framing.ts';
@@ -243,7 +243,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     if (theirs === null || this.mode === 'incompatible') this.heartbeat = null;
     else if (this.heartbeat === null) {
       this.heartbeat = PACES
-        ? new PacedHeartbeat(this.config.pace || PACE, now)
+        ? new PacedHeartbeat(this.config.pace || PACE, readU32(this.config.id, 0), now)
         : new Heartbeat(INTERVAL_MS, MISSED_MAX, now);
     }
     out.push({ kind: 'settled', mode: this.mode, id: id, hello: theirs, isFirst: isFirst });

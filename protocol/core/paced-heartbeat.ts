@@ -1,6 +1,10 @@
 /**
  * PacedHeartbeat: a heartbeat whose pace its owner may change while the link is up, and that tells of
- * each one heard, for whoever judges by them (DEFAULTS §3).
+ * each one heard, for whoever judges by them (DEFAULTS §3). After its first, which goes at once, it
+ * beats at moments that it shares with all others of the same phase and pace.
+ *
+ *   first   common      common      common
+ *   |       |           |           |          a phase apart from 0, an interval from each other
  *
  * The ends of a link may beat at different paces: what the other's is shows in its own sequence and
  * ms, and silence is counted in whichever interval is longer. No board has this in its bundle.
@@ -21,19 +25,29 @@ const GAP_MAX = 1000;
 
 export class PacedHeartbeat extends Heartbeat {
   private missedMax: number;
+  private readonly phaseMs: Millis;
+  private sentAt: Millis = -Infinity;
   /** Until it is known, the other end beats as all do. */
   private theirIntervalMs: Millis = INTERVAL_MS;
+  private theirLastMs: Millis = INTERVAL_MS;
 
-  constructor(pace: Pace, now: Millis) {
+  /** `phaseMs`: of the moments at which it beats, on this node's clock. */
+  constructor(pace: Pace, phaseMs: Millis, now: Millis) {
     super(pace.intervalMs, pace.missedMax, now);
     this.missedMax = pace.missedMax;
+    this.phaseMs = phaseMs;
     this.listen(now);
   }
 
   override step(input: HeartbeatInput | Tick, now: Millis): HeartbeatOutput[] {
     const isBeat = input.kind === 'heard' && input.payload.length === HEARTBEAT_SIZE;
     const missed = isBeat ? this.measure(input.payload) : 0;
+    const isDue = now >= this.sendAt;
     const out = super.step(input, now);
+    if (isDue) {
+      this.sentAt = now;
+      this.sendAt = this.momentAfter(now);
+    }
     if (!isBeat) return out;
     let roundTripMs = -1;
     for (let i = 0; i < out.length; i++) {
@@ -45,9 +59,9 @@ export class PacedHeartbeat extends Heartbeat {
   }
 
   setPace(pace: Pace, now: Millis): void {
-    // The next one is due by the new interval, counted from the last.
-    this.sendAt = Math.max(now, this.sendAt - this.intervalMs + pace.intervalMs);
     this.intervalMs = pace.intervalMs;
+    // At once, if it was due by then.
+    this.sendAt = Math.max(now, this.momentAfter(this.sentAt));
     this.missedMax = pace.missedMax;
     this.listen(now);
   }
@@ -55,6 +69,12 @@ export class PacedHeartbeat extends Heartbeat {
   /** Anything heard shows that somebody is there. */
   touch(now: Millis): void {
     this.silentAt = now + this.silenceMs;
+  }
+
+  /** No later than an interval after it. */
+  private momentAfter(at: Millis): Millis {
+    const passed = Math.floor((at - this.phaseMs) / this.intervalMs);
+    return (passed + 1) * this.intervalMs + this.phaseMs;
   }
 
   private listen(now: Millis): void {
@@ -69,7 +89,9 @@ export class PacedHeartbeat extends Heartbeat {
     // An earlier number is one that was overtaken, or the far end began anew.
     if (gap === 0 || gap > GAP_MAX) return 0;
     const ms = ((readU32(payload, 4) - readU32(this.echo, 4)) >>> 0) / gap;
-    this.theirIntervalMs = Math.min(ms, INTERVAL_MAX_MS);
+    // The longer of two: what is left until the first common moment may be next to nothing.
+    this.theirIntervalMs = Math.min(Math.max(ms, this.theirLastMs), INTERVAL_MAX_MS);
+    this.theirLastMs = ms;
     this.silenceMs = this.missedMax * Math.max(this.intervalMs, this.theirIntervalMs);
     return gap - 1;
   }

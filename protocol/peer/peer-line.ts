@@ -227,7 +227,8 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
     if (!this.config.admit(neighbour.id, hello.token)) return this.end('not-allowed', out);
     this.neighbour = neighbour;
     this.shakenBy = Infinity;
-    this.heartbeat = new PacedHeartbeat(this.pace, now);
+    // At moments of its own: whom we meet over the air as well shall show there is life twice.
+    this.heartbeat = new PacedHeartbeat(this.pace, now, now);
     this.settle(hello, true, out);
   }
 

@@ -146,12 +146,13 @@ describe('a window of arrivals', () => {
     }
   });
 
-  it('does not count the time without a link as an interval', () => {
+  it('does not count the time without a link as an interval, nor the first of a new one', () => {
     const { arrivals, now } = after(new Array<number>(10).fill(10_000));
     arrivals.pause();
     arrivals.hear(0, now + 3_600_000);
+    arrivals.hear(0, now + 3_600_003);
     expect(arrivals.meanMs).toBe(10_000);
-    arrivals.hear(0, now + 3_612_000);
+    arrivals.hear(0, now + 3_612_003);
     expect(arrivals.meanMs).toBeCloseTo(10_181.8, 1);
   });
 

@@ -3,7 +3,7 @@
  * changed, and pings that go the way somebody chose.
  */
 import { describe, expect, it } from 'vitest';
-import { PING } from '../../../protocol/core/packet.ts';
+import { HEARTBEAT, PING } from '../../../protocol/core/packet.ts';
 import type { StationOutput } from '../../../protocol/peer/contract.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { person } from '../trust/people.ts';
@@ -22,6 +22,17 @@ describe('a station between others', () => {
       new Set([String([1, person(2).id[0]]), String([2, person(3).id[0]])]),
     );
     expect(beats.slice(4).every(({ roundTripMs }) => roundTripMs === 6)).toBe(true);
+  });
+
+  it('beats on all its links in one moment, and not in that of the others', () => {
+    const { village, a, b } = triangle();
+    village.pass(11_000);
+    village.forget();
+    village.pass(30_000);
+    const [ofA, ofB] = [a, b].map((station) => beatenAt(village, station));
+    expect(ofA).toHaveLength(6);
+    expect(new Set(ofA).size).toBe(3);
+    expect(ofB.some((at) => ofA.includes(at))).toBe(false);
   });
 
   it('beats at another pace from the moment it is told, on links there are and on those to come', () => {
@@ -85,6 +96,13 @@ type Beat = Extract<StationOutput, { kind: 'beat' }>;
 function beatsOf(village: Village, station: Station): Beat[] {
   return village.tape.flatMap(({ resident, output }) =>
     resident === station && output.kind === 'beat' ? [output] : [],
+  );
+}
+
+/** When it wrote a heartbeat, once for each: a segment is a byte of its own and the frame. */
+function beatenAt(village: Village, station: Station): number[] {
+  return village.tape.flatMap(({ resident, at, output }) =>
+    resident === station && output.kind === 'write' && output.bytes[2] === HEARTBEAT ? [at] : [],
   );
 }
 
