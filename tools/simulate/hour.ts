@@ -10,6 +10,7 @@ import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
 import type { Station } from '../../protocol/peer/station.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { CLEAR } from './conditions.ts';
+import { HeardTrace } from './heard-trace.ts';
 import type { Crossing, Mesh } from './mesh.ts';
 import type { SimOutput } from './sim-node.ts';
 import { seededRandom } from './random.ts';
@@ -44,8 +45,6 @@ export type HourFigures = {
 export const HOUR_MS = 3_600_000;
 /** A way through the air; no part needs to know sooner what happens in another. */
 export const LATENCY_MS = 20;
-/** So many bytes at both ends of a write tell which it is: a packet's kind and time, and its signature. */
-const NOTED = 16;
 /** Of so many nodes one goes away in an hour, and comes back after so long. */
 const CHURN_ONE_OF = 50;
 const AWAY_MS = 300_000;
@@ -76,8 +75,7 @@ export class Hour {
   readonly lastsMs: Millis;
   private readonly mesh: Mesh<Station>;
   private readonly isHere: (node: number) => boolean;
-  /** By node, two words of what it heard. */
-  private readonly words: Uint32Array;
+  private readonly trace: HeardTrace;
   private crossings: Crossing[] = [];
   private heard = 0;
 
@@ -87,7 +85,7 @@ export class Hour {
     this.isHere = residents(shape, which);
     this.lastsMs = lastsMs;
     this.edges = shape.edges.length;
-    this.words = new Uint32Array(2 * (nodes + 1));
+    this.trace = new HeardTrace(nodes);
     const { mesh } = stationMesh(
       {
         seed,
@@ -102,7 +100,7 @@ export class Hour {
       },
       {
         stepped: (_node, _input, outputs) => this.count(outputs),
-        arrived: (from, to, bytes, _type, at) => this.note(from, to, bytes, at),
+        arrived: (from, to, bytes, _type, at) => this.trace.note(from, to, bytes, at),
         crossed: (crossing) => void this.crossings.push(crossing),
       },
     );
@@ -112,13 +110,7 @@ export class Hour {
 
   get figures(): HourFigures {
     const { steps, writes } = this.mesh;
-    const trace: [number, number] = [0, 0];
-    for (let node = 1; 2 * node < this.words.length; node++) {
-      if (!this.isHere(node)) continue;
-      trace[0] = (trace[0] + mix(this.words[2 * node] ^ node)) >>> 0;
-      trace[1] = (trace[1] + mix(this.words[2 * node + 1] ^ node)) >>> 0;
-    }
-    return { steps, writes, heard: this.heard, trace };
+    return { steps, writes, heard: this.heard, trace: this.trace.sum(this.isHere) };
   }
 
   /** When something next happens here; `Infinity` once it is over. */
@@ -162,20 +154,6 @@ export class Hour {
       }
     }
   }
-
-  private note(from: number, to: number, bytes: Uint8Array, at: Millis): void {
-    const { words } = this;
-    const { length } = bytes;
-    let low = mix(words[2 * to] ^ at);
-    let high = mix(words[2 * to + 1] ^ from ^ (length << 16));
-    for (let i = 0; i < length; i++) {
-      if (i === NOTED && length > 2 * NOTED) i = length - NOTED;
-      low = Math.imul(low ^ bytes[i], 0x01000193);
-      high = (high + low) | 0;
-    }
-    words[2 * to] = low;
-    words[2 * to + 1] = mix(high);
-  }
 }
 
 /** What parts of an hour come to together. */
@@ -205,10 +183,4 @@ function residents(
     ends += around[node].length;
   }
   return (node) => home[node] === part;
-}
-
-function mix(value: number): number {
-  let word = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-  return (word ^ (word >>> 16)) >>> 0;
 }

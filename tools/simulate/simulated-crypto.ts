@@ -5,6 +5,7 @@
  * could forge it, and nobody in a world does.
  */
 import type { Crypto } from '../../protocol/trust/crypto.ts';
+import { FNV, mix } from './mix.ts';
 
 const KEY_SIZE = 32;
 const SIGNATURE_SIZE = 64;
@@ -26,9 +27,13 @@ function accepts(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Arr
   if (signature.length !== SIGNATURE_SIZE || publicKey.length !== KEY_SIZE) return false;
   const lanes = stirred(publicKey, message);
   for (let at = 0; at < SIGNATURE_SIZE; at += 4) {
-    if (wordAt(signature, at) !== nextWord(lanes, at)) return false;
+    if (wordAt(signature, at) !== wordOf(lanes, at)) return false;
   }
   return true;
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 }
 
 /** Odd numbers, so that each factor gives another product. */
@@ -51,14 +56,12 @@ function power(secret: Uint8Array, factor: Uint8Array): Uint8Array {
 const LANES = new Int32Array(4);
 const FIRST_LANES = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
 
-/** Bytes that depend on every bit of key and message: four lanes, mixed as MurmurHash3 does. */
+/** Bytes that depend on every bit of key and message. */
 function spread(key: Uint8Array, message: Uint8Array, size: number): Uint8Array {
   const lanes = stirred(key, message);
   const out = new Uint8Array(size);
-  for (let at = 0; at < size; at += 4) {
-    const word = nextWord(lanes, at);
-    for (let byte = 0; byte < 4; byte++) out[at + byte] = word >>> (8 * byte);
-  }
+  const words = new DataView(out.buffer);
+  for (let at = 0; at < size; at += 4) words.setInt32(at, wordOf(lanes, at), true);
   return out;
 }
 
@@ -70,31 +73,29 @@ function stirred(key: Uint8Array, message: Uint8Array): Int32Array {
   return lanes;
 }
 
+/** Each lane takes every fourth byte, and at the end what the one before it has come to. */
 function absorb(lanes: Int32Array, bytes: Uint8Array): void {
-  let lane = 0;
-  for (let at = 0; at < bytes.length; at += 4) {
-    lanes[lane] = mix(lanes[lane] ^ wordAt(bytes, at)) + lanes[(lane + 3) & 3];
-    lane = (lane + 1) & 3;
+  const { length } = bytes;
+  let a = lanes[0];
+  let b = lanes[1];
+  let c = lanes[2];
+  let d = lanes[3];
+  let at = 0;
+  for (; at + 3 < length; at += 4) {
+    a = Math.imul(a ^ bytes[at], FNV);
+    b = Math.imul(b ^ bytes[at + 1], FNV);
+    c = Math.imul(c ^ bytes[at + 2], FNV);
+    d = Math.imul(d ^ bytes[at + 3], FNV);
   }
-  for (let i = 0; i < 4; i++) lanes[i] = mix(lanes[i] ^ bytes.length) + lanes[(i + 3) & 3];
-}
-
-/** What lies behind the end counts as nothing; `absorb` tells it from zeros by the length. */
-function wordAt(bytes: Uint8Array, at: number): number {
-  const last = at + 3 < bytes.length ? bytes[at + 3] : 0;
-  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (last << 24);
+  for (; at < length; at++) a = Math.imul(a ^ bytes[at], FNV);
+  lanes[0] = mix(a ^ length);
+  lanes[1] = mix(b ^ lanes[0]);
+  lanes[2] = mix(c ^ lanes[1]);
+  lanes[3] = mix(d ^ lanes[2]);
+  lanes[0] += lanes[3];
 }
 
 /** Of what is spread, four bytes. */
-function nextWord(lanes: Int32Array, at: number): number {
-  const lane = (at >> 2) & 3;
-  lanes[lane] = mix(lanes[lane] + lanes[(lane + 1) & 3] + at + 1);
-  return lanes[lane];
-}
-
-function mix(value: number): number {
-  let word = value | 0;
-  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-  return (word ^ (word >>> 16)) | 0;
+function wordOf(lanes: Int32Array, at: number): number {
+  return mix(lanes[(at >> 2) & 3] + at);
 }

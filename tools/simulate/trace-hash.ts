@@ -3,6 +3,7 @@
  * byte that came of it. Two runs of one seed that differ anywhere differ in it. Only whole numbers and
  * bytes go in, so it is the same on every version of Node.
  */
+import { mix } from './mix.ts';
 
 export class TraceHash {
   private low = 0x243f6a88;
@@ -31,10 +32,4 @@ export class TraceHash {
   get name(): string {
     return [this.high, this.low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
   }
-}
-
-function mix(value: number): number {
-  let word = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-  return word ^ (word >>> 16);
 }
