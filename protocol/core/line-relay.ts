@@ -19,7 +19,7 @@ import type { Millis, Random, Tick } from './machine.ts';
 import { IS_ANSWER, TTL_AT } from './packet.ts';
 import { CRITICAL, priorityOf } from './queue.ts';
 import type { Admission, RelayConfig, RelayInput, RelayOutput } from './relay.ts';
-import { carriedType, drop, hasLoop, isLinkScoped, Relay } from './relay.ts';
+import { carriedType, drop, hasLoop, isLinkScoped, HASH, Relay } from './relay.ts';
 import type { PacketHash } from './seen.ts';
 import { wordOf } from './seen.ts';
 
@@ -89,12 +89,12 @@ export class LineRelay extends Relay {
     const frame = isWhole && packet.length < bytes.length ? packet.frame() : bytes;
     const before = out.length;
     // Only what gets as far as being looked up has a hash.
-    this.key[0] = 0;
-    this.key[1] = 0;
+    HASH[0] = 0;
+    HASH[1] = 0;
     this.met = -1;
     super.hear(link, frame, out);
-    if (this.cover !== null && (this.key[0] | this.key[1]) !== 0) {
-      this.cover.met(this.key[0], this.key[1], frame, link);
+    if (this.cover !== null && (HASH[0] | HASH[1]) !== 0) {
+      this.cover.met(HASH[0], HASH[1], frame, link);
     }
     if (this.met >= 0 && (this.seen.state(this.met) & WAITS) !== 0) this.forgo(this.met, out);
     this.tellSpent(frame, before, out);
@@ -168,16 +168,21 @@ export class LineRelay extends Relay {
    * that comes up, and whoever is there is told of what is fresh anyway.
    */
   private forgo(slot: number, out: RelayOutput[]): void {
-    const waiting = this.waiting;
-    const low = this.key[0];
-    const high = this.key[1];
-    let at = waiting.length - 1;
-    while (at >= 0 && (waiting[at].low !== low || waiting[at].high !== high)) at--;
-    const waits = at >= 0 && this.isLacked(slot, waiting[at].bytes);
+    const at = this.waitsAt(slot);
+    const waits = at >= 0 && this.isLacked(slot, this.waiting[at].bytes);
     this.seen.setState(slot, (this.seen.state(slot) & ~WAITS) | (waits ? WAITS : 0));
     if (at < 0 || waits) return;
-    waiting.splice(at, 1);
+    this.waiting.splice(at, 1);
     drop(out, -1, 'suppressed');
+  }
+
+  /** Where it waits, or -1. A slot may have been another's, which waits still. */
+  private waitsAt(slot: number): number {
+    for (let at = this.waiting.length - 1; at >= 0; at--) {
+      const one = this.waiting[at];
+      if (one.slot === slot && this.seen.holds(slot, one.low, one.high)) return at;
+    }
+    return -1;
   }
 
   /** Whether some link on the air would be sent the packet now. */
@@ -217,7 +222,7 @@ export class LineRelay extends Relay {
   }
 
   private keep(bytes: Uint8Array, link: number): void {
-    if (this.cover !== null) this.cover.kept(this.key[0], this.key[1], bytes, link, this.now);
+    if (this.cover !== null) this.cover.kept(HASH[0], HASH[1], bytes, link, this.now);
   }
 
   private tellSpent(bytes: Uint8Array, before: number, out: RelayOutput[]): void {
@@ -227,7 +232,7 @@ export class LineRelay extends Relay {
     if (cover === null || !isNew || packet.ttl > 1 || isLinkScoped(packet.type)) return;
     // An answer out of a history goes no further, and a copy that does may yet be offered.
     if ((packet.flags & IS_ANSWER) !== 0) return;
-    if (packet.isBroadcast()) cover.spent(this.key[0], this.key[1], bytes, this.now);
+    if (packet.isBroadcast()) cover.spent(HASH[0], HASH[1], bytes, this.now);
   }
 
   protected tellPassed(link: number, priority: number, out: RelayOutput[]): void {
@@ -253,7 +258,7 @@ export class LineRelay extends Relay {
     const malformed = this.packet.read(bytes, this.config.frameMax);
     assert(malformed === null, 'what was passed on is well formed');
     this.hashPacket();
-    const slot = this.seen.find(this.key[0], this.key[1], this.now, this.config.seenAgeMs);
+    const slot = this.seen.find(HASH[0], HASH[1], this.now, this.config.seenAgeMs);
     return slot >= 0 && this.seen.isPassed(slot) ? -1 : slot;
   }
 

@@ -143,6 +143,9 @@ type Waiting = {
   high: number;
 };
 
+/** The two words of the packet that was hashed last: one for all relays, like VIEW. */
+export const HASH = new Uint32Array(2);
+
 export class Relay implements Machine<RelayInput, RelayOutput> {
   protected readonly config: RelayConfig;
   private readonly random: Random;
@@ -150,7 +153,6 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
   private readonly admission: Admission;
   protected readonly seen: Seen;
   protected readonly packet = VIEW;
-  protected readonly key = new Uint32Array(2);
   /** The slot of the packet just heard; -1 where it was not met before. */
   protected met = -1;
   /** Sets of links, 32 to a word. */
@@ -228,8 +230,8 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     const priority = priorityOf(carriedType(packet));
     const ageMs = priority === CRITICAL ? this.config.seenCriticalAgeMs : this.config.seenAgeMs;
     this.hashPacket();
-    const low = this.key[0];
-    const high = this.key[1];
+    const low = HASH[0];
+    const high = HASH[1];
     let slot = this.seen.find(low, high, this.now, ageMs);
     this.met = slot;
     if (slot >= 0) {
@@ -285,8 +287,8 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
       priority: priority,
       thinned: this.config.thinned && packet.isBroadcast() && !this.wantsEveryLink(),
       slot: slot,
-      low: this.key[0],
-      high: this.key[1],
+      low: HASH[0],
+      high: HASH[1],
     });
   }
 
@@ -367,7 +369,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     }
     assert(!isLinkScoped(packet.type), 'a link-scoped packet names its link');
     this.hashPacket();
-    const slot = this.seen.add(this.key[0], this.key[1], this.now, this.config.seenAgeMs);
+    const slot = this.seen.add(HASH[0], HASH[1], this.now, this.config.seenAgeMs);
     this.seen.pass(slot);
     const next = ROUTES ? this.nextOnRoute(slot) : -1;
     if (next >= 0) return this.transmit(next, slot, bytes, priority, out);
@@ -426,7 +428,7 @@ export class Relay implements Machine<RelayInput, RelayOutput> {
     const flags = bytes[FLAGS_AT];
     bytes[TTL_AT] = 0;
     bytes[FLAGS_AT] = this.packet.flags & 0x0f;
-    this.hash(bytes, this.packet.length, this.key);
+    this.hash(bytes, this.packet.length, HASH);
     bytes[TTL_AT] = ttl;
     bytes[FLAGS_AT] = flags;
   }

@@ -139,6 +139,8 @@ export class Seen {
   private renew(slot: number): void {
     const rows = this.rows;
     const row = slot * this.size;
+    // Copies come one after the other, and what is around them in the ring lies far apart in memory.
+    if (rows[OLDER] === slot) return;
     rows[rows[row + NEWER] * this.size + OLDER] = rows[row + OLDER];
     rows[rows[row + OLDER] * this.size + NEWER] = rows[row + NEWER];
     rows[row + OLDER] = rows[OLDER];

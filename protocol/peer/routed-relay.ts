@@ -16,7 +16,7 @@ import { NOTE, NOTED, TTL_AT } from '../core/packet.ts';
 import { CRITICAL, priorityOf } from '../core/queue.ts';
 import { LineRelay } from '../core/line-relay.ts';
 import type { Admission, RelayConfig, RelayInput, RelayOutput } from '../core/relay.ts';
-import { carriedType, drop, isLinkScoped } from '../core/relay.ts';
+import { carriedType, drop, isLinkScoped, HASH } from '../core/relay.ts';
 import type { PacketHash } from '../core/seen.ts';
 import { wordOf } from '../core/seen.ts';
 import type { RoutePort } from './route-port.ts';
@@ -95,7 +95,7 @@ export class RoutedRelay extends LineRelay {
     const next = this.choose(-1, -1);
     if (next < 0) return super.send(link, bytes, out);
     this.hashPacket();
-    const slot = this.seen.add(this.key[0], this.key[1], this.now, this.config.seenAgeMs);
+    const slot = this.seen.add(HASH[0], HASH[1], this.now, this.config.seenAgeMs);
     this.route(next, -1, slot, bytes, priorityOf(carriedType(packet)), out);
   }
 
@@ -106,7 +106,7 @@ export class RoutedRelay extends LineRelay {
     const { seenAgeMs, seenCriticalAgeMs, id } = this.config;
     const ageMs = priority === CRITICAL ? seenCriticalAgeMs : seenAgeMs;
     this.hashPacket();
-    const slot = this.seen.find(this.key[0], this.key[1], this.now, ageMs);
+    const slot = this.seen.find(HASH[0], HASH[1], this.now, ageMs);
     if (slot < 0 || this.tries(slot) === 0 || packet.ttl <= 1 || this.isForUs()) return false;
     if (this.isRouted && !hasVisited(this.visited, id)) return false;
     this.seen.mark(slot, link);
@@ -199,7 +199,7 @@ export class RoutedRelay extends LineRelay {
     const { packet } = this;
     packet.read(bytes, this.config.frameMax);
     this.hashPacket();
-    const slot = this.seen.find(this.key[0], this.key[1], this.now, this.config.seenAgeMs);
+    const slot = this.seen.find(HASH[0], HASH[1], this.now, this.config.seenAgeMs);
     if (slot < 0 || this.tries(slot) === 0) return;
     this.visited = visited;
     const priority = priorityOf(carriedType(packet));
