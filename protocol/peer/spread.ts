@@ -3,30 +3,23 @@
  * Neighbours tell each other whom they hear, so that each is brought a packet by few (Vicinity); and
  * those who watch for him tell a neighbour what he may lack (Mender).
  *
- *   up -> list, again until it is confirmed -> ... -> our vicinity changes -> list ... -> down
- *
  * Who says nothing of this, as phones and boards, is brought everything. A list is worth only what both
  * who are named by it say; all that a liar can talk out of our way is what he would get himself.
  */
 import type { Cover } from '../core/line-relay.ts';
-import { crc32 } from '../core/crc32.ts';
 import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
 import { ANNOUNCE } from '../core/packet.ts';
 import type { Crypto } from '../trust/crypto.ts';
-import type { NotSpread } from '../wire/spread.ts';
+import type { NotSpread, Spread as Said } from '../wire/spread.ts';
 import { decodeSpread, encodeSpread, NOTHING_SAID } from '../wire/spread.ts';
+import type { ListsInput } from './lists.ts';
+import { Lists } from './lists.ts';
 import type { MenderInput } from './mender.ts';
 import { Mender } from './mender.ts';
 import type { Fresh, IntroductionsInput } from './introductions.ts';
 import { Introductions } from './introductions.ts';
 import { Vicinity } from './vicinity.ts';
-
-/** From a change of our list to its saying: others may change at the same time. */
-export const SETTLE_MS = 2000;
-/** A list that is not confirmed is said again after so long, twice as long each time, so often. */
-export const AGAIN_MS = 5000;
-export const TRIES_MAX = 6;
 
 export type SpreadInput =
   /**
@@ -44,29 +37,14 @@ export type SpreadOutput =
   | { kind: 'give'; link: number; bytes: Uint8Array }
   | { kind: 'drop'; link: number; reason: NotSpread };
 
-/** What was said and heard over one link. */
-type Exchange = {
-  /** Of their list; null before there was one. */
-  heard: number | null;
-  /** Whether they have our list as it is. */
-  isConfirmed: boolean;
-  tries: number;
-  nextAt: Millis;
-};
-
 export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
   private readonly vicinity: Vicinity;
+  private readonly lists: Lists;
   private readonly mender: Mender;
   private readonly introductions: Introductions;
-  /** By link. */
-  private readonly exchanges = new Map<number, Exchange>();
-  private ids: Uint8Array = new Uint8Array(0);
-  private watches = 0;
   private now: Millis = 0;
   /** Whether anybody is being introduced: it is asked for with every announce. */
   private isMeeting = false;
-  /** Of the exchanges. */
-  private sayAt: Millis = Infinity;
 
   constructor(
     id: Uint8Array,
@@ -76,6 +54,7 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     seed: number,
   ) {
     this.vicinity = new Vicinity(id, linksMax, random);
+    this.lists = new Lists(this.vicinity);
     this.mender = new Mender(crypto, random);
     this.introductions = new Introductions(fresh, seed);
   }
@@ -86,19 +65,15 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     if (input.kind === 'up') this.meet(input, out);
     if (input.kind === 'down') this.lose(input.link, out);
     if (input.kind === 'heard') this.hear(input.link, input.payload, out);
+    if (now >= this.lists.deadline()) this.toLists(TICK, out);
     if (now >= this.mender.deadline()) this.toMender(TICK, out);
     if (now >= this.introductions.deadline()) this.toIntroductions(TICK, out);
-    this.sayAt = Infinity;
-    for (const [link, exchange] of this.exchanges) {
-      if (now >= exchange.nextAt) this.sayAgain(link, exchange, out);
-      this.sayAt = Math.min(this.sayAt, exchange.nextAt);
-    }
     this.isMeeting = this.introductions.deadline() < Infinity;
     return out;
   }
 
   deadline(): Millis {
-    return Math.min(this.mender.deadline(), this.introductions.deadline(), this.sayAt);
+    return Math.min(this.lists.deadline(), this.mender.deadline(), this.introductions.deadline());
   }
 
   covered(
@@ -136,27 +111,21 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     { link, id, since }: Extract<SpreadInput, { kind: 'up' }>,
     out: SpreadOutput[],
   ): void {
-    if (this.vicinity.has(link)) return;
-    this.vicinity.join(link, id);
+    if (this.lists.has(link)) return;
+    this.toLists({ kind: 'up', link, id }, out);
     if (since !== null) this.toIntroductions({ kind: 'up', link, id, since }, out);
-    const nextAt = this.now + SETTLE_MS;
-    this.exchanges.set(link, { heard: null, isConfirmed: false, tries: 0, nextAt });
-    this.review();
   }
 
   private lose(link: number, out: SpreadOutput[]): void {
-    if (!this.vicinity.has(link)) return;
-    this.vicinity.leave(link);
-    this.exchanges.delete(link);
+    if (!this.lists.has(link)) return;
+    this.toLists({ kind: 'gone', link }, out);
     this.toMender({ kind: 'gone', link }, out);
     this.toIntroductions({ kind: 'gone', link }, out);
-    this.review();
   }
 
   private hear(link: number, payload: Uint8Array, out: SpreadOutput[]): void {
-    const exchange = this.exchanges.get(link);
     // Before its hello, or of who takes no part: it will say so again.
-    if (exchange === undefined) return;
+    if (!this.lists.has(link)) return;
     const said = decodeSpread(payload);
     if (!said.ok) return void out.push({ kind: 'drop', link, reason: said.reason });
     const { list, offers, wants, tells, seeks } = said.value;
@@ -164,38 +133,11 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     if (wants.length > 0) this.toMender({ kind: 'wanted', link, names: wants }, out);
     if (tells.length > 0) this.toIntroductions({ kind: 'told', link, names: tells }, out);
     if (seeks.length > 0) this.toIntroductions({ kind: 'sought', link, names: seeks }, out);
-    if (list === null) return;
-    this.vicinity.hear(link, list.ids, list.watches);
-    exchange.heard = markOf(list.ids, list.watches);
-    this.review();
-    exchange.isConfirmed = list.heard === markOf(this.ids, this.watches);
-    if (exchange.isConfirmed) exchange.nextAt = Infinity;
-    if (list.asks) this.say(link, exchange, out);
+    if (list !== null) this.toLists({ kind: 'heard', link, list }, out);
   }
 
-  /** Whether our list is another by now: then all are to have it. */
-  private review(): void {
-    const { ids, watches } = this.vicinity.list();
-    if (markOf(ids, watches) === markOf(this.ids, this.watches)) return;
-    this.ids = ids;
-    this.watches = watches;
-    for (const exchange of this.exchanges.values()) {
-      exchange.isConfirmed = false;
-      exchange.tries = 0;
-      exchange.nextAt = Math.min(exchange.nextAt, this.now + SETTLE_MS);
-    }
-  }
-
-  private sayAgain(link: number, exchange: Exchange, out: SpreadOutput[]): void {
-    const isLast = ++exchange.tries >= TRIES_MAX;
-    exchange.nextAt = isLast ? Infinity : this.now + AGAIN_MS * 2 ** (exchange.tries - 1);
-    this.say(link, exchange, out);
-  }
-
-  private say(link: number, { heard, isConfirmed }: Exchange, out: SpreadOutput[]): void {
-    const { ids, watches } = this;
-    const list = { ids, watches, heard, asks: !isConfirmed };
-    out.push({ kind: 'say', link, payload: encodeSpread({ ...NOTHING_SAID, list }) });
+  private toLists(input: ListsInput | Tick, out: SpreadOutput[]): void {
+    for (const { link, list } of this.lists.step(input, this.now)) say(link, { list }, out);
   }
 
   private toMender(input: MenderInput | Tick, out: SpreadOutput[]): void {
@@ -205,8 +147,7 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
         continue;
       }
       const { link, names } = output;
-      const said = output.kind === 'offer' ? { offers: names } : { wants: names };
-      out.push({ kind: 'say', link, payload: encodeSpread({ ...NOTHING_SAID, ...said }) });
+      say(link, output.kind === 'offer' ? { offers: names } : { wants: names }, out);
     }
   }
 
@@ -217,16 +158,11 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
         continue;
       }
       const { link, names } = output;
-      const said = output.kind === 'tell' ? { tells: names } : { seeks: names };
-      out.push({ kind: 'say', link, payload: encodeSpread({ ...NOTHING_SAID, ...said }) });
+      say(link, output.kind === 'tell' ? { tells: names } : { seeks: names }, out);
     }
   }
 }
 
-/** By which one list is told from another. */
-function markOf(ids: Uint8Array, watches: number): number {
-  const bytes = new Uint8Array(ids.length + 1);
-  bytes.set(ids);
-  bytes[ids.length] = watches;
-  return crc32(bytes) >>> 0;
+function say(link: number, said: Partial<Said>, out: SpreadOutput[]): void {
+  out.push({ kind: 'say', link, payload: encodeSpread({ ...NOTHING_SAID, ...said }) });
 }

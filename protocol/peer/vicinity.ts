@@ -104,6 +104,11 @@ export class Vicinity {
     return { ids, watches: watchers.length };
   }
 
+  /** How the neighbour at the end of a link watches for us, by our own list. */
+  watchBy(link: number): Watch | null {
+    return watchOf(this.watchers.indexOf(link), this.watchers.length);
+  }
+
   /** Links to those whom we are to tell what they lack. */
   watches(): readonly Watched[] {
     return this.watching;
@@ -176,9 +181,7 @@ export class Vicinity {
   }
 
   private watchOf({ listed, watches }: Neighbour): Watch | null {
-    const at = rankOf(this.ownId, listed);
-    if (at < 0 || at >= watches) return null;
-    return watches === 1 ? 'only' : at === 0 ? 'first' : 'other';
+    return watchOf(rankOf(this.ownId, listed), watches);
   }
 
   private areNear(link: number, other: number): boolean {
@@ -230,6 +233,12 @@ export class Vicinity {
       for (let open = fresh; open !== 0; open &= open - 1) part.push(word * 32 + lowest(open));
     }
   }
+}
+
+/** Of who is at that place of a list, of which so many in front watch. */
+function watchOf(at: number, watches: number): Watch | null {
+  if (at < 0 || at >= watches) return null;
+  return watches === 1 ? 'only' : at === 0 ? 'first' : 'other';
 }
 
 function wordsOf(ids: Uint8Array): Int32Array {
