@@ -328,6 +328,7 @@ export class Station implements Machine<StationInput, StationOutput> {
         break;
       case 'withheld':
         if (this.reception.withhold(output, this.now)) this.switchboard.setAside(output);
+        this.rearm();
         break;
       case 'noted': {
         const { device, payload } = output;

@@ -10,6 +10,7 @@ import {
   PING,
   plainPacket,
   PONG,
+  RECONCILE,
 } from '../../../protocol/core/packet.ts';
 import type { Judge } from '../../../protocol/peer/judge.ts';
 import {
@@ -20,6 +21,7 @@ import {
   SENDERS_MAX,
 } from '../../../protocol/peer/quarantine.ts';
 import { LIMITS_MAX, nameOf } from '../../../protocol/trust/pins.ts';
+import type { StationConfig } from '../../../protocol/peer/settings.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { encodePing } from '../../../protocol/wire/ping.ts';
 import { withTtl } from '../../packets.ts';
@@ -77,6 +79,27 @@ describe('somebody whom a person keeps apart', () => {
     village.pass(30_000);
     expect(village.told(station, 'message')).toEqual([]);
     expect(village.told(late, 'message').map(({ text }) => text)).toEqual(texts);
+  });
+
+  it('is compared with what a neighbour has as soon as the words of anybody else would be', () => {
+    // Nothing but this wakes the reception meanwhile.
+    const hourMs = 3_600_000;
+    const announces = { isolatedMs: hourMs, connectedMs: hourMs, crowdedMs: hourMs };
+    const quiet = { announces, asksForHistory: false };
+    const { village, station, speaker } = square(undefined, quiet);
+    village.join(station, 3, stationOf(village, 2, quiet), 0, 'node');
+    station.pins.quarantine(speaker.identity.id);
+    village.pass(300_000);
+    village.tell(station, { kind: 'tap', isOn: true });
+    // The two have agreed by now, and after this they would leave it at that for a minute.
+    while (firstAt(village, station, RECONCILE) === Infinity) village.pass(1000);
+    village.pass(12_000);
+    village.forget();
+    const saidAt = village.now;
+    say(village, speaker, 1);
+    village.pass(10_000);
+    // Of the two, this one is to begin: its neighbour would wait for half as long again.
+    expect(firstAt(village, station, RECONCILE) - saidAt).toBeLessThan(6000);
   });
 
   it('has nothing shown twice once he is allowed, though it came twice', () => {
@@ -199,15 +222,24 @@ describe('a peer with a rate of his own', () => {
   });
 });
 
-function square(judge?: Judge) {
+function square(judge?: Judge, differs: Partial<StationConfig> = {}) {
   const village = new Village();
-  const station = stationOf(village, 1, {}, judge);
+  const station = stationOf(village, 1, differs, judge);
   const [listener, speaker] = [phoneOf(village, 20), phoneOf(village, 30)];
   village.join(station, 0, listener, 0, 'phone');
   village.join(station, 1, speaker, 0, 'phone');
   village.write(speaker, 0, announceOf(speaker.identity, { timestamp: timeIn(village) }));
   village.pass(100);
   return { village, station, listener, speaker };
+}
+
+/** When it first said something of that type, as far as it was tapped. */
+function firstAt(village: Village, station: Station, type: number): number {
+  for (const { resident, output, at } of village.tape) {
+    if (resident !== station || output.kind !== 'tapped') continue;
+    if (output.frame.way === 'sent' && output.frame.bytes[1] === type) return at;
+  }
+  return Infinity;
 }
 
 /** Returns the text. */
