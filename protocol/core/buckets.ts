@@ -38,15 +38,7 @@ export class Buckets {
   /** Whether the key (two 32-bit words) may spend a token now; if so, it is spent. */
   take(a: number, b: number, now: Millis): boolean {
     const nowMs = now >>> 0;
-    const buckets = this.buckets;
-    const at = this.bucketOf(a, b, nowMs);
-    const refill = ((nowMs - buckets[at + USED_AT]) >>> 0) * this.rate.perSecond;
-    // Rounded up, or whoever asks often would be given more.
-    const lacked = Math.ceil(Math.max(0, buckets[at + LACKED] - refill));
-    const isHeld = lacked <= (this.rate.burst - 1) * 1000;
-    buckets[at + USED_AT] = nowMs;
-    buckets[at + LACKED] = isHeld ? lacked + 1000 : lacked;
-    return isHeld;
+    return spend(this.buckets, this.bucketOf(a, b, nowMs) + LACKED, this.rate, nowMs);
   }
 
   /** Where the bucket of a key lies. */
@@ -69,6 +61,17 @@ export class Buckets {
     buckets[idlest + USED_AT] = nowMs;
     return idlest;
   }
+}
+
+/** Whether a token is left in the bucket whose two last words lie at `at`; if so, it is spent. */
+export function spend(words: Uint32Array, at: number, rate: Rate, nowMs: number): boolean {
+  const refill = ((nowMs - words[at + 1]) >>> 0) * rate.perSecond;
+  // Rounded up, or whoever asks often would be given more.
+  const lacked = Math.ceil(Math.max(0, words[at] - refill));
+  const isHeld = lacked <= (rate.burst - 1) * 1000;
+  words[at] = isHeld ? lacked + 1000 : lacked;
+  words[at + 1] = nowMs;
+  return isHeld;
 }
 
 /** Spreads a key over 32 bits; the seed is secret, so that nobody can aim at another's set. */

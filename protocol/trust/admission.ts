@@ -31,7 +31,7 @@ export type AdmissionConfig = {
   /** Links are numbered below it. */
   linksMax: number;
   /**
-   * The senders whose rates are remembered at once, a power of two in sets of four; pairs of a link and
+   * The senders whose messages are counted at once, a power of two in sets of four; pairs of a link and
    * a sender twice as many. Beyond it whoever was silent longest begins anew.
    */
   senderSets: number;
@@ -47,7 +47,7 @@ export type AdmissionConfig = {
   messages: Rate;
   /** What of them comes as an answer to our request for history, said over hours. */
   answers: Rate;
-  /** Everything else that a verified sender signs. */
+  /** Everything else that a verified sender signs. It is counted with his keys, for air and lines alike. */
   others: Rate;
 };
 
@@ -79,9 +79,8 @@ export class TrustAdmission implements Admission {
   private readonly seed: number;
   private readonly claims: Buckets;
   private readonly unverified: LinkBudget;
-  private readonly failures: LinkBudget;
-  private readonly others: Buckets;
-  /** Made when first needed: near many a node nobody says anything, or answers, or is a stranger. */
+  /** Made when first needed: near many a node nobody fails, says anything, or is a stranger. */
+  private failures: LinkBudget | null = null;
   private strangers: LinkBudget | null = null;
   private messages: Buckets | null = null;
   private answers: Buckets | null = null;
@@ -103,8 +102,6 @@ export class TrustAdmission implements Admission {
     const { linksMax, senderSets } = config;
     this.claims = new Buckets(senderSets * 2, config.perLinkAndSender, seed);
     this.unverified = new LinkBudget(linksMax, config.unverified);
-    this.failures = new LinkBudget(linksMax, config.failures);
-    this.others = this.bucketsOf(config.others);
   }
 
   /** From now on; what was let in before stays. */
@@ -191,9 +188,10 @@ export class TrustAdmission implements Admission {
     link: number,
     now: Millis,
   ): DropReason | null {
-    if (!this.failures.hasRoom(link, now)) return 'flooding';
+    if (this.failures !== null && !this.failures.hasRoom(link, now)) return 'flooding';
     if (checkFrame(this.crypto, packet, signingKey)) return null;
-    this.failures.spend(link);
+    this.failures ??= new LinkBudget(this.config.linksMax, this.config.failures);
+    this.failures.take(link, now);
     return 'bad-signature';
   }
 
@@ -202,10 +200,13 @@ export class TrustAdmission implements Admission {
     this.verified = packet.bytes;
     // A voice is a stream of packets, and bounded by its link and sender alone.
     if (packet.type === VOICE) return null;
-    const purse = IS_MESSAGE[packet.type] === 1 ? this.purseOf(packet, isAnswer) : this.others;
-    const high = readU32(packet.bytes, packet.senderAt);
-    const low = readU32(packet.bytes, packet.senderAt + 4);
-    return purse.take(high, low, now) ? null : 'flooding';
+    const { bytes, senderAt } = packet;
+    const [high, low] = [readU32(bytes, senderAt), readU32(bytes, senderAt + 4)];
+    const mayPass =
+      IS_MESSAGE[packet.type] === 1
+        ? this.purseOf(packet, isAnswer).take(high, low, now)
+        : this.pins.take(bytes, senderAt, this.config.others, now);
+    return mayPass ? null : 'flooding';
   }
 
   /** Of messages: his own, where a person gave him one. */

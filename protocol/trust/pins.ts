@@ -7,10 +7,13 @@
  * Peers a person keeps - contacted, verified, trusted - have room of their own and never make way
  * (S4). Whom he turns away, keeps apart or slows down is noted here as well, whoever that is.
  *
- *   columns   | Noise key 32 | signing key 32 | standing, and whether proven 4 | - 4 |
+ *   columns   | Noise key 32 | signing key 32 | standing, and whether proven 4 | - 4 | bucket 8 |
  */
 import { assert } from '../core/assert.ts';
+import type { Rate } from '../core/buckets.ts';
+import { spend } from '../core/buckets.ts';
 import { readU32, writeU32 } from '../core/bytes.ts';
+import type { Millis } from '../core/machine.ts';
 import { ID_SIZE } from '../core/packet.ts';
 import type { AnnounceView } from '../wire/announce-view.ts';
 import { KEY_SIZE } from '../wire/announce-view.ts';
@@ -28,7 +31,9 @@ const KEY_WORDS = KEY_SIZE / 4;
 const NOISE_KEY = 0;
 const SIGNING_KEY = NOISE_KEY + KEY_WORDS;
 const STANDING = SIGNING_KEY + KEY_WORDS;
-const COLUMNS = STANDING / 2 + 1;
+/** Two words, as of `spend`. */
+const BUCKET = STANDING + 2;
+const COLUMNS = (BUCKET + 2) / 2;
 
 export type Pin = {
   readonly id: Uint8Array;
@@ -122,6 +127,16 @@ export class Pins {
     if (place < 0) return false;
     this.copyKey(place, SIGNING_KEY, key);
     return true;
+  }
+
+  /**
+   * Whether the peer whose id is at `at` may say one more thing at this rate; if so, it is counted. Who
+   * is not known, or was forgotten meanwhile, has said nothing yet.
+   */
+  take(bytes: Uint8Array, at: number, rate: Rate, now: Millis): boolean {
+    const place = this.places.find(bytes, at);
+    if (place < 0) return true;
+    return spend(this.places.words, this.wordsOf(place) + BUCKET, rate, now >>> 0);
   }
 
   /** What `meet` would answer, without remembering anything: before a signature is checked. */

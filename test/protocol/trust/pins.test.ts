@@ -277,6 +277,35 @@ describe('an id turned away', () => {
   });
 });
 
+describe('what a known peer may say', () => {
+  const rate = { perSecond: 1, burst: 2 };
+
+  it('is counted for each by itself, and comes back with time', () => {
+    const pins = new Pins(crypto);
+    for (const who of [alice, bob]) meet(pins, who);
+    const take = (who: Identity, now: number): boolean =>
+      pins.take(join(filled(3, 1), who.id), 3, rate, now);
+    expect([5, 5, 5].map((now) => take(alice, now))).toEqual([true, true, false]);
+    expect(take(bob, 5)).toBe(true);
+    // Whatever a person thinks of him, and wherever his row has moved.
+    pins.keep(alice.id, 'verified');
+    for (let i = 10; i < 60; i++) meet(pins, person(i));
+    expect([6, 1005, 1005].map((now) => take(alice, now))).toEqual([false, true, false]);
+  });
+
+  it('begins anew with whoever takes the place of another', () => {
+    const pins = new Pins(crypto, { seenMax: 1, keptMax: 1, deniedMax: 1 });
+    meet(pins, alice);
+    const say = (who: Identity): boolean[] =>
+      [1, 1, 1].map((now) => pins.take(who.id, 0, rate, now));
+    expect(say(alice)).toEqual([true, true, false]);
+    meet(pins, bob);
+    expect(say(bob)).toEqual([true, true, false]);
+    // Nobody is charged for what is not known of him.
+    expect(say(alice)).toEqual([true, true, true]);
+  });
+});
+
 describe('an announce', () => {
   it('is judged as its keys are, wherever they and its sender lie', () => {
     const pins = new Pins(crypto, { seenMax: 2, keptMax: 1, deniedMax: 1 });
@@ -297,6 +326,20 @@ describe('an announce', () => {
           expect(judged).toBe(pins.judge(id, noiseKey, signingKey));
         }
       }
+    }
+  });
+
+  it('is by nobody known where one bit of a key is another', () => {
+    const pins = new Pins(crypto);
+    meet(pins, alice);
+    expect(pins.judgeAnnounce(alice.id, 0, showing(alice.noiseKey, alice.signingKey))).toBe(
+      'known',
+    );
+    for (let bit = 0; bit < 512; bit++) {
+      const keys = join(alice.noiseKey, alice.signingKey);
+      keys[bit >> 3] ^= 1 << (bit & 7);
+      const announce = showing(keys.subarray(0, 32), keys.subarray(32));
+      expect(pins.judgeAnnounce(alice.id, 0, announce), `bit ${bit}`).not.toBe('known');
     }
   });
 
