@@ -156,7 +156,7 @@ export type StationEvent =
       frame: Uint8Array;
       /** Null where not said (WIRE §5). */
       capabilities: bigint | null;
-      /** Ids, one behind the other. */
+      /** Ids, one behind the other, where they lie in what was signed. */
       neighbours: Uint8Array;
     }
   /** A device said something, and we said it on. */

@@ -132,7 +132,7 @@ export class History {
 
   /** Whether it is held, whoever vouched for it. */
   has(packet: Packet): boolean {
-    return this.messages.has(toHex(syncId(this.hash, packet)));
+    return this.messages.size > 0 && this.messages.has(toHex(syncId(this.hash, packet)));
   }
 
   /** Out of our own store, without asking whether it is old. */
@@ -145,10 +145,17 @@ export class History {
   add(packet: Packet, frame: Uint8Array, wallMs: number): boolean {
     const { type, sender } = packet;
     if (type === ANNOUNCE) return VIEW.read(frame, FRAME_MAX) === null && this.addAnnounce(VIEW);
-    if (type !== MESSAGE) return false;
+    if (type !== MESSAGE || !this.mayAdd(packet.timestamp, wallMs)) return false;
+    if (this.limits.messages === 0) {
+      // Forgotten at once, and so never named.
+      this.horizon = Math.max(this.horizon, packet.timestamp);
+      return true;
+    }
     const kept = new KeptPacket(this.hash, nameOf(sender), packet, frame);
     kept.nameBy(packet);
-    return !this.messages.has(kept.name) && this.addMessage(kept, wallMs);
+    if (this.messages.has(kept.name)) return false;
+    this.addMessage(kept);
+    return true;
   }
 
   /** The same of an announce that was read already. */
@@ -238,9 +245,13 @@ export class History {
     return announces.filter(({ timestamp }) => timestamp > wallMs - ANNOUNCE_AGE_MS).sort(byAge);
   }
 
-  private addMessage(kept: Kept, wallMs: number): boolean {
-    if (kept.timestamp <= wallMs - this.limits.ageMs) return false;
-    if (kept.timestamp <= this.horizon && !isFresh(kept.timestamp, wallMs)) return false;
+  /** Neither too old nor forgotten, as far as its time can tell. */
+  private mayAdd(timestamp: number, wallMs: number): boolean {
+    if (timestamp <= wallMs - this.limits.ageMs) return false;
+    return timestamp > this.horizon || isFresh(timestamp, wallMs);
+  }
+
+  private addMessage(kept: Kept): void {
     this.messages.set(kept.name, kept);
     this.timeline.add(kept);
     this.additions++;
@@ -249,7 +260,6 @@ export class History {
     while (this.messages.size > this.limits.messages || this.bytes > this.limits.bytes) {
       this.forget(this.oldestOfLoudest());
     }
-    return true;
   }
 
   private keepAnnounce(kept: Kept): void {
@@ -305,7 +315,9 @@ export class History {
     for (const kept of attic) {
       const isYoung = kept.timestamp > wallMs - this.limits.ageMs;
       if (!isYoung) this.attic.push(kept);
-      else if (!this.messages.has(kept.name)) this.addMessage(kept, wallMs);
+      else if (!this.messages.has(kept.name) && this.mayAdd(kept.timestamp, wallMs)) {
+        this.addMessage(kept);
+      }
     }
   }
 }

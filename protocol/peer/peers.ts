@@ -146,6 +146,12 @@ export class Peers {
     return place < 0 ? null : this.peerAt(place);
   }
 
+  /** Null for nobody about. */
+  nameOf(id: Uint8Array): string | null {
+    const place = this.places.find(id);
+    return place < 0 ? null : this.profiles.nameAt(place);
+  }
+
   /** The one silent longest first. */
   all(): Peer[] {
     return this.places.inOrder().map((place) => this.peerAt(place));

@@ -49,6 +49,12 @@ export class Profiles {
     return profile;
   }
 
+  nameAt(place: number): string {
+    const said = this.shelf.at(place);
+    // It lies in front.
+    return decodeText(said.subarray(2, 2 + said[1])) ?? '';
+  }
+
   clear(place: number): void {
     this.shelf.clear(place);
   }

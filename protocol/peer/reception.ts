@@ -275,8 +275,7 @@ export class Reception {
   private rearm(): void {
     const { peers, pinger, tracer, sync, reconciliation } = this;
     const { desk } = this.ports;
-    const ours = [peers.deadline(), pinger.deadline(), tracer.deadline(), desk.deadline()];
-    this.wakeAt = Math.min(...ours);
+    this.wakeAt = Math.min(peers.deadline(), pinger.deadline(), tracer.deadline(), desk.deadline());
     // Without a clock nobody is asked, and nothing is compared.
     if (this.epochMs === null) return;
     this.wakeAt = Math.min(this.wakeAt, sync.deadline(), reconciliation?.deadline() ?? Infinity);
@@ -423,7 +422,7 @@ export class Reception {
       kind: 'message',
       id: messageId(this.ports.crypto, sender, timestamp, text.value),
       sender,
-      name: this.peers.find(sender)?.name ?? null,
+      name: this.peers.nameOf(sender),
       text: text.value,
       timestamp,
       isHistory: isOld,
@@ -646,7 +645,9 @@ export class Reception {
 }
 
 function idIn(bytes: Uint8Array, at: number): Uint8Array {
-  return new Uint8Array(bytes.subarray(at, at + ID_SIZE));
+  const id = new Uint8Array(ID_SIZE);
+  for (let i = 0; i < ID_SIZE; i++) id[i] = bytes[at + i];
+  return id;
 }
 
 function tell(out: ReceptionOutput[], event: StationEvent): void {

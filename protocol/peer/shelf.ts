@@ -59,7 +59,8 @@ export class Shelf {
     const bytes = new Uint8Array(Math.max(FIRST_SIZE, size + (size >> 1)));
     this.end = 0;
     this.lengths.forEach((length, place) => {
-      bytes.set(this.at(place), this.end);
+      const begin = this.begins[place];
+      for (let at = 0; at < length; at++) bytes[this.end + at] = this.bytes[begin + at];
       this.begins[place] = this.end;
       this.end += length;
     });

@@ -84,9 +84,9 @@ export function capabilitiesIn(view: AnnounceView): bigint | null {
   return decodeCapabilities(partOf(view, capabilitiesAt, capabilitiesLength));
 }
 
-/** Ids, one behind the other. */
+/** Ids, one behind the other, as a view of the bytes. */
 export function neighboursIn(view: AnnounceView): Uint8Array {
-  return copyOf(view, view.neighboursAt, view.neighbourCount * ID_SIZE);
+  return partOf(view, view.neighboursAt, view.neighbourCount * ID_SIZE);
 }
 
 function textIn(view: AnnounceView, at: number, length: number): string {

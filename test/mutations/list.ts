@@ -93,8 +93,8 @@ export const MUTATIONS: Mutation[] = [
   {
     breaks: 'what may have been forgotten does not come back as new',
     file: 'protocol/peer/history.ts',
-    from: 'if (kept.timestamp <= this.horizon && !isFresh(kept.timestamp, wallMs)) return false;',
-    to: '',
+    from: 'return timestamp > this.horizon || isFresh(timestamp, wallMs);',
+    to: 'return true;',
     tests: ['test/protocol/peer/history.test.ts'],
   },
   {

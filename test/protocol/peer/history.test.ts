@@ -120,6 +120,25 @@ describe('a full history', () => {
     expect(history.answer(EVERYTHING, NOW).map(({ bytes }) => bytes[14])).toEqual([6, 7, 8]);
   });
 
+  it('with room for nothing takes what is of now as news, nothing old twice, and names nothing', () => {
+    const hash = { sha256: (): Uint8Array => expect.unreachable('nobody asks for its name') };
+    const history = new History(hash, { ...limits, messages: 0 });
+    expect([NOW, NOW, NOW - 5].map((timestamp) => add(history, timestamp))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(history.size).toBe(0);
+    const later = NOW + FRESH_MS + 1;
+    expect([NOW, NOW - 5].map((timestamp) => add(history, timestamp, {}, later))).toEqual([
+      false,
+      false,
+    ]);
+    expect(add(history, NOW + 1, {}, later)).toBe(true);
+    expect(add(history, NOW, {}, NOW + limits.ageMs)).toBe(false);
+    expect(history.floor(later)).toBe(NOW + 1);
+  });
+
   it('S11: does not take again as old what it may have let go', () => {
     const history = new History(crypto, limits);
     for (let i = 0; i < 30; i++) add(history, NOW + i);

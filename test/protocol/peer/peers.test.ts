@@ -124,6 +124,7 @@ describe('peers', () => {
     expect([before?.heardAt, before?.neighbours.length]).toEqual([5, 16]);
     expect(peers.has(filled(8, 1))).toBe(true);
     expect([peers.has(filled(8, 2)), peers.find(filled(8, 2))]).toEqual([false, null]);
+    expect([peers.nameOf(filled(8, 1)), peers.nameOf(filled(8, 2))]).toEqual(['ann', null]);
   });
 
   it('are new again once they left, whoever took their place meanwhile', () => {
