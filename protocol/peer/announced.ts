@@ -15,6 +15,9 @@ export const SENDERS_MAX = 512;
 /** What came longer ago says nothing of what is new. */
 export const FRESH_MS = 60_000;
 
+/** Where the part of its timestamp that is in its name lies in a frame. */
+export const NAMED_TIME_AT = TIMESTAMP_AT + 2;
+
 /** Columns; `IS_SPENT`: 1 for what came without hops to go on, and is wanted with some. */
 const TIME = 0;
 const HEARD_AT = 1;
@@ -51,13 +54,14 @@ export class Announced {
     places.numbers[row + IS_SPENT] = 0;
   }
 
-  /** Whether what is so named would be news, or could go on from here with this TTL for the first time. */
-  lacks(name: Uint8Array, ttl: number, now: Millis): boolean {
-    const place = this.places.find(name);
+  /** Whether what is named there would be news, or could go on from here with this TTL for the first time. */
+  lacks(names: Uint8Array, at: number, ttl: number, now: Millis): boolean {
+    const place = this.places.find(names, at);
     if (place < 0) return true;
     const { numbers } = this.places;
     const row = this.places.columnsOf(place);
-    const [had, named] = [numbers[row + TIME], timeAt(name, ID_SIZE)];
+    const had = numbers[row + TIME];
+    const named = timeAt(names, at + ID_SIZE);
     if (named === had) return numbers[row + IS_SPENT] === 1 && ttl > 1;
     return named > had || now - numbers[row + HEARD_AT] >= FRESH_MS;
   }
@@ -78,19 +82,23 @@ export class Announced {
 
 export function nameOfAnnounce(frame: Uint8Array): Uint8Array {
   const name = new Uint8Array(ANNOUNCE_NAME_SIZE);
-  const senderAt = senderIn(frame);
-  name.set(frame.subarray(senderAt, senderAt + ID_SIZE));
-  name.set(frame.subarray(TIMESTAMP_AT + 2, TIMESTAMP_AT + 8), ID_SIZE);
+  writeName(frame, name, 0);
   return name;
 }
 
+export function writeName(frame: Uint8Array, names: Uint8Array, at: number): void {
+  const senderAt = senderIn(frame);
+  for (let i = 0; i < ID_SIZE; i++) names[at + i] = frame[senderAt + i];
+  for (let i = 0; i < 6; i++) names[at + ID_SIZE + i] = frame[NAMED_TIME_AT + i];
+}
+
 /** Of a frame that is a packet. */
-function senderIn(frame: Uint8Array): number {
+export function senderIn(frame: Uint8Array): number {
   return frame[0] === 1 ? 14 : 16;
 }
 
 function timeIn(frame: Uint8Array): number {
-  return timeAt(frame, TIMESTAMP_AT + 2);
+  return timeAt(frame, NAMED_TIME_AT);
 }
 
 function timeAt(bytes: Uint8Array, at: number): number {

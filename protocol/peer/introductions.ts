@@ -11,11 +11,12 @@
  */
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { sameBytes } from '../core/bytes.ts';
-import { TTL_AT } from '../core/packet.ts';
+import { ID_SIZE, TTL_AT } from '../core/packet.ts';
 import { ANNOUNCE_NAME_SIZE, INTRODUCED_MAX, TOLD_SIZE } from '../wire/spread.ts';
-import { Announced, nameOfAnnounce } from './announced.ts';
-import { inParts, split } from './names.ts';
-import { keyOf, Wants } from './wants.ts';
+import { Announced, NAMED_TIME_AT, nameOfAnnounce, senderIn, writeName } from './announced.ts';
+import { Named } from './named.ts';
+import { inParts } from './names.ts';
+import { Wants } from './wants.ts';
 
 /** How often a far end is told, and how much later again: what it did not hear costs it a round. */
 export const TELLS = 2;
@@ -49,7 +50,7 @@ type Introduction = {
   readonly id: Uint8Array;
   readonly since: Millis;
   /** What it says it has, or asked for, by name. */
-  readonly had: Set<string>;
+  readonly had: Named;
   tells: number;
   /** When it is told again; Infinity once that is over. */
   tellAt: Millis;
@@ -82,11 +83,7 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
     if (input.kind === 'sought') this.give(input.link, input.names, now, out);
     if (input.kind === 'gone') this.forget(input.link);
     for (const { link, names } of this.wants.due(now)) this.seek(link, names, out);
-    this.tellAt = Infinity;
-    for (const [link, introduction] of this.introductions) {
-      if (now >= introduction.tellAt) this.tell(link, introduction, now, out);
-      this.tellAt = Math.min(this.tellAt, introduction.tellAt);
-    }
+    if (now >= this.tellAt) this.tellDue(now, out);
     return out;
   }
 
@@ -112,10 +109,11 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
   /** Of links, 32 to a word, those whose far ends say they have the announce. */
   covered(open: number, word: number, frame: Uint8Array): number {
     if (this.tellAt === Infinity) return 0;
-    const key = keyOf(nameOfAnnounce(frame));
+    const senderAt = senderIn(frame);
     let covered = 0;
     for (const [link, { had }] of this.introductions) {
-      if (link >> 5 === word && had.has(key)) covered |= 1 << (link & 31);
+      if (had.size === 0 || link >> 5 !== word) continue;
+      if (had.has(frame, senderAt, NAMED_TIME_AT)) covered |= 1 << (link & 31);
     }
     return covered & open;
   }
@@ -123,7 +121,22 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
   private meet(link: number, id: Uint8Array, since: Millis, now: Millis): void {
     if (this.introductions.has(link)) return;
     const at = { tells: 0, tellAt: now, gives: 0 };
-    this.introductions.set(link, { id: new Uint8Array(id), since, had: new Set(), ...at });
+    this.introductions.set(link, { id: new Uint8Array(id), since, had: new Named(), ...at });
+    this.tellAt = Math.min(this.tellAt, now);
+  }
+
+  private tellDue(now: Millis, out: IntroductionsOutput[]): void {
+    for (const [link, introduction] of this.introductions) {
+      if (now >= introduction.tellAt) this.tell(link, introduction, now, out);
+    }
+    this.rearm();
+  }
+
+  private rearm(): void {
+    this.tellAt = Infinity;
+    for (const { tellAt } of this.introductions.values()) {
+      this.tellAt = Math.min(this.tellAt, tellAt);
+    }
   }
 
   private tell(
@@ -135,30 +148,40 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
     const isLast = ++introduction.tells === TELLS;
     introduction.tellAt = isLast ? Infinity : now + AGAIN_MS;
     const told = this.toldTo(introduction, now);
-    introduction.gives += told.length * GIVES_MAX;
-    for (const some of inParts(told, INTRODUCED_MAX)) out.push({ kind: 'tell', link, names: some });
+    introduction.gives += (told.length / TOLD_SIZE) * GIVES_MAX;
+    const most = INTRODUCED_MAX * TOLD_SIZE;
+    for (let from = 0; from < told.length; from += most) {
+      out.push({ kind: 'tell', link, names: told.slice(from, from + most) });
+    }
     if (isLast) introduction.had.clear();
   }
 
   /** What came since the link is there was brought to it like anything. */
-  private toldTo({ id, since, had }: Introduction, now: Millis): Uint8Array[] {
-    const told: Uint8Array[] = [];
-    for (const frame of this.fresh(now)) {
-      const name = nameOfAnnounce(frame);
-      const mayLack = this.announced.heardAt(frame) < since && !sameBytes(name, 0, id);
-      if (mayLack && !had.has(keyOf(name))) told.push(withTtl(name, frame[TTL_AT]));
+  private toldTo({ id, since, had }: Introduction, now: Millis): Uint8Array {
+    const fresh = this.fresh(now);
+    const told = new Uint8Array(fresh.length * TOLD_SIZE);
+    let size = 0;
+    for (const frame of fresh) {
+      const senderAt = senderIn(frame);
+      if (had.has(frame, senderAt, NAMED_TIME_AT) || sameBytes(frame, senderAt, id)) continue;
+      if (this.announced.heardAt(frame) >= since) continue;
+      writeName(frame, told, size);
+      told[size + ANNOUNCE_NAME_SIZE] = frame[TTL_AT];
+      size += TOLD_SIZE;
     }
-    return told;
+    return told.subarray(0, size);
   }
 
   private hear(link: number, names: Uint8Array, now: Millis, out: IntroductionsOutput[]): void {
     const introduction = this.introductions.get(link);
     if (introduction === undefined) return;
     const lacking: Uint8Array[] = [];
-    for (const told of split(names, TOLD_SIZE)) {
-      const name = told.subarray(0, ANNOUNCE_NAME_SIZE);
-      this.believe(introduction, name);
-      if (this.announced.lacks(name, told[ANNOUNCE_NAME_SIZE], now)) lacking.push(name);
+    for (let at = 0; at < names.length; at += TOLD_SIZE) {
+      const nameEnd = at + ANNOUNCE_NAME_SIZE;
+      believe(introduction, names, at);
+      if (this.announced.lacks(names, at, names[nameEnd], now)) {
+        lacking.push(new Uint8Array(names.subarray(at, nameEnd)));
+      }
     }
     this.seek(link, this.wants.offered(link, lacking, now), out);
   }
@@ -166,21 +189,17 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
   private give(link: number, names: Uint8Array, now: Millis, out: IntroductionsOutput[]): void {
     const introduction = this.introductions.get(link);
     if (introduction === undefined) return;
-    const sought = new Set<string>();
-    for (const name of split(names, ANNOUNCE_NAME_SIZE)) {
-      this.believe(introduction, name);
-      sought.add(keyOf(name));
+    const sought = new Named();
+    for (let at = 0; at < names.length; at += ANNOUNCE_NAME_SIZE) {
+      believe(introduction, names, at);
+      sought.add(names, at, at + ID_SIZE);
     }
     for (const bytes of this.fresh(now)) {
       if (introduction.gives === 0) return;
-      if (!sought.has(keyOf(nameOfAnnounce(bytes)))) continue;
+      if (!sought.has(bytes, senderIn(bytes), NAMED_TIME_AT)) continue;
       introduction.gives--;
       out.push({ kind: 'give', link, bytes });
     }
-  }
-
-  private believe({ had, tellAt }: Introduction, name: Uint8Array): void {
-    if (tellAt < Infinity && had.size < HAD_MAX) had.add(keyOf(name));
   }
 
   private seek(link: number, names: readonly Uint8Array[], out: IntroductionsOutput[]): void {
@@ -192,12 +211,10 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
   private forget(link: number): void {
     this.introductions.delete(link);
     this.wants.forget(link);
+    this.rearm();
   }
 }
 
-function withTtl(name: Uint8Array, ttl: number): Uint8Array {
-  const told = new Uint8Array(TOLD_SIZE);
-  told.set(name);
-  told[ANNOUNCE_NAME_SIZE] = ttl;
-  return told;
+function believe({ had, tellAt }: Introduction, names: Uint8Array, at: number): void {
+  if (tellAt < Infinity && had.size < HAD_MAX) had.add(names, at, at + ID_SIZE);
 }

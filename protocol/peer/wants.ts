@@ -114,6 +114,6 @@ export class Wants {
 }
 
 /** By which names of one kind are told apart; none is shorter than an id, or longer than two. */
-export function keyOf(name: Uint8Array): string {
+function keyOf(name: Uint8Array): string {
   return nameOf(name) + nameOf(name, name.length - ID_SIZE);
 }

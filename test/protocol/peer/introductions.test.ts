@@ -205,12 +205,12 @@ describe('an announce is news', () => {
   it('when it came with no hops left, and could go on now', () => {
     const announced = new Announced(1);
     announced.note(announce(1), 1, 0);
-    expect(announced.lacks(nameOfAnnounce(announce(1)), 1, 10)).toBe(false);
-    expect(announced.lacks(nameOfAnnounce(announce(1)), 2, 10)).toBe(true);
+    expect(announced.lacks(nameOfAnnounce(announce(1)), 0, 1, 10)).toBe(false);
+    expect(announced.lacks(nameOfAnnounce(announce(1)), 0, 2, 10)).toBe(true);
     announced.passedOn(announce(1, 999));
-    expect(announced.lacks(nameOfAnnounce(announce(1)), 2, 10)).toBe(true);
+    expect(announced.lacks(nameOfAnnounce(announce(1)), 0, 2, 10)).toBe(true);
     announced.passedOn(announce(1));
-    expect(announced.lacks(nameOfAnnounce(announce(1)), 2, 10)).toBe(false);
+    expect(announced.lacks(nameOfAnnounce(announce(1)), 0, 2, 10)).toBe(false);
   });
 
   it('of a sender that had to make room, the one heard longest ago first', () => {
@@ -225,7 +225,7 @@ describe('an announce is news', () => {
 });
 
 function lacks(announced: Announced, frame: Uint8Array, now: number): boolean {
-  return announced.lacks(nameOfAnnounce(frame), 6, now);
+  return announced.lacks(nameOfAnnounce(frame), 0, 6, now);
 }
 
 function senderOf(sender: number): Uint8Array {
