@@ -8,11 +8,14 @@
  */
 import type { Drops } from './drops.ts';
 import { SHORTCUTS } from './features.ts';
+import { Slab } from './slab.ts';
 
 const FIRST = 0x80;
 const LAST = 0x40;
 const NUMBER = 0x3f;
 
+/** Of all links: what is cut from it is nobody else's. */
+const SLAB = SHORTCUTS ? new Slab() : null;
 const NOTHING = new Uint8Array(0);
 
 /** In place of a number: no frame is open, or the rest of one that was dropped is let pass. */
@@ -48,7 +51,8 @@ export class SegmentWriter {
     const from = this.sent;
     if (this.isOut()) return null;
     const end = Math.min(from + this.payloadMax, frame.length);
-    const segment = new Uint8Array(end - from + 1);
+    const size = end - from + 1;
+    const segment = SLAB === null ? new Uint8Array(size) : SLAB.cut(size);
     segment[0] = (from === 0 ? FIRST : 0) | (end === frame.length ? LAST : 0) | this.number;
     const isAll = SHORTCUTS && end - from === frame.length;
     segment.set(isAll ? frame : frame.subarray(from, end), 1);

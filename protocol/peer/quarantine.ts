@@ -47,7 +47,7 @@ export class Quarantine {
   keep(name: string, packet: Kept): void {
     if (!IS_KEPT[packet.bytes[1]]) return;
     const packets = this.kept.get(name) ?? [];
-    packets.push(packet);
+    packets.push({ ...packet, bytes: new Uint8Array(packet.bytes) });
     let bytes = packets.reduce((sum, other) => sum + other.bytes.length, 0);
     while (packets.length > PACKETS_PER_SENDER_MAX || bytes > BYTES_PER_SENDER_MAX) {
       bytes -= packets.shift()!.bytes.length;

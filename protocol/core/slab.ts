@@ -1,0 +1,28 @@
+/**
+ * Slab: memory that byte arrays of hosts are cut from, one behind the other, because a small array with
+ * memory of its own costs more to make and to give back than what is written to it.
+ *
+ *   | cut | cut    | cut | free ...       until what is asked for does not fit; then comes a new one
+ *
+ * One array that is kept keeps all of its slab: what is kept for longer than a minute is to be a copy.
+ */
+export const SLAB_SIZE = 16384;
+/** What is larger gets memory of its own. */
+export const CUT_MAX = 1024;
+
+export class Slab {
+  private memory = new ArrayBuffer(0);
+  private used = 0;
+
+  /** An array of zeros that nobody else has. */
+  cut(size: number): Uint8Array {
+    if (size > CUT_MAX) return new Uint8Array(size);
+    if (this.used + size > this.memory.byteLength) {
+      this.memory = new ArrayBuffer(SLAB_SIZE);
+      this.used = 0;
+    }
+    const from = this.used;
+    this.used = from + size;
+    return new Uint8Array(this.memory, from, size);
+  }
+}
