@@ -30,8 +30,18 @@ export interface Cover {
    * of links that brought it, `first` the one before all others.
    */
   covered(open: number, word: number, bytes: Uint8Array, first: number, heard: Uint32Array): number;
-  /** A broadcast goes further for the first time, with the TTL in `bytes`; link -1 for our own. */
-  kept(low: number, high: number, bytes: Uint8Array, link: number, now: Millis): void;
+  /**
+   * A broadcast goes further for the first time, with the TTL in `bytes`; link -1 for our own. Not by
+   * its first copy where that had no further to go.
+   */
+  kept(
+    low: number,
+    high: number,
+    bytes: Uint8Array,
+    link: number,
+    isFirst: boolean,
+    now: Millis,
+  ): void;
   /** A copy came over a link. */
   met(low: number, high: number, bytes: Uint8Array, link: number): void;
   /** It was new, and has no further to go. */
@@ -222,7 +232,8 @@ export class LineRelay extends Relay {
   }
 
   private keep(bytes: Uint8Array, link: number): void {
-    if (this.cover !== null) this.cover.kept(HASH[0], HASH[1], bytes, link, this.now);
+    const isFirst = link < 0 || this.met < 0;
+    if (this.cover !== null) this.cover.kept(HASH[0], HASH[1], bytes, link, isFirst, this.now);
   }
 
   private tellSpent(bytes: Uint8Array, before: number, out: RelayOutput[]): void {

@@ -45,6 +45,8 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
   private now: Millis = 0;
   /** Whether anybody is being introduced: it is asked for with every announce. */
   private isMeeting = false;
+  /** Asked for with every packet, of machines that lie far apart in memory. */
+  private wakeAt: Millis = Infinity;
 
   constructor(
     id: Uint8Array,
@@ -69,11 +71,12 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
     if (now >= this.mender.deadline()) this.toMender(TICK, out);
     if (now >= this.introductions.deadline()) this.toIntroductions(TICK, out);
     this.isMeeting = this.introductions.deadline() < Infinity;
+    this.rearm();
     return out;
   }
 
   deadline(): Millis {
-    return Math.min(this.lists.deadline(), this.mender.deadline(), this.introductions.deadline());
+    return this.wakeAt;
   }
 
   covered(
@@ -91,20 +94,38 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
   /** An announce that came with this TTL was let in. */
   announced(bytes: Uint8Array, ttl: number, now: Millis): void {
     this.introductions.note(bytes, ttl, now);
+    if (this.isMeeting) this.rearm();
   }
 
-  kept(low: number, high: number, bytes: Uint8Array, link: number, now: Millis): void {
-    if (bytes[1] === ANNOUNCE) this.introductions.passedOn(bytes);
-    else this.mender.keep(low, high, bytes, link, this.vicinity.watches(), now);
+  kept(
+    low: number,
+    high: number,
+    bytes: Uint8Array,
+    link: number,
+    isFirst: boolean,
+    now: Millis,
+  ): void {
+    if (bytes[1] !== ANNOUNCE) {
+      this.mender.keep(low, high, bytes, link, this.vicinity.watches(), now);
+      this.rearm();
+    } else if (!isFirst) this.introductions.passedOn(bytes);
   }
 
   met(low: number, high: number, bytes: Uint8Array, link: number): void {
-    if (bytes[1] !== ANNOUNCE) this.mender.met(low, high, bytes, link);
-    else if (this.isMeeting) this.introductions.met(bytes, link);
+    if (bytes[1] !== ANNOUNCE) return this.mender.met(low, high, bytes, link);
+    if (!this.isMeeting) return;
+    this.introductions.met(bytes, link);
+    this.rearm();
   }
 
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {
     this.mender.spent(low, high, bytes, now);
+    this.rearm();
+  }
+
+  private rearm(): void {
+    const ours = Math.min(this.mender.deadline(), this.introductions.deadline());
+    this.wakeAt = Math.min(this.lists.deadline(), ours);
   }
 
   private meet(

@@ -23,13 +23,13 @@ import {
   MESSAGE,
   NOTE,
   NOTED,
-  PacketView,
   PING,
   plainPacket,
   PONG,
   REQUEST_SYNC,
   SPREAD,
   TTL_AT,
+  VIEW,
   VOICE,
 } from '../core/packet.ts';
 import { NORMAL, priorityOf } from '../core/queue.ts';
@@ -131,7 +131,6 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   /** Null while nobody watches. */
   private tap: Tap | null = null;
   private readonly quarantine = new Quarantine();
-  private readonly packet = new PacketView();
   private readonly usedAt: Millis[] = [];
   /** Links to nodes that know of nobody but us: how they are introduced to others, their hello says. */
   private readonly strangers = new Set<number>();
@@ -199,9 +198,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
 
   /** What was withheld waits until its sender is let in again. */
   setAside({ link, bytes, ttl, isVerified }: ForUs): void {
-    this.packet.read(bytes, FRAME_MAX);
+    VIEW.read(bytes, FRAME_MAX);
     const kept = { link, bytes, ttl, isVerified, keptAt: this.now };
-    this.quarantine.keep(nameOf(bytes, this.packet.senderAt), kept);
+    this.quarantine.keep(nameOf(bytes, VIEW.senderAt), kept);
   }
 
   /** Unix time at 0 of our clock, or null. */
@@ -519,9 +518,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   private overhear(bytes: Uint8Array, out: SwitchboardOutput[]): void {
-    const { packet } = this;
-    if (packet.read(bytes, FRAME_MAX) !== null || packet.isBroadcast()) return;
-    const { recipientAt, payloadAt, payloadLength } = packet;
+    if (VIEW.read(bytes, FRAME_MAX) !== null || VIEW.isBroadcast()) return;
+    const { recipientAt, payloadAt, payloadLength } = VIEW;
     const device = new Uint8Array(bytes.subarray(recipientAt, recipientAt + ID_SIZE));
     const payload = new Uint8Array(bytes.subarray(payloadAt, payloadAt + payloadLength));
     out.push({ kind: 'noted', device, payload });
@@ -573,8 +571,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   private remember(announce: Uint8Array, ttl: number): void {
     if (this.spread !== null) this.spread.announced(announce, ttl, this.now);
     if (ttl <= 1) return;
-    this.packet.read(announce, FRAME_MAX);
-    this.announces.keep(this.packet, announce, this.now);
+    VIEW.read(announce, FRAME_MAX);
+    this.announces.keep(VIEW, announce, this.now);
   }
 
   /** What is for us goes up, unless its sender is not to be shown: then it only went on. */
@@ -603,8 +601,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   private hearSpread(link: number, bytes: Uint8Array, out: SwitchboardOutput[]): void {
-    this.packet.read(bytes, FRAME_MAX);
-    const { payloadAt, payloadLength } = this.packet;
+    VIEW.read(bytes, FRAME_MAX);
+    const { payloadAt, payloadLength } = VIEW;
     const payload = bytes.subarray(payloadAt, payloadAt + payloadLength);
     this.toSpread({ kind: 'heard', link, payload }, out);
   }

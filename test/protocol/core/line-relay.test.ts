@@ -225,6 +225,8 @@ describe('a relay with a cover', () => {
     relay.step(heard(1, { sender: ME }), 0);
     relay.step(heard(1, { type: TRACE, ttl: 0 }), 0);
     relay.step(heard(1, { type: ENCRYPTED, recipient: ME }), 0);
+    relay.step(heard(1, { timestamp: 5, ttl: 3 }), 0);
+    relay.step({ kind: 'send', link: -1, bytes: packet({ sender: ME, timestamp: 6 }) }, 0);
     expect(told).toEqual([
       'kept -1 ttl 7',
       'kept 1 ttl 6',
@@ -233,6 +235,9 @@ describe('a relay with a cover', () => {
       'met 2',
       'spent',
       'met 1',
+      'kept 1 ttl 2, a later copy',
+      'met 1',
+      'kept -1 ttl 7',
     ]);
   });
 
@@ -242,7 +247,7 @@ describe('a relay with a cover', () => {
     cover(relay, 0, told);
     relay.step(heard(1, { ttl: 0, isAnswer: true }), 0);
     relay.step(heard(2, { ttl: 5 }), 10);
-    expect(told).toEqual(['met 1', 'kept 2 ttl 4', 'met 2']);
+    expect(told).toEqual(['met 1', 'kept 2 ttl 4, a later copy', 'met 2']);
   });
 
   it('keeps nothing that an admission refuses', () => {
@@ -263,7 +268,9 @@ function cover(relay: LineRelay, covered: number, told: string[] = []): object[]
       asked.push({ open, first, heard: heard[0] });
       return covered;
     },
-    kept: (_low, _high, bytes, link) => void told.push(`kept ${link} ttl ${bytes[TTL_AT]}`),
+    kept(_low, _high, bytes, link, isFirst) {
+      told.push(`kept ${link} ttl ${bytes[TTL_AT]}${isFirst ? '' : ', a later copy'}`);
+    },
     met: (_low, _high, _bytes, link) => void told.push(`met ${link}`),
     spent: () => void told.push('spent'),
   };

@@ -44,8 +44,10 @@ it('a node whose neighbour takes it for a watcher offers him what he may lack, a
   spread.step({ kind: 'up', link: 2, id: id(2), since: null }, 0);
   const list = { ...listOf([1], false), watches: 1 };
   spread.step({ kind: 'heard', link: 2, payload: encodeSpread({ ...NOTHING_SAID, list }) }, 0);
-  spread.kept(1, 1, packet({ ttl: 6 }), 3, 100_000);
+  while (spread.deadline() < 100_000) spread.step(TICK, spread.deadline());
+  spread.kept(1, 1, packet({ ttl: 6 }), 3, true, 100_000);
   const now = 100_000 + FIRST_MS;
+  expect(spread.deadline()).toBe(now);
   const offers = crypto.sha256(withTtl(packet(), 0)).subarray(0, 8);
   const offer = encodeSpread({ ...NOTHING_SAID, offers });
   expect(spread.step(TICK, now)).toContainEqual({ kind: 'say', link: 2, payload: offer });
@@ -66,6 +68,37 @@ it('a node asks for an announce that its neighbour names, until one comes, good 
   expect(spread.step(TICK, 1 + RETRY_MS)).toContainEqual(asked);
   spread.met(1, 1, announce, 2);
   expect(spread.step(TICK, 1 + 2 * RETRY_MS)).not.toContainEqual(asked);
+});
+
+it('a node asks for an announce that came without hops, unless a later copy went on', () => {
+  const announce = packet({ type: ANNOUNCE });
+  const name = nameOfAnnounce(announce);
+  const payload = encodeSpread({ ...NOTHING_SAID, tells: new Uint8Array([...name, 6]) });
+  for (const isFirst of [true, false]) {
+    const spread = spreadOf(1);
+    spread.step({ kind: 'up', link: 2, id: id(2), since: 0 }, 0);
+    spread.announced(announce, 1, 0);
+    spread.kept(1, 1, announce, 3, isFirst, 1);
+    expect(spread.step({ kind: 'heard', link: 2, payload }, 2)).toHaveLength(isFirst ? 1 : 0);
+  }
+});
+
+it('a node is not woken for an announce that came meanwhile', () => {
+  const [spread, idle] = [spreadOf(1), spreadOf(1)];
+  const announce = packet({ type: ANNOUNCE });
+  const payload = encodeSpread({
+    ...NOTHING_SAID,
+    tells: new Uint8Array([...nameOfAnnounce(announce), 6]),
+  });
+  for (const one of [spread, idle]) {
+    one.step({ kind: 'up', link: 2, id: id(2), since: 0 }, 0);
+    one.step(TICK, 60_000);
+  }
+  const before = idle.deadline();
+  spread.step({ kind: 'heard', link: 2, payload }, 60_001);
+  expect(spread.deadline()).toBe(60_001 + RETRY_MS);
+  spread.announced(announce, 6, 60_002);
+  expect(spread.deadline()).toBe(before);
 });
 
 function spreadOf(own: number): Spread {
