@@ -152,7 +152,7 @@ export class Gate implements Admission {
    * the same packet has to be as new as ever (RELIABILITY R16).
    */
   private isOfNow(packet: PacketView, isAnswer: boolean, now: Millis): boolean {
-    if (TIMELESS.includes(packet.type) || !this.isOld(packet, now)) return true;
+    if (!this.isOld(packet, now) || TIMELESS.includes(packet.type)) return true;
     if (!isAnswer || ASKING.includes(packet.type)) return false;
     return packet.type !== MESSAGE || packet.timestamp() > this.epochMs! + now - this.historyMs;
   }
