@@ -41,7 +41,11 @@ export function encodeFields(fields: Fields, wide: 1 | 2): Uint8Array {
     const value = fields[type];
     if (!value) continue;
     bytes[at] = type;
-    bytes.set(bigEndian(value.length, wide), at + 1);
+    let rest = value.length;
+    for (let i = at + wide; i > at; i--) {
+      bytes[i] = rest;
+      rest >>= 8;
+    }
     bytes.set(value, at + 1 + wide);
     at += 1 + wide + value.length;
   }

@@ -43,14 +43,19 @@ export type IntroductionsOutput =
   | { kind: 'seek'; link: number; names: Uint8Array }
   | { kind: 'give'; link: number; bytes: Uint8Array };
 
+const NOTHING = new Uint8Array(0);
+
 /** The fresh announces of others, each with the TTL that it was passed on with. */
 export type Fresh = (now: Millis) => readonly Uint8Array[];
 
 type Introduction = {
+  readonly link: number;
   readonly id: Uint8Array;
   readonly since: Millis;
   /** What it says it has, or asked for, by name. */
   readonly had: Named;
+  /** What it was told, and is to be told once more unless it had that. */
+  told: Uint8Array;
   tells: number;
   /** When it is told again; Infinity once that is over. */
   tellAt: Millis;
@@ -68,6 +73,8 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
     mostOfOne: SEEKS_OF_ONE_MAX,
     retryMs: RETRY_MS,
   });
+  /** Those who are to be told once more, and when the first of them is. */
+  private meeting: Introduction[] = [];
   private tellAt: Millis = Infinity;
 
   /** `seed`: as of Announced. */
@@ -108,11 +115,10 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
 
   /** Of links, 32 to a word, those whose far ends say they have the announce. */
   covered(open: number, word: number, frame: Uint8Array): number {
-    if (this.tellAt === Infinity) return 0;
     const senderAt = senderIn(frame);
     let covered = 0;
-    for (const [link, { had }] of this.introductions) {
-      if (had.size === 0 || link >> 5 !== word) continue;
+    for (const { link, had } of this.meeting) {
+      if (link >> 5 !== word) continue;
       if (had.has(frame, senderAt, NAMED_TIME_AT)) covered |= 1 << (link & 31);
     }
     return covered & open;
@@ -120,51 +126,59 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
 
   private meet(link: number, id: Uint8Array, since: Millis, now: Millis): void {
     if (this.introductions.has(link)) return;
-    const at = { tells: 0, tellAt: now, gives: 0 };
-    this.introductions.set(link, { id: new Uint8Array(id), since, had: new Named(), ...at });
-    this.tellAt = Math.min(this.tellAt, now);
+    this.introductions.set(link, {
+      link,
+      id: new Uint8Array(id),
+      since,
+      had: new Named(),
+      told: NOTHING,
+      tells: 0,
+      tellAt: now,
+      gives: 0,
+    });
+    this.rearm();
   }
 
   private tellDue(now: Millis, out: IntroductionsOutput[]): void {
-    for (const [link, introduction] of this.introductions) {
-      if (now >= introduction.tellAt) this.tell(link, introduction, now, out);
+    for (const introduction of this.meeting) {
+      if (now >= introduction.tellAt) this.tell(introduction, now, out);
     }
     this.rearm();
   }
 
   private rearm(): void {
+    this.meeting = [];
     this.tellAt = Infinity;
-    for (const { tellAt } of this.introductions.values()) {
-      this.tellAt = Math.min(this.tellAt, tellAt);
+    for (const introduction of this.introductions.values()) {
+      if (introduction.tellAt === Infinity) continue;
+      this.meeting.push(introduction);
+      this.tellAt = Math.min(this.tellAt, introduction.tellAt);
     }
   }
 
-  private tell(
-    link: number,
-    introduction: Introduction,
-    now: Millis,
-    out: IntroductionsOutput[],
-  ): void {
-    const isLast = ++introduction.tells === TELLS;
-    introduction.tellAt = isLast ? Infinity : now + AGAIN_MS;
-    const told = this.toldTo(introduction, now);
+  private tell(introduction: Introduction, now: Millis, out: IntroductionsOutput[]): void {
+    const isFirst = introduction.tells === 0;
+    const told = isFirst ? this.toldTo(introduction, now) : lackingOf(introduction);
     introduction.gives += (told.length / TOLD_SIZE) * GIVES_MAX;
     const most = INTRODUCED_MAX * TOLD_SIZE;
     for (let from = 0; from < told.length; from += most) {
-      out.push({ kind: 'tell', link, names: told.slice(from, from + most) });
+      const names = told.slice(from, from + most);
+      out.push({ kind: 'tell', link: introduction.link, names });
     }
+    const isLast = ++introduction.tells === TELLS;
+    introduction.tellAt = isLast ? Infinity : now + AGAIN_MS;
+    introduction.told = isLast ? NOTHING : told;
     if (isLast) introduction.had.clear();
   }
 
   /** What came since the link is there was brought to it like anything. */
-  private toldTo({ id, since, had }: Introduction, now: Millis): Uint8Array {
+  private toldTo({ id, since }: Introduction, now: Millis): Uint8Array {
     const fresh = this.fresh(now);
     const told = new Uint8Array(fresh.length * TOLD_SIZE);
     let size = 0;
     for (const frame of fresh) {
-      const senderAt = senderIn(frame);
-      if (had.has(frame, senderAt, NAMED_TIME_AT) || sameBytes(frame, senderAt, id)) continue;
-      if (this.announced.heardAt(frame) >= since) continue;
+      const isOwn = sameBytes(frame, senderIn(frame), id);
+      if (isOwn || this.announced.heardAt(frame) >= since) continue;
       writeName(frame, told, size);
       told[size + ANNOUNCE_NAME_SIZE] = frame[TTL_AT];
       size += TOLD_SIZE;
@@ -194,9 +208,11 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
       believe(introduction, names, at);
       sought.add(names, at, at + ID_SIZE);
     }
+    let left = sought.size;
     for (const bytes of this.fresh(now)) {
-      if (introduction.gives === 0) return;
+      if (introduction.gives === 0 || left === 0) return;
       if (!sought.has(bytes, senderIn(bytes), NAMED_TIME_AT)) continue;
+      left--;
       introduction.gives--;
       out.push({ kind: 'give', link, bytes });
     }
@@ -213,6 +229,18 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
     this.wants.forget(link);
     this.rearm();
   }
+}
+
+/** Of what it was told, what it neither named nor asked for. */
+function lackingOf({ told, had }: Introduction): Uint8Array {
+  const lacking = new Uint8Array(told.length);
+  let size = 0;
+  for (let at = 0; at < told.length; at += TOLD_SIZE) {
+    if (had.has(told, at, at + ID_SIZE)) continue;
+    lacking.set(told.subarray(at, at + TOLD_SIZE), size);
+    size += TOLD_SIZE;
+  }
+  return lacking.subarray(0, size);
 }
 
 function believe({ had, tellAt }: Introduction, names: Uint8Array, at: number): void {
