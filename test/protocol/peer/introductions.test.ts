@@ -62,6 +62,15 @@ describe('a node that meets another', () => {
     expect(sought(announce(1))).toEqual([]);
   });
 
+  it('gives all that is asked for at once', () => {
+    const announces = [1, 2].map((sender) => announce(sender));
+    for (const one of announces) hears(one, 0);
+    up(4, 9, 10);
+    const names = new Uint8Array(announces.flatMap((one) => [...nameOfAnnounce(one)]));
+    const given = node.step({ kind: 'sought', link: 4, names }, 20);
+    expect(given).toEqual(announces.map((bytes) => ({ kind: 'give', link: 4, bytes })));
+  });
+
   it('asks for what it lacks alone, and of one at a time', () => {
     hears(announce(1), 0);
     for (const link of [4, 5]) up(link, link, 10);

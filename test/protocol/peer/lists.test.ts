@@ -13,6 +13,7 @@ import {
 } from '../../../protocol/peer/lists.ts';
 import { Vicinity } from '../../../protocol/peer/vicinity.ts';
 import type { NeighbourList } from '../../../protocol/wire/spread.ts';
+import { LISTED_MAX } from '../../../protocol/wire/spread.ts';
 import { id } from '../../packets.ts';
 import { runs, xorshift } from '../../seed.ts';
 
@@ -52,6 +53,9 @@ describe('the list of a node', () => {
     expect(outputs.map(({ link, list }) => [link, list.asks])).toEqual(
       [2, 4, 5, 6].map((link) => [link, true]),
     );
+    // And who comes then waits again.
+    up(lists, 7, 3 * SETTLE_MS);
+    expect(lists.deadline()).toBe(2 * SETTLE_MS + 1 + GATHER_MS);
   });
 
   it('is asked about when it is not confirmed, ever more seldom, and in the end no more', () => {
@@ -72,6 +76,18 @@ describe('the list of a node', () => {
       second + 2 * AGAIN_MS,
       second + 6 * AGAIN_MS,
     ]);
+  });
+
+  it('is asked about anew once it is another, by whom nothing confirmed the one before', () => {
+    const lists = listsOf(1);
+    up(lists, 2, 0);
+    while (lists.deadline() < Infinity) lists.step(TICK, lists.deadline());
+    up(lists, 3, LATE);
+    const links: number[] = [];
+    while (lists.deadline() < Infinity) {
+      for (const { link } of lists.step(TICK, lists.deadline())) links.push(link);
+    }
+    expect(links.filter((link) => link === 2)).toHaveLength(TRIES_MAX);
   });
 
   it('is confirmed by the next of theirs, and not by who has another', () => {
@@ -106,6 +122,14 @@ describe('the list of a node', () => {
     const due = lists.step(TICK, lists.deadline());
     expect(due.map(({ link }) => link)).toEqual([3, 4, 6]);
     expect(due[0].list.watches).toBe(3);
+  });
+
+  it('is said to all where it is full, since who watches decides who is in it', () => {
+    const links = Array.from({ length: LISTED_MAX + 2 }, (_, at) => at + 2);
+    const lists = settled(1, links);
+    hear(lists, 2, listOf([1, 3]), LATE);
+    hear(lists, 3, listOf([1, 2]), LATE);
+    expect(lists.step(TICK, lists.deadline())).toHaveLength(links.length);
   });
 
   it('is known to all in the end, though a quarter is lost while links come up', () => {

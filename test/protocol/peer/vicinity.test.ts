@@ -24,6 +24,13 @@ describe('a vicinity', () => {
     expect(covered(vicinityOf({ 1: [2, 3, 4, ME], 2: [ME], 3: [1, ME] }), [1])).toEqual([3]);
   });
 
+  it('tells those apart whose ids end alike', () => {
+    const vicinity = vicinityOf({ 1: [2, ME] });
+    const alike = id(1).fill(7, 0, 4);
+    vicinity.hear(2, new Uint8Array([...alike, ...id(ME)]), 0);
+    expect(covered(vicinity, [1])).toEqual([]);
+  });
+
   it('takes nobody for his own neighbour', () => {
     const vicinity = vicinityOf({ 1: [1, 2, ME], 2: [1, ME] });
     expect(vicinity.hear(1, ids([1, 2, ME]), 0)).toBe(false);
