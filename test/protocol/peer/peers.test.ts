@@ -50,6 +50,17 @@ describe('peers', () => {
     expect(peers.deadline()).toBe(Infinity);
   });
 
+  it('are missed in the order in which they fell silent, and each in time', () => {
+    const peers = new Peers();
+    for (const number of [1, 2, 3, 4]) hear(peers, number, { name: `${number}` }, WAY, 0);
+    [2, 1, 4].forEach((number, i) => peers.touch(filled(8, number), 10 + i));
+    const missed = (now: number): number[] => peers.expire(now).map(({ peer }) => peer.id[0]);
+    expect(missed(REACHABLE_MS)).toEqual([3]);
+    expect(peers.deadline()).toBe(10 + REACHABLE_MS);
+    expect(missed(11 + REACHABLE_MS)).toEqual([2, 1]);
+    expect(peers.deadline()).toBe(12 + REACHABLE_MS);
+  });
+
   it('are missed after another time where that is set, lines or none', () => {
     for (const way of [WAY, BY_LINE]) {
       const peers = new Peers(2, 900_000);
