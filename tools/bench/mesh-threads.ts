@@ -21,8 +21,11 @@ type Task = { hour: HourPlan; which: PartOf; memory: LedgerMemory };
 type End = { figures: HourFigures; bytes: number };
 type Report = { minute: number } | End;
 
-/** New objects live shortly, and are many: in more room, fewer of them are moved before they die. */
-const YOUNG_MB = 192;
+/**
+ * New objects live shortly, and are many: in more room, fewer of them are moved before they die. A third
+ * of it is filled before any is moved, and five thousand nodes in a thread fill that in seconds.
+ */
+const YOUNG_MB = 768;
 const OLD_MB = 6144;
 const MINUTE_MS = 60_000;
 
