@@ -13,7 +13,7 @@ import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
 import {
   ANNOUNCE,
-  encodePacket,
+  encodePlain,
   ENCRYPTED,
   FILE,
   FRAGMENT,
@@ -24,7 +24,6 @@ import {
   NOTE,
   NOTED,
   PING,
-  plainPacket,
   PONG,
   REQUEST_SYNC,
   SPREAD,
@@ -614,7 +613,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       if (output.kind === 'drop') this.drop(link, output.reason);
       else if (output.kind === 'give') this.give(link, output.bytes, out);
       else {
-        const bytes = encodePacket(plainPacket(SPREAD, 0, 0, this.id, output.payload));
+        const bytes = encodePlain(SPREAD, 0, 0, this.id, null, output.payload);
         this.send(link, bytes, priorityOf(SPREAD), out);
       }
     }
