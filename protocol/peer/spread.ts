@@ -120,7 +120,6 @@ export class Spread implements Machine<SpreadInput, SpreadOutput>, Cover {
 
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {
     this.mender.spent(low, high, bytes, now);
-    this.rearm();
   }
 
   private rearm(): void {

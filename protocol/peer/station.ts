@@ -251,7 +251,6 @@ export class Station implements Machine<StationInput, StationOutput> {
     this.hasLeft = true;
     this.announcer.step({ kind: 'leave' }, this.now);
     if (this.pinsAt < Infinity) this.storePins(out);
-    this.rearm();
   }
 
   /** In our own name: over one link, or -1 for all. */

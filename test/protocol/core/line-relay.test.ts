@@ -8,6 +8,7 @@ import { TICK } from '../../../protocol/core/machine.ts';
 import {
   CONTROL,
   ENCRYPTED,
+  FRAGMENT,
   GATEWAY,
   REQUEST_SYNC,
   TRACE,
@@ -212,6 +213,19 @@ describe('a relay with a cover', () => {
     relay.step(heard(1, { type: ENCRYPTED, recipient: id(7) }), 0);
     relay.step(heard(1, { type: GATEWAY }), 0);
     expect(names(relay.step(TICK, 500))).toEqual(['transmit 2 ttl 6', 'transmit 2 ttl 6']);
+  });
+
+  it('takes no packet that it has forgotten for the one in its place, which waits as well', () => {
+    const relay = relayOn({ air: [1, 2, 3] }, { seenMax: 1 });
+    cover(relay, 0);
+    relay.step(heard(1), 0);
+    const waited = relay.deadline();
+    const sooner = { type: FRAGMENT, timestamp: 5 };
+    relay.step(heard(1, sooner), 1);
+    relay.step(heard(2, sooner), 2);
+    expect(names(relay.step(heard(3, sooner), 3))).toEqual(['drop duplicate', 'drop suppressed']);
+    expect(relay.deadline()).toBe(waited);
+    expect(names(relay.step(TICK, waited))).toEqual(['drop forgotten']);
   });
 
   it('tells what it passed on, what copies came, and what had no further to go', () => {

@@ -66,7 +66,9 @@ it('a node asks for an announce that its neighbour names, until one comes, good 
   const asked = { kind: 'say', link: 2, payload: seeks };
   expect(spread.step({ kind: 'heard', link: 2, payload: tells }, 1)).toContainEqual(asked);
   expect(spread.step(TICK, 1 + RETRY_MS)).toContainEqual(asked);
+  expect(spread.deadline()).toBe(1 + 2 * RETRY_MS);
   spread.met(1, 1, announce, 2);
+  expect(spread.deadline()).toBeGreaterThan(1 + 2 * RETRY_MS);
   expect(spread.step(TICK, 1 + 2 * RETRY_MS)).not.toContainEqual(asked);
 });
 

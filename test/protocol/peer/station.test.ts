@@ -11,8 +11,10 @@ import {
   PING,
   PONG,
 } from '../../../protocol/core/packet.ts';
+import { ANNOUNCE_PACE } from '../../../protocol/peer/announcer.ts';
 import { HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
+import { PINS_EVERY_MS } from '../../../protocol/peer/station.ts';
 import { FragmentAssembler } from '../../../protocol/wire/fragment-assembler.ts';
 import { encodePing } from '../../../protocol/wire/ping.ts';
 import { composePacket, openPacket } from '../../../protocol/wire/packet.ts';
@@ -189,6 +191,21 @@ describe('a station between a phone, nodes and a wire', () => {
     expect(village.told(middle, 'link-closed')).toHaveLength(3);
   });
 
+  it('says sooner who it is when the last one whom it knows is gone', () => {
+    const village = new Village();
+    const station = stationOf(village, 1);
+    const phone = phoneOf(village, 10);
+    village.join(station, 0, phone, 0, 'phone');
+    village.join(station, 1, stationOf(village, 2), 0, 'node');
+    const announces = (): number => phone.ofType(ANNOUNCE).filter(isOf(1)).length;
+    village.pass(5000);
+    const first = announces();
+    while (announces() === first) village.pass(100);
+    village.cut(station, 1);
+    village.pass(ANNOUNCE_PACE.isolatedMs + 100);
+    expect(announces()).toBe(first + 2);
+  });
+
   it('says goodbye, and says nothing after that', () => {
     const { village, middle, phone, others } = crossroads();
     village.tell(middle, { kind: 'leave' });
@@ -330,6 +347,18 @@ describe('the seams of a station', () => {
     const shown = village.tape.length;
     village.pass(60_000);
     expect(village.tape.slice(shown).some(({ output }) => output.kind === 'tapped')).toBe(false);
+  });
+
+  it('stores the keys it met ten minutes later, and once', () => {
+    const { village, middle } = crossroads();
+    const isOfMiddle = ({ resident }: { resident: object }): boolean => resident === middle;
+    const seen = village.tape
+      .filter(isOfMiddle)
+      .find(({ output }) => output.kind === 'told' && output.event.kind === 'peer-seen')!;
+    village.pass(PINS_EVERY_MS);
+    const stored = village.tape.filter(isOfMiddle).filter(({ output }) => output.kind === 'store');
+    expect(stored.map(({ at }) => at)).toEqual([seen.at + PINS_EVERY_MS]);
+    expect(middle.deadline()).toBeGreaterThan(village.now);
   });
 
   it('stores the keys it met at the end, and knows them after a restart', () => {
