@@ -29,6 +29,17 @@ it('a signature holds for one key and one message alone, to the bit', () => {
   }
 });
 
+it('every word of a signature is another where one bit of what is signed is', () => {
+  const [secret, message] = [noise(32), noise(61)];
+  const first = wordsOf(crypto.sign(secret, message));
+  for (let bit = 0; bit < 8 * message.length; bit++) {
+    message[bit >> 3] ^= 1 << (bit & 7);
+    const words = wordsOf(crypto.sign(secret, message));
+    expect(words.filter((word, at) => word === first[at])).toEqual([]);
+    message[bit >> 3] ^= 1 << (bit & 7);
+  }
+});
+
 it('two agree on one secret, and on another with a third', () => {
   const [a, b, c] = [noise(32), noise(32), noise(32)];
   const agreed = (mine: Uint8Array, theirs: Uint8Array): Uint8Array | null =>
@@ -39,4 +50,8 @@ it('two agree on one secret, and on another with a third', () => {
 
 function noise(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, () => next(256));
+}
+
+function wordsOf(signature: Uint8Array): number[] {
+  return Array.from(new Uint32Array(signature.buffer));
 }

@@ -73,7 +73,7 @@ function stirred(key: Uint8Array, message: Uint8Array): Int32Array {
   return lanes;
 }
 
-/** Each lane takes every fourth byte, and at the end what the one before it has come to. */
+/** Each lane takes every fourth byte; the last comes to know of all others, and they of it. */
 function absorb(lanes: Int32Array, bytes: Uint8Array): void {
   const { length } = bytes;
   let a = lanes[0];
@@ -88,11 +88,14 @@ function absorb(lanes: Int32Array, bytes: Uint8Array): void {
     d = Math.imul(d ^ bytes[at + 3], FNV);
   }
   for (; at < length; at++) a = Math.imul(a ^ bytes[at], FNV);
-  lanes[0] = mix(a ^ length);
-  lanes[1] = mix(b ^ lanes[0]);
-  lanes[2] = mix(c ^ lanes[1]);
-  lanes[3] = mix(d ^ lanes[2]);
-  lanes[0] += lanes[3];
+  a = mix(a ^ length);
+  b = mix(b ^ a);
+  c = mix(c ^ b);
+  d = mix(d ^ c);
+  lanes[0] = a + d;
+  lanes[1] = b + d;
+  lanes[2] = c + d;
+  lanes[3] = d;
 }
 
 /** Of what is spread, four bytes. */
