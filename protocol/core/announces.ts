@@ -35,8 +35,7 @@ export class Announces {
     const high = readU32(bytes, packet.senderAt);
     const low = readU32(bytes, packet.senderAt + 4);
     // Not one by one: to move up what is behind costs as much for many.
-    const ageMs = (now - rows[HEARD_AT]) >>> 0;
-    if (this.frames.length === this.most || ageMs > 2 * REPLAY_AGE_MS) this.forget(now);
+    if ((now - rows[HEARD_AT]) >>> 0 > 2 * REPLAY_AGE_MS) this.forget(now);
     for (let i = 0; i < this.frames.length; i++) {
       if (rows[i * ROW] !== high || rows[i * ROW + 1] !== low) continue;
       this.remove(i, 1);
