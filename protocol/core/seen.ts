@@ -139,13 +139,14 @@ export class Seen {
   private renew(slot: number): void {
     const rows = this.rows;
     const row = slot * this.size;
+    const newest = rows[OLDER];
     // Copies come one after the other, and what is around them in the ring lies far apart in memory.
-    if (rows[OLDER] === slot) return;
+    if (newest === slot) return;
     rows[rows[row + NEWER] * this.size + OLDER] = rows[row + OLDER];
     rows[rows[row + OLDER] * this.size + NEWER] = rows[row + NEWER];
-    rows[row + OLDER] = rows[OLDER];
+    rows[row + OLDER] = newest;
     rows[row + NEWER] = 0;
-    rows[rows[OLDER] * this.size + NEWER] = slot;
+    rows[newest * this.size + NEWER] = slot;
     rows[OLDER] = slot;
   }
 
