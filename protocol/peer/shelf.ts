@@ -1,7 +1,8 @@
 /**
  * Shelf: bytes of many lengths, one behind the other in a single array, found by the place of whoever
  * they belong to (IdPlaces). What grows or is taken away leaves a gap; where there is no room left at
- * the end, all of it moves together into an array half as large again as it needs.
+ * the end, all of it moves together, and into an array half as large again as it needs where that is
+ * too small.
  */
 
 /** Bytes to begin with. */
@@ -53,17 +54,26 @@ export class Shelf {
     this.end += length;
   }
 
-  /** Without gaps, and with room for so much more. */
+  /** Without gaps, and with room for so much more; in an array of its own only where that is too small. */
   private tidy(more: number): void {
-    const size = this.lengths.reduce((sum, length) => sum + length, more);
-    const bytes = new Uint8Array(Math.max(FIRST_SIZE, size + (size >> 1)));
+    const { begins, lengths } = this;
+    const before = this.bytes;
+    const size = lengths.reduce((sum, length) => sum + length, more);
+    if (size + (size >> 2) > before.length) {
+      this.bytes = new Uint8Array(Math.max(FIRST_SIZE, size + (size >> 1)));
+    }
     this.end = 0;
-    this.lengths.forEach((length, place) => {
-      const begin = this.begins[place];
-      for (let at = 0; at < length; at++) bytes[this.end + at] = this.bytes[begin + at];
-      this.begins[place] = this.end;
-      this.end += length;
-    });
-    this.bytes = bytes;
+    // In the order in which they lie: none is moved over one that is still to be moved.
+    for (const place of placesIn(lengths).sort((a, b) => begins[a] - begins[b])) {
+      const begin = begins[place];
+      this.bytes.set(before.subarray(begin, begin + lengths[place]), this.end);
+      begins[place] = this.end;
+      this.end += lengths[place];
+    }
   }
+}
+
+/** Those at which something lies. */
+function placesIn(lengths: readonly number[]): number[] {
+  return lengths.flatMap((length, place) => (length > 0 ? [place] : []));
 }

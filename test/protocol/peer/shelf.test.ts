@@ -55,4 +55,20 @@ describe('a shelf', () => {
     }
     expect(shelf.at(0).buffer.byteLength).toBeLessThan(50 * 100 * 1.5);
   });
+
+  it('stays where it is as long as there is room in all', () => {
+    const shelf = new Shelf();
+    for (let place = 0; place < 50; place++) shelf.put(place, filled(100, place), 100);
+    // Each that grows leaves a gap behind, and gaps are given to others.
+    const round = (): ArrayBufferLike => {
+      for (let place = 0; place < 30; place++) {
+        shelf.put(place, filled(100, place), 10);
+        shelf.put(place, filled(100, place), 100);
+      }
+      return shelf.at(0).buffer;
+    };
+    const buffer = round();
+    for (let again = 0; again < 20; again++) expect(round()).toBe(buffer);
+    for (let place = 0; place < 50; place++) expect(shelf.at(place)).toEqual(filled(100, place));
+  });
 });
