@@ -10,7 +10,7 @@ import { PacketView, TTL_AT } from './packet.ts';
 /** Younger ones are replayed. WIRE §12 allows 100 s; the rest is for clocks and ways that are slow. */
 export const REPLAY_AGE_MS = 60000;
 /** The TTL of a neighbour's own announce (WIRE §5). */
-const NEIGHBOUR_TTL = 7;
+export const NEIGHBOUR_TTL = 7;
 
 /** Of a row: the two words of its sender's id, and when it was heard. */
 const ROW = 3;
@@ -34,8 +34,7 @@ export class Announces {
     const rows = this.rows;
     const high = readU32(bytes, packet.senderAt);
     const low = readU32(bytes, packet.senderAt + 4);
-    // Not one by one: to move up what is behind costs as much for many.
-    if ((now - rows[HEARD_AT]) >>> 0 > 2 * REPLAY_AGE_MS) this.forget(now);
+    this.forget(now);
     for (let i = 0; i < this.frames.length; i++) {
       if (rows[i * ROW] !== high || rows[i * ROW + 1] !== low) continue;
       this.remove(i, 1);

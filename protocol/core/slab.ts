@@ -4,9 +4,10 @@
  *
  *   | cut | cut    | cut | free ...       until what is asked for does not fit; then comes a new one
  *
- * One array that is kept keeps all of its slab: what is kept for longer than a minute is to be a copy.
+ * One array that is kept keeps all of its slab: so it is small, and what is kept for longer than a
+ * moment is to be a copy.
  */
-export const SLAB_SIZE = 16384;
+export const SLAB_SIZE = 2048;
 /** What is larger gets memory of its own. */
 export const CUT_MAX = 1024;
 

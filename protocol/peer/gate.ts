@@ -102,6 +102,13 @@ export class Gate implements Admission {
     return null;
   }
 
+  /** Nobody asks of the last packet any more: its bytes are not to be kept for the sake of a question. */
+  forget(): void {
+    this.trust.forget();
+    this.lineTrust.forget();
+    this.withheld = null;
+  }
+
   enforce(level: SecurityLevel): void {
     this.trust.enforce(level);
     this.lineTrust.enforce(level);

@@ -45,7 +45,7 @@ export type IntroductionsOutput =
 
 const NOTHING = new Uint8Array(0);
 
-/** The fresh announces of others, each with the TTL that it was passed on with. */
+/** The fresh announces of others, each with the TTL that it was passed on with: views, good for now. */
 export type Fresh = (now: Millis) => readonly Uint8Array[];
 
 type Introduction = {
@@ -214,7 +214,7 @@ export class Introductions implements Machine<IntroductionsInput, IntroductionsO
       if (!sought.has(bytes, senderIn(bytes), NAMED_TIME_AT)) continue;
       left--;
       introduction.gives--;
-      out.push({ kind: 'give', link, bytes });
+      out.push({ kind: 'give', link, bytes: new Uint8Array(bytes) });
     }
   }
 

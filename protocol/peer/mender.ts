@@ -115,7 +115,8 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     if (IS_FLEETING[bytes[1]] === 1 || bytes.length > LONGEST) return;
     const kept = this.remember(low, high, bytes, now);
     kept.known.add(from);
-    kept.bytes = bytes;
+    // Of its own: as heard they lie among much else, which would be kept as long.
+    kept.bytes = new Uint8Array(bytes);
     this.bytes += bytes.length;
     this.expire(now);
     for (const { link, watch } of watches) {

@@ -6,7 +6,7 @@
  *   received -> links -> gate and relay -> links -> write
  *                              |-> deliver
  */
-import { Announces, REPLAY_AGE_MS } from '../core/announces.ts';
+import { REPLAY_AGE_MS } from '../core/announces.ts';
 import { readU32, sameBytes } from '../core/bytes.ts';
 import type { Hello } from '../core/hello.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
@@ -40,6 +40,7 @@ import type { Pins } from '../trust/pins.ts';
 import { nameOf } from '../trust/pins.ts';
 import { makeSeenHash } from '../trust/seen-hash.ts';
 import { encodeText } from '../wire/text.ts';
+import { AnnounceShelf } from './announce-shelf.ts';
 import type { StationInput, StationOutput } from './contract.ts';
 import { Gate } from './gate.ts';
 import type { LinksInput, LinksOutput } from './links.ts';
@@ -126,7 +127,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   private readonly slots: Slots | null;
   /** Null where everything goes over every link. */
   private readonly spread: Spread | null;
-  private readonly announces = new Announces(ANNOUNCES_MAX);
+  private readonly announces: AnnounceShelf;
   /** Null while nobody watches. */
   private tap: Tap | null = null;
   private readonly quarantine = new Quarantine();
@@ -180,8 +181,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       this.gate,
       this.routes,
     );
-    const fresh = (at: Millis): readonly Uint8Array[] => this.announces.fresh(at);
     const seed = readU32(secret, 12);
+    this.announces = new AnnounceShelf(ANNOUNCES_MAX, seed);
+    const fresh = (at: Millis): readonly Uint8Array[] => this.announces.fresh(at);
     this.spread = config.spreads ? new Spread(id, outMax + 1, ports, fresh, seed) : null;
     this.relay.cover = this.spread;
     const hasSlots = outMax > 0 && config.choosesLinks;
@@ -354,7 +356,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
   }
 
   private introduceOthers(link: number, out: SwitchboardOutput[]): void {
-    for (const bytes of this.announces.fresh(this.now)) this.send(link, bytes, NORMAL, out);
+    for (const bytes of this.announces.fresh(this.now)) {
+      this.send(link, new Uint8Array(bytes), NORMAL, out);
+    }
   }
 
   private close(link: number, out: SwitchboardOutput[]): void {
@@ -503,6 +507,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     if (bytes[1] === NOTED) this.overhear(bytes, out);
     if (routed === null) this.toRelay({ kind: 'heard', link, bytes, isFlooded: hasRoutes }, out);
     else this.toRelay({ kind: 'heard', link, bytes, visited: routed.visited }, out);
+    this.gate.forget();
   }
 
   private watch(
@@ -630,6 +635,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
       if (output.kind !== 'drop' || output.reason !== 'out-of-hops') this.onRelay(output, out);
     }
     this.innerAt = this.nextAt();
+    this.gate.forget();
   }
 
   private toSlots(input: SlotsInput | Tick, out: SwitchboardOutput[]): void {

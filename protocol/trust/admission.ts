@@ -141,6 +141,12 @@ export class TrustAdmission implements Admission {
     return this.hidden === bytes ? this.why : null;
   }
 
+  /** The last packet is asked of no more. */
+  forget(): void {
+    this.verified = null;
+    this.hidden = null;
+  }
+
   /** An announce brings the keys it is judged by (WIRE §5). */
   private admitAnnounce(packet: PacketView, link: number, now: Millis): DropReason | null {
     const { bytes, senderAt } = packet;

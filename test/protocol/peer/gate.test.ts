@@ -16,7 +16,7 @@ import { COURTESY } from '../../../protocol/peer/courtesy.ts';
 import { Gate } from '../../../protocol/peer/gate.ts';
 import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
-import { person } from '../trust/people.ts';
+import { announceOf, person } from '../trust/people.ts';
 import { crypto } from '../trust/ports.ts';
 
 const EPOCH = 1_800_000_000_000;
@@ -72,3 +72,13 @@ function gateOf(isAsked: boolean): Gate {
   const limits = { ...rates, historyMs: HISTORY_MS };
   return new Gate(crypto, new Pins(crypto), limits, () => isAsked, 1);
 }
+
+it('the last packet is forgotten on demand, and not held for the sake of a question', () => {
+  const gate = gateOf(false);
+  const packet = new PacketView();
+  packet.read(announceOf(person(1)), FRAME_MAX);
+  expect(gate.admit(packet, 0, 0)).toBeNull();
+  expect(gate.isVerified(packet.bytes)).toBe(true);
+  gate.forget();
+  expect(gate.isVerified(packet.bytes)).toBe(false);
+});

@@ -104,6 +104,14 @@ describe('a mender', () => {
     expect(mender.step(TICK, FIRST_MS)).toEqual([]);
   });
 
+  it('keeps bytes of its own: those heard may lie among others', () => {
+    const mender = new Mender(crypto, () => 0);
+    const heard = told(1);
+    mender.keep(1, 1, heard, 5, FIRST, 0);
+    heard.fill(0);
+    expect(wanted(mender, 1, 1)).toEqual([{ kind: 'give', link: 1, bytes: told(1) }]);
+  });
+
   it('gives what it kept, as it was passed on, and not for ever', () => {
     const mender = menderWith(1, []);
     const given = { kind: 'give', link: 2, bytes: told(1) };
