@@ -79,7 +79,7 @@ export const MUTATIONS: Mutation[] = [
   {
     breaks: 'a link whose signatures fail is not verified for without end',
     file: ADMISSION,
-    from: "if (!this.failures.hasRoom(link, now)) return 'flooding';",
+    from: "if (this.failures !== null && !this.failures.hasRoom(link, now)) return 'flooding';",
     to: '',
     tests: ['test/protocol/trust/admission.test.ts'],
   },
@@ -243,5 +243,26 @@ export const MUTATIONS: Mutation[] = [
     from: 'most = Math.max(most, (written - read) | 0);',
     to: 'most = (written - read) | 0;',
     tests: ['test/tools/bench/mesh-ledger.test.ts'],
+  },
+  {
+    breaks: 'a node beats on all its links in one moment',
+    file: 'protocol/core/paced-heartbeat.ts',
+    from: 'this.sendAt = this.momentAfter(now)',
+    to: 'this.sendAt = now + this.intervalMs',
+    tests: ['test/protocol/core/paced-heartbeat.test.ts'],
+  },
+  {
+    breaks: 'who has gone away is told of to nobody new',
+    file: 'protocol/peer/announce-shelf.ts',
+    from: 'if (now - places.numbers[places.columnsOf(place)] < REPLAY_AGE_MS) fresh.push(place);',
+    to: 'fresh.push(place);',
+    tests: ['test/protocol/peer/announce-shelf.test.ts'],
+  },
+  {
+    breaks: 'what a sender spends is not what a person said of him',
+    file: 'protocol/trust/pins.ts',
+    from: 'const BUCKET = STANDING + 2;',
+    to: 'const BUCKET = STANDING;',
+    tests: ['test/protocol/trust/pins.test.ts'],
   },
 ];
