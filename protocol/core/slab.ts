@@ -12,18 +12,18 @@ export const SLAB_SIZE = 2048;
 export const CUT_MAX = 1024;
 
 export class Slab {
-  private memory = new ArrayBuffer(0);
+  private memory = new Uint8Array(0);
   private used = 0;
 
   /** An array of zeros that nobody else has. */
   cut(size: number): Uint8Array {
     if (size > CUT_MAX) return new Uint8Array(size);
-    if (this.used + size > this.memory.byteLength) {
-      this.memory = new ArrayBuffer(SLAB_SIZE);
+    if (this.used + size > this.memory.length) {
+      this.memory = new Uint8Array(SLAB_SIZE);
       this.used = 0;
     }
     const from = this.used;
     this.used = from + size;
-    return new Uint8Array(this.memory, from, size);
+    return this.memory.subarray(from, this.used);
   }
 }
