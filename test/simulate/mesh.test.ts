@@ -164,11 +164,20 @@ describe('a mesh of stations', () => {
     }
   });
 
-  it('refuses a node that never sleeps', () => {
-    const restless: SimNode = { step: (): SimOutput[] => [], deadline: () => 0 };
-    const options: MeshOptions<SimNode> = { seed: 1, nodes: 1, edges: [], make: () => restless };
-    const { mesh } = { mesh: new Mesh(options) };
+  it.each([1, 50])('refuses a node that never sleeps, and soon, among %i', (nodes) => {
+    const nodeOf = (number: number): SimNode => ({
+      step: (): SimOutput[] => [],
+      deadline: () => (number === 1 ? 0 : Infinity),
+    });
+    const options: MeshOptions<SimNode> = {
+      seed: 1,
+      nodes,
+      edges: [],
+      make: (s) => nodeOf(s.node),
+    };
+    const mesh = new Mesh(options);
     expect(() => mesh.runUntil(1)).toThrow('a node sleeps between its deadlines');
+    expect(mesh.steps).toBeLessThan(11_000);
   });
 
   it('runs bridges, whose stores outlive them', () => {

@@ -89,7 +89,7 @@ export const PAYLOAD_MAX = 508;
 const REOPEN_MS = 2000;
 /** Inputs that wait for a node that is paused; those that come after them are lost. */
 const HELD_MAX = 4096;
-/** Steps at one moment, for each node: where there are more, somebody never sleeps. */
+/** Steps of one node at one moment: one that wants more never sleeps. */
 const STEPS_AT_ONCE_MAX = 10_000;
 const RSSI = -60;
 /**
@@ -132,7 +132,6 @@ export class Mesh<Node extends SimNode> {
   /** Apart from the rest: few at a time, and each soon the first. */
   private readonly flights = new Schedule<Flight<Node>>();
   private readonly events = new Schedule<Event<Node>>();
-  private stepsAtOnce = 0;
   /** Numbered from 1: what else is to happen at a moment comes before what arrives. */
   private ways = 1;
   /** Of ways that are gone. */
@@ -199,7 +198,7 @@ export class Mesh<Node extends SimNode> {
     const alarmAt = this.alarms.nextAt();
     const at = Math.min(eventAt, alarmAt);
     if (at > until || at === Infinity) return false;
-    if (at > this.now) this.goOn(at);
+    this.now = Math.max(this.now, at);
     if (alarmAt < eventAt) this.turn(this.places[this.alarms.next()], TICK);
     else if (this.flights.nextAt() < this.events.nextAt()) this.arrive(this.flights.take());
     else this.happen(this.events.take());
@@ -345,11 +344,6 @@ export class Mesh<Node extends SimNode> {
     return Math.floor(Math.min(this.flights.nextAt(), this.events.nextAt()));
   }
 
-  private goOn(at: Millis): void {
-    this.now = at;
-    this.stepsAtOnce = 0;
-  }
-
   private boot(place: Place<Node>): void {
     const { number, air, wires, restarts } = place;
     const random = seededRandom(this.options.seed * 65_537 + number + restarts * 7_919);
@@ -374,10 +368,8 @@ export class Mesh<Node extends SimNode> {
   private turn(place: Place<Node>, input: SimInput | Tick): void {
     const { node } = place;
     if (node === null || node === ELSEWHERE) return;
+    this.watchSleep(place);
     this.steps++;
-    this.stepsAtOnce++;
-    const isAwake = this.stepsAtOnce < STEPS_AT_ONCE_MAX * this.nodes;
-    assert(isAwake, 'a node sleeps between its deadlines');
     this.stepping = place.number;
     const outputs = node.step(input, place.clock.at(this.now));
     this.rearm(place);
@@ -386,6 +378,13 @@ export class Mesh<Node extends SimNode> {
       if (output.kind === 'write') this.write(place, output.link, output.bytes);
       else if (output.kind === 'disconnect') this.release(place, output.link);
     }
+  }
+
+  private watchSleep(place: Place<Node>): void {
+    if (place.steppedAt !== this.now) place.stepsAtOnce = 0;
+    place.steppedAt = this.now;
+    place.stepsAtOnce++;
+    assert(place.stepsAtOnce < STEPS_AT_ONCE_MAX, 'a node sleeps between its deadlines');
   }
 
   private rearm(place: Place<Node>): void {

@@ -6,7 +6,7 @@
  *   place -- end == tie == end -- place        a way leads from each end to the other
  */
 import { assert } from '../../protocol/core/assert.ts';
-import type { Random } from '../../protocol/core/machine.ts';
+import type { Millis, Random } from '../../protocol/core/machine.ts';
 import { Clock } from './clock.ts';
 import type { Conditions, Voice } from './conditions.ts';
 import { freshVoice, Way } from './conditions.ts';
@@ -36,6 +36,8 @@ export class Place<Node extends SimNode> {
   clock: Clock = RIGHT;
   /** By link: those on the air, and wires from `air` on. */
   readonly ends: (End<Node> | null)[];
+  steppedAt: Millis = -1;
+  stepsAtOnce = 0;
   readonly voice: Voice = freshVoice();
   /** Of what becomes of its writes. */
   readonly chance: Random;
