@@ -18,7 +18,10 @@ export class AnnounceShelf {
   private readonly places: IdPlaces;
   private readonly frames = new Shelf();
 
-  /** Keeps `most`, then forgets the one heard first. `seed` is secret, as of IdPlaces. */
+  /**
+   * Keeps `most`, then forgets the one heard first; admission lets in none of more than some 4 KB.
+   * `seed` is secret, as of IdPlaces.
+   */
   constructor(most: number, seed: number) {
     this.most = most;
     this.places = new IdPlaces(most, seed, COLUMNS);

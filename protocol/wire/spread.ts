@@ -8,7 +8,7 @@
  *   07 announces it has, 15 each: name 14 (id of the sender 8, timestamp u48), TTL it would come with
  *   08 announces it wants, by name
  */
-import { bigEndian, encodeFields, numberIn, readFields } from '../core/fields.ts';
+import { bigEndian, bytesIn, encodeFields, numberIn, readFields } from '../core/fields.ts';
 import { ID_SIZE } from '../core/packet.ts';
 import type { Decoded } from './decoded.ts';
 
@@ -87,11 +87,11 @@ export function encodeSpread({ list, offers, wants, tells, seeks }: Spread): Uin
 export function decodeSpread(payload: Uint8Array): Decoded<Spread, NotSpread> {
   const fields = readFields(payload, 2, [0, 0, 1, 4]);
   if (fields === null) return { ok: false, reason: 'bad-field' };
-  const ids = fields[LIST] ?? NOTHING;
-  const offers = fields[OFFERS] ?? NOTHING;
-  const wants = fields[WANTS] ?? NOTHING;
-  const tells = fields[TELLS] ?? NOTHING;
-  const seeks = fields[SEEKS] ?? NOTHING;
+  const ids = bytesIn(fields, LIST);
+  const offers = bytesIn(fields, OFFERS);
+  const wants = bytesIn(fields, WANTS);
+  const tells = bytesIn(fields, TELLS);
+  const seeks = bytesIn(fields, SEEKS);
   const watches = numberIn(fields, WATCHES, 0);
   const areWhole =
     are(ids, ID_SIZE, LISTED_MAX) &&
