@@ -49,7 +49,7 @@ export function nativeCrypto(sodium: Sodium | null = loadSodium()): Crypto {
   const signKeys = new KeyCache((seed) => privateKeyOf('Ed25519', seed));
 
   return {
-    sha256: (bytes) => plain(node.hash('sha256', bytes, 'buffer')),
+    sha256: (bytes) => bytesOf(node.hash('sha256', bytes, 'binary')),
 
     hmacSha256: (key, bytes) => plain(node.createHmac('sha256', key).update(bytes).digest()),
 
@@ -186,6 +186,16 @@ class KeyCache {
 /** Not a Buffer: its `slice` shares memory, and its pool would tie unrelated bytes together. */
 function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/**
+ * Of a text that has a character for each byte. A digest comes sooner as such a text than as a Buffer,
+ * to which memory of its own is given.
+ */
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 function isZero(bytes: Uint8Array): boolean {
