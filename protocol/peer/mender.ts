@@ -6,12 +6,12 @@
  *   kept -> after `FIRST_MS` or `OTHER_MS`, unless the neighbour had it from elsewhere -> offer
  *   offer of what we lack -> want, up to three times of each who offers it -> given -> kept
  */
+import { sameBytes } from '../core/bytes.ts';
 import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
 import { ANNOUNCE, FLAGS_AT, GATEWAY, LINK_STATE, TTL_AT, VOICE } from '../core/packet.ts';
 import type { Crypto } from '../trust/crypto.ts';
-import { nameOf } from '../trust/pins.ts';
 import { NAMED_MAX, PACKET_NAME_SIZE } from '../wire/spread.ts';
-import { inParts, split } from './names.ts';
+import { inParts } from './names.ts';
 import type { Watched } from './vicinity.ts';
 import { Wants } from './wants.ts';
 
@@ -52,35 +52,34 @@ export type MenderOutput =
   | { kind: 'give'; link: number; bytes: Uint8Array };
 
 type Kept = {
-  readonly key: number;
+  /** As the relay hashes it. */
+  readonly low: number;
   readonly high: number;
-  readonly name: string;
-  readonly nameBytes: Uint8Array;
+  readonly name: Uint8Array;
   readonly keptAt: Millis;
   /** Null once it is given no more, or where it has no further to go. */
   bytes: Uint8Array | null;
   /** Links whose far ends are known to have it. */
-  readonly known: Set<number>;
-  /** By link, how often it was given. */
-  readonly given: Map<number, number>;
+  known: number[];
+  /** Links that it was given over, each as often as it was. */
+  given: number[];
 };
 type Promised = { kept: Kept; dueAt: Millis; mayGoEarly: boolean };
 
 export class Mender implements Machine<MenderInput, MenderOutput> {
   private readonly hash: Pick<Crypto, 'sha256'>;
   private readonly random: Random;
-  /** By the low word of the relay's hash, the oldest in front; and by name. */
-  private readonly kept = new Map<number, Kept>();
-  private readonly named = new Map<string, Kept>();
+  /** The oldest in front. */
+  private readonly kept: Kept[] = [];
   private bytes = 0;
-  /** By link, what is to be offered. */
+  /** By link, what is to be offered; and when the first of it is due. */
   private readonly promises = new Map<number, Promised[]>();
+  private offerAt: Millis = Infinity;
   private readonly wants = new Wants({
     most: WANTS_MAX,
     mostOfOne: WANTS_OF_ONE_MAX,
     retryMs: RETRY_MS,
   });
-  private wakeAt: Millis = Infinity;
 
   constructor(hash: Pick<Crypto, 'sha256'>, random: Random) {
     this.hash = hash;
@@ -93,14 +92,13 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     if (input.kind === 'offered') this.hearOffer(input.link, input.names, now, out);
     if (input.kind === 'wanted') this.give(input.link, input.names, out);
     if (input.kind === 'gone') this.forget(input.link);
-    for (const [link, promises] of this.promises) this.offer(link, promises, now, out);
+    if (now >= this.offerAt) this.offerDue(now, out);
     for (const { link, names } of this.wants.due(now)) this.want(link, names, out);
-    this.wakeAt = this.nextAt();
     return out;
   }
 
   deadline(): Millis {
-    return this.wakeAt;
+    return Math.min(this.offerAt, this.wants.deadline());
   }
 
   /** A broadcast is passed on, with this TTL; `watches` says whom we watch, by link. */
@@ -114,7 +112,7 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
   ): void {
     if (IS_FLEETING[bytes[1]] === 1 || bytes.length > LONGEST) return;
     const kept = this.remember(low, high, bytes, now);
-    kept.known.add(from);
+    know(kept, from);
     // Of its own: as heard they lie among much else, which would be kept as long.
     kept.bytes = new Uint8Array(bytes);
     this.bytes += bytes.length;
@@ -133,31 +131,27 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
 
   met(low: number, high: number, bytes: Uint8Array, link: number): void {
     if (IS_FLEETING[bytes[1]] === 1) return;
-    const kept = this.kept.get(low);
-    if (kept !== undefined && kept.high === high) kept.known.add(link);
+    const kept = this.find(low, high);
+    if (kept !== undefined) know(kept, link);
   }
 
   private remember(low: number, high: number, bytes: Uint8Array, now: Millis): Kept {
-    const known = this.kept.get(low);
-    if (known !== undefined && known.high === high) return known;
-    if (known !== undefined) this.drop(known);
-    const digest = this.hash.sha256(asSigned(bytes)).subarray(0, PACKET_NAME_SIZE);
-    const nameBytes = new Uint8Array(digest);
-    const name = nameOf(nameBytes);
-    const kept: Kept = {
-      key: low,
-      high,
-      name,
-      nameBytes,
-      keptAt: now,
-      bytes: null,
-      known: new Set(),
-      given: new Map(),
-    };
-    this.kept.set(low, kept);
-    this.named.set(name, kept);
-    this.wants.came(nameBytes);
+    const known = this.find(low, high);
+    if (known !== undefined) return known;
+    const name = this.hash.sha256(asSigned(bytes)).slice(0, PACKET_NAME_SIZE);
+    const kept = { low, high, name, keptAt: now, bytes: null, known: [], given: [] };
+    this.kept.push(kept);
+    this.wants.came(name);
     return kept;
+  }
+
+  private find(low: number, high: number): Kept | undefined {
+    return this.kept.findLast((kept) => kept.low === low && kept.high === high);
+  }
+
+  /** The one whose name is at `at`. */
+  private named(names: Uint8Array, at: number): Kept | undefined {
+    return this.kept.findLast(({ name }) => sameBytes(names, at, name));
   }
 
   private promise(link: number, kept: Kept, ms: Millis, mayGoEarly: boolean, now: Millis): void {
@@ -166,13 +160,18 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     promises.push({ kept, dueAt, mayGoEarly });
     if (promises.length > PROMISES_MAX) promises.shift();
     this.promises.set(link, promises);
-    this.wakeAt = Math.min(this.wakeAt, dueAt);
+    this.offerAt = Math.min(this.offerAt, dueAt);
+  }
+
+  private offerDue(now: Millis, out: MenderOutput[]): void {
+    for (const [link, promises] of this.promises) this.offer(link, promises, now, out);
+    this.rearm();
   }
 
   /** What is due, and with it what is old enough. */
   private offer(link: number, promises: Promised[], now: Millis, out: MenderOutput[]): void {
     if (!promises.some(({ dueAt }) => dueAt <= now)) return;
-    const open = promises.filter(({ kept }) => kept.bytes !== null && !kept.known.has(link));
+    const open = promises.filter(({ kept }) => kept.bytes !== null && !kept.known.includes(link));
     const isRipe = ({ kept, dueAt, mayGoEarly }: Promised): boolean =>
       dueAt <= now || (mayGoEarly && now - kept.keptAt >= YOUNG_MS);
     const isDue = open.some(({ dueAt }) => dueAt <= now);
@@ -180,16 +179,17 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     const later = open.filter((promise) => !ripe.includes(promise));
     if (later.length > 0) this.promises.set(link, later);
     else this.promises.delete(link);
-    const names = [...new Set(ripe.map(({ kept }) => kept))].map(({ nameBytes }) => nameBytes);
+    const names = [...new Set(ripe.map(({ kept }) => kept.name))];
     for (const some of inParts(names, NAMED_MAX)) out.push({ kind: 'offer', link, names: some });
   }
 
   private hearOffer(link: number, names: Uint8Array, now: Millis, out: MenderOutput[]): void {
     const lacking: Uint8Array[] = [];
-    for (const nameBytes of split(names, PACKET_NAME_SIZE)) {
-      const kept = this.named.get(nameOf(nameBytes));
-      if (kept === undefined) lacking.push(nameBytes);
-      else kept.known.add(link);
+    for (let at = 0; at < names.length; at += PACKET_NAME_SIZE) {
+      const kept = this.named(names, at);
+      if (kept === undefined)
+        lacking.push(new Uint8Array(names.subarray(at, at + PACKET_NAME_SIZE)));
+      else know(kept, link);
     }
     this.want(link, this.wants.offered(link, lacking, now), out);
   }
@@ -199,12 +199,11 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
   }
 
   private give(link: number, names: Uint8Array, out: MenderOutput[]): void {
-    for (const nameBytes of split(names, PACKET_NAME_SIZE)) {
-      const kept = this.named.get(nameOf(nameBytes));
+    for (let at = 0; at < names.length; at += PACKET_NAME_SIZE) {
+      const kept = this.named(names, at);
       if (kept === undefined || kept.bytes === null) continue;
-      const times = kept.given.get(link) ?? 0;
-      if (times === GIVES_MAX) continue;
-      kept.given.set(link, times + 1);
+      if (kept.given.filter((other) => other === link).length === GIVES_MAX) continue;
+      kept.given.push(link);
       out.push({ kind: 'give', link, bytes: kept.bytes });
     }
   }
@@ -212,40 +211,45 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
   /** Its number is given to somebody else, who has met none of this. */
   private forget(link: number): void {
     this.promises.delete(link);
-    for (const kept of this.kept.values()) {
-      kept.known.delete(link);
-      kept.given.delete(link);
+    for (const kept of this.kept) {
+      kept.known = kept.known.filter((other) => other !== link);
+      kept.given = kept.given.filter((other) => other !== link);
     }
     this.wants.forget(link);
+    this.rearm();
   }
 
   private expire(now: Millis): void {
-    for (const kept of this.kept.values()) {
-      const isOld = now - kept.keptAt >= KEEP_MS;
-      if (!isOld && this.kept.size <= KEPT_MAX && this.bytes <= KEPT_BYTES_MAX) break;
-      this.drop(kept);
+    const { kept } = this;
+    while (kept.length > 0) {
+      const isOld = now - kept[0].keptAt >= KEEP_MS;
+      if (!isOld && kept.length <= KEPT_MAX && this.bytes <= KEPT_BYTES_MAX) return;
+      const oldest = kept.shift()!;
+      this.bytes -= oldest.bytes?.length ?? 0;
+      oldest.bytes = null;
     }
   }
 
-  private drop(kept: Kept): void {
-    this.kept.delete(kept.key);
-    this.named.delete(kept.name);
-    this.bytes -= kept.bytes?.length ?? 0;
-    kept.bytes = null;
-  }
-
-  private nextAt(): Millis {
-    let at = this.wants.deadline();
+  private rearm(): void {
+    this.offerAt = Infinity;
     for (const promises of this.promises.values()) {
-      for (const { dueAt } of promises) at = Math.min(at, dueAt);
+      for (const { dueAt } of promises) this.offerAt = Math.min(this.offerAt, dueAt);
     }
-    return at;
   }
 }
 
+function know({ known }: Kept, link: number): void {
+  if (!known.includes(link)) known.push(link);
+}
+
+/** Nobody else's turn comes before one is done with it. */
+const SIGNED = new Uint8Array(LONGEST);
+
 /** The packet as it was signed, and the signature. What answers and unknown flags change is not in it. */
 function asSigned(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(bytes);
+  const { length } = bytes;
+  const whole = length > LONGEST ? new Uint8Array(length) : SIGNED.subarray(0, length);
+  whole.set(bytes);
   whole[TTL_AT] = 0;
   whole[FLAGS_AT] &= 0x0f;
   return whole;

@@ -2,20 +2,15 @@
  * Names of packets as neighbours say them (WIRE §29): one behind the other, all of one size.
  */
 
-/** Each in bytes of its own. */
-export function* split(names: Uint8Array, size: number): Generator<Uint8Array> {
-  for (let at = 0; at < names.length; at += size) {
-    yield new Uint8Array(names.subarray(at, at + size));
-  }
-}
-
 /** As many together as one payload may have. */
-export function* inParts(names: readonly Uint8Array[], most: number): Generator<Uint8Array> {
+export function inParts(names: readonly Uint8Array[], most: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
   for (let from = 0; from < names.length; from += most) {
     const some = names.slice(from, from + most);
     const { length } = some[0];
     const bytes = new Uint8Array(some.length * length);
     some.forEach((name, at) => bytes.set(name, at * length));
-    yield bytes;
+    parts.push(bytes);
   }
+  return parts;
 }
