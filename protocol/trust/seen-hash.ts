@@ -8,17 +8,22 @@ import type { PacketHash } from '../core/seen.ts';
 
 /** Most packets are hashed in one go; longer ones block by block. */
 const BLOCK = 2048;
+/**
+ * Four bytes are read at once through words of our own, since a packet may lie anywhere. On a processor
+ * of the other byte order the names differ, and no name ever leaves its node. Nobody else's turn comes
+ * before one is done with them.
+ */
+const WORDS = new Int32Array(BLOCK / 4);
+const BYTES = new Uint8Array(WORDS.buffer);
 
-/** `k0` and `k1` are the two words of the key. */
-export function makeSeenHash(k0: number, k1: number): PacketHash {
-  // Four bytes are read at once through words of our own, since a packet may lie anywhere. On a
-  // processor of the other byte order the names differ, and no name ever leaves its node.
-  const block = new Uint8Array(BLOCK);
-  const words = new Int32Array(block.buffer);
+/** The key is the two words `low` and `high`. */
+export function makeSeenHash(low: number, high: number): PacketHash {
+  const k0 = low | 0;
+  const k1 = high | 0;
 
   return (bytes, length, out) => {
     assert(length <= bytes.length, 'the hash reads what is there');
-    let v0 = k0 | 0;
+    let v0 = k0;
     let v1 = k1 ^ 0xee;
     let v2 = k0 ^ 0x6c796765;
     let v3 = k1 ^ 0x74656462;
@@ -28,11 +33,11 @@ export function makeSeenHash(k0: number, k1: number): PacketHash {
 
     for (let start = 0; start <= whole; start += BLOCK) {
       const end = Math.min(whole - start, BLOCK);
-      block.set(bytes.length <= BLOCK ? bytes : bytes.subarray(start, start + end));
+      BYTES.set(bytes.length <= BLOCK ? bytes : bytes.subarray(start, start + end));
       let count = end >> 2;
-      if (end < BLOCK) words[count++] = last;
+      if (end < BLOCK) WORDS[count++] = last;
       for (let i = 0; i < count; i++) {
-        const word = words[i];
+        const word = WORDS[i];
         v3 ^= word;
         v0 = (v0 + v1) | 0;
         v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
