@@ -34,6 +34,9 @@ const STANDING = SIGNING_KEY + KEY_WORDS;
 /** Two words, as of `spend`. */
 const BUCKET = STANDING + 2;
 const COLUMNS = (BUCKET + 2) / 2;
+/** What a person may decide about an id. */
+const DENIED = 1;
+const QUARANTINED = 2;
 
 export type Pin = {
   readonly id: Uint8Array;
@@ -89,11 +92,12 @@ export class Pins {
   private alarms: Alarm[] = [];
   private readonly crypto: Crypto;
   private readonly config: PinsConfig;
+  private readonly seed: number;
   /** Of strangers, those used last are those heard last; of the kept, those kept last. */
   private readonly places: IdPlaces;
   private keptCount = 0;
-  private readonly denied: IdPlaces;
-  private readonly quarantined: IdPlaces;
+  /** Whom a person turned away or keeps apart; null while there is nobody, since every packet asks. */
+  private sentenced: IdPlaces | null = null;
   private readonly limited: IdPlaces;
   /** Messages a minute, by place. */
   private readonly limits: number[] = [];
@@ -102,10 +106,9 @@ export class Pins {
   constructor(crypto: Crypto, config: PinsConfig = PINS_DEFAULTS, seed = 0) {
     this.crypto = crypto;
     this.config = config;
+    this.seed = seed;
     // A store may bring more that are kept than may be kept now, and none of them makes way.
     this.places = new IdPlaces(PLACES_MAX, seed, COLUMNS);
-    this.denied = new IdPlaces(config.deniedMax, seed);
-    this.quarantined = new IdPlaces(config.deniedMax, seed);
     this.limited = new IdPlaces(LIMITS_MAX, seed);
   }
 
@@ -217,25 +220,24 @@ export class Pins {
 
   /** Turns an id away, known or not. False when there is no room left. */
   deny(id: Uint8Array): boolean {
-    return this.judgeAs(this.denied, id);
+    return this.judgeAs(DENIED, id);
   }
 
   /** What it says is passed on and not shown. False when there is no room left. */
   quarantine(id: Uint8Array): boolean {
-    return this.judgeAs(this.quarantined, id);
+    return this.judgeAs(QUARANTINED, id);
   }
 
   allow(id: Uint8Array): void {
-    drop(this.denied, id);
-    drop(this.quarantined, id);
+    if (this.sentenced !== null) drop(this.sentenced, id);
   }
 
   isDenied(bytes: Uint8Array, at = 0): boolean {
-    return this.denied.find(bytes, at) >= 0;
+    return this.isSentenced(DENIED, bytes, at);
   }
 
   isQuarantined(bytes: Uint8Array, at = 0): boolean {
-    return this.quarantined.find(bytes, at) >= 0;
+    return this.isSentenced(QUARANTINED, bytes, at);
   }
 
   /** How many messages a minute it may say; null for as many as anybody. False: no room left. */
@@ -283,14 +285,20 @@ export class Pins {
     return alarms;
   }
 
-  /** An id is in one of the two at most. */
-  private judgeAs(sentence: IdPlaces, id: Uint8Array): boolean {
-    const isJudged = this.isDenied(id) || this.isQuarantined(id);
-    const count = this.denied.size + this.quarantined.size;
-    if (!isJudged && count >= this.config.deniedMax) return false;
-    this.allow(id);
-    put(sentence, id);
+  private judgeAs(sentence: number, id: Uint8Array): boolean {
+    const { deniedMax } = this.config;
+    this.sentenced ??= new IdPlaces(deniedMax, this.seed, 1);
+    if (this.sentenced.size >= deniedMax && this.sentenced.find(id) < 0) return false;
+    const place = put(this.sentenced, id);
+    this.sentenced.numbers[this.sentenced.columnsOf(place)] = sentence;
     return true;
+  }
+
+  private isSentenced(sentence: number, bytes: Uint8Array, at: number): boolean {
+    const { sentenced } = this;
+    if (sentenced === null) return false;
+    const place = sentenced.find(bytes, at);
+    return place >= 0 && sentenced.numbers[sentenced.columnsOf(place)] === sentence;
   }
 
   private write(
