@@ -33,8 +33,8 @@ import { isWithheld } from './quarantine.ts';
 
 /** Rates of what no line brings, and of what lines bring. */
 export type GateConfig = {
-  admission: LinkAdmission;
-  lineAdmission: LinkAdmission;
+  admission: AdmissionConfig;
+  lineAdmission: AdmissionConfig;
   /** Links are numbered below it, and lines from `firstLine` up to `firstClient`. */
   linksMax: number;
   firstLine: number;
@@ -42,7 +42,6 @@ export type GateConfig = {
   /** How old a message may be that history takes. */
   historyMs: Millis;
 };
-export type LinkAdmission = Omit<AdmissionConfig, 'linksMax'>;
 
 export class Gate implements Admission {
   /** Unix time at 0 of our clock, or null. */
@@ -56,6 +55,8 @@ export class Gate implements Admission {
   private readonly courtesy: Courtesy;
   /** What is to wait behind all that is verified; made when there is any. */
   private demoted: WeakSet<Uint8Array> | null = null;
+  /** Whoever judged the last packet; null once nobody asks of it any more. */
+  private asked: TrustAdmission | null = null;
   /** The last packet, where its sender is kept apart: whoever asks does so before the next is judged. */
   private withheld: Uint8Array | null = null;
   private readonly pins: Pins;
@@ -75,10 +76,10 @@ export class Gate implements Admission {
   ) {
     this.pins = pins;
     this.judge = judge;
-    this.trust = new TrustAdmission(crypto, pins, { linksMax, ...admission }, seed);
+    this.trust = new TrustAdmission(crypto, pins, linksMax, admission, seed);
     const hasLines = firstLine < firstClient;
     this.lineTrust = hasLines
-      ? new TrustAdmission(crypto, pins, { linksMax, ...lineAdmission }, seed)
+      ? new TrustAdmission(crypto, pins, linksMax, lineAdmission, seed)
       : this.trust;
     this.firstLine = firstLine;
     this.firstClient = firstClient;
@@ -92,6 +93,7 @@ export class Gate implements Admission {
     if (!this.isOfNow(packet, isAnswer, now)) return 'stale';
     const isByLine = link >= this.firstLine && link < this.firstClient;
     const trust = isByLine ? this.lineTrust : this.trust;
+    this.asked = trust;
     const refusal = trust.admit(packet, link, now, isAnswer);
     this.withheld = refusal === null && this.isQuarantined(packet) ? packet.bytes : null;
     if (refusal !== null || trust.isVerified(packet.bytes)) return refusal;
@@ -104,8 +106,9 @@ export class Gate implements Admission {
 
   /** Nobody asks of the last packet any more: its bytes are not to be kept for the sake of a question. */
   forget(): void {
-    this.trust.forget();
-    this.lineTrust.forget();
+    if (this.asked === null) return;
+    this.asked.forget();
+    this.asked = null;
     this.withheld = null;
   }
 
@@ -116,12 +119,12 @@ export class Gate implements Admission {
 
   /** Why what was let in last is for others only; null where it is to be shown. */
   whyHidden(bytes: Uint8Array): DropReason | null {
-    const why = this.trust.whyHidden(bytes) ?? this.lineTrust.whyHidden(bytes);
+    const why = this.asked === null ? null : this.asked.whyHidden(bytes);
     return why === null && this.withheld === bytes ? 'quarantined' : why;
   }
 
   isVerified(bytes: Uint8Array): boolean {
-    return this.trust.isVerified(bytes) || this.lineTrust.isVerified(bytes);
+    return this.asked !== null && this.asked.isVerified(bytes);
   }
 
   /** A copy is nobody's better word than what it was made from. */

@@ -7,6 +7,7 @@ import { PEER } from '../core/hello.ts';
 import type { Millis, Random } from '../core/machine.ts';
 import type { Pace } from '../core/paced-heartbeat.ts';
 import { PACE } from '../core/paced-heartbeat.ts';
+import type { AdmissionConfig } from '../trust/admission.ts';
 import { ADMISSION_DEFAULTS } from '../trust/admission.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
@@ -16,7 +17,6 @@ import { capabilities } from '../wire/capabilities.ts';
 import type { AnnouncePace } from './announcer.ts';
 import { ANNOUNCE_PACE } from './announcer.ts';
 import type { Draw } from './author.ts';
-import type { LinkAdmission } from './gate.ts';
 import type { HistoryLimits } from './history.ts';
 import { HISTORY_LIMITS } from './history.ts';
 import type { Judge } from './judge.ts';
@@ -62,9 +62,9 @@ export type StationConfig = {
   waitingMax: number;
   /** Whether broadcasts cross only some links to nodes that agree to it (WIRE §29). */
   spreads: boolean;
-  admission: LinkAdmission;
+  admission: AdmissionConfig;
   /** What lines may bring: those at their far ends have admitted it on their own links. */
-  lineAdmission: LinkAdmission;
+  lineAdmission: AdmissionConfig;
   pinsLimits: PinsConfig;
   /** What was stored. */
   pins: Pin[];
@@ -88,8 +88,6 @@ export type StationConfig = {
   /** Devices whose notes are said on, each with its counter as stored. */
   devices: Device[];
 };
-
-const { linksMax: _, ...ADMISSION } = ADMISSION_DEFAULTS;
 
 /** What one link may bring that nobody vouches for: a phone's files, and little more than a radio carries. */
 const UNVERIFIED: Rate = { perSecond: 200, burst: 1000 };
@@ -116,9 +114,9 @@ export const STATION_DEFAULTS: StationConfig = {
   seenMax: 10_000,
   waitingMax: 1024,
   spreads: true,
-  admission: { ...ADMISSION, unverified: UNVERIFIED },
+  admission: { ...ADMISSION_DEFAULTS, unverified: UNVERIFIED },
   lineAdmission: {
-    ...ADMISSION,
+    ...ADMISSION_DEFAULTS,
     perLinkAndSender: LINE_TRAFFIC,
     unverified: LINE_TRAFFIC,
     messages: CAUGHT_UP,

@@ -28,8 +28,6 @@ import { isStamped } from './stamp.ts';
 
 export type AdmissionConfig = {
   level: SecurityLevel;
-  /** Links are numbered below it. */
-  linksMax: number;
   /**
    * The senders whose messages are counted at once, a power of two in sets of four; pairs of a link and
    * a sender twice as many. Beyond it whoever was silent longest begins anew.
@@ -53,7 +51,6 @@ export type AdmissionConfig = {
 
 export const ADMISSION_DEFAULTS: AdmissionConfig = {
   level: 'moderate',
-  linksMax: 32,
   senderSets: 2048,
   perLinkAndSender: { perSecond: 100, burst: 400 },
   unverified: { perSecond: 400, burst: 2000 },
@@ -74,6 +71,7 @@ const KEY = new Uint8Array(KEY_SIZE);
 export class TrustAdmission implements Admission {
   private readonly crypto: Crypto;
   private readonly pins: Pins;
+  private readonly linksMax: number;
   private readonly config: AdmissionConfig;
   private level: SecurityLevel;
   private readonly seed: number;
@@ -92,15 +90,19 @@ export class TrustAdmission implements Admission {
   private hidden: Uint8Array | null = null;
   private why: DropReason = 'unsigned';
 
-  /** `seed` is secret: it keeps others from aiming at a sender's place in the tables. */
-  constructor(crypto: Crypto, pins: Pins, config: AdmissionConfig, seed: number) {
+  /**
+   * Links are numbered below `linksMax`. `seed` is secret: it keeps others from aiming at a sender's
+   * place in the tables.
+   */
+  constructor(crypto: Crypto, pins: Pins, linksMax: number, config: AdmissionConfig, seed: number) {
     this.crypto = crypto;
     this.pins = pins;
+    this.linksMax = linksMax;
     this.config = config;
     this.level = config.level;
-    this.seed = seed;
-    const { linksMax, senderSets } = config;
-    this.claims = new Buckets(senderSets * 2, config.perLinkAndSender, seed);
+    // As a signed word: any other would lie in memory of its own.
+    this.seed = seed | 0;
+    this.claims = new Buckets(config.senderSets * 2, config.perLinkAndSender, this.seed);
     this.unverified = new LinkBudget(linksMax, config.unverified);
   }
 
@@ -196,7 +198,7 @@ export class TrustAdmission implements Admission {
   ): DropReason | null {
     if (this.failures !== null && !this.failures.hasRoom(link, now)) return 'flooding';
     if (checkFrame(this.crypto, packet, signingKey)) return null;
-    this.failures ??= new LinkBudget(this.config.linksMax, this.config.failures);
+    this.failures ??= new LinkBudget(this.linksMax, this.config.failures);
     this.failures.take(link, now);
     return 'bad-signature';
   }
@@ -266,7 +268,7 @@ export class TrustAdmission implements Admission {
       case 'link':
         return this.unverified.take(link, now) ? null : 'flooding';
       case 'strangers':
-        this.strangers ??= new LinkBudget(this.config.linksMax, this.config.strangers);
+        this.strangers ??= new LinkBudget(this.linksMax, this.config.strangers);
         return this.strangers.take(link, now) ? null : why;
     }
   }

@@ -48,7 +48,8 @@ export class IdPlaces {
   constructor(max: number, seed = 0, columns = 0) {
     assert(max > 0 && max <= PLACES_MAX, 'places fit 16 bits');
     this.max = max;
-    this.seed = seed;
+    // As a signed word: any other would lie in memory of its own.
+    this.seed = seed | 0;
     this.width = HEAD + columns;
   }
 

@@ -30,7 +30,7 @@ export const trustOps: Ops = {
 
 /** Whether a node that knows nobody would let the announce in. */
 function isGenuine(view: PacketView): boolean {
-  const admission = new TrustAdmission(pureCrypto, new Pins(pureCrypto), ADMISSION_DEFAULTS, 0);
+  const admission = new TrustAdmission(pureCrypto, new Pins(pureCrypto), 1, ADMISSION_DEFAULTS, 0);
   return view.type === ANNOUNCE && admission.admit(view, 0, 0) === null;
 }
 

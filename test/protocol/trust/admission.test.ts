@@ -385,6 +385,7 @@ class Gate {
     this.admission = new TrustAdmission(
       counting,
       this.pins,
+      32,
       { ...ADMISSION_DEFAULTS, ...differs },
       7,
     );
