@@ -3,8 +3,10 @@
  * decides: what the system says becomes one of four codes, and what the person can do about it.
  * serialport is loaded when a port is wanted, so that nothing else needs it.
  */
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { read, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SerialPort } from 'serialport';
 import { assert } from '../../protocol/core/assert.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 
@@ -48,6 +50,7 @@ export async function openSerial(
   // Nobody else may open it while we have it.
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false, lock: true });
   await settled((done) => port.open(done)).catch((cause: Error) => fail(path, cause));
+  endAtHangUp(port);
 
   let failure: HoplineError | null = null;
   let isClosing = false;
@@ -89,6 +92,31 @@ export async function openSerial(
       end('it was closed', null);
       if (port.isOpen) await settled((done) => port.close(done)).catch(() => {});
     },
+  };
+}
+
+const readSome = promisify(read);
+
+/**
+ * A line that was hung up reads as no bytes, at once and for ever. serialport's own read takes that
+ * for a pause and asks again without end, so that it misses a cable that is pulled between two reads
+ * (serialport/bindings-cpp#162). This one reads as that does, and ends there. Windows has no poller.
+ */
+function endAtHangUp({ port: line }: SerialPort): void {
+  if (line === undefined || !('poller' in line)) return;
+  line.read = async (buffer, offset, length) => {
+    while (line.fd !== null) {
+      try {
+        const { bytesRead } = await readSome(line.fd, buffer, offset, length, null);
+        if (bytesRead === 0) throw new Error('it was hung up');
+        return { buffer, bytesRead };
+      } catch (cause) {
+        const isQuiet = (cause as NodeJS.ErrnoException).code === 'EAGAIN';
+        if (!isQuiet || !line.isOpen) throw cause;
+      }
+      await settled((done) => line.poller.once('readable', done));
+    }
+    throw new Error('it was closed');
   };
 }
 

@@ -46,6 +46,18 @@ describe('a serial port', () => {
     await expect(link.write(new Uint8Array(1))).rejects.toMatchObject({ code: 'PORT_GONE' });
   });
 
+  it.skipIf(!SOCAT)(`is gone also when pulled between two reads${WITHOUT_SOCAT}`, async () => {
+    const one = await plug();
+    const { failures } = await open(one.near);
+    const pulled = one.pull();
+    // Nothing is read while this waits, so what is read first is a line that was hung up.
+    spawnSync('sleep', ['0.2']);
+    await pulled;
+    await until(() => failures.length > 0);
+    expect(failures.map(({ code }) => code)).toEqual(['PORT_GONE']);
+    expect(failures[0].message).toContain(`${one.near}: it was unplugged or switched off`);
+  });
+
   it.skipIf(!SOCAT)(`is silent after we close it, and free again${WITHOUT_SOCAT}`, async () => {
     const { near, far } = await plug();
     const a = await open(near);
