@@ -24,7 +24,7 @@ export function messageId(
   text: string,
 ): string {
   const named = `${toHex(sender)}|${timestamp}|${trimAsApple(text)}`;
-  return toHex(crypto.sha256(encodeText(named)).subarray(0, 16));
+  return toHex(crypto.sha256(encodeText(named)).slice(0, 16));
 }
 
 /**
