@@ -16,14 +16,11 @@ const BLOCK = 2048;
 const WORDS = new Int32Array(BLOCK / 4);
 const BYTES = new Uint8Array(WORDS.buffer);
 
-/** The key is the two words `low` and `high`. */
-export function makeSeenHash(low: number, high: number): PacketHash {
-  const k0 = low | 0;
-  const k1 = high | 0;
-
+/** `k0` and `k1` are the two words of the key. */
+export function makeSeenHash(k0: number, k1: number): PacketHash {
   return (bytes, length, out) => {
     assert(length <= bytes.length, 'the hash reads what is there');
-    let v0 = k0;
+    let v0 = k0 | 0;
     let v1 = k1 ^ 0xee;
     let v2 = k0 ^ 0x6c796765;
     let v3 = k1 ^ 0x74656462;
