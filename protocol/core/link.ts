@@ -89,7 +89,6 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   roundTripMs: Millis = -1;
   readonly drops: Drops<BlockDrop | SegmentDrop>;
   private readonly config: LinkConfig;
-  private readonly packet = VIEW;
   private readonly segments: SegmentReader | null;
   private readonly blocks: BlockReader | null;
   private readonly writer: SegmentWriter;
@@ -99,10 +98,12 @@ export class Link implements Machine<LinkInput, LinkOutput> {
   private credit: number;
   private theirId = new Uint8Array(ID_SIZE);
   private theirFrameMax = FRAME_MAX_BEFORE_HELLO;
+  /** `Infinity` once a hello was heard, as wherever there is a heartbeat. */
   private legacyAt: Millis;
   /** Before, a hello is not answered by ours: two nodes must not greet each other for ever. */
   private greetAt: Millis = 0;
-  private isOpen = false;
+  /** When our hello or heartbeat is due; 0 before the first, and where that is to be asked again. */
+  private wakeAt: Millis = 0;
   /** Something is to be sent, or may leave now: else nothing waits that could. */
   private mayWrite = false;
 
@@ -121,10 +122,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
 
   step(input: LinkInput | Tick, now: Millis): LinkOutput[] {
     const out: LinkOutput[] = [];
-    if (!this.isOpen) {
-      this.isOpen = true;
-      this.greet(now, out);
-    }
+    if (this.wakeAt === 0) this.greet(now, out);
     switch (input.kind) {
       case 'received':
         this.receive(input.bytes, now, out);
@@ -147,23 +145,27 @@ export class Link implements Machine<LinkInput, LinkOutput> {
     if (PACES && input.kind === 'pace') {
       this.config.pace = input.pace;
       if (this.heartbeat instanceof PacedHeartbeat) this.heartbeat.setPace(input.pace, now);
+      this.wakeAt = 0;
     }
-    if (now >= this.legacyAt) {
-      if (this.mode === null) this.settle(null, new Uint8Array(0), now, out);
-      // No phone is on such a link: a hello was lost, or nobody is there yet.
-      this.legacyAt = now + INTERVAL_MS;
-      this.greet(now, out);
-    }
-    if (this.heartbeat !== null && now >= this.heartbeat.deadline()) {
-      this.beat(this.heartbeat.step(TICK, now), out);
+    if (now >= this.wakeAt) {
+      if (now >= this.legacyAt) {
+        if (this.mode === null) this.settle(null, new Uint8Array(0), now, out);
+        // No phone is on such a link: a hello was lost, or nobody is there yet.
+        this.legacyAt = now + INTERVAL_MS;
+        this.greet(now, out);
+      }
+      this.wakeAt = this.legacyAt;
+      if (this.heartbeat !== null) {
+        if (now >= this.heartbeat.deadline()) this.beat(this.heartbeat.step(TICK, now), out);
+        this.wakeAt = this.heartbeat.deadline();
+      }
     }
     if (!SHORTCUTS || this.mayWrite) this.pump(out);
     return out;
   }
 
   deadline(): Millis {
-    if (!this.isOpen) return 0;
-    return Math.min(this.legacyAt, this.heartbeat === null ? Infinity : this.heartbeat.deadline());
+    return this.wakeAt;
   }
 
   /** A line of text for whoever listens on the wire: lost when the window is shut. */
@@ -210,12 +212,13 @@ export class Link implements Machine<LinkInput, LinkOutput> {
 
   private hear(frame: Uint8Array, now: Millis, out: LinkOutput[]): void {
     const type = frame[1];
+    this.wakeAt = 0;
     if (type !== HELLO && type !== HEARTBEAT) {
       if (PACES && this.heartbeat instanceof PacedHeartbeat) this.heartbeat.touch(now);
       out.push({ kind: 'heard', bytes: frame });
       return;
     }
-    const packet = this.packet;
+    const packet = VIEW;
     const malformed = packet.read(frame, this.config.frameMax);
     if (malformed !== null) return drop(out, malformed);
     const payload = frame.subarray(packet.payloadAt, packet.payloadAt + packet.payloadLength);
@@ -254,8 +257,7 @@ export class Link implements Machine<LinkInput, LinkOutput> {
       const beat = beats[i];
       if (beat.kind === 'send') this.say(HEARTBEAT, beat.payload, out);
       if (beat.kind === 'roundTrip') this.roundTripMs = beat.ms;
-      if (beat.kind === 'silent') out.push({ kind: 'silent' });
-      if (PACES && beat.kind === 'beat') out.push(beat);
+      if (beat.kind === 'silent' || (PACES && beat.kind === 'beat')) out.push(beat);
       if (beat.kind === 'drop') drop(out, 'bad-heartbeat');
     }
   }
