@@ -145,8 +145,13 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     return kept;
   }
 
+  /** The newest first: most copies come soon. It is asked for with every packet, so in a plain loop. */
   private find(low: number, high: number): Kept | undefined {
-    return this.kept.findLast((kept) => kept.low === low && kept.high === high);
+    const { kept } = this;
+    for (let at = kept.length - 1; at >= 0; at--) {
+      if (kept[at].low === low && kept[at].high === high) return kept[at];
+    }
+    return undefined;
   }
 
   /** The one whose name is at `at`. */
