@@ -21,6 +21,8 @@ export const SIGNS: Readonly<Record<string, Sign>> = {
   'ping-flooding': { threat: 'flood', cost: 1 },
   'request-flooding': { threat: 'flood', cost: 1 },
   'bad-signature': { threat: 'bad-signature', cost: 20 },
+  // Whoever does not know the sender passes it on, as he should: told of, and held against nobody.
+  forged: { threat: 'bad-signature', cost: 0 },
   unsigned: { threat: 'bad-signature', cost: 5 },
   'identity-clash': { threat: 'fingerprint-mismatch', cost: 60 },
   // Somebody's clock is wrong, maybe ours: told of, and held against nobody. Kept apart he would stay

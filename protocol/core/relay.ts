@@ -81,6 +81,8 @@ export type DropReason =
 /** What only a node with keys can find wrong. */
 export type AdmissionReason =
   | 'bad-signature'
+  /** The same, of what others may have passed on in good faith: they do not know its sender. */
+  | 'forged'
   | 'unsigned'
   | 'unknown-sender'
   | 'denied'

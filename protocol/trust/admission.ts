@@ -16,6 +16,7 @@ import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
 import { CHANNEL, FILE, ID_SIZE, MESSAGE, VOICE } from '../core/packet.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
+import { RELAY_DEFAULTS } from '../core/relay.ts';
 import { AnnounceView, KEY_SIZE } from '../wire/announce-view.ts';
 import type { Crypto } from './crypto.ts';
 import { checkFrame } from './identity.ts';
@@ -125,7 +126,7 @@ export class TrustAdmission implements Admission {
     // Relaying never waits for a key: others further on may know it.
     const isKnown = this.pins.signingKeyOf(packet.bytes, packet.senderAt, KEY);
     if (!isKnown) return this.treat(packet, sort, 'stranger', link, now);
-    const flaw = this.check(packet, KEY, link, now);
+    const flaw = this.checkPinned(packet, link, now);
     if (flaw !== null) return this.treat(packet, sort, 'flawed', link, now, flaw);
     return this.treat(packet, sort, isAnswer ? 'answer' : 'verified', link, now);
   }
@@ -185,9 +186,19 @@ export class TrustAdmission implements Admission {
     if (!isSigned) return this.treat(packet, 'mail', 'unsigned', link, now);
     const isKnown = this.pins.signingKeyOf(packet.bytes, packet.senderAt, KEY);
     if (!isKnown) return this.treat(packet, 'mail', 'stranger', link, now);
-    const flaw = this.check(packet, KEY, link, now);
+    const flaw = this.checkPinned(packet, link, now);
     if (flaw !== null) return this.treat(packet, 'mail', 'flawed', link, now, flaw);
     return this.treat(packet, 'mail', 'verified', link, now);
+  }
+
+  /**
+   * By the key in KEY. Unlike an announce, it brings none of its own: whoever passed it on may not know
+   * its sender. With all its hops or none, nobody but the far end did.
+   */
+  private checkPinned(packet: PacketView, link: number, now: Millis): DropReason | null {
+    const flaw = this.check(packet, KEY, link, now);
+    const isPassedOn = packet.ttl > 0 && packet.ttl !== RELAY_DEFAULTS.ttlMax;
+    return flaw === 'bad-signature' && isPassedOn ? 'forged' : flaw;
   }
 
   private check(

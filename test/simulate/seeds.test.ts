@@ -12,6 +12,8 @@ import { runs } from '../seed.ts';
 
 const cheap = simulatedCrypto(crypto);
 const TIME = { timeout: 3_600_000 };
+/** 5786: an honest relay was kept apart for what was forged in the name of somebody it did not know. */
+const ONCE_BROKEN = [5786];
 const [FIRST, LAST] = rangeOf(process.env['HOPLINE_SEEDS'] ?? String(runs(40, 200)));
 
 describe('a mesh in which everything goes wrong', () => {
@@ -25,6 +27,10 @@ describe('a mesh in which everything goes wrong', () => {
       broken.push(`${describeScenario(scenario)}\n  ${law} at ${at} ms, node ${node}: ${what}`);
     }
     expect(broken.join('\n')).toBe('');
+  });
+
+  it.each(ONCE_BROKEN)('keeps them for seed %i, which broke one once', TIME, (seed) => {
+    expect(runScenario(drawScenario({ seed }), { crypto: cheap }).breach).toBeNull();
   });
 
   it('is the same twice for the same seed', () => {

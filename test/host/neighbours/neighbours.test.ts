@@ -158,6 +158,13 @@ it('what a person decided holds after a restart', () => {
   expect(pins.limitOf(friend.identity.id)).toBe(7);
 });
 
+it('nothing is held against whoever passes on what was forged, and it is told of', () => {
+  const { component, link } = watch();
+  const told = drop(component, link, { forged: 100 }, LOOK_EVERY_MS);
+  expect(told.filter(({ kind }) => kind === 'event').map(threatOf)).toEqual(['bad-signature']);
+  expect(component.reputationOf(link.id)).toBe(100);
+});
+
 describe('however many neighbours and threats there are', () => {
   it('a fixed number is known, and those of whom there is least to remember go first', () => {
     const { component, link } = watch();

@@ -34,6 +34,7 @@ import {
   REQUEST_SYNC,
   ROOM,
   TRACE,
+  TTL_AT,
   VOICE,
 } from '../../../protocol/core/packet.ts';
 import type { DropReason, RelayOutput } from '../../../protocol/core/relay.ts';
@@ -73,6 +74,16 @@ describe('a packet of a known sender', () => {
     // Signed by somebody else in her name.
     const fields = plainPacket(type, 7, 3, alice.id, filled(9, 3));
     expect(node.hear(mallory.sealPacket(fields))).toBe('bad-signature');
+  });
+
+  it('is told from what others passed on, when it does not hold', () => {
+    const node = gate();
+    const reasons = [7, 6, 1, 0].map((ttl) => node.hear(forge(messageOf(alice, ttl, { ttl }))));
+    expect(reasons).toEqual(['bad-signature', 'forged', 'forged', 'bad-signature']);
+    // Of an announce, which brings its key, whoever passed it on could have known.
+    const announce = forge(announceOf(stranger));
+    announce[TTL_AT] = 6;
+    expect(node.hear(announce)).toBe('bad-signature');
   });
 
   it.each(LEVELS)('is never dropped for lack of a signature it has by design (%s)', (level) => {
