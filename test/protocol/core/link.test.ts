@@ -101,6 +101,16 @@ describe('a link', () => {
     expect(answers(14_000)).toBe(false);
   });
 
+  it('beats at a new pace from the moment it is given on', () => {
+    const link = linkOf({ pace: { intervalMs: 60_000, missedMax: 3 } });
+    link.step(TICK, 0);
+    link.step(received(helloFrame({})), 10);
+    link.step({ kind: 'pace', pace: { intervalMs: 2000, missedMax: 3 } }, 5000);
+    expect(link.deadline()).toBeGreaterThan(5000);
+    expect(link.deadline()).toBeLessThanOrEqual(7000);
+    expect(types(link.step(TICK, link.deadline()))).toEqual([HEARTBEAT]);
+  });
+
   it('measures the round trip, and is silent after three heartbeats unheard', () => {
     const link = linkOf({});
     link.step(TICK, 0);
