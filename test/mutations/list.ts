@@ -91,6 +91,20 @@ export const MUTATIONS: Mutation[] = [
     tests: ['test/protocol/trust/admission.test.ts'],
   },
   {
+    breaks: 'whoever passed on what he could not check answers for nothing',
+    file: ADMISSION,
+    from: "return flaw === 'bad-signature' && isPassedOn ? 'forged' : flaw;",
+    to: 'return flaw;',
+    tests: ['test/protocol/trust/admission.test.ts'],
+  },
+  {
+    breaks: 'a link beats at a new pace at once',
+    file: 'protocol/core/link.ts',
+    from: 'setPace(input.pace, now);\n      this.wakeAt = 0;',
+    to: 'setPace(input.pace, now);',
+    tests: ['test/protocol/core/link.test.ts'],
+  },
+  {
     breaks: 'what may have been forgotten does not come back as new',
     file: 'protocol/peer/history.ts',
     from: 'return timestamp > this.horizon || isFresh(timestamp, wallMs);',
