@@ -23,6 +23,7 @@ export const SIGNS: Readonly<Record<string, Sign>> = {
   'bad-signature': { threat: 'bad-signature', cost: 20 },
   // Whoever does not know the sender passes it on, as he should: told of, and held against nobody.
   forged: { threat: 'bad-signature', cost: 0 },
+  flooded: { threat: 'flood', cost: 0 },
   unsigned: { threat: 'bad-signature', cost: 5 },
   'identity-clash': { threat: 'fingerprint-mismatch', cost: 60 },
   // Somebody's clock is wrong, maybe ours: told of, and held against nobody. Kept apart he would stay

@@ -83,6 +83,8 @@ export type AdmissionReason =
   | 'bad-signature'
   /** The same, of what others may have passed on in good faith: they do not know its sender. */
   | 'forged'
+  /** And more than may come of it. */
+  | 'flooded'
   | 'unsigned'
   | 'unknown-sender'
   | 'denied'

@@ -191,14 +191,10 @@ export class TrustAdmission implements Admission {
     return this.treat(packet, 'mail', 'verified', link, now);
   }
 
-  /**
-   * By the key in KEY. Unlike an announce, it brings none of its own: whoever passed it on may not know
-   * its sender. With all its hops or none, nobody but the far end did.
-   */
+  /** By the key in KEY. Unlike an announce it brings none of its own: not all who pass it on have it. */
   private checkPinned(packet: PacketView, link: number, now: Millis): DropReason | null {
     const flaw = this.check(packet, KEY, link, now);
-    const isPassedOn = packet.ttl > 0 && packet.ttl !== RELAY_DEFAULTS.ttlMax;
-    return flaw === 'bad-signature' && isPassedOn ? 'forged' : flaw;
+    return flaw === 'bad-signature' && isPassedOn(packet) ? 'forged' : flaw;
   }
 
   private check(
@@ -207,7 +203,7 @@ export class TrustAdmission implements Admission {
     link: number,
     now: Millis,
   ): DropReason | null {
-    if (this.failures !== null && !this.failures.hasRoom(link, now)) return 'flooding';
+    if (this.failures !== null && !this.failures.hasRoom(link, now)) return tooMuch(packet);
     if (checkFrame(this.crypto, packet, signingKey)) return null;
     this.failures ??= new LinkBudget(this.linksMax, this.config.failures);
     this.failures.take(link, now);
@@ -225,7 +221,7 @@ export class TrustAdmission implements Admission {
       IS_MESSAGE[packet.type] === 1
         ? this.purseOf(packet, isAnswer).take(high, low, now)
         : this.pins.take(bytes, senderAt, this.config.others, now);
-    return mayPass ? null : 'flooding';
+    return mayPass ? null : tooMuch(packet);
   }
 
   /** Of messages: his own, where a person gave him one. */
@@ -297,6 +293,16 @@ const WHY: Record<Proof | 'answer', DropReason> = {
 
 /** What a person sends (DEFAULTS §2, messages a minute). */
 const IS_MESSAGE = typeSet([MESSAGE, FILE, CHANNEL]);
+
+/** By whoever brought it. With all its hops or none, nobody else had it before. */
+function isPassedOn({ ttl }: PacketView): boolean {
+  return ttl > 0 && ttl !== RELAY_DEFAULTS.ttlMax;
+}
+
+/** Whoever does not know the sender, or what others forged, cannot know that it is. */
+function tooMuch(packet: PacketView): DropReason {
+  return isPassedOn(packet) ? 'flooded' : 'flooding';
+}
 
 function typeSet(types: number[]): Uint8Array {
   const set = new Uint8Array(256);

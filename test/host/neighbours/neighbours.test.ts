@@ -158,10 +158,13 @@ it('what a person decided holds after a restart', () => {
   expect(pins.limitOf(friend.identity.id)).toBe(7);
 });
 
-it('nothing is held against whoever passes on what was forged, and it is told of', () => {
+it.each([
+  ['forged', 'bad-signature'],
+  ['flooded', 'flood'],
+])('nothing is held against whoever passes on what was %s, and it is told of', (reason, threat) => {
   const { component, link } = watch();
-  const told = drop(component, link, { forged: 100 }, LOOK_EVERY_MS);
-  expect(told.filter(({ kind }) => kind === 'event').map(threatOf)).toEqual(['bad-signature']);
+  const told = drop(component, link, { [reason]: 100 }, LOOK_EVERY_MS);
+  expect(told.filter(({ kind }) => kind === 'event').map(threatOf)).toEqual([threat]);
   expect(component.reputationOf(link.id)).toBe(100);
 });
 

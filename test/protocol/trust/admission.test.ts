@@ -86,6 +86,20 @@ describe('a packet of a known sender', () => {
     expect(node.hear(announce)).toBe('bad-signature');
   });
 
+  it('is told from what others passed on, when there is more of it than may be', () => {
+    const once = { perSecond: 1, burst: 1 };
+    const node = gate({ messages: once });
+    const reasons = [7, 7, 6, 1, 0].map((ttl, at) => node.hear(messageOf(alice, at, { ttl })));
+    expect(reasons).toEqual([null, 'flooding', 'flooded', 'flooded', 'flooding']);
+    // And where nothing more is verified, whether it would hold or not.
+    const tired = gate({ failures: once });
+    tired.hear(forge(messageOf(alice, 1, { ttl: 6 })));
+    const announce = announceOf(alice);
+    announce[TTL_AT] = 6;
+    const unasked = [messageOf(alice, 2, { ttl: 6 }), announce, messageOf(alice, 3, { ttl: 7 })];
+    expect(unasked.map((frame) => tired.hear(frame))).toEqual(['flooded', 'flooded', 'flooding']);
+  });
+
   it.each(LEVELS)('is never dropped for lack of a signature it has by design (%s)', (level) => {
     for (const type of UNSIGNED_BY_DESIGN) {
       const node = gate({ level });
