@@ -3,18 +3,18 @@
  * what hangs below it is reckoned again (Dijkstra, begun at the rim of what is lost): most changes of
  * a mesh are far away, or small.
  */
-import { stepCost } from './cost.ts';
+import { edgeCost, stepCost } from './cost.ts';
 import { Heap } from './heap.ts';
 import type { Change, NodeId, Topology } from './topology.ts';
 
 export class Tree {
   readonly root: NodeId;
-  /** Ways lead around it: it is who asks. */
-  private readonly avoided: NodeId;
+  /** Ways lead around it: it is who asks; null where that is the root. */
+  private readonly avoided: NodeId | null;
   private readonly cost = new Map<NodeId, number>();
   private readonly parent = new Map<NodeId, NodeId>();
 
-  constructor(root: NodeId, avoided: NodeId, topology: Topology) {
+  constructor(root: NodeId, avoided: NodeId | null, topology: Topology) {
     this.root = root;
     this.avoided = avoided;
     this.cost.set(root, 0);
@@ -57,7 +57,7 @@ export class Tree {
     const toVisit: NodeId[] = [];
     for (const { from, to } of ways) {
       if (this.parent.get(to) !== from) continue;
-      const cost = this.costTo(from) + stepCost(topology, from, to);
+      const cost = this.costTo(from) + this.step(from, to, topology);
       if (cost !== this.cost.get(to)) toVisit.push(to);
     }
     for (let node = toVisit.pop(); node !== undefined; node = toVisit.pop()) {
@@ -91,8 +91,15 @@ export class Tree {
 
   private offerOne(from: NodeId, to: NodeId, topology: Topology, heap: Heap): void {
     if (from === this.avoided || to === this.avoided) return;
-    const cost = this.costTo(from) + stepCost(topology, from, to);
+    const cost = this.costTo(from) + this.step(from, to, topology);
     if (cost < this.costTo(to)) heap.push({ cost, node: to, parent: from });
+  }
+
+  /** What we say ourselves we send, however little energy is left: without a burden. */
+  private step(from: NodeId, to: NodeId, topology: Topology): number {
+    if (from !== this.root || this.avoided !== null) return stepCost(topology, from, to);
+    const edge = topology.edge(from, to);
+    return edge === null ? Infinity : edgeCost(edge);
   }
 }
 

@@ -8,7 +8,10 @@ import { edgeCost } from './cost.ts';
 import type { NodeId, Topology } from './topology.ts';
 import { Tree } from './tree.ts';
 
-/** Neighbours that ways may begin with: those that cost least. The others still relay for us. */
+/**
+ * Neighbours that ways may begin with: those that cost least, and where there are more, the one of them
+ * all with whom the best way begins.
+ */
 export const TREES_MAX = 8;
 
 export type Way = {
@@ -21,6 +24,8 @@ export type Way = {
 
 export class Ways {
   private readonly trees = new Map<NodeId, Tree>();
+  /** From ourselves; null where a tree begins at each neighbour. */
+  private whole: Tree | null = null;
   private version = -1;
 
   /** The cheapest first. */
@@ -31,16 +36,20 @@ export class Ways {
       const cost = firstCost(topology, next) + tree.costTo(to);
       if (cost < Infinity) ways.push({ next, via: tree.path(to), cost, isDownhill: false });
     }
+    const [, next, ...rest] = this.whole?.path(to) ?? [];
+    if (next !== undefined && !this.trees.has(next)) {
+      ways.push({ next, via: [next, ...rest], cost: this.whole!.costTo(to), isDownhill: false });
+    }
     ways.sort((one, other) => one.cost - other.cost || (one.next < other.next ? -1 : 1));
     for (const way of ways) {
-      way.isDownhill = this.trees.get(way.next)!.costTo(to) < ways[0].cost;
+      way.isDownhill = way.cost - firstCost(topology, way.next) < ways[0].cost;
     }
     return ways;
   }
 
   /** Nodes that the trees hold, together. */
   get size(): number {
-    let nodes = 0;
+    let nodes = this.whole?.size ?? 0;
     for (const tree of this.trees.values()) nodes += tree.size;
     return nodes;
   }
@@ -58,6 +67,10 @@ export class Ways {
     for (const root of firsts) {
       if (!this.trees.has(root)) this.trees.set(root, new Tree(root, topology.self, topology));
     }
+    const { self } = topology;
+    if (topology.edges(self).size <= TREES_MAX) this.whole = null;
+    else if (changes === null || this.whole === null) this.whole = new Tree(self, null, topology);
+    else this.whole.update(changes, topology);
   }
 }
 

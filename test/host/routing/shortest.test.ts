@@ -58,7 +58,24 @@ describe('shortest', () => {
     const strategy = new Shortest();
     const routes = strategy.routes('z', topologyOf('a', both(edges)), 0);
     expect(routes.map(({ next }) => next)).toEqual(['n11', 'n10', 'n9']);
-    expect(strategy.memory).toBe(TREES_MAX * (all.length + 1));
+    // And one more, of ourselves, in which the best way is found wherever it begins.
+    expect(strategy.memory).toBe(TREES_MAX * (all.length + 1) + all.length + 2);
+  });
+
+  it('has a way to every neighbour, and over each, however dear, to whom nobody else leads', () => {
+    const all = Array.from({ length: TREES_MAX + 4 }, (_, at) => `n${at}`);
+    const edges = all.flatMap((by, at): [NodeId, NodeId, number][] => [['a', by, 10 + at]]);
+    const dearest = all.at(-1)!;
+    const topology = topologyOf('a', both([...edges, [dearest, 'z', 1]]));
+    const strategy = new Shortest();
+    for (const to of all) expect(strategy.routes(to, topology, 0)).toMatchObject([{ via: [to] }]);
+    expect(strategy.routes('z', topology, 0)).toMatchObject([{ via: [dearest, 'z'] }]);
+    // Also once its edges have changed, and others are gone.
+    tell(topology, 'z', { [dearest]: 2, n0: 90 }, 2, 0);
+    tell(topology, 'n0', { a: 10, z: 90 }, 2, 0);
+    expect(strategy.routes('z', topology, 0).map(({ next }) => next)).toEqual([dearest, 'n0']);
+    tell(topology, dearest, { z: 2 }, 2, 0);
+    expect(strategy.routes('z', topology, 0)).toMatchObject([{ via: ['n0', 'z'] }]);
   });
 
   it('has no way to whom nobody knows, nor has flooding any', () => {
