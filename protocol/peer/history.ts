@@ -117,6 +117,11 @@ export class History {
     return this.additions;
   }
 
+  /** What a message is called, held or not. */
+  nameOf(packet: Packet): string {
+    return toHex(syncId(this.hash, packet));
+  }
+
   /** The message of this id; null where none is held. */
   find(name: string): Kept | null {
     return this.messages.get(name) ?? null;
@@ -132,7 +137,7 @@ export class History {
 
   /** Whether it is held, whoever vouched for it. */
   has(packet: Packet): boolean {
-    return this.messages.size > 0 && this.messages.has(toHex(syncId(this.hash, packet)));
+    return this.messages.size > 0 && this.messages.has(this.nameOf(packet));
   }
 
   /** Out of our own store, without asking whether it is old. */

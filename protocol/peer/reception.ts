@@ -217,7 +217,7 @@ export class Reception {
   /** History that came by no link: what we said ourselves, others need not tell us of. */
   keep(packet: Packet, frame: Uint8Array, wallMs: number, now: Millis): void {
     if (!this.history.add(packet, frame, wallMs) || packet.type !== MESSAGE) return;
-    this.reconciliation?.step({ kind: 'kept', link: -1, isAnswer: false }, now);
+    this.reconciliation?.step({ kind: 'kept', link: -1, late: null }, now);
     this.rearm();
   }
 
@@ -231,7 +231,7 @@ export class Reception {
     const { packet } = opened;
     if (packet.type !== MESSAGE || !packet.isBroadcast) return true;
     if (!this.history.add(packet, bytes, this.wall(now) ?? packet.timestamp)) return false;
-    this.reconciliation?.step({ kind: 'kept', link, isAnswer: ttl === 0 }, now);
+    this.kept(packet, link, ttl, now);
     this.rearm();
     return true;
   }
@@ -413,8 +413,7 @@ export class Reception {
       : !isOld && !this.history.has(packet);
     if (!isNews) return void out.push({ kind: 'drop', link, reason: 'known-history' });
     if (isVerified) {
-      const isAnswer = from.ttl === 0;
-      this.reconciliation?.step({ kind: 'kept', link, isAnswer }, now);
+      this.kept(packet, link, from.ttl, now);
       if (!isOld) this.peers.touch(sender, now);
       this.onDesk(this.ports.desk.step({ kind: 'message', text: text.value }, now), out);
     } else this.unvouched.keep(packet, from.bytes);
@@ -429,6 +428,12 @@ export class Reception {
       isVerified,
       frame: isVerified ? new Uint8Array(from.bytes) : null,
     });
+  }
+
+  /** What comes with no hops to go answers a request of ours. */
+  private kept(packet: Packet, link: number, ttl: number, now: Millis): void {
+    const late = ttl === 0 ? this.history.nameOf(packet) : null;
+    this.reconciliation?.step({ kind: 'kept', link, late }, now);
   }
 
   private hearLeave(packet: Packet, from: Delivery, out: ReceptionOutput[]): void {

@@ -6,7 +6,7 @@
  *   due -> opening: a fingerprint or two of all that is settled -> alike
  *                                                              -> smaller fingerprints, ids -> ...
  *   ids -> those we lack are wanted, of one neighbour at a time; those he lacks are offered
- *   wanted -> Answers, as for Sync
+ *   wanted -> Answers, as for Sync -> what came so is offered to all other neighbours
  *
  * Every frame is answered out of what is held then, and nothing is remembered of an exchange: a frame
  * that is lost or said again costs a round, and changes nothing. Nobody is answered who did not sign,
@@ -46,9 +46,9 @@ export const RECONCILE_DEFAULTS: ReconcileConfig = { everyMs: 10_000, settleMs: 
 /** After a link came up: what its far end knows us by goes ahead. */
 const FIRST_MS = 250;
 /** After something differed: for what is left of it. */
-const SOON_MS = 2000;
-/** After something was made good: on other links, to give it on together with what follows. */
-const PASS_ON_MS = 3000;
+const SOON_MS = 2500;
+/** After something was made good: it is offered on other links, together with what follows. */
+const PASS_ON_MS = 1000;
 /** While packets are on their way, either way, it is looked so often whether they are through. */
 const REST_STEP_MS = 250;
 /** So many times `everyMs` may lie between comparisons that bring nothing, or without news. */
@@ -99,8 +99,8 @@ export type ReconcileInput =
   /** Who reconciles is at the far end. `leads`: of the two, we are to begin. */
   | { kind: 'met'; link: number; farEnd: FarEnd; leads: boolean; frameMax: number }
   | { kind: 'gone'; link: number }
-  /** A message was added; `isAnswer` where that was an answer to us. */
-  | { kind: 'kept'; link: number; isAnswer: boolean }
+  /** A message was added; `late`: what it is called, where it was an answer to us, or else null. */
+  | { kind: 'kept'; link: number; late: string | null }
   /** A frame whose signature holds; `isItsLink` unless the link is another's. */
   | {
       kind: 'heard';
@@ -153,6 +153,9 @@ type Side = {
   wantedAt: Millis;
   gainedAt: Millis;
   heardAt: Millis[];
+  /** What came late to us and is to be offered there, as far as we know; and when, or Infinity. */
+  gained: Set<string>;
+  offersAt: Millis;
 };
 
 /** `tries`: by link, how often it was wanted there. */
@@ -190,7 +193,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
         this.forget(input.link);
         break;
       case 'kept':
-        this.keep(input.link, input.isAnswer, now);
+        this.keep(input, now);
         break;
       case 'heard':
         this.hear(input, now, out);
@@ -206,7 +209,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
 
   deadline(): Millis {
     let at = Infinity;
-    for (const side of this.sides.values()) at = Math.min(at, this.dueAt(side));
+    for (const side of this.sides.values()) at = Math.min(at, this.dueAt(side), side.offersAt);
     return at;
   }
 
@@ -229,6 +232,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       ...{ dueAt: now + patience({ leads }, FIRST_MS), restsUntil: now },
       ...{ gapMs: SOON_MS, reached: START },
       ...{ wantedAt: -Infinity, gainedAt: -Infinity, heardAt: [] },
+      ...{ gained: new Set<string>(), offersAt: Infinity },
     });
   }
 
@@ -240,17 +244,16 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     }
   }
 
-  private keep(link: number, isAnswer: boolean, now: Millis): void {
+  private keep({ link, late }: Extract<ReconcileInput, { kind: 'kept' }>, now: Millis): void {
     for (const [other, side] of this.sides) {
       side.newsAt = Math.min(side.newsAt, now);
-      if (!isAnswer) continue;
+      if (late === null) continue;
       if (other === link) side.gainedAt = now;
       // What came late to us came to nobody behind us.
-      else
-        side.dueAt = Math.min(
-          side.dueAt,
-          Math.max(now, side.openedAt) + patience(side, PASS_ON_MS),
-        );
+      else if (side.gained.size < WANTED_MAX) {
+        side.gained.add(late);
+        side.offersAt = Math.min(side.offersAt, now + PASS_ON_MS);
+      }
     }
   }
 
@@ -264,12 +267,24 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
 
   private open(wallMs: number, now: Millis, out: ReconcileOutput[]): void {
     for (const [link, side] of this.sides) {
+      if (now >= side.offersAt) this.offer(link, side, out);
       if (now < this.dueAt(side)) continue;
       // What is on its way already would only be listed again.
       const isBusy = this.answers.waiting(link) > 0 || this.pending(link, now) > 0;
       if (isBusy) side.restsUntil = now + REST_STEP_MS;
       else this.begin(link, side, wallMs, now, out);
     }
+  }
+
+  /** What came late, with no comparing: mostly it is all that differs. */
+  private offer(link: number, side: Side, out: ReconcileOutput[]): void {
+    const names = [...side.gained].filter((name) => this.history.find(name) !== null);
+    const most = Math.floor((side.bytesMax - ENVELOPE_BYTES) / NAME_SIZE);
+    for (let at = 0; at < names.length; at += most) {
+      say(link, { compared: null, offers: names.slice(at, at + most), wants: [] }, out);
+    }
+    side.gained.clear();
+    side.offersAt = Infinity;
   }
 
   private begin(
@@ -364,6 +379,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     const [room, from] = [side.bytesMax - ENVELOPE_BYTES, compared?.from ?? START];
     const reply: Reply = { room, ranges: [], from, offers: [], wants: [] };
     const { ranges, offers, wants } = reply;
+    for (const name of [...heard.offers, ...heard.wants]) side.gained.delete(name);
     this.give(link, side, heard.wants, now);
     this.want(link, heard.offers, reply, now);
     const isAlike = compared !== null && this.judge(link, compared, floor, prints, reply, now);
@@ -379,7 +395,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     const asks = compared?.ranges.some(({ kind }) => kind !== 'alike') === true;
     if (asks) side.openedAt = now;
     if (isAlike && !hasIds) this.agree(side, compared, floor, asks, now);
-    else side.dueAt = now + patience(side, side.gapMs);
+    // Ids alone belong to a comparison, or there was none for long.
+    else if (now - side.openedAt < SOON_MS) side.dueAt = now + patience(side, side.gapMs);
     const isCompared = asks && ranges.length > 0;
     if (!isCompared && offers.length + wants.length === 0) return;
     const said = { salt: prints.salt, from: reply.from, ranges, floor };

@@ -18,7 +18,6 @@ import type { Shape } from './shapes.ts';
 import { geometric } from './shapes.ts';
 import { stationMesh } from './stations.ts';
 import { aroundOf, componentsOf } from './topology.ts';
-import type { Edge } from './world.ts';
 
 /** Who is parted: the plane into so many strips, or the node at its edge from all others. */
 export type Cut = 'halves' | 'thirds' | 'one against all';
@@ -44,7 +43,7 @@ export type Parted = {
   said: number;
   /** Messages that nodes lacked when it was healed, all nodes together. */
   missing: number;
-  /** From the cut to whoever is farthest behind it. */
+  /** From where something was said, all of that part, to whoever is farthest from it. */
   hops: number;
   /** From healing until everybody had everything; null where somebody never had. */
   tookMs: Millis | null;
@@ -118,7 +117,7 @@ class Parting {
     return {
       said: this.said.size,
       missing,
-      hops: hopsBehind(this.shape, across, parts),
+      hops: hopsBehind(this.shape, parts),
       tookMs: this.missing() === 0 ? mesh.now - healedAt : null,
       rounds: Math.max(0, ...this.rounds.values()),
       askedBytes: this.askedBytes,
@@ -203,17 +202,20 @@ function partsOf({ nodes, places }: Shape, cut: Cut): number[] {
   return parts;
 }
 
-/** How many hops what was said behind the cut has to go at most. */
-function hopsBehind({ nodes, edges }: Shape, across: readonly Edge[], parts: number[]): number {
+/** How many hops what was said in one part has to go at most: to whoever is farthest from all of it. */
+function hopsBehind({ nodes, edges }: Shape, parts: number[]): number {
   const around = aroundOf(nodes, edges);
-  const distance = new Map<number, number>();
-  let ring = [...new Set(across.flatMap(({ a, b }) => [a, b]))];
-  for (let hops = 1; ring.length > 0; hops++) {
-    for (const node of ring) distance.set(node, hops);
-    const next = ring.flatMap((node) =>
-      around[node].filter((other) => parts[other] === parts[node]),
-    );
-    ring = [...new Set(next)].filter((node) => !distance.has(node));
-  }
-  return Math.max(...distance.values());
+  const all = Array.from({ length: nodes }, (_, at) => at + 1);
+  const farthest = [...new Set(parts.slice(1))].map((part) => {
+    const reached = new Set(all.filter((node) => parts[node] === part));
+    let ring = [...reached];
+    for (let hops = 0; ; hops++) {
+      ring = [...new Set(ring.flatMap((node) => around[node]))].filter(
+        (node) => !reached.has(node),
+      );
+      if (ring.length === 0) return hops;
+      for (const node of ring) reached.add(node);
+    }
+  });
+  return Math.max(...farthest);
 }

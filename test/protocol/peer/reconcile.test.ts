@@ -93,6 +93,64 @@ describe('two histories', () => {
   });
 });
 
+describe('what came late', () => {
+  const OTHER = LINK + 1;
+  const text = (at: number): Uint8Array => new TextEncoder().encode(`word ${at}`);
+
+  /** A machine with two neighbours, that held nothing and was given so much over the first. */
+  function given(count: number): { machine: Reconciliation; names: string[] } {
+    const history = new History(crypto, GATEWAY_HISTORY_LIMITS);
+    const draw = (size: number): Uint8Array => new Uint8Array(size).fill(7);
+    const machine = new Reconciliation(history, new Answers(history), draw, RECONCILE_DEFAULTS);
+    for (const link of [LINK, OTHER]) machine.step({ ...MET, link, frameMax: 1024 }, 0);
+    machine.step({ kind: 'wake', wallMs: EPOCH }, 400);
+    const names = Array.from({ length: count }, (_, at) => {
+      const frame = packet({ timestamp: EPOCH - 60_000 + at, payload: text(at) });
+      const opened = openPacket(frame);
+      if (!opened.ok) throw new Error('a packet');
+      history.restore(frame);
+      const late = history.nameOf(opened.packet);
+      machine.step({ kind: 'kept', link: LINK, late }, 500 + at);
+      return late;
+    });
+    return { machine, names };
+  }
+
+  /** By link, what is offered there without comparing. */
+  function offered(outputs: ReconcileOutput[]): [number, string[]][] {
+    return outputs.flatMap((output): [number, string[]][] => {
+      const said = output.kind === 'say' ? decodeReconcile(output.payload) : null;
+      if (said?.ok !== true || said.value.compared !== null) return [];
+      return [[output.link, said.value.offers]];
+    });
+  }
+
+  it('is offered to all others together, soon and once', () => {
+    const { machine, names } = given(100);
+    expect(machine.deadline()).toBe(1500);
+    const outputs = offered(machine.step({ kind: 'wake', wallMs: EPOCH + 1100 }, 1500));
+    // As much as a frame takes at a time.
+    expect(outputs.map(([link]) => link)).toEqual([OTHER, OTHER]);
+    expect(outputs.flatMap(([, some]) => some)).toEqual(names);
+    expect(offered(machine.step({ kind: 'wake', wallMs: EPOCH + 2600 }, 3000))).toEqual([]);
+  });
+
+  it('is not offered to who offered it or wants it already', () => {
+    const { machine, names } = given(3);
+    const [offers, wants] = [names.slice(0, 1), names.slice(1, 2)];
+    const payload = encodeReconcile({ compared: null, offers, wants });
+    asked(machine, { link: OTHER, payload }, 1000);
+    const outputs = offered(machine.step({ kind: 'wake', wallMs: EPOCH + 1100 }, 1500));
+    expect(outputs).toEqual([[OTHER, names.slice(2)]]);
+  });
+
+  it('is offered no more than may be wanted at once: what is left is found by comparing', () => {
+    const { machine, names } = given(WANTED_MAX + 10);
+    const outputs = offered(machine.step({ kind: 'wake', wallMs: EPOCH + 1100 }, 1500));
+    expect(outputs.flatMap(([, some]) => some)).toEqual(names.slice(0, WANTED_MAX));
+  });
+});
+
 describe('S16: a neighbour', () => {
   const cases: [string, Partial<Heard>, string][] = [
     ['over the link of another', { isItsLink: false }, 'not-its-link'],
@@ -290,7 +348,8 @@ class Pair {
     const opened = openPacket(bytes);
     if (!opened.ok || this.refuses(opened.packet)) return;
     this.histories[to].add(opened.packet, bytes, this.wallMs);
-    this.machines[to].step({ kind: 'kept', link: LINK, isAnswer: true }, this.now);
+    const late = this.histories[to].nameOf(opened.packet);
+    this.machines[to].step({ kind: 'kept', link: LINK, late }, this.now);
   }
 
   private take(from: number, outputs: ReconcileOutput[]): void {
