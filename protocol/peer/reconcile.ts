@@ -278,7 +278,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
 
   /** What came late, with no comparing: mostly it is all that differs. */
   private offer(link: number, side: Side, out: ReconcileOutput[]): void {
-    const names = [...side.gained].filter((name) => this.history.find(name) !== null);
+    const isForIt = (kept: Kept | null): boolean => kept !== null && kept.timestamp >= side.floor;
+    const names = [...side.gained].filter((name) => isForIt(this.history.find(name)));
     const most = Math.floor((side.bytesMax - ENVELOPE_BYTES) / NAME_SIZE);
     for (let at = 0; at < names.length; at += most) {
       say(link, { compared: null, offers: names.slice(at, at + most), wants: [] }, out);
@@ -395,7 +396,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     const asks = compared?.ranges.some(({ kind }) => kind !== 'alike') === true;
     if (asks) side.openedAt = now;
     if (isAlike && !hasIds) this.agree(side, compared, floor, asks, now);
-    // Ids alone belong to a comparison, or there was none for long.
+    // Ids alone, long after a comparison, came late to him: they say nothing of what else may differ.
     else if (now - side.openedAt < SOON_MS) side.dueAt = now + patience(side, side.gapMs);
     const isCompared = asks && ranges.length > 0;
     if (!isCompared && offers.length + wants.length === 0) return;

@@ -144,6 +144,14 @@ describe('what came late', () => {
     expect(outputs).toEqual([[OTHER, names.slice(2)]]);
   });
 
+  it('is not offered to who has no room for what is as old', () => {
+    const { machine, names } = given(3);
+    const payload = opening(7, EPOCH - 60_000 + 2);
+    asked(machine, { link: OTHER, payload, wallMs: EPOCH }, 1000);
+    const outputs = offered(machine.step({ kind: 'wake', wallMs: EPOCH + 1100 }, 1500));
+    expect(outputs).toEqual([[OTHER, names.slice(2)]]);
+  });
+
   it('is offered no more than may be wanted at once: what is left is found by comparing', () => {
     const { machine, names } = given(WANTED_MAX + 10);
     const outputs = offered(machine.step({ kind: 'wake', wallMs: EPOCH + 1100 }, 1500));
@@ -265,7 +273,7 @@ function asked(machine: Reconciliation, differs: Partial<Heard>, now = 1000): Re
 }
 
 /** A fingerprint of all, which differs from that of nothing. */
-function opening(salt: number): Uint8Array {
+function opening(salt: number, floor = 0): Uint8Array {
   const fingerprint = new Uint8Array(8).fill(1);
   const range = {
     to: { time: EPOCH, name: '' },
@@ -274,7 +282,7 @@ function opening(salt: number): Uint8Array {
     fingerprint,
   } as const;
   const from = { time: EPOCH - HOUR_MS, name: '' };
-  const compared = { salt: new Uint8Array(8).fill(salt), from, ranges: [range], floor: 0 };
+  const compared = { salt: new Uint8Array(8).fill(salt), from, ranges: [range], floor };
   return encodeReconcile({ compared, offers: [], wants: [] });
 }
 
