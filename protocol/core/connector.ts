@@ -64,7 +64,7 @@ const SHUN_MS = 8000;
 /** Nodes let be at a time; the one entered first is forgotten. */
 const SHUNNED_MAX = 4;
 /** Another island must be met, and nothing change, for this long and as much again by chance. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 5000;
 /** Changes are told together. */
 const TELL_MS = 300;
 /** Deeper than any packet goes: it is a ring. */
