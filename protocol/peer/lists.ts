@@ -22,9 +22,9 @@ export const SETTLE_MS = 2000;
 export const GATHER_MS = 8000;
 /** From a list of theirs that asks for nothing to ours that confirms it, if none is due sooner. */
 export const CONFIRM_MS = GATHER_MS;
-/** What is not confirmed is asked about after so long, twice as long each time; it is said so often. */
+/** What is not confirmed is asked about after so long, twice as long each time, but no longer. */
 export const AGAIN_MS = 5000;
-export const TRIES_MAX = 6;
+export const AGAIN_MAX_MS = 32 * AGAIN_MS;
 
 export type ListsInput =
   | { kind: 'up'; link: number; id: Uint8Array }
@@ -169,9 +169,8 @@ export class Lists implements Machine<ListsInput, ListsOutput> {
     exchange.said = this.mark;
     exchange.asks = true;
     exchange.tries++;
-    const isLast = isConfirmed || exchange.tries >= TRIES_MAX;
-    const waitMs = asks ? AGAIN_MS * 2 ** (exchange.tries - 1) : CONFIRM_MS + AGAIN_MS;
-    exchange.nextAt = isLast ? Infinity : now + waitMs;
+    const againMs = Math.min(AGAIN_MS * 2 ** (exchange.tries - 1), AGAIN_MAX_MS);
+    exchange.nextAt = isConfirmed ? Infinity : now + (asks ? againMs : CONFIRM_MS + AGAIN_MS);
   }
 }
 
