@@ -21,7 +21,7 @@ import {
 } from '../core/packet.ts';
 import { BACKGROUND } from '../core/queue.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
-import type { AdmissionConfig } from '../trust/admission.ts';
+import type { AdmissionConfig, AdmissionLimits } from '../trust/admission.ts';
 import { TrustAdmission } from '../trust/admission.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { SecurityLevel } from '../trust/levels.ts';
@@ -32,11 +32,10 @@ import type { Judge } from './judge.ts';
 import { isWithheld } from './quarantine.ts';
 
 /** Rates of what no line brings, and of what lines bring. */
-export type GateConfig = {
+export type GateConfig = AdmissionLimits & {
   admission: AdmissionConfig;
   lineAdmission: AdmissionConfig;
-  /** Links are numbered below it, and lines from `firstLine` up to `firstClient`. */
-  linksMax: number;
+  /** Lines are numbered from `firstLine` up to `firstClient`. */
   firstLine: number;
   firstClient: number;
   /** How old a message may be that history takes. */
@@ -69,23 +68,24 @@ export class Gate implements Admission {
   constructor(
     crypto: Crypto,
     pins: Pins,
-    { admission, lineAdmission, linksMax, firstLine, firstClient, historyMs }: GateConfig,
+    config: GateConfig,
     isAsked: (link: number, now: Millis) => boolean,
     seed: number,
     judge: Judge | null = null,
   ) {
     this.pins = pins;
     this.judge = judge;
-    this.trust = new TrustAdmission(crypto, pins, linksMax, admission, seed);
+    const { admission, lineAdmission, firstLine, firstClient, historyMs } = config;
+    this.trust = new TrustAdmission(crypto, pins, config, admission, seed);
     const hasLines = firstLine < firstClient;
     this.lineTrust = hasLines
-      ? new TrustAdmission(crypto, pins, linksMax, lineAdmission, seed)
+      ? new TrustAdmission(crypto, pins, config, lineAdmission, seed)
       : this.trust;
     this.firstLine = firstLine;
     this.firstClient = firstClient;
     this.historyMs = historyMs;
     this.isAsked = isAsked;
-    this.courtesy = new Courtesy(linksMax);
+    this.courtesy = new Courtesy(config.linksMax);
   }
 
   admit(packet: PacketView, link: number, now: Millis): DropReason | null {

@@ -170,7 +170,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.links = new Links({ id, linksMax, frameMax, window, packetsMax, bytesMax, crc, pace });
     const { admission, lineAdmission } = config;
     const historyMs = config.history.ageMs;
-    const limits = { admission, lineAdmission, linksMax, firstLine, firstClient, historyMs };
+    const rates = { admission, lineAdmission, historyMs };
+    const limits = { ...rates, linksMax, ttlMax, firstLine, firstClient };
     this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0), ports.judge);
     this.routes = ports.routes ?? null;
     this.relay = new RoutedRelay(

@@ -50,6 +50,9 @@ export type AdmissionConfig = {
   others: Rate;
 };
 
+/** Links are numbered below `linksMax`; a packet of a node begins with at most `ttlMax` hops. */
+export type AdmissionLimits = { linksMax: number; ttlMax: number };
+
 export const ADMISSION_DEFAULTS: AdmissionConfig = {
   level: 'moderate',
   senderSets: 2048,
@@ -73,6 +76,7 @@ export class TrustAdmission implements Admission {
   private readonly crypto: Crypto;
   private readonly pins: Pins;
   private readonly linksMax: number;
+  private readonly ttlMax: number;
   private readonly config: AdmissionConfig;
   private level: SecurityLevel;
   private readonly seed: number;
@@ -91,14 +95,19 @@ export class TrustAdmission implements Admission {
   private hidden: Uint8Array | null = null;
   private why: DropReason = 'unsigned';
 
-  /**
-   * Links are numbered below `linksMax`. `seed` is secret: it keeps others from aiming at a sender's
-   * place in the tables.
-   */
-  constructor(crypto: Crypto, pins: Pins, linksMax: number, config: AdmissionConfig, seed: number) {
+  /** `seed` is secret: it keeps others from aiming at a sender's place in the tables. */
+  constructor(
+    crypto: Crypto,
+    pins: Pins,
+    { linksMax, ttlMax }: AdmissionLimits,
+    config: AdmissionConfig,
+    seed: number,
+  ) {
     this.crypto = crypto;
     this.pins = pins;
     this.linksMax = linksMax;
+    // Nodes begin with no fewer hops than phones do, however few they pass on.
+    this.ttlMax = Math.max(RELAY_DEFAULTS.ttlMax, ttlMax);
     this.config = config;
     this.level = config.level;
     // As a signed word: any other would lie in memory of its own.
@@ -194,7 +203,7 @@ export class TrustAdmission implements Admission {
   /** By the key in KEY. Unlike an announce it brings none of its own: not all who pass it on have it. */
   private checkPinned(packet: PacketView, link: number, now: Millis): DropReason | null {
     const flaw = this.check(packet, KEY, link, now);
-    return flaw === 'bad-signature' && isPassedOn(packet) ? 'forged' : flaw;
+    return flaw === 'bad-signature' && this.isPassedOn(packet) ? 'forged' : flaw;
   }
 
   private check(
@@ -203,7 +212,7 @@ export class TrustAdmission implements Admission {
     link: number,
     now: Millis,
   ): DropReason | null {
-    if (this.failures !== null && !this.failures.hasRoom(link, now)) return tooMuch(packet);
+    if (this.failures !== null && !this.failures.hasRoom(link, now)) return this.tooMuch(packet);
     if (checkFrame(this.crypto, packet, signingKey)) return null;
     this.failures ??= new LinkBudget(this.linksMax, this.config.failures);
     this.failures.take(link, now);
@@ -221,7 +230,7 @@ export class TrustAdmission implements Admission {
       IS_MESSAGE[packet.type] === 1
         ? this.purseOf(packet, isAnswer).take(high, low, now)
         : this.pins.take(bytes, senderAt, this.config.others, now);
-    return mayPass ? null : tooMuch(packet);
+    return mayPass ? null : this.tooMuch(packet);
   }
 
   /** Of messages: his own, where a person gave him one. */
@@ -239,6 +248,16 @@ export class TrustAdmission implements Admission {
     const purse = new Buckets(1, rate, 0);
     this.limited.set(name, { perMinute, purse });
     return purse;
+  }
+
+  /** Whoever does not know the sender, or what others forged, cannot know that it is. */
+  private tooMuch(packet: PacketView): DropReason {
+    return this.isPassedOn(packet) ? 'flooded' : 'flooding';
+  }
+
+  /** By whoever brought it. With all its hops or none, nobody else had it before. */
+  private isPassedOn({ ttl }: PacketView): boolean {
+    return ttl > 0 && ttl !== this.ttlMax;
   }
 
   /** For as many senders as are remembered at once. */
@@ -293,16 +312,6 @@ const WHY: Record<Proof | 'answer', DropReason> = {
 
 /** What a person sends (DEFAULTS §2, messages a minute). */
 const IS_MESSAGE = typeSet([MESSAGE, FILE, CHANNEL]);
-
-/** By whoever brought it. With all its hops or none, nobody else had it before. */
-function isPassedOn({ ttl }: PacketView): boolean {
-  return ttl > 0 && ttl !== RELAY_DEFAULTS.ttlMax;
-}
-
-/** Whoever does not know the sender, or what others forged, cannot know that it is. */
-function tooMuch(packet: PacketView): DropReason {
-  return isPassedOn(packet) ? 'flooded' : 'flooding';
-}
 
 function typeSet(types: number[]): Uint8Array {
   const set = new Uint8Array(256);

@@ -75,7 +75,8 @@ it('admission stands every storm, and pins nobody anew', { timeout: STORM_MS }, 
   const pins = new Pins(crypto);
   pins.meet(alice.id, alice.noiseKey, alice.signingKey);
   const rates = { perLinkAndSender: AMPLE, unverified: AMPLE, messages: AMPLE, others: AMPLE };
-  const door = new TrustAdmission(crypto, pins, 32, { ...ADMISSION_DEFAULTS, ...rates }, 3);
+  const limits = { linksMax: 32, ttlMax: 7 };
+  const door = new TrustAdmission(crypto, pins, limits, { ...ADMISSION_DEFAULTS, ...rates }, 3);
   const view = new PacketView();
   const genuine = [announceOf(alice), messageOf(alice, 1), messageOf(alice, 2, { type: 0xe4 })];
   const forged = announceOf(mallory, { noiseKey: alice.noiseKey });

@@ -93,7 +93,7 @@ export const MUTATIONS: Mutation[] = [
   {
     breaks: 'whoever passed on what he could not check answers for nothing',
     file: ADMISSION,
-    from: "return flaw === 'bad-signature' && isPassedOn(packet) ? 'forged' : flaw;",
+    from: "return flaw === 'bad-signature' && this.isPassedOn(packet) ? 'forged' : flaw;",
     to: 'return flaw;',
     tests: ['test/protocol/trust/admission.test.ts'],
   },

@@ -240,7 +240,8 @@ function peerOf(
   messages: { perSecond: number; burst: number },
 ): { relay: Relay } {
   const config = { ...ADMISSION_DEFAULTS, messages, perLinkAndSender: AMPLE };
-  const admission = new TrustAdmission(crypto, new Pins(crypto), 3, config, random(2 ** 32));
+  const limits = { linksMax: 3, ttlMax: RELAY_DEFAULTS.ttlMax };
+  const admission = new TrustAdmission(crypto, new Pins(crypto), limits, config, random(2 ** 32));
   const relay = relayOf(random, admission);
   for (let link = 0; link < 3; link++) relay.step({ kind: 'linkUp', link, air: false }, 0);
   for (const sender of senders) {

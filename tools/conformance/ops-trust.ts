@@ -3,6 +3,7 @@
  */
 import { ANNOUNCE, ID_SIZE } from '../../protocol/core/packet.ts';
 import type { PacketView } from '../../protocol/core/packet.ts';
+import { RELAY_DEFAULTS } from '../../protocol/core/relay.ts';
 import { ADMISSION_DEFAULTS, TrustAdmission } from '../../protocol/trust/admission.ts';
 import { Channel } from '../../protocol/trust/channel.ts';
 import { checkFrame, Identity, idOf } from '../../protocol/trust/identity.ts';
@@ -30,7 +31,9 @@ export const trustOps: Ops = {
 
 /** Whether a node that knows nobody would let the announce in. */
 function isGenuine(view: PacketView): boolean {
-  const admission = new TrustAdmission(pureCrypto, new Pins(pureCrypto), 1, ADMISSION_DEFAULTS, 0);
+  const limits = { linksMax: 1, ttlMax: RELAY_DEFAULTS.ttlMax };
+  const pins = new Pins(pureCrypto);
+  const admission = new TrustAdmission(pureCrypto, pins, limits, ADMISSION_DEFAULTS, 0);
   return view.type === ANNOUNCE && admission.admit(view, 0, 0) === null;
 }
 

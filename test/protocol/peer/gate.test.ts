@@ -68,7 +68,7 @@ it('what nobody vouches for waits behind the rest once it is too much, and so do
 
 function gateOf(isAsked: boolean): Gate {
   const { admission, lineAdmission } = STATION_DEFAULTS;
-  const rates = { admission, lineAdmission, linksMax: 2, firstLine: 2, firstClient: 2 };
+  const rates = { admission, lineAdmission, linksMax: 2, ttlMax: 7, firstLine: 2, firstClient: 2 };
   const limits = { ...rates, historyMs: HISTORY_MS };
   return new Gate(crypto, new Pins(crypto), limits, () => isAsked, 1);
 }

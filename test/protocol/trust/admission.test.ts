@@ -43,7 +43,6 @@ import type { AdmissionConfig } from '../../../protocol/trust/admission.ts';
 import { ADMISSION_DEFAULTS, TrustAdmission } from '../../../protocol/trust/admission.ts';
 import type { Crypto } from '../../../protocol/trust/crypto.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
-import type { SecurityLevel } from '../../../protocol/trust/levels.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
 import { makeSeenHash } from '../../../protocol/trust/seen-hash.ts';
 import { filled } from '../wire/given.ts';
@@ -84,6 +83,15 @@ describe('a packet of a known sender', () => {
     const announce = forge(announceOf(stranger));
     announce[TTL_AT] = 6;
     expect(node.hear(announce)).toBe('bad-signature');
+  });
+
+  it.each([
+    ['in a mesh of more hops', 40, [40, 39, 7, 0]],
+    ['in one of fewer than the phones have', 3, [7, 6, 3, 0]],
+  ] as const)('is told from it by the hops that it begins with %s', (_, ttlMax, ttls) => {
+    const node = gate({}, ttlMax);
+    const reasons = ttls.map((ttl) => node.hear(forge(messageOf(alice, ttl, { ttl }))));
+    expect(reasons).toEqual(['bad-signature', 'forged', 'forged', 'bad-signature']);
   });
 
   it('is told from what others passed on, when there is more of it than may be', () => {
@@ -397,7 +405,7 @@ class Gate {
   readonly admission: TrustAdmission;
   private readonly view = new PacketView();
 
-  constructor(differs: Partial<AdmissionConfig>) {
+  constructor(differs: Partial<AdmissionConfig>, ttlMax: number) {
     const counting: Crypto = {
       ...crypto,
       acceptsFast: (signature, message, key) => {
@@ -410,7 +418,7 @@ class Gate {
     this.admission = new TrustAdmission(
       counting,
       this.pins,
-      32,
+      { linksMax: 32, ttlMax },
       { ...ADMISSION_DEFAULTS, ...differs },
       7,
     );
@@ -422,8 +430,8 @@ class Gate {
   }
 }
 
-function gate(differs: Partial<AdmissionConfig> & { level?: SecurityLevel } = {}): Gate {
-  return new Gate(differs);
+function gate(differs: Partial<AdmissionConfig> = {}, ttlMax = 7): Gate {
+  return new Gate(differs, ttlMax);
 }
 
 function relayOf(node: Gate) {
