@@ -113,6 +113,7 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
     if (IS_FLEETING[bytes[1]] === 1 || bytes.length > LONGEST) return;
     const kept = this.remember(low, high, bytes, now);
     know(kept, from);
+    if (kept.bytes !== null) return;
     // Of its own: as heard they lie among much else, which would be kept as long.
     kept.bytes = new Uint8Array(bytes);
     this.bytes += bytes.length;

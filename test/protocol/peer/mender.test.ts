@@ -59,6 +59,15 @@ describe('a mender', () => {
     expect(mender.step(TICK, FIRST_MS)).toEqual([{ kind: 'offer', link: 1, names }]);
   });
 
+  it('keeps and offers once what is passed on again', () => {
+    const mender = new Mender(crypto, () => 0);
+    const long = packet({ payload: new Uint8Array(LONGEST - 64) });
+    for (let time = 0; time <= KEPT_BYTES_MAX / LONGEST; time++)
+      mender.keep(1, 1, long, 5, FIRST, 0);
+    expect(mender.step(TICK, FIRST_MS)).toMatchObject([{ kind: 'offer', link: 1 }]);
+    expect(mender.deadline()).toBe(Infinity);
+  });
+
   it('wants what it lacks by turns of all who offer it, whoever came last first, and gives up', () => {
     const mender = new Mender(crypto, () => 0);
     const want = (link: number): MenderOutput => ({ kind: 'want', link, names: nameOf(1) });
