@@ -99,8 +99,9 @@ export class Usage {
 
   /** Takes a sample when it is time; seconds that were slept through are alike. */
   look(read: () => Carried, now: Millis): Warning[] {
-    const seconds = Math.floor((now - this.sampledAt) / SAMPLE_EVERY_MS);
-    if (seconds < 1) return [];
+    if (now < this.deadline()) return [];
+    // Parts of a millisecond are rounded, and a whole second may come to a little less.
+    const seconds = Math.max(1, Math.floor((now - this.sampledAt) / SAMPLE_EVERY_MS));
     const { traffic, connections } = read();
     const warnings = SIDES.flatMap((side) => this.sample(side, traffic[side], seconds, now));
     this.count += Math.min(seconds, SAMPLES_MAX);

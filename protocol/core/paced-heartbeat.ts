@@ -71,10 +71,11 @@ export class PacedHeartbeat extends Heartbeat {
     this.silentAt = now + this.silenceMs;
   }
 
-  /** No later than an interval after it. */
+  /** Later than that by an interval at most: parts of a millisecond are rounded, and may say the same. */
   private momentAfter(at: Millis): Millis {
     const passed = Math.floor((at - this.phaseMs) / this.intervalMs);
-    return (passed + 1) * this.intervalMs + this.phaseMs;
+    const moment = (passed + 1) * this.intervalMs + this.phaseMs;
+    return moment > at ? moment : (passed + 2) * this.intervalMs + this.phaseMs;
   }
 
   private listen(now: Millis): void {

@@ -7,6 +7,7 @@
  */
 import type { LineInput, LineOutput } from '../../host/bridge.ts';
 import type { ConfiguredLine } from '../../host/gateway/lines.ts';
+import { assert } from '../../protocol/core/assert.ts';
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
@@ -49,6 +50,8 @@ export type IslandOutput =
 const PAYLOAD_MAX = 181;
 const ADVERTISE_MS = 500;
 const LOSS_PERCENT = 10;
+/** Of all at one moment: who wants more never sleeps. */
+const STEPS_AT_ONCE_MAX = 100_000;
 
 export class Island implements Machine<IslandInput, IslandOutput> {
   private readonly ether: Ether;
@@ -118,6 +121,7 @@ export class Island implements Machine<IslandInput, IslandOutput> {
 
   private run(until: Millis): void {
     const { ether } = this;
+    let steps = 0;
     for (;;) {
       let at = ether.nextAt();
       let first: Resident | null = null;
@@ -127,6 +131,8 @@ export class Island implements Machine<IslandInput, IslandOutput> {
         first = resident;
       }
       if (at > until) break;
+      steps = at > ether.now ? 0 : steps + 1;
+      assert(steps < STEPS_AT_ONCE_MAX, 'who lives on an island sleeps between his deadlines');
       ether.now = Math.max(ether.now, at);
       if (first === null) ether.happen();
       else first.step(TICK, ether.now);

@@ -9,6 +9,19 @@ import { toHex } from '../../../protocol/wire/hex.ts';
 import { person } from '../../protocol/trust/people.ts';
 import type { Member } from './federation.ts';
 import { addressOf, Federation } from './federation.ts';
+import { runs, SEED, xorshift } from '../../seed.ts';
+
+it('lets its ends sleep between their deadlines, at whatever part of a millisecond', () => {
+  const random = xorshift(SEED);
+  for (let begins = 0; begins < runs(3, 200); begins++) {
+    const federation = new Federation();
+    federation.now = random(6_000_000_000) / 1e6;
+    const host = federation.add(1, [{ node: person(2).id, address: null }]);
+    federation.add(2, [{ node: person(1).id, address: addressOf(1) }]);
+    federation.pass(300_000);
+    expect(linesOf(host)).toMatchObject([{ state: 'up' }]);
+  }
+});
 
 describe('an invite', () => {
   it('joins two bridges, for good', () => {

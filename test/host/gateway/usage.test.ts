@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mbpsOf, SAMPLES_MAX, Usage, WARN_EVERY_MS } from '../../../host/gateway/usage.ts';
 import type { Carried, Side, Traffic, Warning } from '../../../host/gateway/usage.ts';
 import type { TrunkView } from '../../../protocol/peer/trunks.ts';
+import { SEED, xorshift } from '../../seed.ts';
 
 const LIMITS = {
   local: { inMbps: 1, outMbps: 5, allMbps: 10 },
@@ -69,6 +70,18 @@ describe('usage', () => {
     usage.look(carried({ local: { received: 500_000 } }), 4600);
     expect(usage.view().samples.localMbps).toEqual([1, 1, 1, 1]);
     expect(usage.deadline()).toBe(5500);
+  });
+
+  it('takes a sample whenever one is due, at whatever part of a millisecond', () => {
+    const random = xorshift(SEED);
+    for (let begins = 0; begins < 200; begins++) {
+      const usage = new Usage(LIMITS, random(6_000_000_000) / 1e6);
+      const dues = Array.from({ length: 200 }, () => {
+        usage.look(carried({}), usage.deadline());
+        return usage.deadline();
+      });
+      expect(new Set(dues).size).toBe(dues.length);
+    }
   });
 
   it('keeps an hour', () => {

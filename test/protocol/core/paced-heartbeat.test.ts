@@ -7,6 +7,7 @@ import { HEARTBEAT_SIZE } from '../../../protocol/core/heartbeat.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 import type { Pace } from '../../../protocol/core/paced-heartbeat.ts';
 import { INTERVAL_MAX_MS, PACE, PacedHeartbeat } from '../../../protocol/core/paced-heartbeat.ts';
+import { SEED, xorshift } from '../../seed.ts';
 
 const SLOW: Pace = { intervalMs: 60_000, missedMax: 3 };
 const FAST: Pace = { intervalMs: 1000, missedMax: 3 };
@@ -58,6 +59,24 @@ describe('a heartbeat at a pace of its own', () => {
     expect(kinds(beat.step(TICK, 0))).toEqual(['send']);
     expect(kinds(beat.step(TICK, 3900))).toEqual(['send']);
     expect(beat.deadline()).toBe(13_000);
+  });
+
+  it('is due later than now, and no more than an interval, at whatever part of a millisecond', () => {
+    const random = xorshift(SEED);
+    for (let phases = 0; phases < 200; phases++) {
+      let now = random(6_000_000_000) / 1e6;
+      const beat = new PacedHeartbeat(PACE, now, now);
+      const waits: number[] = [];
+      for (let beats = 0; beats < 500; beats++) {
+        beat.step(TICK, now);
+        // Or it is silent in the end.
+        beat.touch(now);
+        waits.push(beat.deadline() - now);
+        now = beat.deadline();
+      }
+      expect(Math.min(...waits)).toBeCloseTo(PACE.intervalMs);
+      expect(Math.max(...waits)).toBeCloseTo(PACE.intervalMs);
+    }
   });
 
   it('beats by a new pace at once: sooner if it is due, and never earlier than now', () => {
