@@ -12,7 +12,7 @@
  */
 import { sameBytes } from '../protocol/core/bytes.ts';
 import type { Hello } from '../protocol/core/hello.ts';
-import { encodeHello } from '../protocol/core/hello.ts';
+import { encodeHello, LEAF } from '../protocol/core/hello.ts';
 import type { Machine, Millis, Tick } from '../protocol/core/machine.ts';
 import { TICK } from '../protocol/core/machine.ts';
 import { CONTROL, encodePacket, GATEWAY, HELLO, plainPacket } from '../protocol/core/packet.ts';
@@ -32,6 +32,7 @@ import { Trunks } from '../protocol/peer/trunks.ts';
 import { RoutePort } from '../protocol/peer/route-port.ts';
 import type { Pins } from '../protocol/trust/pins.ts';
 import type { SecurityLevel } from '../protocol/trust/levels.ts';
+import { IS_GATEWAY, KEEPS_HISTORY, PASSES_ON } from '../protocol/wire/link-state.ts';
 import { encodeText } from '../protocol/wire/text.ts';
 import type { AdministrationSnapshot } from './administration/administration.ts';
 import { Administration } from './administration/administration.ts';
@@ -289,7 +290,9 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const { resilience = RESILIENCE_DEFAULTS, routing = ROUTING_DEFAULTS } = config;
     this.mesh = { resilience, routing };
     this.resilience = resilienceOf(() => this.mesh.resilience);
-    this.routing = routingKind(routes, () => this.mesh.routing);
+    this.routing = routingKind(routes, () => this.mesh.routing, {
+      capabilities: () => capabilitiesOf(station, this.gateway.hasLines),
+    });
     const own = [CHRONICLE, NEIGHBOURS, this.resilience, this.routing];
     const kinds = [...own, ...(config.components ?? [])];
     this.registry = new Registry(kinds, { id, crypto, random, archive, station: read });
@@ -761,6 +764,12 @@ function islandShare({ bytesPerSecond }: BudgetLimits): number {
 /** With what lines may give to the radios. */
 function watched(limits: TrafficLimits, budget: BudgetLimits): UsageLimits {
   return { ...limits, radioMbps: mbpsOf(budget.bytesPerSecond) };
+}
+
+/** What link states say that we do for others; a leaf takes part and passes nothing on. */
+function capabilitiesOf({ role, history }: BridgeConfig['station'], hasLines: boolean): number {
+  const passes = role === LEAF ? 0 : PASSES_ON;
+  return passes | (hasLines ? IS_GATEWAY : 0) | (history.messages > 0 ? KEEPS_HISTORY : 0);
 }
 
 function announcementOf(id: Uint8Array, hello: Hello): Uint8Array {

@@ -140,6 +140,11 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
     return [...this.lines.routes(), ...found];
   }
 
+  /** Whether there is a line, or one is meant to be: others reach through us what is not on our island. */
+  get hasLines(): boolean {
+    return this.up.size > 0 || this.lines.all().length > 0;
+  }
+
   /** How often what lines brought had to wait for the budget of the air. */
   get waits(): number {
     return this.injection.waits;

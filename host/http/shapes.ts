@@ -517,6 +517,7 @@ export const PATH = named(
     switches: integer(),
     lastSwitch: nullable(object<{ at: number; reason: string }>({ at: TIME, reason: text() })),
     nodesKnown: integer(),
+    does: nullable(list(text({ about: 'passes-on, gateway or history' }))),
   }),
 );
 

@@ -392,6 +392,8 @@ export type PathView = {
   lastSwitch: { at: number; reason: string } | null;
   /** Nodes of the island that routes know of. */
   nodesKnown: number;
+  /** What it does for others: passes-on, gateway, history; null where it does not say. */
+  does: string[] | null;
 };
 
 /** What happened in the mesh: a sentence for people, and figures for programs. */

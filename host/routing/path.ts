@@ -4,6 +4,7 @@
  */
 import type { Millis } from '../../protocol/core/machine.ts';
 import type { RouteSwitchReason } from '../events.ts';
+import { IS_GATEWAY, KEEPS_HISTORY, PASSES_ON } from '../../protocol/wire/link-state.ts';
 import type { Route, StrategyName } from './strategy.ts';
 import { ROUTES_MAX } from './strategy.ts';
 import type { Table } from './table.ts';
@@ -20,6 +21,10 @@ export type RouteView = {
   reliability: number;
 };
 
+/** What a node can do for others, as its link states say it (WIRE §20). */
+const DEEDS = { 'passes-on': PASSES_ON, gateway: IS_GATEWAY, history: KEEPS_HISTORY };
+export type Deed = keyof typeof DEEDS;
+
 export type PathView = {
   to: NodeId;
   strategy: StrategyName;
@@ -31,6 +36,8 @@ export type PathView = {
   switches: number;
   lastSwitch: { agoMs: Millis; reason: RouteSwitchReason } | null;
   nodesKnown: number;
+  /** What it says that it does for others; null where it tells nothing of itself, as phones do. */
+  does: Deed[] | null;
 };
 
 type Known = {
@@ -62,6 +69,7 @@ export function pathView(to: NodeId, known: Known): PathView {
     switches: destination?.switches ?? 0,
     lastSwitch: last === null ? null : { agoMs: now - last.at, reason: last.reason },
     nodesKnown: topology.size - 1,
+    does: deedsOf(topology, to),
   };
 }
 
@@ -73,6 +81,13 @@ export function choiceOf({ strategy, flooded, routes }: PathView): string {
   const spare =
     others === 0 ? 'no other way' : others === 1 ? 'another way' : `${others} other ways`;
   return `packets to it take a way of ${why} (${strategy}); ${spare} known: hopline path`;
+}
+
+function deedsOf(topology: Topology, id: NodeId): Deed[] | null {
+  const node = topology.node(id);
+  if (node === null || node.sequence === null) return null;
+  const { capabilities } = node.traits;
+  return (Object.keys(DEEDS) as Deed[]).filter((deed) => (capabilities & DEEDS[deed]) !== 0);
 }
 
 function whyFlooded(to: NodeId, { topology, table, strategy, routes, now }: Known): string | null {

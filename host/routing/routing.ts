@@ -14,7 +14,7 @@ import type { StationEvent } from '../../protocol/peer/contract.ts';
 import type { Chooser, RoutePort } from '../../protocol/peer/route-port.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
 import type { LinkState, Mobility, Place } from '../../protocol/wire/link-state.ts';
-import { decodeLinkState, encodeLinkState, PASSES_ON } from '../../protocol/wire/link-state.ts';
+import { decodeLinkState, encodeLinkState } from '../../protocol/wire/link-state.ts';
 import { fromHex, idsInHex, toHex } from '../../protocol/wire/hex.ts';
 import type { Packet } from '../../protocol/wire/packet.ts';
 import type {
@@ -55,6 +55,12 @@ export const ROUTING_DEFAULTS: RoutingConfig = {
   energyPercent: null,
 };
 
+/** What whoever we are part of knows of us, at any moment. */
+export type OwnFacts = {
+  /** What we do for others (WIRE §20), a field of bits. */
+  capabilities(): number;
+};
+
 /** What announces say is read again so often: it is told of rarely. */
 const LOOK_EVERY_MS = 30_000;
 /** How often strategies that want to know are told how busy links are. */
@@ -63,13 +69,17 @@ const MEASURE_EVERY_MS = 2000;
 const LOOK_BACK_MS = 60_000;
 
 /** Fills `port` with every one that is made. `config`: as the owner has it now. */
-export function routingKind(port: RoutePort, config: () => RoutingConfig): ComponentKind<Routing> {
+export function routingKind(
+  port: RoutePort,
+  config: () => RoutingConfig,
+  facts: OwnFacts,
+): ComponentKind<Routing> {
   return {
     name: 'routing',
     types: [LINK_STATE],
     after: [],
     make: (ports, now) => {
-      const routing = new Routing(ports, port, config, now);
+      const routing = new Routing(ports, port, config, facts, now);
       port.fill(routing);
       return routing;
     },
@@ -82,6 +92,7 @@ export class Routing implements Component, Chooser {
   private readonly ports: ComponentPorts;
   private readonly port: RoutePort;
   private readonly configure: () => RoutingConfig;
+  private readonly facts: OwnFacts;
   private config: RoutingConfig;
   private wanted: Strategy;
   /** In its place where it does not suit. */
@@ -101,8 +112,15 @@ export class Routing implements Component, Chooser {
   private reached = { version: -1, hops: 0 };
   private readonly counts = { heard: 0, refused: 0, said: 0 };
 
-  constructor(ports: ComponentPorts, port: RoutePort, configure: () => RoutingConfig, now: Millis) {
+  constructor(
+    ports: ComponentPorts,
+    port: RoutePort,
+    configure: () => RoutingConfig,
+    facts: OwnFacts,
+    now: Millis,
+  ) {
     this.ports = ports;
+    this.facts = facts;
     this.port = port;
     this.configure = configure;
     this.config = configure();
@@ -341,7 +359,7 @@ export class Routing implements Component, Chooser {
 
   private traits(): Traits {
     const { place, mobility, energyPercent } = this.config;
-    return { place, mobility, energyPercent, capabilities: PASSES_ON };
+    return { place, mobility, energyPercent, capabilities: this.facts.capabilities() };
   }
 
   private say(now: Millis, out: ComponentOutput[]): void {

@@ -118,7 +118,15 @@ export class Town extends DeskDouble {
     const route = { cost: 250, reliability: 0.97, why: '1 hop, about 25 ms', isChosen: true };
     const round = { ...route, cost: 610, why: '2 hops, about 61 ms', isChosen: false };
     return {
-      ...{ id, strategy: 'shortest', unsuited: null, flooded: null, nodesKnown: 7, switches: 2 },
+      ...{
+        id,
+        strategy: 'shortest',
+        unsuited: null,
+        flooded: null,
+        nodesKnown: 7,
+        does: null,
+        switches: 2,
+      },
       routes: [
         { ...route, via: [id] },
         { ...round, via: [ana.id, id] },

@@ -8,7 +8,9 @@ import type { MeshEvent } from '../../host/events.ts';
 import { TRAFFIC_LIMITS } from '../../host/gateway/limits.ts';
 import { RESILIENCE_DEFAULTS } from '../../host/resilience/settings.ts';
 import { ROUTING_DEFAULTS } from '../../host/routing/routing.ts';
+import { LEAF } from '../../protocol/core/hello.ts';
 import { BUDGET_DEFAULTS } from '../../protocol/peer/budget.ts';
+import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { person } from '../protocol/trust/people.ts';
 import type { Member } from './gateway/federation.ts';
@@ -93,6 +95,34 @@ describe('a bridge whose line takes nothing for a while', () => {
     expect(carried[0] + carried[1]).toBeLessThan(0.5);
     const warned = one.told.filter(({ kind }) => kind === 'BandwidthLimit');
     expect(warned).toMatchObject([{ side: 'internet', way: 'out' }]);
+  });
+});
+
+describe('a bridge that tells what it does for others', () => {
+  it('says so of lines, of history, and of passing on', () => {
+    const federation = new Federation();
+    const lines = [{ node: person(9).id, address: addressOf(9) }];
+    const history = { ...STATION_DEFAULTS.history, messages: 0 };
+    const [plain, gateway, forgetful, leaf] = [
+      federation.add(1),
+      federation.add(2, lines),
+      federation.add(3, [], { station: { history } }),
+      federation.add(4, [], { station: { role: LEAF } }),
+    ];
+    [gateway, forgetful, leaf].forEach((other, at) => federation.join(plain, at + 1, other, 1));
+    federation.pass(20_000);
+    const does = (of: Member) => plain.bridge.path(of.identity.id, federation.now)!.does;
+    expect(does(gateway)).toEqual(['passes-on', 'gateway', 'history']);
+    expect(does(forgetful)).toEqual(['passes-on']);
+    expect(does(leaf)).toEqual(['history']);
+    // No way leads through a leaf.
+    federation.join(leaf, 2, federation.add(5), 1);
+    federation.pass(20_000);
+    expect(plain.bridge.path(person(5).id, federation.now)!.routes).toEqual([]);
+    federation.join(gateway, 2, federation.members[4], 2);
+    federation.pass(20_000);
+    const [route] = plain.bridge.path(person(5).id, federation.now)!.routes;
+    expect(route.next).toBe(toHex(gateway.identity.id));
   });
 });
 

@@ -2,13 +2,13 @@
  * Path lines: the ways that packets may take to a peer, as a person reads them.
  */
 import type { PathView, PeerView, RouteView } from '../../host/http/views.ts';
-import { switchOf } from '../../host/http/web/words.ts';
+import { doesOf, switchOf } from '../../host/http/web/words.ts';
 import { printable } from '../../protocol/printable.ts';
 import { tableOf } from '../relay/words.ts';
 import { fullTime } from './paints.ts';
 
 export function pathLines(path: PathView, peers: PeerView[]): string[] {
-  const { flooded, routes, unsuited, strategy, lastSwitch, switches, nodesKnown } = path;
+  const { flooded, routes, unsuited, strategy, lastSwitch, switches, nodesKnown, does } = path;
   const lines: string[] = [];
   if (flooded !== null) lines.push(`packets to ${path.id} are flooded: ${flooded}`);
   if (unsuited !== null) lines.push(`${strategy} does not suit, and shortest is used: ${unsuited}`);
@@ -17,6 +17,7 @@ export function pathLines(path: PathView, peers: PeerView[]): string[] {
     const { at, reason } = lastSwitch;
     lines.push(`switched ${switches} times, last at ${fullTime(at)}: ${switchOf(reason)}`);
   }
+  if (doesOf(does) !== '') lines.push(doesOf(does));
   lines.push(`strategy ${strategy}; ${nodesKnown} other nodes known`);
   return lines;
 }

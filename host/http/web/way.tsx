@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { HopView, PathView, PeerView, PingView, RouteView } from '../views.ts';
 import { useDeed, usePanel } from './hooks.ts';
 import { Fault } from './parts.tsx';
-import { hopOf, nameOf, plural, switchOf } from './words.ts';
+import { doesOf, hopOf, nameOf, plural, switchOf } from './words.ts';
 
 export function Way({ peer, peers }: { peer: PeerView; peers: PeerView[] }) {
   const { panel } = usePanel();
@@ -72,7 +72,7 @@ export function Way({ peer, peers }: { peer: PeerView; peers: PeerView[] }) {
 }
 
 function Routes({ path, peers }: { path: PathView; peers: PeerView[] }) {
-  const { flooded, unsuited, strategy, routes, switches, lastSwitch, nodesKnown } = path;
+  const { flooded, unsuited, strategy, routes, switches, lastSwitch, nodesKnown, does } = path;
   return (
     <>
       {flooded !== null && <p>What is for it goes everywhere: {flooded}.</p>}
@@ -92,6 +92,7 @@ function Routes({ path, peers }: { path: PathView; peers: PeerView[] }) {
         {strategy}, {plural(nodesKnown, 'node')} known
         {lastSwitch !== null &&
           `; switched ${plural(switches, 'time')}, last because ${switchOf(lastSwitch.reason)}`}
+        {doesOf(does) !== '' && `; ${doesOf(does)}`}
       </p>
     </>
   );

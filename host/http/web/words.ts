@@ -151,6 +151,16 @@ export function switchOf(reason: string): string {
   return SWITCHES[reason] ?? reason;
 }
 
+/** What a node does for others, where that is not what everybody does; empty for nothing to say. */
+export function doesOf(does: string[] | null): string {
+  if (does === null) return '';
+  const said: string[] = [];
+  if (!does.includes('passes-on')) said.push('passes nothing on');
+  if (does.includes('gateway')) said.push('has lines to other islands');
+  if (does.includes('history')) said.push('keeps history');
+  return said.length === 0 ? '' : `it ${said.join(', ')}`;
+}
+
 /** How far a message of ours came; null for those of others. */
 export function deliveryOf({ state, reason }: MessageView): string | null {
   switch (state) {

@@ -25,6 +25,7 @@ import type { Due } from '../../../protocol/core/schedule.ts';
 import { Schedule } from '../../../protocol/core/schedule.ts';
 import type { OwnMedium, StationInput } from '../../../protocol/peer/contract.ts';
 import { RECORD_LINK_DEFAULTS } from '../../../protocol/peer/record-link.ts';
+import type { StationConfig } from '../../../protocol/peer/settings.ts';
 import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
 import { TRUNKS_DEFAULTS } from '../../../protocol/peer/trunks.ts';
@@ -48,7 +49,9 @@ type End = { member: Member; link: number };
 type Line = { ends: [Member, Member]; numbers: [number, number] };
 type Happening = Due & { member: Member; input: BridgeInput; isStillSo: () => boolean };
 
-type Differs = Partial<GatewayConfig & Pick<BridgeConfig, 'limits'>>;
+type Differs = Partial<GatewayConfig & Pick<BridgeConfig, 'limits'>> & {
+  station?: Partial<StationConfig>;
+};
 
 /** A peer: its bridge, with lines or without. */
 export class Member {
@@ -77,7 +80,7 @@ export class Member {
   constructor(
     number: number,
     lines: ConfiguredLine[],
-    { limits, ...differs }: Differs,
+    { limits, station, ...differs }: Differs,
     now: Millis,
     archive = new MemoryArchive(),
   ) {
@@ -99,6 +102,7 @@ export class Member {
           lines: LINES_MAX * 2,
           pins,
           frames,
+          ...station,
         },
         trunks: { ...TRUNKS_DEFAULTS, linesMax: LINES_MAX, link: RECORD_LINK_DEFAULTS },
         ...(limits !== undefined && { limits }),

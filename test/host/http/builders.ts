@@ -270,6 +270,7 @@ export class DeskDouble implements Desk {
     switches: 1,
     lastSwitch: { at: 1_800_000_000_000, reason: 'failed' },
     nodesKnown: 3,
+    does: null,
   });
   trace: Desk['trace'] = async (id) => [
     { id, distance: 1, medium: 'air', rssi: -70, roundTripMs: 30 },

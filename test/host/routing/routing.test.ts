@@ -9,7 +9,13 @@ import { LINK_STATE } from '../../../protocol/core/packet.ts';
 import { RoutePort } from '../../../protocol/peer/route-port.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 import type { LinkState } from '../../../protocol/wire/link-state.ts';
-import { decodeLinkState, encodeLinkState, PASSES_ON } from '../../../protocol/wire/link-state.ts';
+import {
+  decodeLinkState,
+  encodeLinkState,
+  IS_GATEWAY,
+  KEEPS_HISTORY,
+  PASSES_ON,
+} from '../../../protocol/wire/link-state.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
 import { id } from '../../packets.ts';
 import { componentPorts } from '../registry/ports.ts';
@@ -100,6 +106,15 @@ describe('what routing says of us', () => {
     }
     const [state] = node.said(node.tick(200_000));
     expect(state.neighbours[0].cost.lossPerMille).toBeGreaterThan(350);
+  });
+
+  it('tells what we do for others as it is when it is said', () => {
+    const node = routing();
+    node.up(0, 2);
+    expect(node.said(node.tick(FIRST_MS))[0].capabilities).toBe(PASSES_ON);
+    node.facts.capabilities = PASSES_ON | IS_GATEWAY;
+    const [state] = node.said(node.tick(FIRST_MS + EVERY_MS));
+    expect(state.capabilities).toBe(PASSES_ON | IS_GATEWAY);
   });
 
   it('names what it found when it begins', () => {
@@ -226,6 +241,15 @@ describe('what people see of it', () => {
     );
   });
 
+  it('is what the node does for others, where it says so', () => {
+    const node = square();
+    expect(node.routing.path(id(4), 0).does).toEqual(['passes-on']);
+    const capabilities = IS_GATEWAY | KEEPS_HISTORY;
+    node.state(4, 2, [2, 3], { capabilities });
+    expect(node.routing.path(id(4), 0).does).toEqual(['gateway', 'history']);
+    expect(node.routing.path(id(8), 0).does).toBeNull();
+  });
+
   it('says why packets are flooded', () => {
     const why = (node: Node, to: number): string | null => node.routing.path(id(to), 10).flooded;
     expect(why(square(), 8)).toMatch('no node of this island has told of it');
@@ -276,6 +300,12 @@ it('fails where it can be told of, when it breaks over a question of the relay',
 });
 
 type Node = ReturnType<typeof routing>;
+type Differs = {
+  isVerified?: boolean;
+  link?: number;
+  payload?: Uint8Array;
+  capabilities?: number;
+};
 
 /** We are 1, at a corner: 2 and 3 are our neighbours, 4 is behind both. */
 function square(config: Partial<RoutingConfig> = {}): Node {
@@ -295,7 +325,8 @@ function routing(
 ) {
   const port = new RoutePort();
   let wanted = { ...ROUTING_DEFAULTS, ...config };
-  const kind = routingKind(port, () => wanted);
+  const facts = { capabilities: PASSES_ON };
+  const kind = routingKind(port, () => wanted, { capabilities: () => facts.capabilities });
   const made: Routing = kind.make(componentPorts(station), 0);
   const step = (input: ComponentInput | { kind: 'tick' }, now: number): ComponentOutput[] =>
     made.step(input, now);
@@ -304,6 +335,7 @@ function routing(
   return {
     routing: made,
     port,
+    facts,
     step,
     /** The owner's word. */
     setUp(config: Partial<RoutingConfig>, now: number) {
@@ -317,15 +349,10 @@ function routing(
     },
     down: (link: number, now: number) =>
       step({ kind: 'heard', event: { kind: 'link-closed', link } }, now),
-    state(
-      from: number,
-      sequence: number,
-      to: number[],
-      differs: { isVerified?: boolean; link?: number; payload?: Uint8Array } = {},
-      now = 0,
-    ) {
+    state(from: number, sequence: number, to: number[], differs: Differs = {}, now = 0) {
       const neighbours = to.map(neighbour);
-      const state = { ...TRAITS, capabilities: PASSES_ON, sequence, neighbours };
+      const { capabilities = PASSES_ON } = differs;
+      const state = { ...TRAITS, capabilities, sequence, neighbours };
       const { isVerified = true, link = 0, payload = encodeLinkState(state) } = differs;
       const packet = { type: LINK_STATE, sender: id(from), payload } as Packet;
       return step({ kind: 'delivered', link, packet, isVerified }, now);

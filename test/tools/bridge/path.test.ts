@@ -41,10 +41,12 @@ it('says why packets are flooded, and which strategy does not suit', () => {
     switches: 0,
     lastSwitch: null,
     nodesKnown: 0,
+    does: ['gateway', 'history'],
   };
   expect(pathLines(path, [])).toEqual([
     `packets to ${ADA} are flooded: no node of this island has told of it within 300 s`,
     'geographic does not suit, and shortest is used: we do not know where we are; set a place, or take shortest',
+    'it passes nothing on, has lines to other islands, keeps history',
     'strategy geographic; 0 other nodes known',
   ]);
 });
