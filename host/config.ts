@@ -18,7 +18,6 @@ import {
 } from '../device/pi/config.ts';
 import type { Section } from '../device/pi/yaml-file.ts';
 import { readYaml } from '../device/pi/yaml-file.ts';
-import type { Place } from '../protocol/wire/link-state.ts';
 import type { SideLimits, TrafficLimits } from './gateway/limits.ts';
 import { TRAFFIC_LIMITS } from './gateway/limits.ts';
 import type { StrategyName } from './routing/strategy.ts';
@@ -28,6 +27,8 @@ import { fromHex } from '../protocol/wire/hex.ts';
 import { MESH_EVENTS } from './events.ts';
 import type { ResilienceSettings } from './resilience/settings.ts';
 import type { MeshEventKind } from './events.ts';
+import type { OwnSettings } from './settings/ways.ts';
+import { OWN, ownOf } from './settings/ways.ts';
 import type { Schema, Setting, Values } from './settings/rules.ts';
 import {
   flag,
@@ -91,8 +92,8 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   keep: { messages: number; megabytes: number; days: number };
   /** When a node has failed (DEFAULTS §3); the API may change it. */
   resilience: ResilienceSettings;
-  /** How the way of a packet for one node is chosen, and where this one is. */
-  routing: { strategy: StrategyName; place: Place | null };
+  /** How the way of a packet for one node is chosen, and what this one says of itself for it. */
+  routing: OwnSettings & { strategy: StrategyName };
   /** Modules of the owner's own components. */
   components: string[];
   on: ActionConfig[];
@@ -158,18 +159,6 @@ const webAddress = shaped(
   /^https?:\/\/[^\s/]+(\/\S*)?$/,
   'write where to send it, as in https://example.org/hook',
 );
-/** Degrees; how high and how exactly is not asked. */
-const place = map(
-  shaped(
-    24,
-    /^-?([0-8]?\d(\.\d{1,6})?|90(\.0{1,6})?),-?(1[0-7]\d(\.\d{1,6})?|\d{1,2}(\.\d{1,6})?|180(\.0{1,6})?)$/,
-    'a place is latitude,longitude in degrees, as in 52.5200,13.4050',
-  ),
-  (written): Place => {
-    const [latitude, longitude] = written.split(',').map(Number);
-    return { latitude, longitude, altitudeM: 0, accuracyM: 10 };
-  },
-);
 /** An action is one thing: the other half of it would be forgotten. */
 const actions = list(
   {
@@ -201,10 +190,7 @@ const ways = group(
       help: 'how the way of a packet for one node is chosen; hopline path shows what came of it',
       examples: ['balanced'],
     }),
-    place: optional(place, {
-      help: 'where this bridge stands, for others and for the strategy geographic',
-      examples: ['52.5200,13.4050'],
-    }),
+    ...OWN,
   },
   'the ways that packets take',
 );
@@ -550,7 +536,7 @@ function configOf(
       phi: failure.phi,
       confirmMs: failure.confirm * 1000,
     },
-    routing: { strategy: routing.strategy, place: routing.place ?? null },
+    routing: { strategy: routing.strategy, ...ownOf(routing) },
     budget: { bytesPerSecond: budget['bytes-per-second'], burst: budget.burst },
     limits: {
       local: sideOf(limits['client-in'], limits['client-out'], limits.clients),

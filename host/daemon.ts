@@ -49,6 +49,7 @@ import { Bridge } from './bridge.ts';
 import type { DaemonConfig } from './config.ts';
 import type { ComponentKind } from './component.ts';
 import { Actions } from './daemon/actions.ts';
+import { Battery } from './daemon/battery.ts';
 import { adminKeyOf } from './daemon/board-keys.ts';
 import { bridgeConfigOf, bridgeSettingsOf } from './daemon/bridge-config.ts';
 import { loadComponents } from './daemon/component-files.ts';
@@ -83,6 +84,8 @@ export type DaemonPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSeri
   broken(cause: unknown): void;
   /** Ends the process, which something begins again; absent where nobody would. */
   restart?: () => void;
+  /** What is left of the battery of this machine, in percent; null, or absent, for mains. */
+  batteryPercent?: () => number | null;
   /** Opens what lies in the data folder, unless that is done in another way. */
   openHome?: typeof openHome;
 };
@@ -131,6 +134,7 @@ export class Daemon {
   private readonly followers = new Set<(event: DaemonEvent) => void>();
   private socket: StatusSocket | null = null;
   private trimming: NodeJS.Timeout | undefined;
+  private readonly battery: Battery;
   private isBroken = false;
   private hasLeft = false;
 
@@ -154,8 +158,12 @@ export class Daemon {
     this.clock = clock;
     this.health = new Health(() => this.tell({ of: 'daemon', event: { kind: 'health' } }));
     this.actions = new Actions(config.on, { log });
+    this.battery = new Battery(
+      () => ports.batteryPercent?.() ?? null,
+      () => this.tellSettings(),
+    );
     this.bridge = new Bridge(
-      { ...bridgeConfigOf(config, hardware.outMax, home), components },
+      { ...bridgeConfigOf(config, hardware.outMax, home, this.battery.percent), components },
       { crypto, identity, random, draw, crc: crc32, archive: store },
       clock.now(),
     );
@@ -268,7 +276,7 @@ export class Daemon {
       this.actions.close();
       this.actions = new Actions(on, this.ports);
     }
-    this.driver.feed({ kind: 'set-up', settings: bridgeSettingsOf(this.config) });
+    this.tellSettings();
   }
 
   snapshot(): BridgeSnapshot {
@@ -359,6 +367,7 @@ export class Daemon {
     if (this.hasLeft) return;
     this.hasLeft = true;
     clearTimeout(this.trimming);
+    this.battery.stop();
     this.actions.close();
     this.hardware.leave();
     if (!this.isBroken) {
@@ -382,6 +391,13 @@ export class Daemon {
     await this.hardware.start((input) => this.driver.feed(input));
     this.lookAtHardware();
     this.trimming = setTimeout(() => this.trim(), TRIM_EVERY_MS);
+    this.battery.start();
+  }
+
+  private tellSettings(): void {
+    if (this.isBroken || this.hasLeft) return;
+    const settings = bridgeSettingsOf(this.config, this.battery.percent);
+    this.driver.feed({ kind: 'set-up', settings });
   }
 
   /** A bridge that nobody finds is one all the same. */

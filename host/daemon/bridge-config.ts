@@ -13,7 +13,6 @@ import type { DaemonConfig } from '../config.ts';
 import type { BudgetLimits } from '../../protocol/peer/budget.ts';
 import type { GatewayConfig } from '../gateway/gateway.ts';
 import { CONVERSATIONS_DEFAULTS } from '../peer/contract.ts';
-import { ROUTING_DEFAULTS } from '../routing/routing.ts';
 import type { Home } from './home.ts';
 
 /** Lines dialled or up; others may open half as many beside them: 500 connections (DEFAULTS §5). */
@@ -25,8 +24,13 @@ export const CLIENT_LINES_MAX = 50;
 const CLIENT_LINK = { ...RECORD_LINK_DEFAULTS, packetsMax: 1024, bytesMax: 256 * 1024 };
 
 /** `outMax`: links out that the radio has, 0 for none. */
-export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home): BridgeConfig {
-  const { routing, resilience, limits } = bridgeSettingsOf(config);
+export function bridgeConfigOf(
+  config: DaemonConfig,
+  outMax: number,
+  home: Home,
+  batteryPercent: number | null,
+): BridgeConfig {
+  const { routing, resilience, limits } = bridgeSettingsOf(config, batteryPercent);
   return {
     station: stationConfigOf(config, outMax, home),
     trunks: {
@@ -49,10 +53,15 @@ export function bridgeConfigOf(config: DaemonConfig, outMax: number, home: Home)
   };
 }
 
-/** What of them a bridge takes up while it runs. */
-export function bridgeSettingsOf(config: DaemonConfig): BridgeSettings {
+/** What of them a bridge takes up while it runs. `batteryPercent`: what the machine says, null for mains. */
+export function bridgeSettingsOf(
+  config: DaemonConfig,
+  batteryPercent: number | null,
+): BridgeSettings {
   const { security: level, resilience, limits, administrators } = config;
-  const routing = { ...ROUTING_DEFAULTS, ...config.routing };
+  const { energy, ...ways } = config.routing;
+  const energyPercent = energy === 'auto' ? batteryPercent : energy === 'mains' ? null : energy;
+  const routing = { ...ways, energyPercent };
   return { level, budget: budgetOf(config), limits, resilience, routing, administrators };
 }
 

@@ -35,6 +35,12 @@ export class StateAuthor {
     this.dueAt = Math.min(this.dueAt, Math.max(now + wait, this.saidAt + APART_MS));
   }
 
+  /** Something else that is said of us has changed, by the owner's word. */
+  urge(now: Millis): void {
+    if (this.dueAt === Infinity) return;
+    this.dueAt = Math.min(this.dueAt, Math.max(now + GATHER_MS, this.saidAt + APART_MS));
+  }
+
   deadline(): Millis {
     return this.dueAt;
   }

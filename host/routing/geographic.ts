@@ -81,6 +81,6 @@ function routeOf({ next, leftM, progressM, cost }: Step, to: NodeId): Route {
 function whereabouts(topology: Topology, id: NodeId, now: Millis): Prediction | null {
   const node: Node | null = topology.node(id);
   if (node === null || node.traits.place === null) return null;
-  const ageMs = id === topology.self ? 0 : Math.max(0, now - node.heardAt);
+  const ageMs = Math.max(0, now - node.heardAt);
   return predict(node.traits.place, node.traits.mobility, ageMs);
 }

@@ -14,6 +14,8 @@ const RADIANS = Math.PI / 180;
 const METRES_PER_DEGREE = EARTH_M * RADIANS;
 /** Whoever wanders takes another direction after so long. */
 const TURN_S = 10;
+/** What a link state can say (WIRE §20). */
+const ACCURACY_MAX_M = 1_000_000;
 
 /** A place, and how far from it the node may be by now. */
 export type Prediction = { place: Place; driftM: number };
@@ -49,6 +51,45 @@ export function predict(place: Place, mobility: Mobility | null, ageMs: Millis):
       return { place: moved(place, northMps * out, eastMps * out), driftM: place.accuracyM };
     }
   }
+}
+
+export function moves(mobility: Mobility | null): boolean {
+  if (mobility === null || mobility.kind === 'static') return false;
+  return Math.hypot(mobility.northMps, mobility.eastMps) > 0;
+}
+
+/**
+ * The place and the movement of some time later, from which it goes on as it would have. Who goes to
+ * and fro is right until he has turned twice. Null once too much time has passed.
+ */
+export function onward(
+  place: Place,
+  mobility: Mobility,
+  ageMs: Millis,
+): { place: Place; mobility: Mobility } | null {
+  const prediction = predict(place, mobility, ageMs);
+  if (prediction === null) return null;
+  const seconds = ageMs / 1000;
+  const accuracyM = Math.min(ACCURACY_MAX_M, prediction.driftM);
+  const there = { ...prediction.place, accuracyM };
+  const { kind, northMps, eastMps, periodS } = mobility;
+  if (kind === 'circular' && periodS > 0) {
+    const turned = (2 * Math.PI * seconds) / periodS;
+    const [sine, cosine] = [Math.sin(turned), Math.cos(turned)];
+    const north = northMps * cosine + eastMps * sine;
+    const east = eastMps * cosine - northMps * sine;
+    return { place: there, mobility: { kind, northMps: north, eastMps: east, periodS } };
+  }
+  if (kind === 'commuter' && periodS > 0) {
+    const into = seconds % periodS;
+    const way = into < periodS / 2 ? 1 : -1;
+    const leftS = (way > 0 ? periodS / 2 : periodS) - into;
+    const speeds = { northMps: northMps * way, eastMps: eastMps * way };
+    // A period of 0 would be an unknown one.
+    const turns = { kind, ...speeds, periodS: Math.max(1, Math.round(2 * leftS)) };
+    return { place: there, mobility: turns };
+  }
+  return { place: there, mobility };
 }
 
 /** Metres over the great circle, and up or down. */

@@ -37,8 +37,9 @@ import { pathView } from './path.ts';
 import { Shortest } from './shortest.ts';
 import type { Route, Strategy, StrategyName } from './strategy.ts';
 import { Table } from './table.ts';
-import type { NodeId, Traits } from './topology.ts';
+import type { NodeId } from './topology.ts';
 import { Topology } from './topology.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 export type RoutingConfig = {
   strategy: StrategyName;
@@ -101,6 +102,7 @@ export class Routing implements Component, Chooser {
   private readonly loads = new Loads();
   private readonly lines = new Set<number>();
   private readonly author: StateAuthor;
+  private readonly whereabouts: Whereabouts;
   private readonly suspected = new Set<NodeId>();
   /** Who is turned away or kept apart carries nothing for us. */
   private readonly shunned = new Set<NodeId>();
@@ -129,6 +131,7 @@ export class Routing implements Component, Chooser {
     this.measureAt = looksAtLoads(strategy) ? now : Infinity;
     this.fallback = fallbackOf(this.wanted);
     this.author = new StateAuthor(ports.random);
+    this.whereabouts = new Whereabouts(this.config, now);
     this.topology = new Topology(toHex(ports.id), now);
     const isOpen = (id: NodeId): boolean =>
       this.links.has(id) && !this.suspected.has(id) && !this.shunned.has(id);
@@ -339,6 +342,7 @@ export class Routing implements Component, Chooser {
       this.suitsAt = -1;
     }
     this.relink(now);
+    if (saysOther(before, this.config)) this.author.urge(now);
   }
 
   private open(link: number, isLine: boolean, id: NodeId): void {
@@ -353,13 +357,16 @@ export class Routing implements Component, Chooser {
   /** Our links have changed, or what they cost. */
   private relink(now: Millis): void {
     const claims = this.claims();
-    this.topology.setOwn(claims, this.traits());
+    this.whereabouts.take(this.config, now);
+    const { since, ...where } = this.whereabouts.asSaid(now);
+    this.topology.setOwn(claims, { ...where, ...this.means() }, since);
     this.author.changed(claims, now);
   }
 
-  private traits(): Traits {
-    const { place, mobility, energyPercent } = this.config;
-    return { place, mobility, energyPercent, capabilities: this.facts.capabilities() };
+  /** What we have to carry for others with. */
+  private means(): { energyPercent: number | null; capabilities: number } {
+    const { energyPercent } = this.config;
+    return { energyPercent, capabilities: this.facts.capabilities() };
   }
 
   private say(now: Millis, out: ComponentOutput[]): void {
@@ -367,7 +374,9 @@ export class Routing implements Component, Chooser {
     if (this.epochMs === null || this.links.size === 0) return this.author.rest();
     const sequence = this.author.next(claims, this.epochMs + now, now);
     const neighbours = [...claims].map(([id, cost]) => ({ id: fromHex(id)!, cost }));
-    const state: LinkState = { ...this.traits(), sequence, neighbours };
+    this.whereabouts.take(this.config, now);
+    const where = this.whereabouts.now(now);
+    const state: LinkState = { ...where, ...this.means(), sequence, neighbours };
     const payload = encodeLinkState(state);
     const draft = { type: LINK_STATE, payload, recipient: null, isSigned: true };
     out.push({ kind: 'send', draft });
@@ -409,6 +418,13 @@ export class Routing implements Component, Chooser {
 
 function fallbackOf(wanted: Strategy): Strategy {
   return wanted.name === 'shortest' ? wanted : new Shortest();
+}
+
+/** Whether others are to be told of it. */
+function saysOther(before: RoutingConfig, after: RoutingConfig): boolean {
+  const said = ({ place, mobility, energyPercent }: RoutingConfig): string =>
+    JSON.stringify([place, mobility, energyPercent]);
+  return said(before) !== said(after);
 }
 
 function tell(out: ComponentOutput[], event: MeshEvent): void {

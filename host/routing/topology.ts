@@ -133,9 +133,13 @@ export class Topology {
     return this.take(id, null, PLAIN, claims, now);
   }
 
-  /** Our own links, as we measure them, and what we say of ourselves. */
-  setOwn(claims: Map<NodeId, LinkCost>, traits: Traits): void {
+  /**
+   * Our own links, as we measure them, and what we say of ourselves; `since`: when we were where that
+   * says, `Infinity` where it holds at any time.
+   */
+  setOwn(claims: Map<NodeId, LinkCost>, traits: Traits, since: Millis = Infinity): void {
     const own = this.known.get(this.self)!;
+    own.heardAt = since;
     this.place(own, traits, claims);
   }
 

@@ -30,7 +30,7 @@ describe('the settings of a bridge', () => {
       http: { host: '127.0.0.1', port: 8000, openOnLoopback: false },
       budget: { bytesPerSecond: 2000, burst: 16_000 },
       resilience: { pace: { intervalMs: 10_000, missedMax: 3 }, phi: 8, confirmMs: 30_000 },
-      routing: { strategy: 'shortest', place: null },
+      routing: { strategy: 'shortest', place: null, mobility: null, energy: 'auto' },
       limits: {
         local: { inMbps: 0.25, outMbps: 10, allMbps: 10 },
         internet: { inMbps: 100, outMbps: 100, allMbps: 100 },
@@ -129,6 +129,13 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     [{ routing: { strategy: 'geographic' } }, /geographic goes by places/],
     [{ routing: { place: '91,0' } }, /a place is latitude,longitude/],
     [{ routing: { place: '-1,181' } }, /a place is latitude,longitude/],
+    [{ routing: { altitude: 100_001 } }, /altitude takes a whole number from -100000 to 100000/],
+    [{ routing: { accuracy: -1 } }, /accuracy takes a whole number from 0/],
+    [{ routing: { mobility: 'fast' } }, /mobility is one of static, random/],
+    [{ routing: { speed: 3601 } }, /speed takes a whole number from 0 to 3600/],
+    [{ routing: { bearing: 360 } }, /bearing takes a whole number from 0 to 359/],
+    [{ routing: { period: 86_401 } }, /period takes a whole number from 0 to 86400/],
+    [{ routing: { energy: 101 } }, /energy takes a whole number from 0 to 100/],
     [{ keep: { days: 0 } }, /days takes a whole number from 1/],
     [{ notes: 'door.key' }, /notes takes a list/],
     [{ on: [{ event: 'NodeFailed', command: 'x' }] }, /event is one of any, PeerJoined/],
@@ -157,6 +164,27 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     expect(Object.keys(schema.properties)).toEqual(Object.keys(SETTINGS));
     expect(schema.additionalProperties).toBe(false);
   });
+});
+
+it('say where a bridge is, how it moves and what is left of its battery', () => {
+  const text = `routing:
+  place: 52.5200,13.4050
+  altitude: 34
+  accuracy: 25
+  mobility: circular
+  speed: 36
+  bearing: 270
+  period: 600
+  energy: 40
+`;
+  const { place, mobility, energy } = read(text).routing;
+  expect(place).toEqual({ latitude: 52.52, longitude: 13.405, altitudeM: 34, accuracyM: 25 });
+  expect(mobility).toMatchObject({ kind: 'circular', periodS: 600 });
+  expect(mobility!.eastMps).toBeCloseTo(-10);
+  expect(mobility!.northMps).toBeCloseTo(0);
+  expect(energy).toBe(40);
+  const still = read('routing: { mobility: static, speed: 9, bearing: 90 }').routing.mobility;
+  expect(still).toEqual({ kind: 'static', northMps: 0, eastMps: 0, periodS: 0 });
 });
 
 function read(text: string) {

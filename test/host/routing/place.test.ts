@@ -1,6 +1,6 @@
 /** Places: where who moves is taken to be, and how far it is. */
 import { describe, expect, it } from 'vitest';
-import { distanceM, moved, predict } from '../../../host/routing/place.ts';
+import { distanceM, moved, onward, predict } from '../../../host/routing/place.ts';
 import type { Mobility, MobilityKind, Place } from '../../../protocol/wire/link-state.ts';
 
 const HOME: Place = { latitude: 0, longitude: 0, altitudeM: 0, accuracyM: 5 };
@@ -64,6 +64,28 @@ describe('prediction', () => {
     const found = after(mobility, seconds);
     // Sines of whole turns are not quite nothing.
     expect({ ...found, eastM: found.eastM + 0, northM: found.northM + 0 }).toEqual(there);
+  });
+
+  it.each([
+    ['static', 0, 200, 60],
+    ['linear', 0, 200, 60],
+    ['circular', 100, 37, 200],
+    ['commuter', 100, 20, 55],
+    ['commuter', 100, 80, 35],
+    ['commuter', 100, 50, 60],
+  ] as const)('goes on from any moment of it: %s, round in %i s', (kind, periodS, first, then) => {
+    const there = onward(HOME, going(kind, periodS), first * 1000)!;
+    const one = predict(there.place, there.mobility, then * 1000)!;
+    const other = predict(HOME, going(kind, periodS), (first + then) * 1000)!;
+    expect(distanceM(one.place, other.place)).toBeLessThan(0.1);
+    expect(one.driftM).toBe(other.driftM);
+  });
+
+  it('goes on with no less doubt than it had', () => {
+    const there = onward(HOME, going('random'), 90_000)!;
+    expect(there.place.accuracyM).toBeCloseTo(65);
+    expect(predict(there.place, there.mobility, 90_000)!.driftM).toBeCloseTo(125);
+    expect(onward(HOME, going('linear'), 300_001)).toBeNull();
   });
 
   it('is believed for 300 s (DEFAULTS §3)', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ComponentInput, ComponentOutput } from '../../../host/component.ts';
 import { choiceOf } from '../../../host/routing/path.ts';
-import { APART_MS, COSTS_MS, EVERY_MS, FIRST_MS } from '../../../host/routing/author.ts';
+import { APART_MS, COSTS_MS, EVERY_MS, FIRST_MS, GATHER_MS } from '../../../host/routing/author.ts';
 import type { RoutingConfig } from '../../../host/routing/routing.ts';
 import { Routing, ROUTING_DEFAULTS, routingKind } from '../../../host/routing/routing.ts';
 import { LINK_STATE } from '../../../protocol/core/packet.ts';
@@ -115,6 +115,36 @@ describe('what routing says of us', () => {
     node.facts.capabilities = PASSES_ON | IS_GATEWAY;
     const [state] = node.said(node.tick(FIRST_MS + EVERY_MS));
     expect(state.capabilities).toBe(PASSES_ON | IS_GATEWAY);
+  });
+
+  it('is where we are and what we have left, soon after the owner said so', () => {
+    const node = routing();
+    node.up(0, 2);
+    node.tick(FIRST_MS);
+    const place = { latitude: 10, longitude: 20, altitudeM: 34, accuracyM: 5 };
+    node.setUp({ place, energyPercent: 40 }, 20_000);
+    const [state] = node.said(node.tick(20_000 + GATHER_MS));
+    expect(state).toMatchObject({ place, energyPercent: 40 });
+    // The same said again is nothing new, and who stands still is there for ever.
+    node.setUp({ place: { ...place } }, 60_000);
+    expect(node.said(node.tick(70_000))).toEqual([]);
+    const [later] = node.said(node.tick(1_000_000));
+    expect(later.place).toEqual(place);
+  });
+
+  it('is where a moving node is by now, and not after 300 s', () => {
+    const place = { latitude: 0, longitude: 0, altitudeM: 0, accuracyM: 5 };
+    const mobility = { kind: 'linear', northMps: 10, eastMps: 0, periodS: 0 } as const;
+    const node = routing({ place, mobility });
+    node.up(0, 2);
+    node.tick(FIRST_MS);
+    const stateAt = (now: number): LinkState => node.said(node.tick(now))[0];
+    const there = stateAt(200_000);
+    expect(there.place!.latitude).toBeCloseTo(2000 / 111_195, 4);
+    expect(there.mobility).toEqual(mobility);
+    expect(stateAt(301_000).place).toBeNull();
+    node.setUp({ place: { ...place, latitude: 1 } }, 310_000);
+    expect(stateAt(310_000 + GATHER_MS).place!.latitude).toBeCloseTo(1, 3);
   });
 
   it('names what it found when it begins', () => {
@@ -275,6 +305,24 @@ describe('what people see of it', () => {
     expect(square().routing.health()).toEqual({ state: 'well' });
   });
 
+  it('goes by where we are by now while we move, and knows when it is lost', () => {
+    const place = { latitude: 0, longitude: 0, altitudeM: 0, accuracyM: 0 };
+    const mobility = { kind: 'linear', northMps: 0, eastMps: 10, periodS: 0 } as const;
+    const node = routing({ strategy: 'geographic', place, mobility });
+    node.up(0, 2);
+    const at = (longitude: number) => ({ place: { ...place, longitude } });
+    node.state(2, 1, [ME, 4], at(0.01));
+    node.state(4, 1, [2], at(0.04));
+    node.tick(0);
+    expect(node.routing.path(id(4), 0).routes).toHaveLength(1);
+    // Past the neighbour, who is no nearer to it than we are.
+    expect(node.routing.path(id(4), 200_000).routes).toEqual([]);
+    node.state(2, 2, [ME, 4], at(0.03), 300_000);
+    node.state(4, 2, [2], at(0.04), 300_000);
+    node.step({ kind: 'beat', link: 0, id: id(2), roundTripMs: 20, missed: 0 }, 300_001);
+    expect(node.routing.path(id(4), 300_001).unsuited).toMatch('we do not know where we are');
+  });
+
   it('takes another strategy from the owner, with all it knows of the mesh', () => {
     const node = square({ strategy: 'flood' });
     expect(node.next(4)).toBe(-1);
@@ -305,6 +353,7 @@ type Differs = {
   link?: number;
   payload?: Uint8Array;
   capabilities?: number;
+  place?: LinkState['place'];
 };
 
 /** We are 1, at a corner: 2 and 3 are our neighbours, 4 is behind both. */
@@ -351,8 +400,8 @@ function routing(
       step({ kind: 'heard', event: { kind: 'link-closed', link } }, now),
     state(from: number, sequence: number, to: number[], differs: Differs = {}, now = 0) {
       const neighbours = to.map(neighbour);
-      const { capabilities = PASSES_ON } = differs;
-      const state = { ...TRAITS, capabilities, sequence, neighbours };
+      const { capabilities = PASSES_ON, place = null } = differs;
+      const state = { ...TRAITS, capabilities, place, sequence, neighbours };
       const { isVerified = true, link = 0, payload = encodeLinkState(state) } = differs;
       const packet = { type: LINK_STATE, sender: id(from), payload } as Packet;
       return step({ kind: 'delivered', link, packet, isVerified }, now);
