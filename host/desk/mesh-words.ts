@@ -1,7 +1,13 @@
 /**
  * Mesh words: what happened in the mesh, as a sentence for people and figures for programs.
  */
-import type { MeshEvent, PartitionAccounting, PeerDecision, PeerLeftReason } from '../events.ts';
+import type {
+  MeshEvent,
+  PartitionAccounting,
+  PeerDecision,
+  PeerLeftReason,
+  RouteSwitchReason,
+} from '../events.ts';
 import type { MeshHappening } from '../http/views.ts';
 import { PUBLIC } from '../types.ts';
 
@@ -86,7 +92,7 @@ export function saidOf(event: MeshEvent, nameOf: (id: Uint8Array) => string): Sa
     }
     case 'RouteSwitched':
       return {
-        text: `another way to ${nameOf(event.peer)}: the one before is ${event.reason}`,
+        text: `another way to ${nameOf(event.peer)}: ${SWITCHES[event.reason]}`,
         tone: 'plain',
         peer: event.peer,
       };
@@ -154,6 +160,12 @@ const SIDES = {
   local: 'clients, or one of them,',
   internet: 'lines to other gateways, or one of them,',
   radio: 'what lines give to the radios',
+};
+const SWITCHES: Record<RouteSwitchReason, string> = {
+  failed: 'the one before is broken, or came to nothing',
+  better: 'it is better by a fifth',
+  congested: 'the link of the one before is crowded',
+  stale: 'nobody tells of it any more',
 };
 const WAYS = {
   reconnect: 'it is dialled again',

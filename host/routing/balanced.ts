@@ -52,7 +52,7 @@ export class Balanced implements Strategy {
     const weighed = Math.round(cost * (1 + LOAD_WEIGHT * load));
     const busy = `${Math.round(100 * load)} % busy`;
     const why = `${via.length} ${via.length === 1 ? 'hop' : 'hops'} over a link that is ${busy}`;
-    return { next, via, cost: weighed, why };
+    return { next, via, cost: weighed, idleCost: cost, why };
   }
 }
 

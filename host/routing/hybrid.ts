@@ -108,11 +108,17 @@ function routeOf({ next, via }: Way, merits: Merits, best: Merits): Route {
   let score = 0;
   const lacks: string[] = [];
   for (const aspect of ASPECTS) {
-    // What no way has, none is the worse for.
-    const share = best[aspect] === 0 ? 1 : merits[aspect] / best[aspect];
+    const share = shareOf(merits, best, aspect);
     score += HYBRID_WEIGHTS[aspect] * share;
     if (share < 1) lacks.push(`${aspect} ${Math.round(100 * share)} %`);
   }
   const why = lacks.length === 0 ? 'the best in everything' : `of the best: ${lacks.join(', ')}`;
-  return { next, via, cost: Math.round(COST_MOST * (1 - score)), why };
+  const costOf = (reached: number): number => Math.round(COST_MOST * (1 - reached));
+  const idle = score + HYBRID_WEIGHTS.congestion * (1 - shareOf(merits, best, 'congestion'));
+  return { next, via, cost: costOf(score), idleCost: costOf(idle), why };
+}
+
+/** What no way has, none is the worse for. */
+function shareOf(merits: Merits, best: Merits, aspect: keyof Merits): number {
+  return best[aspect] === 0 ? 1 : merits[aspect] / best[aspect];
 }

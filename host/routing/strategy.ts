@@ -25,6 +25,8 @@ export type Route = {
   via: readonly NodeId[];
   /** Smaller is better, and only comparable within one strategy. */
   cost: number;
+  /** What it would cost if our link there were idle; absent where the strategy does not look at that. */
+  idleCost?: number;
   /** For people: what made it this one. */
   why: string;
 };

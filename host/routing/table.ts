@@ -5,6 +5,7 @@
  *
  *   none --known--> chosen --its link closes, its neighbour is suspected, nothing comes of it--> next best
  *                   chosen --another is better by a fifth, and it is quiet--> the better
+ *                   chosen --the same, for what our own link there carries --> the less crowded
  *                   the second time that nothing comes of it --> flood for a minute
  */
 import type { Millis } from '../../protocol/core/machine.ts';
@@ -166,7 +167,8 @@ export class Table {
     const best = usable[0] ?? null;
     if (current !== null) {
       if (!mayImprove || best === current || !isBetter(best, current, reliability)) return;
-      return this.switchTo(destination, best.next, 'better', now);
+      const reason = isBetter(idle(best), idle(current), reliability) ? 'better' : 'congested';
+      return this.switchTo(destination, best.next, reason, now);
     }
     if (chosen !== null) {
       const reason = this.topology.node(destination.id) === null ? 'stale' : 'failed';
@@ -209,6 +211,11 @@ export function score(route: Route, reliability: ReadonlyMap<NodeId, number>): n
 function isBetter(route: Route, than: Route, reliability: ReadonlyMap<NodeId, number>): boolean {
   const isCheaper = route.cost < THRESHOLD * than.cost;
   return isCheaper || score(than, reliability) < THRESHOLD * score(route, reliability);
+}
+
+/** As it would be without traffic of ours: what is better then was not left for being crowded. */
+function idle(route: Route): Route {
+  return { ...route, cost: route.idleCost ?? route.cost };
 }
 
 function fresh(id: NodeId, now: Millis): Destination {

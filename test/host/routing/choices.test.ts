@@ -56,6 +56,19 @@ describe('balanced', () => {
     expect(firstOf(new Balanced(busy), first({ latencyMs: 10 }))).toBe('n02');
   });
 
+  it('knows what each way would cost with an idle link', () => {
+    const busy = { of: (to: string) => (to === 'n01' ? 0.5 : 0) };
+    const topology = groundTopology(0, DIAMOND, first({ latencyMs: 10 }));
+    for (const strategy of [Balanced, Hybrid]) {
+      const costs = (loads: Pick<Loads, 'of'>, cost: 'cost' | 'idleCost') =>
+        new Map(
+          new strategy(loads).routes('n03', topology, 0).map((route) => [route.next, route[cost]]),
+        );
+      expect(costs(busy, 'idleCost').get('n01')).toBe(costs(IDLE, 'cost').get('n01'));
+      expect(costs(busy, 'cost').get('n01')).toBeGreaterThan(costs(IDLE, 'cost').get('n01')!);
+    }
+  });
+
   it('spreads destinations over ways that are about as good', () => {
     const side = 6;
     const topology = groundTopology(0, gridGround(side));

@@ -61,6 +61,23 @@ describe('a route', () => {
     expect(first(UNQUIET_MS)).toBe('c');
   });
 
+  it('that is left for what its link carries is told of as congested, else as better', () => {
+    const { table, first, routes, change } = tableOf(['b', 100]);
+    const [crowded] = routes;
+    first(0);
+    routes.unshift(route('c', 140));
+    Object.assign(crowded, { cost: 180, idleCost: 100 });
+    change();
+    expect(first(60_000)).toBe('c');
+    Object.assign(routes[0], { idleCost: 140 });
+    Object.assign(crowded, { cost: 100 });
+    routes.reverse();
+    change();
+    expect(first(120_000)).toBe('b');
+    const switched = table.takeEvents().filter(({ kind }) => kind === 'switched');
+    expect(switched).toMatchObject([{ reason: 'congested' }, { reason: 'better' }]);
+  });
+
   it('stays where another is better by less than a fifth', () => {
     const { first, routes, change } = tableOf(['b', 100]);
     first(0);
