@@ -83,6 +83,7 @@ import { RESILIENCE_DEFAULTS } from './resilience/settings.ts';
 import type { PathView } from './routing/path.ts';
 import type { Routing, RoutingConfig } from './routing/routing.ts';
 import { ROUTING_DEFAULTS, routingKind } from './routing/routing.ts';
+import { Throughput } from './routing/throughput.ts';
 import type {
   Answer,
   Archive,
@@ -227,6 +228,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private readonly id: Uint8Array;
   private readonly berths: Record<Side, Berths>;
   private readonly usage: Usage | null;
+  private readonly throughput: Throughput;
   /** Bytes so far, over radios and wires. */
   private readonly onAir = { received: 0, sent: 0 };
   /** In the order in which it came up: nobody's packets overtake each other. */
@@ -240,6 +242,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const { limits } = config;
     const { budget } = config.gateway;
     this.usage = limits === undefined ? null : new Usage(watched(limits, budget), now);
+    this.throughput = new Throughput(station.window);
     const firstLine = 1 + station.outMax + station.wires;
     this.berths = {
       trunks: new Berths(firstLine, station.lines),
@@ -292,6 +295,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     this.resilience = resilienceOf(() => this.mesh.resilience);
     this.routing = routingKind(routes, () => this.mesh.routing, {
       capabilities: () => capabilitiesOf(station, this.gateway.hasLines),
+      bytesPerSecond: (link) => this.throughput.of(link),
     });
     const own = [CHRONICLE, NEIGHBOURS, this.resilience, this.routing];
     const kinds = [...own, ...(config.components ?? [])];
@@ -301,7 +305,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
 
   step(input: BridgeInput | Tick, now: Millis): BridgeOutput[] {
     const out: BridgeOutput[] = [];
-    this.take(input);
+    this.take(input, now);
     this.work(now, out);
     if (now >= this.trunks.deadline()) this.tasks.push({ to: 'trunks', input: TICK });
     if (now >= this.clients.deadline()) this.tasks.push({ to: 'clients', input: TICK });
@@ -360,6 +364,11 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     return this.component(this.routing)?.path(to, now) ?? null;
   }
 
+  /** Why the wanted strategy does not suit as things are; null where it does, or nothing knows. */
+  whyUnsuited(wanted: RoutingConfig): string | null {
+    return this.component(this.routing)?.whyUnsuited(wanted) ?? null;
+  }
+
   /** What lines carry, and carried in the last hour; null where nobody watches. */
   usageNow(): UsageView | null {
     return this.usage?.view() ?? null;
@@ -374,7 +383,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     return this.talk.sessionOf(peer);
   }
 
-  private take(input: BridgeInput | Tick): void {
+  private take(input: BridgeInput | Tick, now: Millis): void {
     switch (input.kind) {
       case 'line':
         return void this.tasks.push({ to: 'trunks', input: input.event });
@@ -400,6 +409,13 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return;
       case 'received':
         this.onAir.received += input.bytes.length;
+        return void this.tasks.push({ to: 'station', input });
+      case 'sent':
+        this.throughput.sent(input.link, now);
+        return void this.tasks.push({ to: 'station', input });
+      case 'opened':
+      case 'closed':
+        this.throughput.reset(input.link);
         return void this.tasks.push({ to: 'station', input });
       default:
         this.tasks.push({ to: 'station', input });
@@ -484,7 +500,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   private run(task: Task, now: Millis, out: BridgeOutput[]): void {
     switch (task.to) {
       case 'station':
-        for (const output of this.station.step(task.input, now)) this.onStation(output, out);
+        for (const output of this.station.step(task.input, now)) this.onStation(output, now, out);
         break;
       case 'trunks':
       case 'clients': {
@@ -512,7 +528,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     }
   }
 
-  private onStation(output: StationOutput, out: BridgeOutput[]): void {
+  private onStation(output: StationOutput, now: Millis, out: BridgeOutput[]): void {
     switch (output.kind) {
       case 'forward': {
         const { link, bytes, priority } = output;
@@ -534,6 +550,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
         return void this.tasks.push({ to: 'registry', input: output });
       case 'write':
         this.onAir.sent += output.bytes.length;
+        this.throughput.wrote(output.link, output.bytes.length, now);
         return void out.push(output);
       default:
         out.push(output);

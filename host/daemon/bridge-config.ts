@@ -61,7 +61,7 @@ export function bridgeSettingsOf(
   const { security: level, resilience, limits, administrators } = config;
   const { energy, ...ways } = config.routing;
   const energyPercent = energy === 'auto' ? batteryPercent : energy === 'mains' ? null : energy;
-  const routing = { ...ways, energyPercent };
+  const routing = { ...ways, energyPercent, baud: config.baud };
   return { level, budget: budgetOf(config), limits, resilience, routing, administrators };
 }
 

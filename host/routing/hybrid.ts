@@ -4,6 +4,7 @@
  * has, so that none has to be measured in another's unit. Only ways that lead downhill are weighed.
  */
 import type { Millis } from '../../protocol/core/machine.ts';
+import { USUAL_BYTES_PER_S } from './cost.ts';
 import type { Loads } from './loads.ts';
 import type { Route, Strategy } from './strategy.ts';
 import { ROUTES_MAX } from './strategy.ts';
@@ -80,14 +81,14 @@ export class Hybrid implements Strategy {
     for (const at of via) {
       const edge = topology.edge(from, at)!;
       latencyMs += Math.max(LATENCY_LEAST_MS, edge.latencyMs + edge.jitterMs);
-      if (edge.bytesPerSecond > 0) bandwidth = Math.min(bandwidth, edge.bytesPerSecond);
+      bandwidth = Math.min(bandwidth, edge.bytesPerSecond || USUAL_BYTES_PER_S);
       reliability *= (1000 - edge.lossPerMille) / 1000;
       energy = Math.min(energy, topology.node(at)!.traits.energyPercent ?? 100);
       from = at;
     }
     return {
       latency: 1 / latencyMs,
-      bandwidth: bandwidth === Infinity ? 0 : bandwidth,
+      bandwidth,
       reliability,
       congestion: 1 - this.loads.of(next),
       hops: 1 / via.length,

@@ -3,15 +3,18 @@
  * they carried lately, and by how much longer an answer takes than it did when they were idle.
  */
 import type { Millis } from '../../protocol/core/machine.ts';
+import type { Medium } from '../../protocol/peer/contract.ts';
+import { USUAL_BYTES_PER_S, USUAL_PACKET } from './cost.ts';
 import type { NodeId } from './topology.ts';
 
 /** Links measured; more are taken for idle. */
 export const LOADS_MAX = 64;
 /** After so long without traffic, what was measured counts for a third. */
 const MEMORY_MS = 10_000;
-/** Of a link whose bandwidth nobody knows: what a phone's link carries of small packets. */
-const USUAL_BYTES_PER_S = 20_000;
-const USUAL_PACKET = 200;
+/** Of clients, who come over TCP: what one may carry as a rule (DEFAULTS §5). */
+const CLIENT_BYTES_PER_S = 1_250_000;
+/** A start bit, eight of a byte and a stop bit. */
+const WIRE_BITS = 10;
 
 /** One of our links, as it is now. */
 export type LinkUse = {
@@ -31,6 +34,15 @@ type Load = {
   shortestMs: Millis;
   load: number;
 };
+
+/**
+ * What a link of its kind carries at best; for ourselves alone, while it was not measured. It is not
+ * told to others, who would take it for measured.
+ */
+export function nominalOf(medium: Medium, baud: number): number {
+  if (medium === 'wire') return Math.floor(baud / WIRE_BITS);
+  return medium === 'client' ? CLIENT_BYTES_PER_S : USUAL_BYTES_PER_S;
+}
 
 export class Loads {
   private readonly loads = new Map<NodeId, Load>();

@@ -10,7 +10,7 @@
  */
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { LINK_STATE } from '../../protocol/core/packet.ts';
-import type { StationEvent } from '../../protocol/peer/contract.ts';
+import type { Medium, StationEvent } from '../../protocol/peer/contract.ts';
 import type { Chooser, RoutePort } from '../../protocol/peer/route-port.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
 import type { LinkState, Mobility, Place } from '../../protocol/wire/link-state.ts';
@@ -28,14 +28,13 @@ import type {
 import type { MeshEvent } from '../events.ts';
 import { PUBLIC } from '../types.ts';
 import { StateAuthor } from './author.ts';
-import { looksAtLoads, strategyOf } from './choice.ts';
+import { Chosen, looksAtLoads, strategyOf, unsuited } from './choice.ts';
 import type { LinkUse } from './loads.ts';
-import { Loads } from './loads.ts';
+import { Loads, nominalOf } from './loads.ts';
 import { OwnLinks } from './own-links.ts';
 import type { PathView } from './path.ts';
 import { pathView } from './path.ts';
-import { Shortest } from './shortest.ts';
-import type { Route, Strategy, StrategyName } from './strategy.ts';
+import type { Route, StrategyName } from './strategy.ts';
 import { Table } from './table.ts';
 import type { NodeId } from './topology.ts';
 import { Topology } from './topology.ts';
@@ -47,6 +46,8 @@ export type RoutingConfig = {
   place: Place | null;
   mobility: Mobility | null;
   energyPercent: number | null;
+  /** Of wires, as the owner set it. */
+  baud: number;
 };
 
 export const ROUTING_DEFAULTS: RoutingConfig = {
@@ -54,12 +55,15 @@ export const ROUTING_DEFAULTS: RoutingConfig = {
   place: null,
   mobility: null,
   energyPercent: null,
+  baud: 115_200,
 };
 
 /** What whoever we are part of knows of us, at any moment. */
 export type OwnFacts = {
   /** What we do for others (WIRE §20), a field of bits. */
   capabilities(): number;
+  /** What a link was measured to carry; 0 where it was not. */
+  bytesPerSecond(link: number): number;
 };
 
 /** What announces say is read again so often: it is told of rarely. */
@@ -95,10 +99,8 @@ export class Routing implements Component, Chooser {
   private readonly configure: () => RoutingConfig;
   private readonly facts: OwnFacts;
   private config: RoutingConfig;
-  private wanted: Strategy;
-  /** In its place where it does not suit. */
-  private fallback: Strategy;
-  private readonly links = new OwnLinks();
+  private chosen: Chosen;
+  private readonly links: OwnLinks;
   private readonly loads = new Loads();
   private readonly lines = new Set<number>();
   private readonly author: StateAuthor;
@@ -109,8 +111,6 @@ export class Routing implements Component, Chooser {
   private epochMs: number | null = null;
   private lookAt: Millis;
   private measureAt: Millis;
-  private flaw: string | null = null;
-  private suitsAt = -1;
   private reached = { version: -1, hops: 0 };
   private readonly counts = { heard: 0, refused: 0, said: 0 };
 
@@ -123,16 +123,15 @@ export class Routing implements Component, Chooser {
   ) {
     this.ports = ports;
     this.facts = facts;
+    this.links = new OwnLinks((link) => facts.bytesPerSecond(link));
     this.port = port;
     this.configure = configure;
     this.config = configure();
-    const { strategy } = this.config;
-    this.wanted = strategyOf(strategy, this.loads, ports.random);
-    this.measureAt = looksAtLoads(strategy) ? now : Infinity;
-    this.fallback = fallbackOf(this.wanted);
+    this.measureAt = looksAtLoads(this.config.strategy) ? now : Infinity;
     this.author = new StateAuthor(ports.random);
     this.whereabouts = new Whereabouts(this.config, now);
     this.topology = new Topology(toHex(ports.id), now);
+    this.chosen = this.choose();
     const isOpen = (id: NodeId): boolean =>
       this.links.has(id) && !this.suspected.has(id) && !this.shunned.has(id);
     this.table = new Table(this.topology, (to, at) => this.ask(to, at), isOpen);
@@ -182,7 +181,7 @@ export class Routing implements Component, Chooser {
 
   failed(target: Uint8Array, times: number, now: Millis): void {
     const outcome = this.table.learn(toHex(target), false, times, now);
-    if (outcome !== null) this.wanted.learn?.(outcome, now);
+    if (outcome !== null) this.chosen.strategy.learn?.(outcome, now);
   }
 
   /** The hops to the node farthest away, by the fewest that lead there. */
@@ -193,13 +192,10 @@ export class Routing implements Component, Chooser {
   }
 
   health(): ComponentHealth {
-    this.judge();
-    if (this.flaw === null) return { state: 'well' };
-    const { name } = this.wanted;
-    return {
-      state: 'strained',
-      why: `${name} does not suit here, and shortest is used: ${this.flaw}`,
-    };
+    const why = this.chosen.whyUnsuited();
+    if (why === null) return { state: 'well' };
+    const { name } = this.chosen.strategy;
+    return { state: 'strained', why: `${name} does not suit here, and shortest is used: ${why}` };
   }
 
   statistics(): Record<string, number> {
@@ -229,17 +225,26 @@ export class Routing implements Component, Chooser {
 
   /** How a packet of ours would go to a node now, and why. */
   path(to: Uint8Array, now: Millis): PathView {
-    this.judge();
-    const { topology, table, wanted, flaw } = this;
+    const { topology, table, chosen } = this;
     const routes = this.ask(toHex(to), now);
-    return pathView(toHex(to), { topology, table, strategy: wanted.name, flaw, routes, now });
+    const { name: strategy } = chosen.strategy;
+    const flaw = chosen.whyUnsuited();
+    return pathView(toHex(to), { topology, table, strategy, flaw, routes, now });
+  }
+
+  /** Why a strategy would not suit as things are, with what else is wanted; null where it would. */
+  whyUnsuited({ strategy, place, mobility }: RoutingConfig): string | null {
+    const { topology, loads, ports } = this;
+    const wanted = strategyOf(strategy, loads, ports.random);
+    const traits = { place, mobility, ...this.means() };
+    return topology.supposing(traits, () => unsuited(wanted, topology, this.slowestLink()));
   }
 
   private take(input: ComponentInput | Tick, now: Millis): void {
     switch (input.kind) {
       case 'start':
         for (const { link, medium, peer } of this.ports.station(now).links) {
-          if (peer !== null) this.open(link, medium === 'line', peer);
+          if (peer !== null) this.open(link, medium, peer);
         }
         return this.relink(now);
       case 'delivered':
@@ -265,10 +270,10 @@ export class Routing implements Component, Chooser {
     switch (event.kind) {
       case 'link-settled':
         if (event.id.length !== ID_SIZE || event.mode === 'incompatible') return;
-        this.open(event.link, event.medium === 'line', toHex(event.id));
+        this.open(event.link, event.medium, toHex(event.id));
         return this.relink(now);
       case 'link-bound':
-        this.open(event.link, false, toHex(event.id));
+        this.open(event.link, 'phone', toHex(event.id));
         return this.relink(now);
       case 'link-closed': {
         this.lines.delete(event.link);
@@ -316,7 +321,7 @@ export class Routing implements Component, Chooser {
 
   private confirm(id: NodeId, now: Millis): void {
     const outcome = this.table.learn(id, true, 0, now);
-    if (outcome !== null) this.wanted.learn?.(outcome, now);
+    if (outcome !== null) this.chosen.strategy.learn?.(outcome, now);
   }
 
   private hear(packet: Packet, link: number, isVerified: boolean, now: Millis): void {
@@ -336,18 +341,16 @@ export class Routing implements Component, Chooser {
     this.config = this.configure();
     const { strategy } = this.config;
     if (strategy !== before.strategy) {
-      this.wanted = strategyOf(strategy, this.loads, this.ports.random);
-      this.fallback = fallbackOf(this.wanted);
+      this.chosen = this.choose();
       this.measureAt = looksAtLoads(strategy) ? now : Infinity;
-      this.suitsAt = -1;
     }
     this.relink(now);
     if (saysOther(before, this.config)) this.author.urge(now);
   }
 
-  private open(link: number, isLine: boolean, id: NodeId): void {
-    if (isLine) this.lines.add(link);
-    else this.links.open(link, id);
+  private open(link: number, medium: Medium, id: NodeId): void {
+    if (medium === 'line') this.lines.add(link);
+    else this.links.open(link, id, medium);
   }
 
   private claims(): ReturnType<OwnLinks['costs']> {
@@ -396,28 +399,27 @@ export class Routing implements Component, Chooser {
   private measure(now: Millis): void {
     this.measureAt = now + MEASURE_EVERY_MS;
     const uses: LinkUse[] = [];
-    for (const { medium, peer, heard, sent, roundTripMs } of this.ports.station(now).links) {
+    for (const { link, medium, peer, heard, sent, roundTripMs } of this.ports.station(now).links) {
       if (medium === 'line' || peer === null) continue;
-      uses.push({ to: peer, packets: heard + sent, roundTripMs, bytesPerSecond: 0 });
+      const measured = this.facts.bytesPerSecond(link);
+      const bytesPerSecond = measured || nominalOf(medium, this.config.baud);
+      uses.push({ to: peer, packets: heard + sent, roundTripMs, bytesPerSecond });
     }
     this.loads.measure(uses, now);
   }
 
   private ask(to: NodeId, now: Millis): Route[] {
-    this.judge();
-    const strategy = this.flaw === null ? this.wanted : this.fallback;
-    return strategy.routes(to, this.topology, now);
+    return this.chosen.inUse.routes(to, this.topology, now);
   }
 
-  private judge(): void {
-    if (this.suitsAt === this.topology.version) return;
-    this.suitsAt = this.topology.version;
-    this.flaw = this.wanted.unsuited(this.topology);
+  private choose(): Chosen {
+    const strategy = strategyOf(this.config.strategy, this.loads, this.ports.random);
+    return new Chosen(strategy, this.topology, () => this.slowestLink());
   }
-}
 
-function fallbackOf(wanted: Strategy): Strategy {
-  return wanted.name === 'shortest' ? wanted : new Shortest();
+  private slowestLink(): number {
+    return this.links.slowest((medium) => nominalOf(medium, this.config.baud));
+  }
 }
 
 /** Whether others are to be told of it. */

@@ -143,6 +143,16 @@ export class Topology {
     this.place(own, traits, claims);
   }
 
+  /** The answer that there would be if we said this of ourselves. */
+  supposing<Answer>(traits: Traits, ask: () => Answer): Answer {
+    const own = this.known.get(this.self)!;
+    const before = own.traits;
+    own.traits = traits;
+    const answer = ask();
+    own.traits = before;
+    return answer;
+  }
+
   /** Forgets what nobody has said for too long; whom is what it returns. */
   expire(now: Millis): NodeId[] {
     const gone: NodeId[] = [];

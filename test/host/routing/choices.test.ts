@@ -7,7 +7,7 @@ import { Ants, EVAPORATION_MS, TRAILS_MAX } from '../../../host/routing/ants.ts'
 import { Balanced } from '../../../host/routing/balanced.ts';
 import { Geographic } from '../../../host/routing/geographic.ts';
 import { Hybrid, HYBRID_WEIGHTS } from '../../../host/routing/hybrid.ts';
-import { Loads, LOADS_MAX } from '../../../host/routing/loads.ts';
+import { Loads, LOADS_MAX, nominalOf } from '../../../host/routing/loads.ts';
 import { Shortest } from '../../../host/routing/shortest.ts';
 import type { Strategy } from '../../../host/routing/strategy.ts';
 import { Ways } from '../../../host/routing/ways.ts';
@@ -45,7 +45,7 @@ function firstOf(
 
 /** What the two edges over `n01` are like; the other two are plain. */
 function first(different: Partial<LinkCost>): (a: number, b: number) => LinkCost {
-  const plain = { ...cost(20), bytesPerSecond: 1000 };
+  const plain = { ...cost(20), bytesPerSecond: 100_000 };
   return (a, b) => (a === 1 || b === 1 ? { ...plain, ...different } : plain);
 }
 
@@ -111,12 +111,21 @@ describe('hybrid', () => {
 
   it.each([
     ['latency', first({ latencyMs: 30 }), {}],
-    ['bandwidth', first({ bytesPerSecond: 500 }), {}],
+    ['bandwidth', first({ bytesPerSecond: 50_000 }), {}],
     ['reliability', first({ lossPerMille: 300 }), {}],
     ['energy', first({}), { energyPercent: 60 }],
   ])('leaves the way that has less %s, all else being equal', (_aspect, over, traits) => {
     expect(firstOf(new Hybrid(IDLE), first({}))).toBe('n01');
     expect(firstOf(new Hybrid(IDLE), over, traits)).toBe('n02');
+  });
+
+  it('reckons with a link that nobody measured as with a usual one', () => {
+    const unknown = { ...cost(20), bytesPerSecond: 0 };
+    const over = (rate: number) => (a: number, b: number) =>
+      a === 1 || b === 1 ? unknown : { ...unknown, bytesPerSecond: rate };
+    expect(firstOf(new Hybrid(IDLE), over(40_000))).toBe('n02');
+    expect(firstOf(new Hybrid(IDLE), over(20_000))).toBe('n01');
+    expect(firstOf(new Hybrid(IDLE), over(500))).toBe('n01');
   });
 
   it('counts what is lost on every link of a way, and not on its last alone', () => {
@@ -134,7 +143,7 @@ describe('hybrid', () => {
   });
 
   it('says of a way what it lacks', () => {
-    const topology = groundTopology(0, DIAMOND, first({ latencyMs: 40, bytesPerSecond: 250 }));
+    const topology = groundTopology(0, DIAMOND, first({ latencyMs: 40, bytesPerSecond: 25_000 }));
     const routes = new Hybrid(IDLE).routes('n03', topology, 0);
     expect(routes.map(({ why }) => why)).toEqual([
       'the best in everything',
@@ -327,6 +336,12 @@ describe('loads', () => {
     expect(loads.of('n01')).toBeLessThanOrEqual(1);
     loads.measure(use(0), 2_000_000);
     expect(loads.of('n01')).toBeLessThan(0.1);
+  });
+
+  it('count a link that was not measured as one of its kind', () => {
+    expect(
+      ['node', 'phone', 'wire', 'client'].map((medium) => nominalOf(medium as never, 9600)),
+    ).toEqual([20_000, 20_000, 960, 1_250_000]);
   });
 
   it('are kept of links that are open, and of no more than the limit', () => {

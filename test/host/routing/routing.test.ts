@@ -85,6 +85,24 @@ describe('what routing says of us', () => {
     expect(second.sequence).toBe(first.sequence + 1);
   });
 
+  it('tells what a link was measured to carry, and takes the faster one', () => {
+    const node = routing();
+    node.up(0, 2);
+    node.up(1, 2);
+    const rates = node.facts.bytesPerSecond;
+    node.tick(FIRST_MS);
+    [rates[0], rates[1]] = [500, 4000];
+    node.step({ kind: 'beat', link: 0, id: id(2), roundTripMs: null, missed: 0 }, 10_000);
+    const [state] = node.said(node.tick(10_000 + COSTS_MS));
+    expect(state.neighbours[0].cost.bytesPerSecond).toBe(4000);
+    node.state(2, 1, [ME]);
+    expect(node.next(2)).toBe(1);
+    // What changes by less than a fifth is not told.
+    rates[1] = 3300;
+    node.step({ kind: 'beat', link: 0, id: id(2), roundTripMs: null, missed: 0 }, 50_000);
+    expect(node.said(node.tick(10_000 + COSTS_MS + EVERY_MS * 0.9 - 1))).toEqual([]);
+  });
+
   it('leaves out who is suspected, and lines of the internet', () => {
     const node = routing();
     node.up(0, 2);
@@ -323,6 +341,35 @@ describe('what people see of it', () => {
     expect(node.routing.path(id(4), 300_001).unsuited).toMatch('we do not know where we are');
   });
 
+  it('says of any strategy why it would not suit as things are', () => {
+    const node = square();
+    const place = { latitude: 0, longitude: 0, altitudeM: 0, accuracyM: 0 };
+    const why = (config: Partial<RoutingConfig>) =>
+      node.routing.whyUnsuited({ ...ROUTING_DEFAULTS, ...config });
+    expect(why({ strategy: 'shortest' })).toBeNull();
+    expect(why({ strategy: 'balanced' })).toBeNull();
+    expect(why({ strategy: 'ants' })).toMatch('4 nodes are too few');
+    expect(why({ strategy: 'geographic' })).toMatch('we do not know where we are');
+    // With a place of our own it is the others that say none; and what was asked changes nothing.
+    expect(why({ strategy: 'geographic', place })).toMatch('3 of 4 nodes do not say');
+    expect(why({ strategy: 'geographic' })).toMatch('we do not know where we are');
+    expect(node.routing.path(id(4), 0).unsuited).toBeNull();
+  });
+
+  it('uses another strategy while a link is too slow for the wanted one, and says so', () => {
+    const node = square({ strategy: 'balanced' });
+    expect(node.routing.health().state).toBe('well');
+    node.facts.bytesPerSecond[1] = 300;
+    expect(node.routing.path(id(4), 0).unsuited).toMatch('carries 300 bytes a second');
+    node.facts.bytesPerSecond[1] = 3000;
+    expect(node.routing.path(id(4), 0).unsuited).toBeNull();
+    // A wire that nobody has measured carries what its baud rate lets through.
+    node.up(5, 6, 0, 'wire');
+    expect(node.routing.health().state).toBe('well');
+    node.setUp({ baud: 2400 }, 10);
+    expect(node.routing.path(id(4), 10).unsuited).toMatch('carries 240 bytes a second');
+  });
+
   it('takes another strategy from the owner, with all it knows of the mesh', () => {
     const node = square({ strategy: 'flood' });
     expect(node.next(4)).toBe(-1);
@@ -374,8 +421,11 @@ function routing(
 ) {
   const port = new RoutePort();
   let wanted = { ...ROUTING_DEFAULTS, ...config };
-  const facts = { capabilities: PASSES_ON };
-  const kind = routingKind(port, () => wanted, { capabilities: () => facts.capabilities });
+  const facts = { capabilities: PASSES_ON, bytesPerSecond: [] as number[] };
+  const kind = routingKind(port, () => wanted, {
+    capabilities: () => facts.capabilities,
+    bytesPerSecond: (link) => facts.bytesPerSecond[link] ?? 0,
+  });
   const made: Routing = kind.make(componentPorts(station), 0);
   const step = (input: ComponentInput | { kind: 'tick' }, now: number): ComponentOutput[] =>
     made.step(input, now);
@@ -392,7 +442,7 @@ function routing(
       return step({ kind: 'settings' }, now);
     },
     tick: (now: number) => step({ kind: 'tick' }, now),
-    up(link: number, node: number, now = 0, medium: 'node' | 'line' = 'node') {
+    up(link: number, node: number, now = 0, medium: 'node' | 'wire' | 'line' = 'node') {
       const settled = { kind: 'link-settled', link, medium, mode: 'full', id: id(node) } as const;
       return step({ kind: 'heard', event: { ...settled, name: '' } }, now);
     },

@@ -94,6 +94,10 @@ describe('what an edge costs', () => {
     ['30 ms, and half is lost', cost(30, 500), 800],
     ['30 ms, and all is lost', cost(30, 1000), 4000],
     ['30 ms and 10 of jitter', { ...cost(30), jitterMs: 10 }, 500],
+    ['30 ms, as fast as usual', { ...cost(30), bytesPerSecond: 20_000 }, 400],
+    ['30 ms, and is faster', { ...cost(30), bytesPerSecond: 1_000_000 }, 400],
+    ['30 ms, and is slow', { ...cost(30), bytesPerSecond: 2000 }, 1300],
+    ['30 ms, is slow, and half is lost', { ...cost(30, 500), bytesPerSecond: 2000 }, 2600],
   ])('that takes %s', (_, edge, tenths) => {
     expect(edgeCost(edge)).toBe(tenths);
   });
