@@ -279,6 +279,15 @@ export class Daemon {
     this.tellSettings();
   }
 
+  /** Why a person cannot have these settings as things are; null where he can. */
+  refusal(wanted: DaemonConfig): string | null {
+    if (wanted.routing.strategy === this.config.routing.strategy) return null;
+    const { routing } = bridgeSettingsOf(wanted, this.battery.percent);
+    const why = this.bridge.whyUnsuited(routing);
+    const { strategy } = routing;
+    return why === null ? null : `routing.strategy: ${strategy} does not suit here: ${why}`;
+  }
+
   snapshot(): BridgeSnapshot {
     return this.bridge.snapshot(this.clock.now());
   }

@@ -45,8 +45,11 @@ export class SettingsFile {
     return this.understood(this.text());
   }
 
-  /** Throws with the name of the setting that cannot be so, and then nothing is written. */
-  change(changes: Changes): Written {
+  /**
+   * Throws with the name of the setting that cannot be so, and then nothing is written; `refusal` is why
+   * a bridge that runs does not take them, which it names itself.
+   */
+  change(changes: Changes, refusal: (config: DaemonConfig) => string | null = () => null): Written {
     const text = this.text();
     // What is wrong already is its writer's to mend, in its own place.
     this.understood(text);
@@ -56,6 +59,8 @@ export class SettingsFile {
     keepTexts(document);
     const changed = document.contents === null ? text : document.toString({ lineWidth: 0 });
     const written = this.understood(changed);
+    const why = refusal(written.config);
+    if (why !== null) throw refused(why);
     if (changed !== text) this.replace(changed);
     return written;
   }

@@ -4,6 +4,7 @@
  * next start.
  */
 import type { SettingView } from '../http/views.ts';
+import { HoplineError } from '../../protocol/errors.ts';
 import type { DaemonConfig } from '../config.ts';
 import type { Changes, SettingsFile, Written } from './settings-file.ts';
 import type { Sheet } from './sheet.ts';
@@ -13,7 +14,11 @@ import { differences, ENTRIES, FILE_ONLY, LIVE } from './sheet.ts';
 export type Reread = { changed: string[]; pending: string[] };
 
 /** What takes settings up. */
-export type Taker = { setUp(config: DaemonConfig): void };
+export type Taker = {
+  /** Why it cannot, as things are now; null where it can. */
+  refusal(config: DaemonConfig): string | null;
+  setUp(config: DaemonConfig): void;
+};
 
 export class Setup {
   readonly file: SettingsFile;
@@ -33,12 +38,15 @@ export class Setup {
 
   /** Throws what is wrong with the file; then nothing has changed. */
   reread(): Reread {
-    return this.take(this.file.read());
+    const written = this.file.read();
+    const why = this.taker.refusal(written.config);
+    if (why !== null) throw new HoplineError('CONFIG_INVALID', `${this.file.path}: ${why}`);
+    return this.take(written);
   }
 
   /** Throws what cannot be so; then nothing has changed, and nothing is written. */
   change(changes: Changes): Reread {
-    return this.take(this.file.change(changes));
+    return this.take(this.file.change(changes, (config) => this.taker.refusal(config)));
   }
 
   views(): SettingView[] {

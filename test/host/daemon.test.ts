@@ -53,6 +53,23 @@ describe('a daemon that leaves', () => {
   });
 });
 
+describe('a daemon whose strategy does not suit', () => {
+  it('begins with another where it is set so at the start, and takes none later', async () => {
+    const ants = { strategy: 'ants', place: null, mobility: null, energy: 'mains' } as const;
+    const { daemon } = await rig.start(rig.folder(), { routing: ants });
+    const health = daemon.snapshot().components.find(({ name }) => name === 'routing');
+    expect(JSON.stringify(health)).toMatch(/ants does not suit here, and shortest is used/);
+    expect(daemon.refusal(daemon.config)).toBeNull();
+    const wanted = (strategy: 'balanced' | 'shortest') => {
+      return { ...daemon.config, routing: { ...ants, strategy } };
+    };
+    expect(daemon.refusal(wanted('balanced'))).toMatch(
+      /^routing\.strategy: balanced does not suit here: there is no neighbour/,
+    );
+    expect(daemon.refusal(wanted('shortest'))).toBeNull();
+  });
+});
+
 describe('a daemon that starts again', () => {
   it('knows who it is, what was said and whom it has lines to', async () => {
     const [one, two] = await pair();

@@ -99,6 +99,7 @@ async function begin(
     ends.push(close);
     const { log } = ports;
     const setup = new Setup(file, started, {
+      refusal: (config) => daemon.refusal(config),
       setUp(config) {
         daemon.setUp(config);
         log.level = config.log;

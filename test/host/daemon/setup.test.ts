@@ -2,7 +2,7 @@
  * What a running bridge makes of its settings when they are read again: what holds at once, and what
  * waits for the next start.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,6 +51,19 @@ describe('settings that are read again', () => {
     expect(view(setup, 'log').value).toBe('warn');
   });
 
+  it('are refused where the bridge cannot have them as things are, and then nothing changes', () => {
+    const setup = started('log: warn\n');
+    const changes = { 'routing.strategy': 'ants', log: 'debug' };
+    expect(() => setup.change(changes)).toThrow(/too few nodes \[REQUEST_INVALID\]/);
+    expect(readFileSync(path, 'utf8')).toBe('log: warn\n');
+    write('log: debug\nrouting: { strategy: ants }\n');
+    expect(() => setup.reread()).toThrow(`${path}: too few nodes [CONFIG_INVALID]`);
+    expect(taken).toEqual([]);
+    expect(view(setup, 'log').value).toBe('warn');
+    setup.change({ 'routing.strategy': null });
+    expect(taken).toHaveLength(1);
+  });
+
   it('change over the API as by the file', () => {
     const setup = started('# mine\nttl: 5\n');
     const came = setup.change({ 'budget.burst': 100, 'radio.on': false });
@@ -78,7 +91,9 @@ describe('the list of settings', () => {
 function started(text: string): Setup {
   write(text);
   const file = new SettingsFile(path, null, { env: { HOME: folder }, hostname: 'attic' });
-  return new Setup(file, file.read(), { setUp: (config) => taken.push(config) });
+  const refusal = ({ routing }: DaemonConfig) =>
+    routing.strategy === 'ants' ? 'too few nodes' : null;
+  return new Setup(file, file.read(), { refusal, setUp: (config) => taken.push(config) });
 }
 
 function write(text: string): void {

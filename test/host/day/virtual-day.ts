@@ -117,7 +117,10 @@ export class VirtualDay {
       ports,
       CASTS,
     );
-    const setup = new Setup(file, written, { setUp: (config) => daemon.setUp(config) });
+    const setup = new Setup(file, written, {
+      refusal: (config) => daemon.refusal(config),
+      setUp: (config) => daemon.setUp(config),
+    });
     const desk = new DaemonDesk(daemon, 'day', setup, logLines);
     const { http } = daemon.config;
     const token = openTokenFile(http.tokenFile);
