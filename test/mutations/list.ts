@@ -79,7 +79,7 @@ export const MUTATIONS: Mutation[] = [
   {
     breaks: 'a link whose signatures fail is not verified for without end',
     file: ADMISSION,
-    from: 'if (this.failures !== null && !this.failures.hasRoom(link, now)) return tooMuch(packet);',
+    from: 'if (this.failures !== null && !this.failures.hasRoom(link, now)) return this.tooMuch(packet);',
     to: '',
     tests: ['test/protocol/trust/admission.test.ts'],
   },
