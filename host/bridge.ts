@@ -36,6 +36,7 @@ import { IS_GATEWAY, KEEPS_HISTORY, PASSES_ON } from '../protocol/wire/link-stat
 import { encodeText } from '../protocol/wire/text.ts';
 import type { AdministrationSnapshot } from './administration/administration.ts';
 import { Administration } from './administration/administration.ts';
+import { REQUESTS_PER_MINUTE } from './administration/office.ts';
 import type { BoardsInput, BoardsOutput } from './administration/boards.ts';
 import { Boards } from './administration/boards.ts';
 import type {
@@ -171,6 +172,8 @@ export type BridgeConfig = {
   limits?: TrafficLimits;
   /** Whom we obey, by the beginnings of their fingerprints in hex; nobody where it is absent. */
   administrators?: readonly string[];
+  /** Of one peer; as REQUESTS_PER_MINUTE where it is absent. */
+  requestsPerMinute?: number;
   /** Of the owner, beside our own. */
   components?: readonly ComponentKind[];
 };
@@ -283,8 +286,10 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
       { crypto, identity, pins, archive, around, draw },
       now,
     );
-    this.administration = new Administration(config.administrators ?? [], {
+    const { administrators = [], requestsPerMinute = REQUESTS_PER_MINUTE } = config;
+    this.administration = new Administration(administrators, requestsPerMinute, {
       ...{ crypto, draw },
+      rateOf: (peer) => pins.limitOf(peer),
       isLive: (peer) => this.talk.sessionOf(peer) === 'live',
       isInReach: (peer) => around.find(peer) !== null,
     });

@@ -124,7 +124,8 @@ export class DaemonDesk implements Desk {
   }
 
   statistics(): StatisticsView {
-    const { gateway, talk } = this.daemon.snapshot();
+    const { gateway, talk, administration } = this.daemon.snapshot();
+    const { served, refused, drops: unheard } = administration;
     const { bytesPerSecond, burstBytes, levelBytes, waiting, injected } = gateway;
     const { injectedBytes, overheard, drops } = gateway;
     const at = Date.now();
@@ -142,6 +143,7 @@ export class DaemonDesk implements Desk {
       sessions: talk.sessions,
       outbox: talk.outbox,
       held: talk.held,
+      requests: { served, refused, drops: unheard },
     };
   }
 

@@ -27,8 +27,13 @@ export class Administration implements Machine<AdministrationInput, Administrati
   private readonly drops = new Counts();
   private epochMs: number | null = null;
 
-  constructor(administrators: readonly string[], ports: OfficePorts & QuestionsPorts) {
-    this.office = new Office(ports, readU32(ports.draw(4), 0));
+  /** `perMinute`: requests that one peer may make. */
+  constructor(
+    administrators: readonly string[],
+    perMinute: number,
+    ports: OfficePorts & QuestionsPorts,
+  ) {
+    this.office = new Office(ports, this.drops, perMinute, readU32(ports.draw(4), 0));
     this.office.administrators = administrators;
     this.questions = new Questions(ports);
   }

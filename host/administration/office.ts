@@ -3,12 +3,14 @@
  * session; whether he is obeyed is the owner's word. What has the same id is done once, and its answer
  * kept for whoever lost it.
  *
- *   request -> refused                          (counted, and a line of the audit trail now and then)
+ *   request -> dropped                          (too many of one peer in a minute: counted)
+ *           -> refused                          (counted, and a line of the audit trail now and then)
  *           -> serve, working ... -> served -> answer, part after part
  */
 import { Buckets } from '../../protocol/core/buckets.ts';
 import { readU32 } from '../../protocol/core/bytes.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
+import type { Counts } from '../../protocol/peer/counts.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import type { AdminReply, AdminStatus, HeardRequest } from '../../protocol/wire/administration.ts';
 import {
@@ -22,12 +24,15 @@ import {
 } from '../../protocol/wire/administration.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { encodeText } from '../../protocol/wire/text.ts';
+import { OwnRates } from '../../protocol/trust/own-rates.ts';
 import type { AdministrationOutput, Served } from './contract.ts';
 
 /** Answers kept for whoever lost one; then the oldest is forgotten. */
 export const ANSWERS_MAX = 32;
 /** Orders under way at once; one more is answered `full`. */
 export const ORDERS_MAX = 8;
+/** Requests of one peer in a minute, where a person gave him no rate of his own (DEFAULTS §2). */
+export const REQUESTS_PER_MINUTE = 100;
 /** Refusals that one peer is given; what he asks beyond that is dropped. */
 const REFUSALS = { perSecond: 1, burst: 4 };
 /** How old a request may be, by both clocks; as old as any packet may be (WIRE §12 o). */
@@ -35,7 +40,11 @@ export const FRESH_MS = 120_000;
 /** Refusals of one peer that the audit trail tells of: one, and another after an hour. */
 const TOLD_EVERY_MS = 3_600_000;
 
-export type OfficePorts = { crypto: Crypto };
+export type OfficePorts = {
+  crypto: Crypto;
+  /** What a person gave a peer, a minute; null for as much as anybody. */
+  rateOf(peer: Uint8Array): number | null;
+};
 
 /** Who asks, as his session has proven it. */
 export type Asker = { peer: Uint8Array; noiseKey: Uint8Array };
@@ -54,15 +63,21 @@ export class Office {
   /** Requests that were obeyed, and that were not. */
   served = 0;
   refused = 0;
+  private readonly drops: Counts;
   private readonly ports: OfficePorts;
   /** By who asked and the id he drew; in the order in which they were asked. */
   private readonly cases = new Map<string, Case>();
+  private readonly requests: Buckets;
+  private readonly ownRates = new OwnRates();
   private readonly refusals: Buckets;
   private readonly told: Buckets;
   private numbers = 0;
 
-  constructor(ports: OfficePorts, seed: number) {
+  constructor(ports: OfficePorts, drops: Counts, perMinute: number, seed: number) {
     this.ports = ports;
+    this.drops = drops;
+    const rate = { perSecond: perMinute / 60, burst: perMinute };
+    this.requests = new Buckets(64, rate, seed);
     this.refusals = new Buckets(64, REFUSALS, seed);
     this.told = new Buckets(64, { perSecond: 1, burst: 1 }, seed);
   }
@@ -77,6 +92,11 @@ export class Office {
     const { peer } = asker;
     const { id, part, saidAt } = request;
     const known = this.cases.get(keyOf(peer, id));
+    // Said again, and part by part, it is still the same request.
+    if (known === undefined && !this.mayAsk(peer, now)) {
+      this.drops.drop('request-flooding');
+      return out;
+    }
     const isFresh = unixMs !== null && Math.abs(unixMs - saidAt) <= FRESH_MS;
     if (!this.obeys(asker)) this.refuse(asker, request, now, unixMs, out);
     else if (!isFresh) reply(peer, { id, status: 'stale' }, out);
@@ -93,6 +113,12 @@ export class Office {
     found.answer = answerOf(status, text);
     this.repeat(found, 0, out);
     return out;
+  }
+
+  private mayAsk(peer: Uint8Array, now: Millis): boolean {
+    const perMinute = this.ports.rateOf(peer);
+    const purse = perMinute === null ? this.requests : this.ownRates.purseOf(peer, 0, perMinute);
+    return purse.take(readU32(peer, 0), readU32(peer, 4), now);
   }
 
   /** An id is the beginning of its fingerprint (WIRE §5). */

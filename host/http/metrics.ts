@@ -37,7 +37,7 @@ function ofServer(tally: Tally): Family[] {
 
 function ofStatus(desk: MetricsDesk): Family[] {
   const { version, health, counts, stored } = desk.status();
-  const { sessions, outbox, held } = desk.statistics();
+  const { sessions, outbox, held, requests } = desk.statistics();
   const { heard, sent, delivered, drops } = counts;
   return [
     gauge('info', 'Always 1; the version is its label.', [{ labels: { version }, value: 1 }]),
@@ -52,6 +52,13 @@ function ofStatus(desk: MetricsDesk): Family[] {
     gauge('outbox', 'Private messages that wait for a receipt.', one(outbox)),
     gauge('held_packets', 'Letters that are carried for others.', one(held.count)),
     gauge('held_bytes', 'Bytes of them.', one(held.bytes)),
+    counter('peer_requests', 'Requests of peers that were obeyed.', one(requests.served)),
+    counter('peer_requests_refused', 'Those of peers who may ask nothing.', one(requests.refused)),
+    counter(
+      'peer_requests_dropped',
+      'Those nobody looked at, by the reason.',
+      by('reason', entries(requests.drops)),
+    ),
   ];
 }
 

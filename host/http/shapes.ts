@@ -127,7 +127,9 @@ export const PEER = named(
     standing: STANDING,
     isDenied: flag('nothing of him is let in'),
     isQuarantined: flag('what he says is passed on, and not shown'),
-    perMinute: nullable(integer({ about: 'messages a minute that he was given' })),
+    perMinute: nullable(
+      integer({ about: 'messages, and requests of administrators, a minute that he was given' }),
+    ),
     neighbour: nullable(NEIGHBOUR),
     isReachable: flag('heard of lately enough to be talked to'),
     isDirect: flag(),
@@ -354,6 +356,11 @@ export const STATISTICS = named(
     }),
     outbox: integer(),
     held: object<StatisticsView['held']>({ count: integer(), bytes: integer() }),
+    requests: object<StatisticsView['requests']>({
+      served: integer({ about: 'requests of peers that were obeyed' }),
+      refused: integer(),
+      drops: counts('those nobody looked at, by the reason'),
+    }),
   }),
 );
 

@@ -158,6 +158,8 @@ export type StatisticsView = {
   sessions: { live: number; outgoing: number; incoming: number };
   outbox: number;
   held: { count: number; bytes: number };
+  /** Requests of peers: those that were obeyed, those that were not, and those nobody looked at. */
+  requests: { served: number; refused: number; drops: Record<string, number> };
 };
 
 export type MessageView = {

@@ -23,8 +23,8 @@ import { checkFrame } from './identity.ts';
 import type { Proof, SecurityLevel, Sort } from './levels.ts';
 import { LEVELS, sortOf, STAMP_BITS } from './levels.ts';
 import { LinkBudget } from './link-budget.ts';
+import { OwnRates } from './own-rates.ts';
 import type { Pins } from './pins.ts';
-import { LIMITS_MAX, nameOf } from './pins.ts';
 import { isStamped } from './stamp.ts';
 
 export type AdmissionConfig = {
@@ -88,7 +88,7 @@ export class TrustAdmission implements Admission {
   private messages: Buckets | null = null;
   private answers: Buckets | null = null;
   /** Of senders who have a rate of their own. */
-  private limited: Map<string, { perMinute: number; purse: Buckets }> | null = null;
+  private ownRates: OwnRates | null = null;
   /** The last packet that verified: whoever asks does so before the next is judged. */
   private verified: Uint8Array | null = null;
   /** The last packet, where it came in for others only, and why. */
@@ -238,16 +238,7 @@ export class TrustAdmission implements Admission {
     if (isAnswer) return (this.answers ??= this.bucketsOf(this.config.answers));
     const perMinute = this.pins.limitOf(bytes, senderAt);
     if (perMinute === null) return (this.messages ??= this.bucketsOf(this.config.messages));
-    const name = nameOf(bytes, senderAt);
-    this.limited ??= new Map();
-    const known = this.limited.get(name);
-    if (known?.perMinute === perMinute) return known.purse;
-    // Limits that were lifted are forgotten all together, once in a while.
-    if (this.limited.size >= LIMITS_MAX) this.limited.clear();
-    const rate = { perSecond: perMinute / 60, burst: perMinute };
-    const purse = new Buckets(1, rate, 0);
-    this.limited.set(name, { perMinute, purse });
-    return purse;
+    return (this.ownRates ??= new OwnRates()).purseOf(bytes, senderAt, perMinute);
   }
 
   /** Whoever does not know the sender, or what others forged, cannot know that it is. */

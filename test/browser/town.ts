@@ -95,6 +95,7 @@ export class Town extends DeskDouble {
     sessions: { live: 4, outgoing: 1, incoming: 0 },
     outbox: 2,
     held: { count: 7, bytes: 3400 },
+    requests: { served: 0, refused: 0, drops: {} },
   });
 
   /** Six evenings, on one of which something went wrong. */

@@ -41,6 +41,7 @@ export function crowd(size: number, now: number): Crowd {
       sessions: { live: 0, outgoing: 0, incoming: 0 },
       outbox: 0,
       held: { count: 0, bytes: 0 },
+      requests: { served: 0, refused: 0, drops: {} },
     }),
     resilience: () => ({
       networkHealth: 1,

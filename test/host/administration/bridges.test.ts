@@ -160,6 +160,24 @@ describe('whoever is none', () => {
   });
 });
 
+describe('whoever asks too often', () => {
+  it('is not heard beyond what a person gave him, until a minute has passed', () => {
+    const { federation, near, far } = threeInARow();
+    appoint(federation, far, [near]);
+    far.obey = () => ({ status: 'ok', text: '1' });
+    federation.ask(far, { kind: 'limit', peer: near.identity.id, perMinute: 2 });
+    for (let i = 0; i < 2; i++) {
+      expect(ask(federation, near, far, order('look'), 1000)).toEqual(done('1'));
+    }
+    expect(ask(federation, near, far, order('look'), 1000)).toBeUndefined();
+    expect(far.orders).toHaveLength(2);
+    const { drops } = far.bridge.snapshot(federation.now).administration;
+    expect(drops).toEqual({ 'request-flooding': 1 });
+    federation.pass(60_000);
+    expect(ask(federation, near, far, order('look'))).toEqual(done('1'));
+  });
+});
+
 describe('what was said before', () => {
   it('does nothing when it is played again, to the same bridge or to it after a restart', () => {
     const { federation, near, middle, far } = threeInARow();

@@ -4,8 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { AdministrationOutput } from '../../../host/administration/contract.ts';
-import { Office, ORDERS_MAX } from '../../../host/administration/office.ts';
+import type { Asker } from '../../../host/administration/office.ts';
+import { Office, ORDERS_MAX, REQUESTS_PER_MINUTE } from '../../../host/administration/office.ts';
 import { QUESTION_MAX_MS, Questions } from '../../../host/administration/questions.ts';
+import type { Millis } from '../../../protocol/core/machine.ts';
+import { Counts } from '../../../protocol/peer/counts.ts';
 import type { AdminReply, AdminRequest } from '../../../protocol/wire/administration.ts';
 import { decodeAdministration, packText } from '../../../protocol/wire/administration.ts';
 import { id } from '../../packets.ts';
@@ -73,19 +76,65 @@ describe('a question', () => {
 });
 
 it('does eight orders at once, and is full beyond them', () => {
-  const office = new Office({ crypto }, 1);
-  office.administrators = [''];
-  const asker = { peer: FAR, noiseKey: new Uint8Array(32) };
-  const kinds = Array.from({ length: ORDERS_MAX + 1 }, (_, at) => {
-    const head = { id: id(at + 1), operation: 'look', board: null, part: 0 } as const;
-    const request = { ...head, argument: packText(''), saidAt: UNIX_MS };
-    return office.hear(asker, request, 0, UNIX_MS).map(statusOf);
-  });
+  const { office, ask } = officeOf(null);
+  const kinds = Array.from({ length: ORDERS_MAX + 1 }, (_, at) => ask(at + 1));
   expect(kinds.slice(0, -1)).toEqual(Array(ORDERS_MAX).fill(['serve']));
   expect(kinds.at(-1)).toEqual(['full']);
   const [answer] = office.onServed(1, { status: 'ok', text: '1' });
   expect(statusOf(answer)).toBe('ok');
 });
+
+describe('requests of one peer', () => {
+  it('are a hundred in a minute, and those beyond are dropped and counted', () => {
+    const { office, drops, ask } = officeOf(null);
+    for (let at = 1; at <= REQUESTS_PER_MINUTE; at++) {
+      expect(ask(at), `request ${at}`).toEqual(['serve']);
+      office.onServed(at, { status: 'ok', text: '1' });
+    }
+    expect(ask(200)).toEqual([]);
+    expect(ask(REQUESTS_PER_MINUTE), 'the same one is none more').toEqual(['ok']);
+    expect(drops.reasons()).toEqual({ 'request-flooding': 1 });
+    expect(ask(201, 600), 'a token comes back each 600 ms').toEqual(['serve']);
+    expect(ask(202, 600)).toEqual([]);
+    const other = { peer: id(77), noiseKey: new Uint8Array(32) };
+    expect(ask(203, 600, other), 'and it is his alone').toEqual(['serve']);
+  });
+
+  it('are as many as a person gave him', () => {
+    const { drops, ask } = officeOf(2);
+    expect([ask(1), ask(2), ask(3)]).toEqual([['serve'], ['serve'], []]);
+    expect(ask(4, 29_000)).toEqual([]);
+    expect(ask(5, 31_000)).toEqual(['serve']);
+    expect(drops.reasons()).toEqual({ 'request-flooding': 2 });
+  });
+
+  it('pay whether he is obeyed or not', () => {
+    const { office, drops, ask } = officeOf(2);
+    office.administrators = [];
+    expect([ask(1), ask(2), ask(3)]).toEqual([['refused', 'store'], ['refused'], []]);
+    expect([office.refused, drops.reasons()]).toEqual([2, { 'request-flooding': 1 }]);
+  });
+});
+
+type Desk = {
+  office: Office;
+  drops: Counts;
+  ask(number: number, now?: Millis, asker?: Asker): string[];
+};
+
+/** Obeys everybody; a person gave each peer this rate. */
+function officeOf(perMinute: number | null): Desk {
+  const drops = new Counts();
+  const office = new Office({ crypto, rateOf: () => perMinute }, drops, REQUESTS_PER_MINUTE, 1);
+  office.administrators = [''];
+  const far = { peer: FAR, noiseKey: new Uint8Array(32) };
+  const ask: Desk['ask'] = (number, now = 0, asker = far) => {
+    const head = { id: id(number), operation: 'look', board: null, part: 0 } as const;
+    const request = { ...head, argument: packText(''), saidAt: UNIX_MS };
+    return office.hear(asker, request, now, UNIX_MS).map(statusOf);
+  };
+  return { office, drops, ask };
+}
 
 /** One question, asked of a peer with whom there is a session. */
 function questions(): Asked {

@@ -78,6 +78,7 @@ export class DeskDouble implements Desk {
     sessions: { live: 1, outgoing: 0, incoming: 0 },
     outbox: 0,
     held: { count: 0, bytes: 0 },
+    requests: { served: 5, refused: 2, drops: { 'request-flooding': 9 } },
   });
   map: Desk['map'] = () => ({
     self: SELF,

@@ -27,6 +27,9 @@ it('are told to whoever has the token, in the text format as a whole', async () 
   expect(told.get('hopline_limit_mbps{side="local"}')).toBe(10);
   expect(told.get('hopline_connections_slowed{side="local"}')).toBe(1);
   expect(told.get('hopline_connections_waiting{side="local"}')).toBe(7);
+  expect(told.get('hopline_peer_requests_total')).toBe(5);
+  expect(told.get('hopline_peer_requests_refused_total')).toBe(2);
+  expect(told.get('hopline_peer_requests_dropped_total{reason="request-flooding"}')).toBe(9);
   expect(told.get('process_resident_memory_bytes')).toBe(50_000_000);
   expect(told.size).toBeGreaterThan(35);
   // Whoever they are, nobody is a label.
