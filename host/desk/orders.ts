@@ -3,13 +3,12 @@
  * another version, or mean harm: what is not as it should be is refused before anything is done.
  */
 import { HoplineError } from '../../protocol/errors.ts';
-import type { Standing } from '../../protocol/trust/pins.ts';
-import { LIMIT_MAX } from '../../protocol/trust/pins.ts';
+import type { StandingName } from '../../protocol/trust/pins.ts';
+import { LIMIT_MAX, STANDING_NAMES } from '../../protocol/trust/pins.ts';
 import type { PeerChange } from '../http/desk.ts';
 
 /** Settings of one change, as the API has it. */
 const CHANGES_MAX = 100;
-const STANDINGS: readonly string[] = ['seen', 'contacted', 'verified', 'trusted'];
 
 export function changesIn(argument: string): Record<string, unknown> {
   const changes = objectIn(argument);
@@ -23,8 +22,8 @@ export function judgementIn(argument: string): { peer: string; change: PeerChang
   const change: PeerChange = {};
   if (typeof peer !== 'string' || !/^[0-9a-f]{16}$/.test(peer)) throw malformed('it names no peer');
   if (standing !== undefined) {
-    if (!STANDINGS.includes(standing as string)) throw malformed('no peer has such a standing');
-    change.standing = standing as Standing;
+    if (!isStanding(standing)) throw malformed('no peer has such a standing');
+    change.standing = STANDING_NAMES[standing];
   }
   if (isDenied !== undefined) change.isDenied = flagIn(isDenied);
   if (isQuarantined !== undefined) change.isQuarantined = flagIn(isQuarantined);
@@ -44,6 +43,10 @@ export function startIn(argument: string): number {
   const { startedAt } = objectIn(argument);
   if (typeof startedAt !== 'number') throw malformed('it does not say which run is to end');
   return startedAt;
+}
+
+function isStanding(value: unknown): value is StandingName {
+  return typeof value === 'string' && Object.hasOwn(STANDING_NAMES, value);
 }
 
 function objectIn(argument: string): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /**
  * Shapes: the schemas of the views. A view that says more or less than its shape is a type error.
  */
+import type { Standing, StandingName } from '../../protocol/trust/pins.ts';
 import type { MessageState } from '../types.ts';
 import type { Schema } from './schema.ts';
 import { MESH_EVENTS } from '../events.ts';
@@ -66,7 +67,13 @@ const ID_PATTERN = '^[0-9a-f]{16}$';
 export const ID = text({ about: 'an id: 8 bytes as hex', pattern: ID_PATTERN });
 export const TIME = integer({ about: 'Unix ms' });
 const HEALTH = oneOf('ok', 'degraded');
-export const STANDING = oneOf('seen', 'contacted', 'verified', 'trusted');
+const STANDINGS: Standing[] = ['seen', 'contacted', 'verified', 'trusted'];
+const OTHER_NAMES = 'seen is also called unknown, and contacted basic';
+export const STANDING = { ...oneOf(...STANDINGS), description: OTHER_NAMES };
+export const STANDING_NAME = {
+  ...oneOf<StandingName>(...STANDINGS, 'unknown', 'basic'),
+  description: OTHER_NAMES,
+};
 const STATE: Schema<MessageState> = oneOf(
   'heard',
   'waiting',

@@ -25,6 +25,18 @@ import { keyFlaw } from './signature.ts';
 export type Standing = 'seen' | 'contacted' | 'verified' | 'trusted';
 
 const STANDINGS: readonly Standing[] = ['seen', 'contacted', 'verified', 'trusted'];
+
+/** How people may call a standing: the lower two have another name besides (DEFAULTS §2). */
+export type StandingName = Standing | 'unknown' | 'basic';
+export const STANDING_NAMES: Record<StandingName, Standing> = {
+  unknown: 'seen',
+  seen: 'seen',
+  basic: 'contacted',
+  contacted: 'contacted',
+  verified: 'verified',
+  trusted: 'trusted',
+};
+
 const PROVEN = 0x80;
 /** Where they lie in a row as words. */
 const KEY_WORDS = KEY_SIZE / 4;

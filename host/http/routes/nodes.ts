@@ -20,7 +20,7 @@ import {
 } from '../schema.ts';
 import { ID, STANDING, TIME } from '../shapes.ts';
 import type { NodePeerView, NodeReportView, NodeSettingView, NodeView } from '../views.ts';
-import { CHANGE } from './peers.ts';
+import { CHANGE, changeOf } from './peers.ts';
 import { CHANGES } from './settings.ts';
 
 const WHO_MAX = 255;
@@ -144,7 +144,8 @@ export const nodeRoutes = [
     params: object<Node & { id: string }>({ node: NODE, id: ID }),
     body: CHANGE,
     answer: NODE_PEER,
-    handle: ({ params, body }, { desk }) => desk.nodes.judge(at(params, {}), params.id, body),
+    handle: ({ params, body }, { desk }) =>
+      desk.nodes.judge(at(params, {}), params.id, changeOf(body)),
   }),
   route({
     method: 'POST',

@@ -2,10 +2,12 @@
  * Peers: who there is, and what a person thinks of them. Names will do for asking; judging takes an
  * id, because anybody can call himself anything (RELIABILITY S25).
  */
+import type { StandingName } from '../../../protocol/trust/pins.ts';
+import { STANDING_NAMES } from '../../../protocol/trust/pins.ts';
 import type { PeerChange } from '../desk.ts';
 import { route } from '../route.ts';
 import { flag, integer, list, nullable, object, text } from '../schema.ts';
-import { HOP, ID, PATH, PEER, PING, STANDING } from '../shapes.ts';
+import { HOP, ID, PATH, PEER, PING, STANDING_NAME } from '../shapes.ts';
 import type { HopView, PeerView, PingView } from '../views.ts';
 
 /** Names of peers have at most 255 bytes (WIRE §5). */
@@ -14,9 +16,12 @@ const WHO = object<{ who: string }>({
 });
 const BY_ID = object<{ id: string }>({ id: ID });
 
-export const CHANGE = object<PeerChange>(
+/** Of a peer, with every name that a standing has. */
+export type ChangeBody = Omit<PeerChange, 'standing'> & { standing?: StandingName };
+
+export const CHANGE = object<ChangeBody>(
   {
-    standing: STANDING,
+    standing: STANDING_NAME,
     isDenied: flag(),
     isQuarantined: flag('false lets him in again'),
     perMinute: nullable(
@@ -50,7 +55,7 @@ export const peerRoutes = [
     params: BY_ID,
     body: CHANGE,
     answer: PEER,
-    handle: ({ params, body }, { desk }) => desk.changePeer(params.id, body),
+    handle: ({ params, body }, { desk }) => desk.changePeer(params.id, changeOf(body)),
   }),
   route({
     method: 'DELETE',
@@ -88,3 +93,7 @@ export const peerRoutes = [
     handle: ({ params }, { desk }) => desk.path(params.who),
   }),
 ];
+
+export function changeOf({ standing, ...rest }: ChangeBody): PeerChange {
+  return standing === undefined ? rest : { ...rest, standing: STANDING_NAMES[standing] };
+}

@@ -45,6 +45,8 @@ describe('whoever shows the token', () => {
   it.each([
     ['POST', '/api/v1/messages', { to: 'alice', text: 'hi' }, 200, { to: 'alice', text: 'hi' }],
     ['PATCH', `/api/v1/peers/${BOB}`, { standing: 'verified' }, 200, { standing: 'verified' }],
+    ['PATCH', `/api/v1/peers/${BOB}`, { standing: 'basic' }, 200, { standing: 'contacted' }],
+    ['PATCH', `/api/v1/peers/${BOB}`, { standing: 'unknown' }, 200, { standing: 'seen' }],
     ['DELETE', `/api/v1/peers/${BOB}`, undefined, 204, { forget: BOB }],
     ['PATCH', '/api/v1/resilience', { phi: 6.5 }, 200, { tune: { phi: 6.5 } }],
     ['PATCH', '/api/v1/settings', { changes: { ttl: 5, name: null } }, 200, { settings: { ttl: 5, name: null } }], // prettier-ignore
