@@ -25,8 +25,9 @@ import { STRATEGY_NAMES } from './routing/strategy.ts';
 import { SECURITY_LEVELS } from '../protocol/trust/levels.ts';
 import { fromHex } from '../protocol/wire/hex.ts';
 import { MESH_EVENTS } from './events.ts';
-import type { ResilienceSettings } from './resilience/settings.ts';
+import type { Care, ResilienceSettings } from './resilience/settings.ts';
 import type { MeshEventKind } from './events.ts';
+import { dedup, healing, rates } from './settings/care.ts';
 import type { OwnSettings } from './settings/ways.ts';
 import { OWN, ownOf } from './settings/ways.ts';
 import type { Schema, Setting, Values } from './settings/rules.ts';
@@ -92,6 +93,10 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
   keep: { messages: number; megabytes: number; days: number };
   /** When a node has failed (DEFAULTS §3); the API may change it. */
   resilience: ResilienceSettings;
+  /** Of one peer, a minute (DEFAULTS §2). */
+  rates: { messages: number; requests: number };
+  /** Packets remembered, and for how long (DEFAULTS §2). */
+  dedup: { packets: number; seconds: number };
   /** How the way of a packet for one node is chosen, and what this one says of itself for it. */
   routing: OwnSettings & { strategy: StrategyName };
   /** Modules of the owner's own components. */
@@ -103,6 +108,8 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
 export type ActionConfig = { event: MeshEventKind | 'any' } & (
   { webhook: string } | { command: string }
 );
+
+type Healing = ReturnType<(typeof healing)['read']>;
 
 export type ClientsConfig = {
   host: string;
@@ -307,6 +314,9 @@ export const SETTINGS = {
     },
     'when a node has failed; the API may change it while the bridge runs',
   ),
+  healing,
+  rates,
+  dedup,
   listen: group(
     {
       host: setting(host, '0.0.0.0', {
@@ -535,7 +545,10 @@ function configOf(
       pace: { intervalMs: failure.heartbeat * 1000, missedMax: failure.missed },
       phi: failure.phi,
       confirmMs: failure.confirm * 1000,
+      care: careOf(values.healing),
     },
+    rates: values.rates,
+    dedup: values.dedup,
     routing: { strategy: routing.strategy, ...ownOf(routing) },
     budget: { bytesPerSecond: budget['bytes-per-second'], burst: budget.burst },
     limits: {
@@ -545,6 +558,16 @@ function configOf(
     keep,
     components: values.components,
     on: values.on,
+  };
+}
+
+function careOf({ check, together, merge, retry, attempts }: Healing): Care {
+  return {
+    checkMs: check * 1000,
+    togetherMs: together * 1000,
+    mergeMs: merge * 1000,
+    retryMs: retry * 1000,
+    attemptsMax: attempts,
   };
 }
 

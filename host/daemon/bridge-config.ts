@@ -48,6 +48,7 @@ export function bridgeConfigOf(
     gateway: gatewayConfigOf(config),
     lan: config.lan,
     administrators: config.administrators,
+    requestsPerMinute: config.rates.requests,
     routing,
     resilience,
   };
@@ -71,6 +72,8 @@ function stationConfigOf(
   { store, devices }: Home,
 ): StationConfig {
   const history = GATEWAY_HISTORY_LIMITS;
+  const perMinute = config.rates.messages;
+  const messages = { perSecond: perMinute / 60, burst: perMinute };
   const since = Date.now() - history.ageMs;
   return {
     ...STATION_DEFAULTS,
@@ -83,7 +86,9 @@ function stationConfigOf(
     lines: LINES_MAX + LINES_MAX / 2,
     clients: CLIENT_LINES_MAX,
     ttlMax: config.ttl,
-    admission: { ...STATION_DEFAULTS.admission, level: config.security },
+    seenMax: config.dedup.packets,
+    seenAgeMs: config.dedup.seconds * 1000,
+    admission: { ...STATION_DEFAULTS.admission, messages, level: config.security },
     // What is not shown when it comes by radio is not shown when it comes over a line.
     lineAdmission: { ...STATION_DEFAULTS.lineAdmission, level: config.security },
     stamps: config.stamps,

@@ -66,6 +66,9 @@ type Partition = {
 export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
   /** Messages that others are known to hold and that are not here. */
   private readonly lacking: () => number;
+  /** As the owner has them. */
+  togetherMs = TOGETHER_MS;
+  mergeMs = HEALING_MAX_MS;
   private offsetMs = 0;
   private lost: Lost[] = [];
   private partitions: Partition[] = [];
@@ -105,14 +108,14 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     }
     if (now >= this.gatheredAt()) this.gather(now, out);
     for (const partition of [...this.partitions]) {
-      if (now >= settledAt(partition)) this.account(partition, out);
+      if (now >= this.settledAt(partition)) this.account(partition, out);
     }
     return out;
   }
 
   deadline(): Millis {
     let least = this.gatheredAt();
-    for (const partition of this.partitions) least = Math.min(least, settledAt(partition));
+    for (const partition of this.partitions) least = Math.min(least, this.settledAt(partition));
     return least;
   }
 
@@ -163,7 +166,7 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
   private gatheredAt(): Millis {
     if (this.lost.length === 0) return Infinity;
     const last = this.lost[this.lost.length - 1].lostAt;
-    return Math.min(last + QUIET_MS, this.lost[0].lostAt + TOGETHER_MS);
+    return Math.min(last + QUIET_MS, this.lost[0].lostAt + this.togetherMs);
   }
 
   private gather(now: Millis, out: PartitionsOutput[]): void {
@@ -224,13 +227,13 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     out.push({ kind: 'healed', accounting });
   }
 
+  private settledAt({ healedAt, newsAt }: Partition): Millis {
+    return Math.min(newsAt + SETTLED_MS, healedAt + this.mergeMs);
+  }
+
   private unix(at: Millis): number {
     return Math.floor(at + this.offsetMs);
   }
-}
-
-function settledAt({ healedAt, newsAt }: Partition): Millis {
-  return Math.min(newsAt + SETTLED_MS, healedAt + HEALING_MAX_MS);
 }
 
 function bytesOf(ids: Iterable<string>): Uint8Array[] {

@@ -27,6 +27,9 @@ export class Recovery implements Machine<RecoveryInput, RecoveryOutput> {
   /** Since the start. */
   attempts = 0;
   succeeded = 0;
+  /** Between two attempts, and how many there are. */
+  retryMs = ATTEMPT_EVERY_MS;
+  attemptsMax = ATTEMPTS_MAX;
   private readonly cases = new Map<string, Case>();
 
   get active(): number {
@@ -66,13 +69,13 @@ export class Recovery implements Machine<RecoveryInput, RecoveryOutput> {
 
   private attempt(key: string, recovery: Case, now: Millis, out: RecoveryOutput[]): void {
     const { id, attempts } = recovery;
-    if (attempts === ATTEMPTS_MAX) {
+    if (attempts >= this.attemptsMax) {
       this.cases.delete(key);
       out.push({ kind: 'ended', id, attempts, outcome: 'given-up' });
       return;
     }
     recovery.attempts++;
-    recovery.nextAt = now + ATTEMPT_EVERY_MS;
+    recovery.nextAt = now + this.retryMs;
     this.attempts++;
     const way = WAYS[attempts % WAYS.length];
     out.push({ kind: 'try', id, attempt: recovery.attempts, way });

@@ -34,8 +34,6 @@ import { tuned } from './settings.ts';
 import type { SuspicionInput, SuspicionOutput, WatchView } from './suspicion.ts';
 import { Suspicion } from './suspicion.ts';
 
-/** DEFAULTS §3. */
-export const CHECK_EVERY_MS = 5000;
 /** Neighbours asked about one that is silent, and pings that may be out for that at once. */
 export const ASKED_MAX = 3;
 export const PINGS_MAX = 12;
@@ -100,7 +98,8 @@ export class Resilience implements Component {
     this.settings = restored(this.configured, ports.archive.settings.get(SETTING));
     this.suspicion = new Suspicion(this.settings);
     this.partitions = new Partitions(() => 0);
-    this.checkAt = now + CHECK_EVERY_MS;
+    this.checkAt = now + this.settings.care.checkMs;
+    this.takeCare();
   }
 
   step(input: ComponentInput | Tick, now: Millis): ComponentOutput[] {
@@ -322,7 +321,7 @@ export class Resilience implements Component {
   }
 
   private check(now: Millis, out: ComponentOutput[]): void {
-    this.checkAt = now + CHECK_EVERY_MS;
+    this.checkAt = now + this.settings.care.checkMs;
     const snapshot = this.ports.station(now);
     this.look(snapshot, now, out);
     this.reached = new Map(
@@ -366,7 +365,16 @@ export class Resilience implements Component {
   private setUp(now: Millis, out: ComponentOutput[]): void {
     const before = JSON.stringify(tuningOf(this.configured));
     this.configured = this.configure();
+    this.settings = { ...this.settings, care: this.configured.care };
+    this.takeCare();
     if (JSON.stringify(tuningOf(this.configured)) !== before) this.tune(null, now, out);
+  }
+
+  /** From now on. */
+  private takeCare(): void {
+    const { togetherMs, mergeMs, retryMs, attemptsMax } = this.settings.care;
+    Object.assign(this.partitions, { togetherMs, mergeMs });
+    Object.assign(this.recovery, { retryMs, attemptsMax });
   }
 
   private tune(tuning: Tuning | null, now: Millis, out: ComponentOutput[]): Answer {

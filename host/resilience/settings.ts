@@ -7,6 +7,10 @@ import { PACE } from '../../protocol/core/paced-heartbeat.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import type { Tuning } from '../types.ts';
 import { TUNING_LIMITS } from '../types.ts';
+import { HEALING_MAX_MS, TOGETHER_MS } from './partitions.ts';
+import { ATTEMPT_EVERY_MS, ATTEMPTS_MAX } from './recovery.ts';
+
+const CHECK_EVERY_MS = 5000;
 
 export type ResilienceSettings = {
   /** How often we beat, and after how many intervals without a word a link is let go. */
@@ -15,16 +19,43 @@ export type ResilienceSettings = {
   phi: number;
   /** One that is suspected is taken for failed after so long, if nobody else has word of it. */
   confirmMs: Millis;
+  care: Care;
 };
 
-export const RESILIENCE_DEFAULTS: ResilienceSettings = { pace: PACE, phi: 8, confirmMs: 30_000 };
+/** How the mesh is looked after; the owner's alone to change. */
+export type Care = {
+  /** Between two looks at how well the mesh does. */
+  checkMs: Millis;
+  /** Peers that fall silent within it may be one partition. */
+  togetherMs: Millis;
+  /** What a partition brings back is waited for no longer. */
+  mergeMs: Millis;
+  /** Between two attempts to have a node back, and how many there are. */
+  retryMs: Millis;
+  attemptsMax: number;
+};
+
+export const CARE_DEFAULTS: Care = {
+  checkMs: CHECK_EVERY_MS,
+  togetherMs: TOGETHER_MS,
+  mergeMs: HEALING_MAX_MS,
+  retryMs: ATTEMPT_EVERY_MS,
+  attemptsMax: ATTEMPTS_MAX,
+};
+
+export const RESILIENCE_DEFAULTS: ResilienceSettings = {
+  pace: PACE,
+  phi: 8,
+  confirmMs: 30_000,
+  care: CARE_DEFAULTS,
+};
 
 /** The settings as changed, or the name of what may not be so. */
 export function tuned(
   before: ResilienceSettings,
   tuning: Tuning,
 ): ResilienceSettings | keyof Tuning {
-  const { pace, phi, confirmMs } = before;
+  const { pace, phi, confirmMs, care } = before;
   const { intervalMs, missedMax } = pace;
   const wanted = { heartbeatMs: intervalMs, missed: missedMax, phi, confirmMs, ...tuning };
   for (const [name, [least, most]] of Object.entries(TUNING_LIMITS)) {
@@ -36,5 +67,6 @@ export function tuned(
     pace: { intervalMs: wanted.heartbeatMs, missedMax: wanted.missed },
     phi: wanted.phi,
     confirmMs: wanted.confirmMs,
+    care,
   };
 }

@@ -58,6 +58,8 @@ export type StationConfig = {
   bytesMax: number;
   /** Packets remembered. */
   seenMax: number;
+  /** For so long; those that are critical for 300 s. */
+  seenAgeMs: Millis;
   /** Packets waiting for their moment on the air. */
   waitingMax: number;
   /** Whether broadcasts cross only some links to nodes that agree to it (WIRE §29). */
@@ -112,6 +114,7 @@ export const STATION_DEFAULTS: StationConfig = {
   packetsMax: 256,
   bytesMax: 256 * 1024,
   seenMax: 10_000,
+  seenAgeMs: 600_000,
   waitingMax: 1024,
   spreads: true,
   admission: { ...ADMISSION_DEFAULTS, unverified: UNVERIFIED },

@@ -155,7 +155,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     now: Millis,
   ) {
     const { id } = ports.identity;
-    const { role, scanDuty, outMax, nodesMax, ttlMax, seenMax, waitingMax } = config;
+    const { role, scanDuty, outMax, nodesMax, ttlMax, seenMax, seenAgeMs, waitingMax } = config;
     const { frameMax, window, packetsMax, bytesMax, pace } = config;
     const firstLine = 1 + outMax + config.wires;
     const firstClient = firstLine + config.lines;
@@ -176,7 +176,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     this.routes = ports.routes ?? null;
     this.relay = new RoutedRelay(
       // What a spread does not bring goes ahead of it: behind, each object would get a shape of its own.
-      { id, ...RELAY_DEFAULTS, ttlMax, linksMax, seenMax, waitingMax },
+      { id, ...RELAY_DEFAULTS, ttlMax, linksMax, seenMax, seenAgeMs, waitingMax },
       ports.random,
       makeSeenHash(readU32(secret, 4), readU32(secret, 8)),
       this.gate,

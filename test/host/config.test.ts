@@ -11,6 +11,7 @@ import {
   readDaemonConfig,
   SETTINGS,
 } from '../../host/config.ts';
+import { CARE_DEFAULTS } from '../../host/resilience/settings.ts';
 import type { Schema } from '../../host/settings/rules.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 
@@ -30,6 +31,8 @@ describe('the settings of a bridge', () => {
       http: { host: '127.0.0.1', port: 8000, openOnLoopback: false },
       budget: { bytesPerSecond: 2000, burst: 16_000 },
       resilience: { pace: { intervalMs: 10_000, missedMax: 3 }, phi: 8, confirmMs: 30_000 },
+      rates: { messages: 60, requests: 100 },
+      dedup: { packets: 10_000, seconds: 600 },
       routing: { strategy: 'shortest', place: null, mobility: null, energy: 'auto' },
       limits: {
         local: { inMbps: 0.25, outMbps: 10, allMbps: 10 },
@@ -64,6 +67,18 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     expect(limits).toEqual({
       local: { inMbps: 0.25, outMbps: 0.5, allMbps: 2 },
       internet: { inMbps: 0.8, outMbps: 0.8, allMbps: 0.8 },
+    });
+  });
+
+  it('say how the mesh is looked after, in seconds', () => {
+    expect(defaultDaemonConfig(MACHINE).resilience.care).toEqual(CARE_DEFAULTS);
+    const healing = 'healing: { check: 10, together: 120, merge: 600, retry: 30, attempts: 3 }';
+    expect(read(healing).resilience.care).toEqual({
+      checkMs: 10_000,
+      togetherMs: 120_000,
+      mergeMs: 600_000,
+      retryMs: 30_000,
+      attemptsMax: 3,
     });
   });
 
@@ -125,6 +140,11 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     [{ limits: { client: 100 } }, /client/],
     [{ failure: { heartbeat: 0 } }, /heartbeat/],
     [{ failure: { phi: 17 } }, /phi/],
+    [{ rates: { messages: 0 } }, /messages takes a whole number from 1 to 6000/],
+    [{ rates: { requests: 6001 } }, /requests takes a whole number/],
+    [{ dedup: { packets: 65_535 } }, /packets takes a whole number from 256 to 65534/],
+    [{ dedup: { seconds: 299 } }, /seconds takes a whole number from 300/],
+    [{ healing: { attempts: 0 } }, /attempts takes a whole number from 1/],
     [{ routing: { strategy: 'fastest' } }, /strategy/],
     [{ routing: { strategy: 'geographic' } }, /geographic goes by places/],
     [{ routing: { place: '91,0' } }, /a place is latitude,longitude/],

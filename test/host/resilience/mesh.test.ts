@@ -7,7 +7,7 @@ import type { BridgeSettings } from '../../../host/bridge.ts';
 import type { MeshEvent, MeshEventKind } from '../../../host/events.ts';
 import { TRAFFIC_LIMITS } from '../../../host/gateway/limits.ts';
 import { BUDGET_DEFAULTS } from '../../../protocol/peer/budget.ts';
-import { RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
+import { CARE_DEFAULTS, RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
 import { ROUTING_DEFAULTS } from '../../../host/routing/routing.ts';
 import type { Conditions } from '../../../tools/simulate/conditions.ts';
 import { CLEAR } from '../../../tools/simulate/conditions.ts';
@@ -172,9 +172,27 @@ describe('a mesh of bridges', () => {
     expect(mesh.settings(1), 'nothing was changed').toEqual(usual);
     expect(usual.pace.intervalMs).toBe(3000);
     const pace = { intervalMs: 5000, missedMax: 4 };
-    mesh.setUp(1, { ...settings, resilience: { pace, phi: 6, confirmMs: 20_000 } });
+    const resilience = { pace, phi: 6, confirmMs: 20_000, care: CARE_DEFAULTS };
+    mesh.setUp(1, { ...settings, resilience });
     mesh.run(100);
-    expect(mesh.settings(1)).toEqual({ pace, phi: 6, confirmMs: 20_000 });
+    expect(mesh.settings(1)).toEqual(resilience);
+  });
+
+  it('looks after the others as the owner has it, whatever he tuned', () => {
+    const mesh = village(ring(4), 4);
+    mesh.run(MINUTE);
+    mesh.tune(1, { phi: 7 });
+    const others = { routing: ROUTING_DEFAULTS, limits: TRAFFIC_LIMITS, administrators: [] };
+    const settings = { level: 'moderate', budget: BUDGET_DEFAULTS, ...others } as const;
+    const care = { ...CARE_DEFAULTS, retryMs: 10_000, attemptsMax: 2 };
+    mesh.setUp(1, { ...settings, resilience: { ...RESILIENCE_DEFAULTS, care } });
+    mesh.crash(2, Infinity);
+    mesh.run(3 * MINUTE);
+    expect(mesh.settings(1)).toEqual({ ...RESILIENCE_DEFAULTS, phi: 7, care });
+    const [first, second, ...more] = mesh.told(1, 'RecoveryTried');
+    expect([second.at - first.at, more.length]).toEqual([10_000, 0]);
+    const [ended] = mesh.told(1, 'RecoveryEnded');
+    expect(ended.at - second.at).toBe(10_000);
   });
 
   it('takes nobody for failed who is alive, in air that loses a fifth of all writes in bursts', () => {

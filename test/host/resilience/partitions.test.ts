@@ -37,6 +37,14 @@ describe('peers that fall silent', () => {
     expect(shown(until(TOGETHER_MS))).toEqual(['detected 1: a b c d e']);
   });
 
+  it('are told of within the time that the owner gives them', () => {
+    const { machine, tell, until } = mesh();
+    machine.togetherMs = 20_000;
+    for (let n = 0; n < 3; n++) tell(lost('abc'[n], 0, ['abc'[n - 1] ?? 'b']), n * 9000);
+    expect(until(19_999)).toEqual([]);
+    expect(shown(until(20_000))).toEqual(['detected 1: a b c']);
+  });
+
   it('are none when only one is lost, or each for itself', () => {
     const { tell, until } = mesh();
     tell(lost('a', 0, ['x']), 60_000);
@@ -112,6 +120,14 @@ describe('a partition that heals', () => {
     expect(shown(until(200_000 + HEALING_MAX_MS))).toEqual(['healed 1: 31 of 31, 7 missing']);
     expect(machine.active).toBe(0);
     expect(machine.deadline()).toBe(Infinity);
+  });
+
+  it('waits no longer than the owner has it', () => {
+    const { machine, tell, until } = split();
+    machine.mergeMs = 60_000;
+    tell({ kind: 'found', id: idOf('a') }, 200_000);
+    expect(until(259_999)).toEqual([]);
+    expect(until(260_000)).toHaveLength(1);
   });
 
   it('counts who came back, and who did not stay', () => {

@@ -33,6 +33,17 @@ describe('a recovery', () => {
     expect(recovery).toMatchObject({ active: 0, attempts: ATTEMPTS_MAX, succeeded: 0 });
   });
 
+  it('tries as often as the owner has it', () => {
+    const recovery = new Recovery();
+    Object.assign(recovery, { retryMs: 5000, attemptsMax: 2 });
+    const times = [];
+    for (let at = 0; at < Infinity; at = recovery.deadline()) {
+      const input = at === 0 ? ({ kind: 'lost', id: NODE } as const) : TICK;
+      times.push(...recovery.step(input, at).map((output) => `${at}: ${shown(output)}`));
+    }
+    expect(times).toEqual(['0: try 1 reconnect', '5000: try 2 route', '10000: given-up after 2']);
+  });
+
   it('ends when the node is back, and counts that', () => {
     const recovery = new Recovery();
     recovery.step({ kind: 'lost', id: NODE }, 0);
