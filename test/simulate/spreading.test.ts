@@ -47,6 +47,16 @@ describe('broadcasts between nodes', () => {
     expect(p99Ms).toBeLessThan(20_000);
   });
 
+  it.each([0, 5])('cost flooding what is reckoned for it, with %i %% lost', (lossPercent) => {
+    const plain = { reconcile: null, asksForHistory: false };
+    const options = { ...MESH, ...SMALL, lossPercent };
+    const flooded = spreading({ ...options, manner: 'flooded', station: plain });
+    const spread = spreading(options);
+    expect([flooded.delivery, spread.delivery]).toEqual([1, 1]);
+    expect(flooded.total).toBe(flooded.flooding);
+    expect(spread.flooding).toBe(flooded.total);
+  });
+
   it('reach all who are left after a tenth fell silent and nobody noticed yet', () => {
     const { delivery } = spreading({ ...MESH, ...SMALL, lossPercent: 0, deadPercent: 10 });
     expect(delivery).toBe(1);

@@ -87,7 +87,8 @@ export function isMoreBetter(name: string): boolean | null {
   if (/^(rss|bytes|jsvars|seconds|p\d+|false|duplicates$|amplification|loss)/.test(noun)) {
     return false;
   }
-  if (/_per_(packet|node|node_day)$|_share$|^flood_passed_on$/.test(noun)) return false;
+  if (/_per_(packet|node|node_(day|hour|minute))$|_share$|^flood_passed_on$/.test(noun))
+    return false;
   if (/_per_s(_|$)|delivery|utilisation$|^ratio/.test(noun)) return true;
   return null;
 }

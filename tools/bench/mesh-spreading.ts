@@ -1,7 +1,10 @@
 /**
  * Mesh, its broadcasts: what messages to everybody cost the links of a geometric mesh that loses one
  * frame of twenty, beside plain flooding of the same messages, and how many of them arrive; and beside
- * the push gossip that other meshes publish. Stations as `hopline relay` runs them, signatures simulated.
+ * the push gossip that other meshes publish. Stations as `hopline relay` runs them, signatures simulated,
+ * but for what `tools/simulate/spreading.ts` sets: announces every 300 s, keys of speakers known, 4,096
+ * packets remembered. Flooding is run in the same meshes, but for those of the curve: there it is what
+ * it would write to reach the same nodes, which is the same where it reaches all.
  */
 import { nativeCrypto } from '../../device/pi/crypto.ts';
 import { everybody, gossip } from '../simulate/gossip.ts';
@@ -55,7 +58,8 @@ export function spreadingOf(
     ...{ lossPercent: LOSS_PERCENT, ttl: TTL, perSecond: PER_SECOND, warmMs: WARM_MS },
   };
   progress(`${nodes} nodes of degree ${DEGREE}`);
-  const results = told('', spreading({ ...made, nodes, degree: DEGREE, messages }));
+  const main = { ...made, nodes, degree: DEGREE, messages };
+  const results = beside('', main, progress);
   for (const degree of degrees) {
     progress(`${nodes} nodes of degree ${degree}`);
     const curve = spreading({ ...made, nodes, degree, messages: curveMessages });
@@ -63,12 +67,36 @@ export function spreadingOf(
   }
   progress(`${fewNodes} nodes, and push gossip`);
   const few = { ...made, nodes: fewNodes, degree: DEGREE, messages: fewMessages };
-  results.push(...told(`.nodes_${fewNodes}`, spreading(few)));
+  results.push(...beside(`.nodes_${fewNodes}`, few, progress));
   return [...results, ...gossiped(seed, fewNodes)];
 }
 
-function told(which: string, spread: Spreading): Result[] {
-  const { delivery, total, flooding, duplicates, p99Ms, part, frames } = spread;
+/** Nobody asks anybody for what he missed: what arrives was flooded. */
+const PLAIN = { manner: 'flooded', station: { reconcile: null, asksForHistory: false } } as const;
+
+/** The same messages in the same mesh, spread and flooded. */
+function beside(
+  which: string,
+  options: SpreadingOptions,
+  progress: (line: string) => void,
+): Result[] {
+  const spread = spreading(options);
+  progress('the same, flooded');
+  const flooded = spreading({ ...options, ...PLAIN });
+  return [
+    ...told(which, spread, flooded.total),
+    { name: `mesh.flood_delivery${which}`, value: 100 * flooded.delivery, unit: '% of them' },
+    {
+      name: `mesh.flood_duplicates${which}`,
+      value: 100 * flooded.duplicates,
+      unit: '% of what arrives',
+    },
+  ];
+}
+
+/** `flooding`: frames that it writes for one message. */
+function told(which: string, spread: Spreading, flooding = spread.flooding): Result[] {
+  const { delivery, total, duplicates, p99Ms, part, frames } = spread;
   const of = `% of ${part} nodes that hang together`;
   return [
     { name: `mesh.delivery${which}`, value: 100 * delivery, unit: of },

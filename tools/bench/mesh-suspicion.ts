@@ -2,7 +2,8 @@
  * Mesh, its suspicion: how many heartbeats it takes until a dead neighbour is suspected, on clean links
  * and on links that lose a fifth in bursts of three on average, and how often a living one is taken
  * for failed, in node-days of virtual time. A node watches four others; with each it has two more in
- * common. That without any is told beside it.
+ * common. That without any is told beside it. No station runs here, and no air: these are figures of
+ * the machine that judges, over links that a model loses heartbeats on (tools/simulate/vigil.ts).
  */
 import { RESILIENCE_DEFAULTS } from '../../host/resilience/settings.ts';
 import { seededRandom } from '../simulate/random.ts';
@@ -22,6 +23,8 @@ const BEATS_A_DAY = (24 * 3_600_000) / intervalMs;
 /** Each vigil ends with one death. */
 const VIGIL_BEATS = 500;
 
+const MODEL = 'of the machine alone, over modelled links';
+
 export const suspicionFigures: Part = async (progress, isFull, seed) => {
   const nodeDays = isFull ? 1000 : 20;
   progress(`${nodeDays} node-days of heartbeats`);
@@ -30,7 +33,7 @@ export const suspicionFigures: Part = async (progress, isFull, seed) => {
   const alone = watchFor(nodeDays, ALONE, seed);
   const results: Result[] = [];
   const tell = (noun: string, value: number, unit: string): void =>
-    void results.push({ name: `suspicion.${noun}`, value, unit });
+    void results.push({ name: `suspicion.${noun}`, value, unit: `${unit}, ${MODEL}` });
   tell('clean.p99_heartbeats', clean.p99, 'heartbeats');
   tell('clean.false_per_node_day', clean.failed, '1/day');
   tell('p99_heartbeats', lossy.p99, 'heartbeats');

@@ -1,5 +1,5 @@
 /**
- * Recommendations: settings of hopline.yaml that the figures of a run speak for, each with the figure.
+ * Recommendations: settings of a bridge that the figures of a run speak for, each with the figure.
  */
 import type { Missing, Result } from './report.ts';
 
@@ -47,7 +47,25 @@ export const RECOMMENDATIONS: Rule[] = [
     advice: (value) =>
       `every packet from a line is judged first: ${Math.max(1, Math.floor(value))} keeps that to less than a third of a core`,
   },
+  {
+    figure: 'reroute.silent_p99_ms',
+    setting: 'failure.heartbeat',
+    isDue: (value) => value > SILENT_MAX_MS,
+    advice: () =>
+      'so long packets go into a link whose radio does not notice that nobody is there; 5 halves it, for twice the heartbeats',
+  },
+  {
+    figure: 'suspicion.false_per_node_day',
+    setting: 'failure.confirm',
+    isDue: (value) => value > FALSE_MAX,
+    advice: () =>
+      'living nodes are taken for failed; 60 gives those who are asked about them twice the time',
+  },
 ];
+
+/** More than a person who looks at a page waits for. */
+const SILENT_MAX_MS = 10_000;
+const FALSE_MAX = 1;
 
 export function recommendationsFor(results: (Result | Missing)[]): Recommendation[] {
   const due: Recommendation[] = [];
@@ -60,9 +78,9 @@ export function recommendationsFor(results: (Result | Missing)[]): Recommendatio
 }
 
 export function recommendationLines(due: Recommendation[]): string[] {
-  if (due.length === 0) return ['no setting of hopline.yaml that these figures speak against'];
+  if (due.length === 0) return ['no setting of a bridge that these figures speak against'];
   return [
-    'settings of hopline.yaml that these figures speak for',
+    'settings of a bridge (settings.yaml in its folder of data, or --config) that these figures speak for',
     ...due.map(({ setting, advice, figure, value }) => {
       return `  ${setting}: ${figure} is ${value.toLocaleString('en')}; ${advice}`;
     }),

@@ -1,13 +1,14 @@
 /**
  * Directed grid: a square of bridges in which some write to others, with routes or by flooding, and in
- * which the link that packets take is cut under them. Pings are what is counted: each is answered. Who
- * writes while his way is cut writes private messages, which are acknowledged.
+ * which the link that packets take is cut under them, or falls silent. Pings are what is counted: each
+ * is answered; what nodes say of their own accord is counted apart. Who writes while his way is cut
+ * writes private messages, which are acknowledged.
  */
 import type { StrategyName } from '../../host/routing/strategy.ts';
 import { ROUTING_DEFAULTS } from '../../host/routing/routing.ts';
 import { assert } from '../../protocol/core/assert.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
-import { PING, PONG } from '../../protocol/core/packet.ts';
+import { LINK_STATE, PING, PONG } from '../../protocol/core/packet.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { Mesh } from './mesh.ts';
@@ -30,9 +31,17 @@ const REPEATED_S = 30;
 /** Until a link that is there again is known everywhere. */
 const JOINED_MS = 6000;
 const LATE_MS = 1000;
+/** Between two pings to one whose way has fallen silent, and for how long they are tried. */
+const PINGS_MS = 500;
+const SILENT_MAX_MS = 120_000;
+/** Link states are said every 100 s, and announces every 120. */
+const UPKEEP_MINUTES = 5;
+const MINUTE_MS = 60_000;
 const NOBODY = new Uint8Array(8);
 
 export type Traffic = { asked: number; answered: number; transmissions: number };
+/** Writes of one node in a minute, on average, while nobody asks anything. */
+export type Upkeep = { linkStates: number; all: number };
 /**
  * How long after the cut the first message arrived that was written after it; and how many of all took
  * more than a second, never arrived, or were not confirmed.
@@ -48,6 +57,7 @@ export class DirectedGrid {
   private readonly roster: Roster;
   private readonly random: ReturnType<typeof seededRandom>;
   private transmissions = 0;
+  private upkept: Upkeep = { linkStates: 0, all: 0 };
   private answered = 0;
   /** Private messages written lately, by id. */
   private readonly letters = new Map<string, Letter>();
@@ -64,6 +74,8 @@ export class DirectedGrid {
       {
         wrote: (_from, _to, _bytes, type) => {
           if (type === PING || type === PONG) this.transmissions++;
+          else this.upkept.all++;
+          if (type === LINK_STATE) this.upkept.linkStates++;
         },
         stepped: (node, _input, outputs, at) => {
           for (const output of outputs) {
@@ -90,6 +102,36 @@ export class DirectedGrid {
     this.mesh.runUntil(this.mesh.now + ANSWERED_MS);
     const transmissions = this.transmissions - before;
     return { asked: pairs, answered: this.answered, transmissions };
+  }
+
+  upkeep(): Upkeep {
+    this.upkept = { linkStates: 0, all: 0 };
+    this.mesh.runUntil(this.mesh.now + UPKEEP_MINUTES * MINUTE_MS);
+    const { linkStates, all } = this.upkept;
+    const nodeMinutes = UPKEEP_MINUTES * this.mesh.nodes;
+    return { linkStates: linkStates / nodeMinutes, all: all / nodeMinutes };
+  }
+
+  /**
+   * An edge that packets take carries nothing any more, and no radio says so: how long until one at its
+   * end is answered again by one at the other.
+   */
+  silence(): Millis {
+    const { mesh } = this;
+    const [from, to] = this.draw();
+    const [a, b] = this.edgeOnWay(from, to);
+    const silentAt = mesh.now;
+    mesh.cut(a, b, Infinity);
+    this.answered = 0;
+    while (this.answered === 0 && mesh.now < silentAt + SILENT_MAX_MS) {
+      mesh.tell(from, { kind: 'ping', id: this.roster.of(to).id });
+      mesh.runUntil(mesh.now + PINGS_MS);
+    }
+    const tookMs = this.answered === 0 ? Infinity : mesh.now - silentAt;
+    mesh.cut(a, b);
+    mesh.join({ a, b });
+    mesh.runUntil(mesh.now + JOINED_MS);
+    return tookMs;
   }
 
   /** One writes to another all the time, and in the midst of it an edge of their way is cut. */

@@ -81,9 +81,10 @@ describe('recommendations', () => {
     });
 
     it(`give the figure that speaks for ${setting}, and are silent where it does not`, () => {
-      const [due] = recommendationsFor([{ name: figure, value: 5, unit: '' }]);
-      expect(due).toMatchObject({ setting, figure, value: 5 });
-      expect(recommendationsFor([{ name: figure, value: 1e9, unit: '' }])).toEqual([]);
+      const [bad, good] = isMoreBetter(figure) === true ? [5, 1e9] : [1e9, 0];
+      const [due] = recommendationsFor([{ name: figure, value: bad, unit: '' }]);
+      expect(due).toMatchObject({ setting, figure, value: bad });
+      expect(recommendationsFor([{ name: figure, value: good, unit: '' }])).toEqual([]);
       expect(recommendationsFor([{ name: figure, unit: '', absent: 'nothing' }])).toEqual([]);
     });
   }
@@ -106,6 +107,11 @@ describe('the sense of a figure', () => {
     ['directed.transmissions_vs_flood', false],
     ['mesh.duplicates', false],
     ['reroute.p99_ms', false],
+    ['reroute.silent_p99_ms', false],
+    ['directed.link_states_per_node_minute', false],
+    ['directed.upkeep_per_node_minute', false],
+    ['directed.pays_from_per_node_hour', false],
+    ['mesh.flood_delivery', true],
     ['suspicion.p99_heartbeats', false],
     ['suspicion.false_per_node_day', false],
     ['sim.seconds_for_10k_hour', false],

@@ -11,6 +11,10 @@ it('gives delivery, transmissions and duplicates, of each degree, and of gossip'
     expect(figures[`mesh.transmissions_vs_flood${which}`]).toBeLessThan(60);
     expect(figures[`mesh.duplicates${which}`]).toBeLessThan(50);
   }
+  for (const which of ['', '.nodes_20']) {
+    expect(figures[`mesh.flood_delivery${which}`]).toBe(100);
+    expect(figures[`mesh.flood_duplicates${which}`]).toBeGreaterThan(70);
+  }
   expect(figures['mesh.gossip_duplicates']).toBeGreaterThan(60);
   expect(figures['mesh.gossip_delivery']).toBeLessThan(97);
   expect(figures['mesh.gossip_delivery.links']).toBeLessThan(97);

@@ -109,7 +109,7 @@ describe('bench over all areas', () => {
       '    memory.used_percent 40 %, target at most 80: 100',
       '  not measured, and left out: network, consensus, game, system',
       '  overall: good, 81.3 of 100, target above 80',
-      'no setting of hopline.yaml that these figures speak against',
+      'no setting of a bridge that these figures speak against',
     ]);
     expect(status).toBe(0);
   });
