@@ -6,12 +6,14 @@ import { describe, expect, it } from 'vitest';
 import type { BridgeOutput } from '../../host/bridge.ts';
 import type { MeshEvent } from '../../host/events.ts';
 import { TRAFFIC_LIMITS } from '../../host/gateway/limits.ts';
+import type { Throughput } from '../../host/routing/throughput.ts';
 import { RESILIENCE_DEFAULTS } from '../../host/resilience/settings.ts';
 import { ROUTING_DEFAULTS } from '../../host/routing/routing.ts';
 import { LEAF } from '../../protocol/core/hello.ts';
 import { BUDGET_DEFAULTS } from '../../protocol/peer/budget.ts';
 import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
+import { seededRandom } from '../../tools/simulate/random.ts';
 import { person } from '../protocol/trust/people.ts';
 import type { Member } from './gateway/federation.ts';
 import { addressOf, Federation } from './gateway/federation.ts';
@@ -123,6 +125,31 @@ describe('a bridge that tells what it does for others', () => {
     federation.pass(20_000);
     const [route] = plain.bridge.path(person(5).id, federation.now)!.routes;
     expect(route.next).toBe(toHex(gateway.identity.id));
+  });
+});
+
+describe('a bridge whose link is full', () => {
+  it('knows what that carries, from what left, and forgets it with the link', () => {
+    const federation = new Federation();
+    const [one, two] = [federation.add(1), federation.add(2)];
+    federation.join(one, 1, two, 1);
+    federation.pass(5000);
+    const { throughput } = one.bridge as unknown as { throughput: Throughput };
+    expect(throughput.of(1)).toBe(0);
+    // What has a pattern would be compressed, and would fill no link.
+    const random = seededRandom(1);
+    const noise = (): string =>
+      Array.from({ length: 400 }, () => random(2 ** 31).toString(36)).join('');
+    // More at once than may wait would be dropped.
+    for (let part = 0; part < 3; part++) {
+      for (let count = 0; count < 40; count++) federation.say(one, noise());
+      federation.pass(400);
+    }
+    // Four writes of at most 181 bytes are out, each for 5 ms.
+    expect(throughput.of(1)).toBeGreaterThan(100_000);
+    expect(throughput.of(1)).toBeLessThanOrEqual((4 * 181 * 1000) / 5);
+    federation.stop(two);
+    expect(throughput.of(1)).toBe(0);
   });
 });
 
