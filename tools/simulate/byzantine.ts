@@ -7,12 +7,13 @@ import { crc32 } from '../../protocol/core/crc32.ts';
 import { encodeBlock, PACKET_BLOCK } from '../../protocol/core/framing.ts';
 import { LINK_STATE, MESSAGE, plainPacket, TTL_AT } from '../../protocol/core/packet.ts';
 import { SegmentWriter } from '../../protocol/core/segments.ts';
+import type { LinkCost, LinkState } from '../../protocol/wire/link-state.ts';
+import { encodeLinkState, NEIGHBOURS_MAX } from '../../protocol/wire/link-state.ts';
 import { encodeMessage } from '../../protocol/wire/message.ts';
 import type { Identity } from '../../protocol/trust/identity.ts';
 
 import { headOf, senderAt } from './frame-head.ts';
 import type { SimInput, SimNode, SimOutput } from './sim-node.ts';
-import { drawFrom } from './people.ts';
 import type { BridgeNode, Roster } from './stations.ts';
 
 export const TRICKS = ['forge', 'replay', 'flood', 'lie', 'drop'] as const;
@@ -25,11 +26,26 @@ const FLOOD = 15;
 /** Frames kept for a replay; then the oldest goes. */
 const KEPT_MAX = 64;
 
+/** Numbers of its link states are far beyond those that clocks give: what it says honestly is old. */
+const LIE_SEQUENCE = 2 ** 52;
+/** What a link costs that is not there. */
+const ALMOST_NOTHING: LinkCost = {
+  latencyMs: 1,
+  lossPerMille: 0,
+  bytesPerSecond: 0xffffffff,
+  jitterMs: 0,
+};
+
+/** What is wrong with a node, and who says what it says when it lies. */
+export type Malice = { tricks: readonly Trick[]; fellows: readonly number[] };
+
 type OpenLink = { isWire: boolean; payloadMax: number };
 
 export class Byzantine implements SimNode {
   readonly inner: BridgeNode;
+  private readonly node: number;
   private readonly tricks: readonly Trick[];
+  private readonly fellows: readonly number[];
   private readonly identity: Identity;
   private readonly roster: Roster;
   private readonly random: Random;
@@ -46,13 +62,15 @@ export class Byzantine implements SimNode {
   constructor(
     inner: BridgeNode,
     node: number,
-    tricks: readonly Trick[],
+    { tricks, fellows }: Malice,
     roster: Roster,
     random: Random,
     now: Millis,
   ) {
     this.inner = inner;
+    this.node = node;
     this.tricks = tricks;
+    this.fellows = fellows;
     this.identity = roster.of(node);
     this.roster = roster;
     this.random = random;
@@ -134,9 +152,32 @@ export class Byzantine implements SimNode {
     return frame;
   }
 
-  /** About links that are not there. */
+  /**
+   * About links that are not there, to anybody, and about itself. One that lies alone is not believed,
+   * since the other end says nothing of the kind; so fellows name each other.
+   */
   private lie(wallMs: number): Uint8Array {
-    const payload = drawFrom(this.random, 20 + this.random(60));
+    const { random, roster } = this;
+    const drawn = Array.from({ length: random(NEIGHBOURS_MAX) }, () => 1 + random(roster.size));
+    const named = new Set([...this.fellows, ...drawn]);
+    named.delete(this.node);
+    const state: LinkState = {
+      sequence: LIE_SEQUENCE + wallMs,
+      neighbours: [...named].slice(0, NEIGHBOURS_MAX).map((other) => ({
+        id: roster.of(other).id,
+        cost: ALMOST_NOTHING,
+      })),
+      place: {
+        latitude: random(181) - 90,
+        longitude: random(361) - 180,
+        altitudeM: random(10_000),
+        accuracyM: 0,
+      },
+      energyPercent: random(2) === 0 ? 100 : null,
+      mobility: { kind: 'linear', northMps: random(1000), eastMps: random(1000), periodS: 0 },
+      capabilities: 0xff,
+    };
+    const payload = encodeLinkState(state);
     return this.identity.sealPacket(plainPacket(LINK_STATE, 7, wallMs, this.identity.id, payload));
   }
 

@@ -215,8 +215,16 @@ class Run {
     const made = new BridgeNode(seat, identity, disk, options, now);
     this.living.set(node, made);
     const tricks = this.tricks.get(node);
-    if (tricks !== undefined) return new Byzantine(made, node, tricks, this.roster, random, now);
+    if (tricks !== undefined) {
+      const malice = { tricks, fellows: this.liarsBut(node) };
+      return new Byzantine(made, node, malice, this.roster, random, now);
+    }
     return dress?.(made, node) ?? made;
+  }
+
+  private liarsBut(node: number): number[] {
+    const liars = [...this.tricks].filter(([, tricks]) => tricks.includes('lie'));
+    return liars.map(([liar]) => liar).filter((liar) => liar !== node);
   }
 
   /** What its disk lost, nobody can hold against it. */
