@@ -127,7 +127,9 @@ export class Mender implements Machine<MenderInput, MenderOutput> {
 
   /** It came, and goes no further: nobody has to offer it, and we offer it to nobody. */
   spent(low: number, high: number, bytes: Uint8Array, now: Millis): void {
-    if (IS_FLEETING[bytes[1]] === 0) this.remember(low, high, bytes, now);
+    if (IS_FLEETING[bytes[1]] === 1) return;
+    this.remember(low, high, bytes, now);
+    this.expire(now);
   }
 
   met(low: number, high: number, bytes: Uint8Array, link: number): void {

@@ -166,6 +166,12 @@ describe('the limits of a mender', () => {
     expect(given).toEqual([0, 1]);
   });
 
+  it('hold where all that comes is spent, and nobody ever asks', () => {
+    const mender = new Mender(crypto, () => 0);
+    for (let at = 0; at <= KEPT_MAX; at++) mender.spent(at, 1, told(at), 0);
+    expect(mender['kept']).toHaveLength(KEPT_MAX);
+  });
+
   it('are offers due to one neighbour', () => {
     const mender = new Mender(crypto, () => 0);
     for (let at = 0; at < PROMISES_MAX; at++) mender.keep(at, 1, told(at), 2, ONLY, 0);
