@@ -45,9 +45,8 @@ const CULPRITS: Record<Law, (outputs: readonly SimOutput[], node: BridgeNode) =>
       return { ...output, event: { ...output.event, text: 'never said', isVerified: true } };
     }),
   'within-limits': (outputs, node) => {
-    const snapshot = node.bridge.snapshot(node.now);
-    snapshot.station.historySize = 1_000_000;
-    node.bridge.snapshot = () => snapshot;
+    // It never gets round to saying them.
+    node.bridge['talk']['says'].push(0);
     return [...outputs];
   },
   'nodes-hold': (outputs) => {
@@ -135,7 +134,7 @@ const HEAD = { type: MESSAGE, name: 7, bytes: new Uint8Array(40) };
 
 function lawsOfNobody(): Laws {
   const roster = new Roster(cheap, 1, 1);
-  return new Laws({ words: new Words(), roster, historyMax: 1, isByzantine: () => false });
+  return new Laws({ words: new Words(), roster, isByzantine: () => false });
 }
 
 /** Nothing goes wrong but what a node does. */

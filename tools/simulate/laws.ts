@@ -2,17 +2,16 @@
  * Laws: what must hold in every mesh whatever goes wrong in it, judged after every step. The first one
  * that is broken ends a run. Nodes that mean harm are bound by none; what they make others do is.
  */
-import { LETTERS_MAX } from '../../host/peer/letters.ts';
 import type { Archive, MessageName } from '../../host/types.ts';
 import { PUBLIC } from '../../host/types.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
-import { PEERS_MAX } from '../../protocol/peer/peers.ts';
 import { OWN_TTL } from '../../protocol/peer/reception.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { FrameHead } from './frame-head.ts';
 import { ANY_TYPE, senderAt } from './frame-head.ts';
 import type { BridgeNode, Roster } from './stations.ts';
+import { checkTables } from './tables.ts';
 import type { Word, Words } from './words.ts';
 
 export const LAWS = {
@@ -30,14 +29,9 @@ export type Law = keyof typeof LAWS;
 /** `what` says it in a sentence, with numbers of nodes. */
 export type Breach = { law: Law; at: Millis; node: number; what: string };
 
-/** Steps of a node between two looks at its tables. */
-const LOOK_EVERY = 64;
-
 export type LawsPorts = {
   words: Words;
   roster: Roster;
-  /** Messages that a history may hold. */
-  historyMax: number;
   /** Who means harm. */
   isByzantine(node: number): boolean;
 };
@@ -54,7 +48,6 @@ export class Laws {
   /** By node: messages it was told, for ever; and by life, what its station told. */
   private readonly told = new Map<number, Set<string>>();
   private readonly toldInLife = new Map<number, Set<string>>();
-  private readonly steps = new Map<number, number>();
 
   constructor(ports: LawsPorts) {
     this.ports = ports;
@@ -160,25 +153,12 @@ export class Laws {
     this.break('no-acknowledged-loss', at, by, `it acknowledged "${text}", and has it no more`);
   }
 
-  /** Now and then, since a look at all tables costs more than a step. */
+  /** Whatever it did in that step, no table of it is too full now. */
   stepped(node: number, living: BridgeNode, at: Millis): void {
-    const steps = (this.steps.get(node) ?? 0) + 1;
-    this.steps.set(node, steps);
-    if (steps % LOOK_EVERY === 0) this.look(node, living, at);
-  }
-
-  private look(node: number, living: BridgeNode, at: Millis): void {
-    const { station, talk } = living.bridge.snapshot(living.now);
-    const tables: [string, number, number][] = [
-      ['messages in its history', station.historySize, this.ports.historyMax],
-      ['peers', station.peers.length, PEERS_MAX],
-      ['letters', talk.outbox, LETTERS_MAX],
-    ];
-    for (const [what, count, most] of tables) {
-      if (count > most) {
-        this.break('within-limits', at, node, `it has ${count} ${what}, and ${most} is the limit`);
-      }
-    }
+    checkTables(living, (what, size, most) => {
+      if (size <= most) return;
+      this.break('within-limits', at, node, `it has ${size} ${what}, and ${most} is the limit`);
+    });
   }
 
   private judgeWord(

@@ -6,7 +6,6 @@
  *   drawScenario({ seed }) -> runScenario(scenario, { crypto }, watch) -> outcome
  */
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
-import { HISTORY_LIMITS } from '../../protocol/peer/history.ts';
 import { OWN_TTL } from '../../protocol/peer/reception.ts';
 import type { StationConfig } from '../../protocol/peer/settings.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
@@ -138,7 +137,6 @@ class Run {
     this.laws = new Laws({
       words: this.words,
       roster: this.roster,
-      historyMax: HISTORY_MAX,
       isByzantine: (node) => this.tricks.has(node),
     });
     const payloadMax = payloadMaxOf(faults);
@@ -522,7 +520,6 @@ class Run {
 
 /** What thousands of small worlds can do with: most of a node's memory is for many peers. */
 const SMALL: Partial<StationConfig> = { seenMax: 2000, frameMax: 8192, waitingMax: 256 };
-const HISTORY_MAX = HISTORY_LIMITS.messages;
 /** Edges open within the first second. */
 const OPEN_WITHIN_MS = 1000;
 /** Whoever lost his power while writing has it back. */
