@@ -5,6 +5,8 @@
 import type { Millis, Random } from '../../protocol/core/machine.ts';
 import type { DiskFault } from './disk.ts';
 import type { Faults } from './faults.ts';
+import type { Shape } from './shapes.ts';
+import { hopsFrom } from './topology.ts';
 import type { Edge } from './world.ts';
 
 /** Ends of an edge, by number. */
@@ -35,7 +37,7 @@ const PRIVATE_OF = 3;
 /** In the order in which they happen. */
 export function drawDeeds(
   faults: Faults,
-  map: { nodes: number; edges: readonly Edge[] },
+  map: Pick<Shape, 'nodes' | 'edges' | 'places'>,
   untilMs: Millis,
   random: Random,
 ): Deed[] {
@@ -44,7 +46,7 @@ export function drawDeeds(
     ...drawWords(draw),
     ...times(faults.crashes, () => drawCrash(draw)),
     ...times(faults.pauses, () => drawPause(draw)),
-    ...times(faults.partitions, () => drawPartition(draw)),
+    ...times(faults.partitions, () => drawPartition(draw)).flat(),
     ...times(faults['one-way'], () => drawDeaf(draw)),
     ...times(faults.swizzles, () => drawSwizzle(draw)).flat(),
     ...drawClocks(faults.clocks * HOUR_MS, draw),
@@ -54,7 +56,7 @@ export function drawDeeds(
   return deeds.sort((one, other) => one.at - other.at);
 }
 
-type Draw = { nodes: number; edges: readonly Edge[]; untilMs: Millis; random: Random };
+type Draw = Pick<Shape, 'nodes' | 'edges' | 'places'> & { untilMs: Millis; random: Random };
 
 function drawWords({ nodes, untilMs, random }: Draw): Deed[] {
   const deeds: Deed[] = [];
@@ -81,15 +83,67 @@ function drawPause(draw: Draw): Deed {
   return { ...drawMoment(draw), kind: 'pause', forMs: 50 + draw.random(20_000) };
 }
 
-/** Any two sides, however they lie; or one node alone. */
-function drawPartition({ nodes, edges, untilMs, random }: Draw): Deed {
-  const isAlone = random(3) === 0;
-  const alone = 1 + random(nodes);
-  const isLeft = Array.from({ length: nodes + 1 }, (_, node) =>
-    isAlone ? node === alone : random(2) === 0,
-  );
-  const pairs = edges.filter(({ a, b }) => isLeft[a] !== isLeft[b]).map(pairOf);
-  return { at: random(untilMs), kind: 'cut', pairs, forMs: 1000 + random(45_000) };
+/** The mesh falls apart between its sides, or one side does not hear the others any more. */
+function drawPartition(draw: Draw): Deed[] {
+  const { edges, untilMs, random } = draw;
+  const sideOf = SPLITS[random(SPLITS.length)](draw);
+  // Now and then somebody is on both sides, and all goes through him.
+  if (random(4) === 0) sideOf[1 + random(draw.nodes)] = BOTH;
+  const isOneWay = random(4) === 0;
+  const span = { at: random(untilMs), forMs: 1000 + random(45_000) };
+  const across = edges.filter(({ a, b }) => isAcross(sideOf[a], sideOf[b])).map(pairOf);
+  if (!isOneWay) return [{ ...span, kind: 'cut', pairs: across }];
+  return across
+    .filter((pair) => pair.some((node) => sideOf[node] === DEAF))
+    .map(([a, b]): Deed => {
+      const [from, to] = sideOf[a] === DEAF ? [b, a] : [a, b];
+      return { ...span, kind: 'deafen', from, to };
+    });
+}
+
+const BOTH = -1;
+/** The side that hears nobody else, where a partition is one-way. */
+const DEAF = 0;
+
+/** How a mesh falls apart: by node, on which side it is. */
+const SPLITS: readonly ((draw: Draw) => number[])[] = [
+  // Any two sides, or three, however they lie.
+  ({ nodes, random }) => sides(nodes, () => random(2)),
+  ({ nodes, random }) => sides(nodes, () => random(3)),
+  ({ nodes, random }) => {
+    const alone = 1 + random(nodes);
+    return sides(nodes, (node) => (node === alone ? 0 : 1));
+  },
+  splitAround,
+  splitByPlace,
+];
+
+/** Half of the nodes: somebody, and whoever is next to him. */
+function splitAround({ nodes, edges, random }: Draw): number[] {
+  const hops = hopsFrom(1 + random(nodes), nodes, edges);
+  return halves(nodes, (node) => hops[node]);
+}
+
+/** A line right through the map, whichever way it goes. */
+function splitByPlace({ nodes, places, random }: Draw): number[] {
+  const [right, up] = [random(5) - 2, random(5) - 2];
+  return halves(nodes, (node) => right * places[node - 1].x + up * places[node - 1].y);
+}
+
+/** Those of whom there is least, and the others. */
+function halves(nodes: number, of: (node: number) => number): number[] {
+  const order = Array.from({ length: nodes }, (_, at) => at + 1);
+  order.sort((one, other) => of(one) - of(other) || one - other);
+  const first = new Set(order.slice(0, Math.floor(nodes / 2)));
+  return sides(nodes, (node) => (first.has(node) ? 0 : 1));
+}
+
+function sides(nodes: number, of: (node: number) => number): number[] {
+  return Array.from({ length: nodes + 1 }, (_, node) => of(node));
+}
+
+function isAcross(one: number, other: number): boolean {
+  return one !== other && one !== BOTH && other !== BOTH;
 }
 
 function drawDeaf({ edges, untilMs, random }: Draw): Deed {
