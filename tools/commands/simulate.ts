@@ -58,7 +58,7 @@ export const simulate: Command = {
     policy: {
       type: 'string',
       value: 'name',
-      help: `how packets are routed: ${STRATEGY_NAMES.join(', ')} (${ROUTING_DEFAULTS.strategy})`,
+      help: `how packets are routed: ${STRATEGY_NAMES.join(', ')}; without it ${ROUTING_DEFAULTS.strategy}, or what the seed says where it says the faults`,
     },
     hours: { type: 'string', value: 'n', help: 'for so long things go wrong; without it a minute' },
     replay: {
@@ -240,11 +240,11 @@ function shown({ shortest, breach, tries, transcript }: Failure): object {
 /** For programs; who had what when would be more than anybody reads. */
 function plain(outcome: Outcome): object {
   const { scenario, breach, hash, series, core, caughtUpAt, byzantine, ...counts } = outcome;
-  const { seed, topology, shape, faults, policy, safeMs } = scenario;
+  const { seed, topology, shape, faults, policy, level, safeMs } = scenario;
   const { steps, writes, duplicates, endedAt, words } = counts;
   return {
     ...{ seed, topology, nodes: shape.nodes, edges: shape.edges.length },
-    ...{ faults, policy, safeMs },
+    ...{ faults, policy, level, safeMs },
     ...{ breach, hash, steps, writes, duplicates, core, caughtUpAt, byzantine, endedAt },
     messages: words.length,
     series: series.map(({ places: _, ...sample }) => sample),

@@ -8,7 +8,9 @@
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { OWN_TTL } from '../../protocol/peer/reception.ts';
 import type { StationConfig } from '../../protocol/peer/settings.ts';
+import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
+import { STAMP_BITS } from '../../protocol/trust/levels.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { ComponentKind } from '../../host/component.ts';
 import type { RoutingConfig } from '../../host/routing/routing.ts';
@@ -109,6 +111,8 @@ class Run {
   private readonly hash = new TraceHash();
   private readonly tricks = new Map<number, readonly Trick[]>();
   private readonly wires = new Set<string>();
+  /** Of all stations. */
+  private readonly settings: Partial<StationConfig>;
   private readonly walk: Walk | null;
   /** By node, while it walks: it is told where it is by changing it. */
   private readonly routing = new Map<number, RoutingConfig>();
@@ -117,6 +121,8 @@ class Run {
   private readonly offMs: Millis[];
   private bytes = 0;
   private isHealed = false;
+  /** What was said to all before is owed to nobody. */
+  private owedFrom: Millis = 0;
 
   constructor(scenario: Scenario, ports: RunPorts, watch: RunWatch) {
     const { seed, shape, faults } = scenario;
@@ -125,6 +131,7 @@ class Run {
     this.ports = ports;
     this.watch = watch;
     this.offMs = new Array<number>(nodes + 1).fill(0);
+    this.settings = settingsOf(scenario);
     this.walk = Walk.of(scenario);
     for (let node = 1; node <= nodes; node++) {
       this.routing.set(node, routingOf(scenario, this.walk, node));
@@ -209,7 +216,12 @@ class Run {
     this.laws.restarted(node);
     const { crypto, components = [], dress } = this.ports;
     const identity = this.roster.of(node);
-    const options = { crypto, components, station: SMALL, routing: this.routing.get(node)! };
+    const options = {
+      crypto,
+      components,
+      station: this.settings,
+      routing: this.routing.get(node)!,
+    };
     const made = new BridgeNode(seat, identity, disk, options, now);
     this.living.set(node, made);
     const tricks = this.tricks.get(node);
@@ -335,6 +347,8 @@ class Run {
     const parts = componentsOf(honest, (node) => around[node].filter(isHonest));
     const core = parts.reduce((best, part) => (part.length > best.length ? part : best));
     this.isHealed = true;
+    // Strict nodes do not show what came of somebody before they knew him, as who starts anew knows nobody.
+    if (scenario.level === 'strict') this.owedFrom = mesh.now;
     for (const node of honest) {
       this.disks[node].heal();
       this.offMs[node] = 0;
@@ -390,6 +404,7 @@ class Run {
     for (const word of this.wordsOf(core)) {
       const { by, to, text, saidAt, arrivedAt } = word;
       if (to === null) {
+        if (saidAt < this.owedFrom) continue;
         // What full histories had no room for, nobody is given any more.
         if (MESH_EPOCH_MS + saidAt < historyFrom) continue;
         const lacking = core.filter((node) => node !== by && !arrivedAt.has(node));
@@ -520,6 +535,13 @@ class Run {
 
 /** What thousands of small worlds can do with: most of a node's memory is for many peers. */
 const SMALL: Partial<StationConfig> = { seenMax: 2000, frameMax: 8192, waitingMax: 256 };
+
+/** Announces show their work where somebody asks for it: as all do who are to be heard there. */
+function settingsOf({ level }: Scenario): Partial<StationConfig> {
+  const admission = { ...STATION_DEFAULTS.admission, level };
+  return { ...SMALL, admission, stamps: STAMP_BITS[level] > 0 };
+}
+
 /** Edges open within the first second. */
 const OPEN_WITHIN_MS = 1000;
 /** Whoever lost his power while writing has it back. */

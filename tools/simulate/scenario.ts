@@ -2,7 +2,10 @@
  * Scenario: all that decides a run, as plain values: who is where, what is said, and what goes wrong
  * when. A seed draws one; a file or a command line may fix any part of it.
  */
-import type { Millis } from '../../protocol/core/machine.ts';
+import type { Millis, Random } from '../../protocol/core/machine.ts';
+import { ADMISSION_DEFAULTS } from '../../protocol/trust/admission.ts';
+import type { SecurityLevel } from '../../protocol/trust/levels.ts';
+import { SECURITY_LEVELS } from '../../protocol/trust/levels.ts';
 import type { Deed } from './deeds.ts';
 import { drawDeeds } from './deeds.ts';
 import type { Faults } from './faults.ts';
@@ -11,6 +14,7 @@ import { seededRandom } from './random.ts';
 import type { Shape, ShapeName } from './shapes.ts';
 import { SHAPES, shapeOf } from './shapes.ts';
 import type { StrategyName } from '../../host/routing/strategy.ts';
+import { STRATEGY_NAMES } from '../../host/routing/strategy.ts';
 import { ROUTING_DEFAULTS } from '../../host/routing/routing.ts';
 
 export type Scenario = {
@@ -21,6 +25,8 @@ export type Scenario = {
   faults: Faults;
   /** By which strategy all nodes route. */
   policy: StrategyName;
+  /** How much all nodes demand. */
+  level: SecurityLevel;
   /** In the order in which they happen; none is later than `safeMs`. */
   deeds: readonly Deed[];
   /** For so long things go wrong. */
@@ -39,6 +45,7 @@ export type ScenarioWishes = {
   degree?: number;
   faults?: Faults;
   policy?: StrategyName;
+  level?: SecurityLevel;
   deeds?: readonly Deed[];
   safeMs?: Millis;
   healMs?: Millis;
@@ -60,6 +67,8 @@ export function drawScenario(wishes: ScenarioWishes): Scenario {
   const drawnTopology = SHAPES[random(SHAPES.length)];
   const drawnMs = SAFE_MIN_MS + random(SAFE_SPAN_MS);
   const drawnFaults = drawFaults(random);
+  // Who says himself what goes wrong has all else as most people have it.
+  const drawnWays = wishes.faults === undefined ? drawWays(seededRandom(seed + 5)) : USUAL;
   const topology = wishes.topology ?? drawnTopology;
   const isNamed = typeof topology === 'string';
   const nodes = wishes.nodes ?? drawnNodes;
@@ -74,17 +83,33 @@ export function drawScenario(wishes: ScenarioWishes): Scenario {
     topology: isNamed ? topology : topology.name,
     shape,
     faults,
-    policy: wishes.policy ?? ROUTING_DEFAULTS.strategy,
+    policy: wishes.policy ?? drawnWays.policy,
+    level: wishes.level ?? drawnWays.level,
     deeds: wishes.deeds ?? drawDeeds(faults, shape, safeMs, seededRandom(seed + 2)),
     safeMs,
     healMs: wishes.healMs ?? HEAL_MS,
   };
 }
 
+type Ways = Pick<Scenario, 'policy' | 'level'>;
+const USUAL: Ways = { policy: ROUTING_DEFAULTS.strategy, level: ADMISSION_DEFAULTS.level };
+
+/** Every second is as usual, and the others are whatever there is. */
+function drawWays(random: Random): Ways {
+  const policy = STRATEGY_NAMES[random(STRATEGY_NAMES.length)];
+  const level = SECURITY_LEVELS[random(SECURITY_LEVELS.length)];
+  return {
+    policy: random(2) === 0 ? USUAL.policy : policy,
+    level: random(2) === 0 ? USUAL.level : level,
+  };
+}
+
 /** One line that says what a run was. */
 export function describeScenario(scenario: Scenario): string {
-  const { seed, topology, shape, faults, policy, safeMs } = scenario;
-  const how = policy === ROUTING_DEFAULTS.strategy ? '' : `, ${policy}`;
-  const where = `${shape.nodes} nodes (${topology}${how})`;
+  const { seed, topology, shape, faults, policy, level, safeMs } = scenario;
+  const ways = [topology];
+  if (policy !== USUAL.policy) ways.push(policy);
+  if (level !== USUAL.level) ways.push(level);
+  const where = `${shape.nodes} nodes (${ways.join(', ')})`;
   return `seed ${seed}: ${where}, ${safeMs / 1000} s, ${describeFaults(faults)}`;
 }
