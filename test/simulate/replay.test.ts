@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { MESSAGE } from '../../protocol/core/packet.ts';
 import { MESH_EPOCH_MS } from '../../tools/simulate/mesh.ts';
 import { replay } from '../../tools/simulate/replay.ts';
+import { replayPage } from '../../tools/simulate/report/replay-page.ts';
 import type { ReplayedFrame } from '../../tools/simulate/replay.ts';
 import { line } from '../../tools/simulate/shapes.ts';
 import { stationMesh } from '../../tools/simulate/stations.ts';
@@ -28,6 +29,28 @@ it('is dropped where it was changed, and counted', () => {
   // What was captured had been passed on already.
   expect(drops['forged']).toBeGreaterThan(0);
   expect(types.find(({ type }) => type === 'message')).toMatchObject({ reachedPercent: 25 });
+});
+
+it('is followed over time, and shown on a page of its own', () => {
+  const frames = captured();
+  const outcome = replay({ seed: 2, shape: line(4), crypto, frames });
+  const { series, types, writes, drops } = outcome;
+  const last = series.at(-1)!;
+  const packets = types.reduce((all, type) => all + type.packets, 0);
+  const dropped = Object.values(drops).reduce((all, count) => all + count, 0);
+  expect(series[0]).toMatchObject({ at: 0, said: 0, reached: 0, dropped: 0 });
+  expect(last).toMatchObject({ said: frames.length - outcome.passedOver, writes, dropped });
+  expect(last.reached).toBe(packets * 4);
+  for (const [at, sample] of series.slice(1).entries()) {
+    expect(sample.reached).toBeGreaterThanOrEqual(series[at].reached);
+  }
+  const page = replayPage({ about: 'a & b', command: 'hopline', nodes: 4, outcome });
+  for (const title of ['Packets', 'Reach', 'Writes']) expect(page).toContain(`>${title} `.trim());
+  for (const [reason, count] of Object.entries(drops)) {
+    expect(page).toContain(`<tr><th>${reason}</th><td>${count}</td></tr>`);
+  }
+  expect(page).toContain('<p>a &amp; b</p>');
+  expect(page).not.toMatch(/(src|href)=|https?:/);
 });
 
 /** What node 2 of three writes to node 3, when node 1 says a word; hellos and beats among it. */

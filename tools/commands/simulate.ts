@@ -195,7 +195,7 @@ async function replayed(
   args: Args,
   io: Io,
 ): Promise<void> {
-  for (const name of ['faults', 'hours', 'out', 'policy', 'seeds']) {
+  for (const name of ['faults', 'hours', 'policy', 'seeds']) {
     if (textOf(args, name) !== null) throw new HoplineError('USAGE', `--replay takes no --${name}`);
   }
   const { readCapture } = await import('../relay/capture.ts');
@@ -205,8 +205,15 @@ async function replayed(
   const { seed, shape, topology } = drawScenario(wishes);
   const frames = heard.length > 0 ? heard : captured;
   const outcome = replay({ seed, shape, crypto, frames });
+  const about = `${frames.length} packets, said to node 1 of ${shape.nodes} (${topology}), seed ${seed}.`;
+  const out = textOf(args, 'out');
+  if (out !== null) {
+    const { replayPage } = await import('../simulate/report/replay-page.ts');
+    const report = { about, command: commandOf(args), nodes: shape.nodes, outcome };
+    await io.writeText(out, replayPage(report));
+  }
   if (has(args, 'json')) return io.out(JSON.stringify(outcome));
-  io.out(`${frames.length} packets, said to node 1 of ${shape.nodes} (${topology}), seed ${seed}.`);
+  io.out(about);
   io.out(`  ${'type'.padEnd(16)} packets  nodes reached   writes`);
   for (const { type, packets, reachedPercent, writes } of outcome.types) {
     const reached = `${reachedPercent.toFixed(1)} %`;
@@ -218,6 +225,7 @@ async function replayed(
   if (outcome.passedOver > 0) {
     io.out(`  ${outcome.passedOver} were the affair of one link, or no packets, and not said`);
   }
+  if (out !== null) io.out(`The report is in ${out}.`);
 }
 
 function print(outcome: Outcome, failure: Failure | null, path: string | null, io: Io): void {

@@ -40,8 +40,20 @@ export type ReplayedType = {
   reachedPercent: number;
   writes: number;
 };
+/** So far, at one moment. */
+export type ReplayedSample = {
+  at: Millis;
+  /** Packets that were due to be said to node 1. */
+  said: number;
+  /** Nodes that had heard one of them, for all of them together. */
+  reached: number;
+  writes: number;
+  /** Of node 1. */
+  dropped: number;
+};
 export type ReplayOutcome = {
   types: ReplayedType[];
+  series: ReplayedSample[];
   /** Of node 1, by reason. */
   drops: Record<string, number>;
   /** Frames that are the affair of one link, or no packets at all: they were not said. */
@@ -53,11 +65,14 @@ export type ReplayOutcome = {
 const BEGIN_MS = 4000;
 /** After the last one, history sync has had its turn twice. */
 const END_MS = 65_000;
+/** Points of a curve. */
+const SAMPLES = 100;
 
 export function replay({ seed, shape, crypto, frames }: ReplayOptions): ReplayOutcome {
   const said = frames.filter(({ frame }) => isReplayable(frame));
   const firstMs = said.reduce((least, { unixMs }) => Math.min(least, unixMs), Infinity);
   const player = shape.nodes + 1;
+  const names = namesOf(said);
   const reached = new Map<number, Set<number>>();
   const writes = new Map<number, number>();
   const roster = new Roster(crypto, seed, shape.nodes);
@@ -94,27 +109,49 @@ export function replay({ seed, shape, crypto, frames }: ReplayOptions): ReplayOu
     },
   );
   const lastMs = said.reduce((most, { unixMs }) => Math.max(most, unixMs), firstMs);
-  mesh.runUntil(said.length === 0 ? 0 : BEGIN_MS + lastMs - firstMs + END_MS);
+  const endMs = said.length === 0 ? 0 : BEGIN_MS + lastMs - firstMs + END_MS;
+  const dropsOf = (): Record<string, number> => (mesh.node(1) as Station).snapshot(mesh.now).drops;
+  const sample = (): ReplayedSample => ({
+    at: mesh.now,
+    said: said.filter(({ unixMs }) => BEGIN_MS + unixMs - firstMs <= mesh.now).length,
+    reached: sum([...names.keys()].map((name) => reached.get(name)?.size ?? 0)),
+    writes: mesh.writes,
+    dropped: sum(Object.values(dropsOf())),
+  });
+  const series = Array.from({ length: SAMPLES + 1 }, (_, at) => {
+    mesh.runUntil(Math.round((at * endMs) / SAMPLES));
+    return sample();
+  });
   return {
-    types: typesOf(said, reached, writes, shape.nodes),
-    drops: (mesh.node(1) as Station).snapshot(mesh.now).drops,
+    types: typesOf(names, reached, writes, shape.nodes),
+    series,
+    drops: dropsOf(),
     passedOver: frames.length - said.length,
     writes: mesh.writes,
   };
 }
 
-function typesOf(
-  frames: readonly ReplayedFrame[],
-  reached: Map<number, Set<number>>,
-  writes: Map<number, number>,
-  nodes: number,
-): ReplayedType[] {
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0);
+}
+
+/** The type of each packet, by the name that it has in writes. */
+function namesOf(frames: readonly ReplayedFrame[]): Map<number, number> {
   const names = new Map<number, number>();
   for (const { frame } of frames) {
     // As it begins in a write: behind the header of a segment.
     const head = headOf(Uint8Array.of(0xc0, ...frame.subarray(0, 64)), false);
     if (head !== null) names.set(head.name, frame[1]);
   }
+  return names;
+}
+
+function typesOf(
+  names: ReadonlyMap<number, number>,
+  reached: Map<number, Set<number>>,
+  writes: Map<number, number>,
+  nodes: number,
+): ReplayedType[] {
   const types = new Map<number, ReplayedType>();
   for (const [name, type] of names) {
     const row = types.get(type) ?? {

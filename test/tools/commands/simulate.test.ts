@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../tools/commands/simulate.ts';
 import { plot, ticks } from '../../../tools/simulate/report/plot.ts';
+import { interfaceBlock, packetBlock, sectionBlock } from '../../../tools/relay/pcapng.ts';
 import type { TestIo } from '../io.ts';
 import { testIo } from '../io.ts';
 
@@ -95,6 +96,20 @@ describe('what makes no sense', () => {
       await expect(run({ ...values })).rejects.toThrow(why);
     });
   }
+});
+
+it('leaves a report of a replay, too', async () => {
+  const io = testIo({});
+  const [at, unixMs, way, comment] = [0, 1_700_000_000_000, 'heard', ''] as const;
+  const packet = packetBlock({ at, unixMs, way, frame: new Uint8Array(37), comment });
+  io.readBytes = async () =>
+    Buffer.concat([sectionBlock('x'), interfaceBlock('hopline'), packet]) as Uint8Array;
+  const values = { replay: 'x.pcapng', topology: 'line', nodes: '3', out: 'report.html' };
+  await simulate.run({ operands: [], values }, io);
+  expect(io.outs.at(-1)).toBe('The report is in report.html.');
+  const page = io.files.get('report.html')!;
+  expect(page).toContain('1 packets, said to node 1 of 3 (line), seed 1.');
+  expect(page).toContain('hopline simulate --replay x.pcapng --topology line --nodes 3');
 });
 
 describe('the axes of a plot', () => {

@@ -212,7 +212,7 @@ function densitySection(density: readonly DensityPoint[], topology: string): str
   return `<section><h2>Over density</h2><div class="plots">${plots.join('')}</div></section>`;
 }
 
-function table(rows: [string, string][]): string {
+export function table(rows: [string, string][]): string {
   const lines = rows.map(
     ([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`,
   );
@@ -231,7 +231,7 @@ function inSeconds(ms: number | undefined): number | null {
   return ms === undefined ? null : ms / 1000;
 }
 
-const STYLE = `
+export const STYLE = `
 :root { color-scheme: light dark; --back: #fdfcf9; --text: #1d1f21; --faint: #b9b6ad; --line: #8b8f94; --dim: #62676c;
   --grid: #e6e2d8; --c0: #1f6f8b; --c1: #c06014; --c2: #a02c4a; --c3: #5b7a26; }
 @media (prefers-color-scheme: dark) { :root { --back: #16181a; --text: #e4e2dc; --faint: #55595e;
