@@ -142,7 +142,7 @@ const FILLED: Record<string, (parts: Parts, count: number) => void> = {
   'routes to a node': ({ routing }, count) =>
     add(routing.table['destinations'], 1, { routes: new Array(count) }),
   'loads of links': ({ routing }, count) => add(routing['loads']['loads'], count),
-  trails: ({ routing }, count) => add((routing['wanted'] as Ants)['trails'], count),
+  trails: ({ routing }, count) => add((routing['chosen'].strategy as Ants)['trails'], count),
 };
 
 describe('a table of a node', () => {

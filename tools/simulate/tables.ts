@@ -121,6 +121,6 @@ function checkRouting(bridge: Bridge, check: Check): void {
   check('destinations', table.size, DESTINATIONS_MAX);
   for (const { routes } of table.all()) check('routes to a node', routes.length, ROUTES_MAX);
   check('loads of links', routing['loads'].size, LOADS_MAX);
-  const strategy = routing['wanted'];
+  const strategy = routing['chosen'].strategy;
   if (strategy instanceof Ants) check('trails', strategy['trails'].size, TRAILS_MAX);
 }
