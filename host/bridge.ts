@@ -77,7 +77,7 @@ import { NEIGHBOURS } from './neighbours/neighbours.ts';
 import { CHRONICLE } from './registry/chronicle.ts';
 import type { ComponentView, RegistryInput, RegistryOutput } from './registry/registry.ts';
 import { Registry } from './registry/registry.ts';
-import type { Resilience, ResilienceView } from './resilience/resilience.ts';
+import type { Resilience, ResilienceView, TakeStock } from './resilience/resilience.ts';
 import { resilienceOf } from './resilience/resilience.ts';
 import type { ResilienceSettings } from './resilience/settings.ts';
 import { RESILIENCE_DEFAULTS } from './resilience/settings.ts';
@@ -297,7 +297,8 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const read = (at: Millis): Snapshot => this.station.snapshot(at);
     const { resilience = RESILIENCE_DEFAULTS, routing = ROUTING_DEFAULTS } = config;
     this.mesh = { resilience, routing };
-    this.resilience = resilienceOf(() => this.mesh.resilience);
+    const stock: TakeStock = (span, links) => this.station.stock(span, links);
+    this.resilience = resilienceOf(() => this.mesh.resilience, stock);
     this.routing = routingKind(routes, () => this.mesh.routing, {
       capabilities: () => capabilitiesOf(station, this.gateway.hasLines),
       bytesPerSecond: (link) => this.throughput.of(link),

@@ -107,13 +107,25 @@ export type PartitionAccounting = {
   lost: Uint8Array[];
   /** Of these, how many were not heard again with the others. */
   stillLost: number;
-  /** Said while it lasted and exchanged since: ours, and theirs, in all. */
-  reconciled: number;
+  /** Said while it lasted and held here when it healed. */
   ours: number;
+  /** Said while it lasted and come since. */
   theirs: number;
-  /** Known to have been said, and not here. */
-  missing: number;
+  /** Said while it lasted and since asked of us over links that lead to the other side. */
+  given: number;
+  /** What changed hands: theirs, and what was given. */
+  reconciled: number;
+  /** Known to be held elsewhere, and not here; null where nothing is known of it. */
+  missing: number | null;
+  compared: Compared;
 };
+
+/**
+ * With whom all that was said meanwhile was compared since, and was alike: with those who were cut off,
+ * with neighbours who lead to them and know what these gave them, or with nobody: then more may be
+ * missing. What they themselves let go or never got, nobody can tell.
+ */
+export type Compared = 'with-them' | 'with-neighbours' | 'not';
 
 /** An event as programs outside read it: its kind is called `event`, and ids are hex. */
 export function plainEvent({ kind, ...rest }: MeshEvent): Record<string, unknown> {

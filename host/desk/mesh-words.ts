@@ -173,11 +173,28 @@ const WAYS = {
   bridge: 'gateways are asked for it',
 };
 
-function healed({ lost: ids, ...accounting }: PartitionAccounting): Said {
-  const { splitAt, healedAt, reconciled, missing } = accounting;
-  const text = `split ${hour(splitAt)}, healed ${hour(healedAt)}, ${reconciled} messages reconciled, ${missing} lost`;
-  const tone = missing === 0 ? 'good' : 'warning';
-  return { text, tone, figures: { ...accounting, lost: ids.length } };
+function healed(accounting: PartitionAccounting): Said {
+  const { lost, missing, compared, ...counts } = accounting;
+  const { splitAt, healedAt, reconciled, stillLost } = counts;
+  const times = `split ${hour(splitAt)}, healed ${hour(healedAt)}`;
+  const away = stillLost === 0 ? '' : `; ${stillLost} of ${lost.length} nodes are not back`;
+  const text = `${times}, ${reconciled} messages reconciled, ${lostOf(accounting)}${away}`;
+  const tone = missing === 0 && stillLost === 0 ? 'good' : 'warning';
+  const known = missing === null ? {} : { missing };
+  const figures = {
+    ...counts,
+    ...known,
+    isCompared: Number(compared !== 'not'),
+    lost: lost.length,
+  };
+  return { text, tone, figures };
+}
+
+/** Nothing is said to be nothing that was not compared. */
+function lostOf({ missing, compared }: PartitionAccounting): string {
+  if (missing === null) return 'how many were lost is not known';
+  if (compared === 'not') return `at least ${missing} lost`;
+  return compared === 'with-them' ? `${missing} lost` : `${missing} lost as far as neighbours know`;
 }
 
 function hour(unixMs: number): string {

@@ -1,13 +1,15 @@
 /**
  * Partitions: when a part of the mesh is cut off, and what its return brought. Peers that fall silent
  * together, and are neighbours of each other, have not all failed: the way to them has. What both sides
- * said meanwhile is counted when they meet again.
+ * said meanwhile is counted when they meet again, and what was lost of it, as far as histories were
+ * compared since (WIRE §20, 0xE5).
  *
  *   lost, lost, lost ... quiet--> split --one is heard--> healing --nothing more comes--> accounted for
  *
  * Times are our own clock's; those of messages are Unix time, as their senders' clocks say.
  */
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
+import type { Span, Stock } from '../../protocol/peer/reconcile.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { PartitionAccounting } from '../events.ts';
 
@@ -63,20 +65,31 @@ type Partition = {
   newsAt: Millis;
 };
 
+/**
+ * What is known of messages of a span, over links that lead to those of these ids, which are hex;
+ * `isWithThem` where they are at the far ends themselves.
+ */
+export type StockOf = (
+  span: Span,
+  ids: ReadonlySet<string>,
+  now: Millis,
+) => Stock & { isWithThem: boolean };
+
 export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
-  /** Messages that others are known to hold and that are not here. */
-  private readonly lacking: () => number;
+  /** Of all merges that were accounted for; `unsure`: those of which losses are not known, or not all. */
+  readonly healed = { partitions: 0, reconciled: 0, missing: 0, unsure: 0 };
   /** As the owner has them. */
   togetherMs = TOGETHER_MS;
   mergeMs = HEALING_MAX_MS;
+  private readonly stockOf: StockOf;
   private offsetMs = 0;
   private lost: Lost[] = [];
   private partitions: Partition[] = [];
   private readonly times: number[] = [];
   private nextNumber = 1;
 
-  constructor(lacking: () => number) {
-    this.lacking = lacking;
+  constructor(stockOf: StockOf) {
+    this.stockOf = stockOf;
   }
 
   get active(): number {
@@ -108,7 +121,7 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     }
     if (now >= this.gatheredAt()) this.gather(now, out);
     for (const partition of [...this.partitions]) {
-      if (now >= this.settledAt(partition)) this.account(partition, out);
+      if (now >= this.settledAt(partition)) this.account(partition, now, out);
     }
     return out;
   }
@@ -210,20 +223,34 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     out.push({ kind: 'detected', partition: partition.number, lost: bytesOf(partition.lost) });
   }
 
-  private account(partition: Partition, out: PartitionsOutput[]): void {
-    const { number, lost, back, splitAt, healedAt, ours, theirs } = partition;
+  private account(partition: Partition, now: Millis, out: PartitionsOutput[]): void {
+    const { number, lost, back, splitAt, healedAt, newsAt, ours, theirs } = partition;
+    const [from, until] = [this.unix(splitAt), this.unix(healedAt)];
+    // While something came, the others were not alike either.
+    const span = { since: splitAt, from, until, comparedTo: this.unix(newsAt) };
+    const { lacking, given, isCompared, isWithThem } = this.stockOf(span, back, now);
+    const missing = isCompared || lacking > 0 ? lacking : null;
+    const compared = !isCompared ? 'not' : isWithThem ? 'with-them' : 'with-neighbours';
+    const reconciled = theirs + given;
     this.partitions = this.partitions.filter((other) => other !== partition);
     const accounting: PartitionAccounting = {
       partition: number,
-      splitAt: this.unix(splitAt),
-      healedAt: this.unix(healedAt),
+      splitAt: from,
+      healedAt: until,
       lost: bytesOf(lost),
       stillLost: lost.size - back.size,
-      reconciled: ours + theirs,
       ours,
       theirs,
-      missing: this.lacking(),
+      given,
+      reconciled,
+      missing,
+      compared,
     };
+    const { healed } = this;
+    healed.partitions++;
+    healed.reconciled += reconciled;
+    healed.missing += lacking;
+    if (!isCompared) healed.unsure++;
     out.push({ kind: 'healed', accounting });
   }
 

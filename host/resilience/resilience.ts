@@ -10,7 +10,8 @@
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
-import type { Snapshot } from '../../protocol/peer/snapshot.ts';
+import type { Span, Stock } from '../../protocol/peer/reconcile.ts';
+import type { LinkSnapshot, Snapshot } from '../../protocol/peer/snapshot.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import type {
   Component,
@@ -44,14 +45,20 @@ const TRIED_OF_PARTITION = 3;
 /** Where changes of the settings are kept. */
 const SETTING = 'resilience';
 
+/** What is known of the histories of others, over links that lead to them. */
+export type TakeStock = (span: Span, links: readonly number[]) => Stock;
+
 /** `settings`: as the owner has them now. */
-export function resilienceOf(settings: () => ResilienceSettings): ComponentKind<Resilience> {
+export function resilienceOf(
+  settings: () => ResilienceSettings,
+  stock: TakeStock,
+): ComponentKind<Resilience> {
   return {
     name: 'resilience',
     types: [],
     wishes: ['tune'],
     after: [],
-    make: (ports, now) => new Resilience(settings, ports, now),
+    make: (ports, now) => new Resilience(settings, stock, ports, now),
   };
 }
 
@@ -91,13 +98,22 @@ export class Resilience implements Component {
   private sent = 0;
   private overflowed = 0;
 
-  constructor(configure: () => ResilienceSettings, ports: ComponentPorts, now: Millis) {
+  constructor(
+    configure: () => ResilienceSettings,
+    stock: TakeStock,
+    ports: ComponentPorts,
+    now: Millis,
+  ) {
     this.configure = configure;
     this.configured = configure();
     this.ports = ports;
     this.settings = restored(this.configured, ports.archive.settings.get(SETTING));
     this.suspicion = new Suspicion(this.settings);
-    this.partitions = new Partitions(() => 0);
+    this.partitions = new Partitions((span, ids, at) => {
+      const ways = this.waysTo(ids, at);
+      const links = ways.map(({ link }) => link);
+      return { ...stock(span, links), isWithThem: ways.every(({ peer }) => ids.has(peer ?? '')) };
+    });
     this.checkAt = now + this.settings.care.checkMs;
     this.takeCare();
   }
@@ -137,6 +153,10 @@ export class Resilience implements Component {
       networkHealth: condition.network,
       recoveryAttempts: recovery.attempts,
       recoveriesSucceeded: recovery.succeeded,
+      partitionsHealed: partitions.healed.partitions,
+      messagesReconciled: partitions.healed.reconciled,
+      messagesLost: partitions.healed.missing,
+      mergesUnsure: partitions.healed.unsure,
     };
   }
 
@@ -192,6 +212,10 @@ export class Resilience implements Component {
         return this.toSuspicion({ kind: 'word', id: event.sender, at: now }, now, out);
       case 'said':
         return this.toPartitions({ kind: 'said', timestamp: event.timestamp }, now, out);
+      case 'link-settled':
+      case 'link-bound':
+        // What comes over it from now on is theirs, whenever they announce themselves.
+        return this.toPartitions({ kind: 'found', id: toHex(event.id) }, now, out);
       case 'link-closed':
         return this.cut(event.link, now, out);
       case 'pong':
@@ -287,6 +311,13 @@ export class Resilience implements Component {
     for (const id of lost.slice(0, TRIED_OF_PARTITION)) {
       this.toRecovery({ kind: 'lost', id }, now, out);
     }
+  }
+
+  /** Open links over which these were heard last. */
+  private waysTo(ids: ReadonlySet<string>, now: Millis): LinkSnapshot[] {
+    const { links, peers } = this.ports.station(now);
+    const ways = new Set(peers.filter(({ id }) => ids.has(id)).map(({ link }) => link));
+    return links.filter(({ link }) => ways.has(link));
   }
 
   private toRecovery(input: RecoveryInput | Tick, now: Millis, out: ComponentOutput[]): void {

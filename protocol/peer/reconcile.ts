@@ -62,7 +62,10 @@ const HEARD_WINDOW_MS = 10_000;
 export const HEARD_MAX = 100;
 /** Ids wanted of one link and not there yet; with as many, no more are. */
 export const WANTED_MAX = 256;
-/** Ids remembered as wanted, of all links; then the one wanted longest ago is forgotten. */
+/**
+ * Ids remembered as wanted, of all links, and as given, of each; then the one of longest ago is
+ * forgotten.
+ */
 export const REMEMBERED_MAX = 4096;
 /**
  * With nothing from that link for so long, what was wanted of it did not come. It is wanted of another at
@@ -118,6 +121,22 @@ export type ReconcileOutput =
   | { kind: 'say'; link: number; payload: Uint8Array }
   | { kind: 'drop'; link: number; reason: ReconcileDrop };
 
+/**
+ * A time that somebody takes stock of: `from` to `until` in Unix ms, as senders' clocks say, and when it
+ * began by our own. Of comparisons, only those count that went as far as `comparedTo`.
+ */
+export type Span = { since: Millis; from: number; until: number; comparedTo: number };
+
+/** What is known of what was said in a span, over links that lead to those who said it. */
+export type Stock = {
+  /** Told of by name since it began, and never here. */
+  lacking: number;
+  /** Said in it, and asked of us over those links. */
+  given: number;
+  /** Over each of those links all of it was compared since, and nothing differed. */
+  isCompared: boolean;
+};
+
 /** Why a frame was not answered. */
 export type ReconcileDrop =
   NotReconcile | 'not-its-link' | 'no-reconcile' | 'reconcile-replayed' | 'reconcile-flooding';
@@ -140,6 +159,8 @@ type Side = {
   openedAt: Millis;
   opened: Round | null;
   agreed: Round | null;
+  /** From when on both ends hold what there was; what is older one of them let go. */
+  agreedFrom: number;
   /** When news came since we agreed; Infinity for none. */
   newsAt: Millis;
   dueAt: Millis;
@@ -156,10 +177,12 @@ type Side = {
   /** What came late to us and is to be offered there, as far as we know; and when, or Infinity. */
   gained: Set<string>;
   offersAt: Millis;
+  /** By id, when it was said: what was asked of us. The one given longest ago in front. */
+  given: Map<string, number>;
 };
 
-/** `tries`: by link, how often it was wanted there. */
-type Wanted = { link: number; at: Millis; tries: Map<number, number> };
+/** `toldAt`: when it was first said to be there. `tries`: by link, how often it was wanted there. */
+type Wanted = { link: number; at: Millis; toldAt: Millis; tries: Map<number, number> };
 
 /** What a frame is answered with, as far as there is room. */
 type Reply = { room: number; ranges: Range[]; from: Bound; offers: string[]; wants: string[] };
@@ -219,6 +242,28 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     return side !== undefined && now - side.wantedAt <= ANSWER_TIME_MS;
   }
 
+  /** What is not known counts for nothing: where it was not compared, more may be lacking. */
+  stock({ since, from, until, comparedTo }: Span, links: readonly number[]): Stock {
+    let lacking = 0;
+    for (const [name, { toldAt }] of this.wanted) {
+      if (toldAt >= since && this.history.find(name) === null) lacking++;
+    }
+    const given = new Set<string>();
+    for (const link of links) {
+      for (const [name, timestamp] of this.sides.get(link)?.given ?? []) {
+        if (timestamp >= from && timestamp <= until) given.add(name);
+      }
+    }
+    const isAlike = (link: number): boolean => this.agrees(link, from, comparedTo);
+    const isCompared = links.length > 0 && links.every(isAlike);
+    return { lacking, given: given.size, isCompared };
+  }
+
+  private agrees(link: number, from: number, until: number): boolean {
+    const { agreed, agreedFrom } = this.sides.get(link) ?? { agreed: null, agreedFrom: Infinity };
+    return agreed !== null && agreedFrom <= from && agreed.until >= until;
+  }
+
   private meet(
     { link, farEnd, leads, frameMax }: Extract<ReconcileInput, { kind: 'met' }>,
     now: Millis,
@@ -228,11 +273,11 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     this.sides.set(link, {
       ...{ farEnd, leads, bytesMax: frame - FRAME_OVERHEAD, floor: 0 },
       ...{ own: this.salted(), saltedAt: now, theirs: null, theirsAt: -Infinity },
-      ...{ openedAt: -Infinity, opened: null, agreed: null, newsAt: now },
+      ...{ openedAt: -Infinity, opened: null, agreed: null, agreedFrom: Infinity, newsAt: now },
       ...{ dueAt: now + patience({ leads }, FIRST_MS), restsUntil: now },
       ...{ gapMs: SOON_MS, reached: START },
       ...{ wantedAt: -Infinity, gainedAt: -Infinity, heardAt: [] },
-      ...{ gained: new Set<string>(), offersAt: Infinity },
+      ...{ gained: new Set<string>(), offersAt: Infinity, given: new Map<string, number>() },
     });
   }
 
@@ -245,6 +290,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   }
 
   private keep({ link, late }: Extract<ReconcileInput, { kind: 'kept' }>, now: Millis): void {
+    // It was here, however soon it has to make way.
+    if (late !== null) this.wanted.delete(late);
     for (const [other, side] of this.sides) {
       side.newsAt = Math.min(side.newsAt, now);
       if (late === null) continue;
@@ -420,6 +467,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     } else if (opened?.until === until && compareBounds(from, opened.from) <= 0) {
       side.agreed = opened;
     } else return;
+    side.agreedFrom = Math.max(side.agreed.from.time, floor, side.floor);
     const isAll = side.agreed.version === version && (timeline.newest?.timestamp ?? -1) < until;
     side.newsAt = isAll ? Infinity : Math.min(side.newsAt, now);
     side.gapMs = SOON_MS;
@@ -527,10 +575,10 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     for (const name of names) {
       if (!hasRoom(reply) || count >= WANTED_MAX) return;
       if (this.history.find(name) !== null || !this.mayWant(name, link, now)) continue;
-      const tries = this.wanted.get(name)?.tries ?? new Map<number, number>();
+      const { tries, toldAt } = this.wanted.get(name) ?? untried(now);
       tries.set(link, (tries.get(link) ?? 0) + 1);
       this.wanted.delete(name);
-      this.wanted.set(name, { link, at: now, tries });
+      this.wanted.set(name, { link, at: now, toldAt, tries });
       const { size } = this.wanted;
       if (size > REMEMBERED_MAX) this.wanted.delete(this.wanted.keys().next().value!);
       reply.room -= NAME_SIZE;
@@ -562,12 +610,15 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     return at > -Infinity && now - Math.max(at, gainedAt) < WANT_MS;
   }
 
-  private give(link: number, { farEnd }: Side, names: string[], now: Millis): void {
+  private give(link: number, { farEnd, given }: Side, names: string[], now: Millis): void {
     const pace = PACES[farEnd];
     const room = pace.answerMax - this.answers.waiting(link);
     const found = names.map((name) => this.history.find(name)).filter((kept) => kept !== null);
     // Wanted with the newest first, they come as they were said.
-    this.answers.add(link, pace, found.slice(0, Math.max(0, room)).sort(byAge), now);
+    const packets = found.slice(0, Math.max(0, room)).sort(byAge);
+    for (const { name, timestamp } of packets) given.set(name, timestamp);
+    while (given.size > REMEMBERED_MAX) given.delete(given.keys().next().value!);
+    this.answers.add(link, pace, packets, now);
   }
 
   /** From when on we hold what there was, and others of our kind do. */
@@ -583,6 +634,10 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
 
 function say(link: number, said: Reconcile, out: ReconcileOutput[]): void {
   out.push({ kind: 'say', link, payload: encodeReconcile(said) });
+}
+
+function untried(now: Millis): Pick<Wanted, 'tries' | 'toldAt'> {
+  return { tries: new Map(), toldAt: now };
 }
 
 /** Whoever does not lead waits half as long again: mostly the other has begun by then. */

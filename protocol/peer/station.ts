@@ -35,6 +35,7 @@ import { NoteDesk } from './note-desk.ts';
 import type { Peers } from './peers.ts';
 import type { ReceptionOutput } from './reception.ts';
 import { OWN_TTL, Reception } from './reception.ts';
+import type { Span, Stock } from './reconcile.ts';
 import type { RoutePort } from './route-port.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -166,6 +167,11 @@ export class Station implements Machine<StationInput, StationOutput> {
   /** Who is in reach. */
   get around(): Pick<Peers, 'find' | 'all'> {
     return this.reception.peers;
+  }
+
+  /** What is known of the histories of others, over links that lead to them. */
+  stock(span: Span, links: readonly number[]): Stock {
+    return this.reception.stock(span, links);
   }
 
   snapshot(now: Millis): Snapshot {

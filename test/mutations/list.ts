@@ -189,6 +189,13 @@ export const MUTATIONS: Mutation[] = [
     tests: ['test/protocol/peer/reconcile.test.ts'],
   },
   {
+    breaks: 'nothing is said to be lost only where that was compared',
+    file: 'host/resilience/partitions.ts',
+    from: 'const missing = isCompared || lacking > 0 ? lacking : null;',
+    to: 'const missing = lacking;',
+    tests: ['test/host/resilience/partitions.test.ts'],
+  },
+  {
     breaks: 'a line over UDP follows the newest datagram, and no late one',
     file: 'protocol/peer/datagram-link.ts',
     from: 'if (opened.isNewest && from !== undefined && from !== this.address) {',

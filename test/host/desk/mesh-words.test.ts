@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { saidOf } from '../../../host/desk/mesh-words.ts';
-import type { MeshEvent } from '../../../host/events.ts';
+import type { MeshEvent, PartitionAccounting } from '../../../host/events.ts';
 
 const ADA = new Uint8Array(8).fill(1);
 const BEN = new Uint8Array(8).fill(2);
@@ -38,6 +38,26 @@ describe('what happens in the mesh', () => {
     ],
     [healed(0), 'good', 'split 14:02, healed 14:09, 37 messages reconciled, 0 lost'],
     [healed(2), 'warning', 'split 14:02, healed 14:09, 37 messages reconciled, 2 lost'],
+    [
+      healed(2, { compared: 'not' }),
+      'warning',
+      'split 14:02, healed 14:09, 37 messages reconciled, at least 2 lost',
+    ],
+    [
+      healed(0, { compared: 'with-neighbours' }),
+      'good',
+      'split 14:02, healed 14:09, 37 messages reconciled, 0 lost as far as neighbours know',
+    ],
+    [
+      healed(null, { compared: 'not' }),
+      'warning',
+      'split 14:02, healed 14:09, 37 messages reconciled, how many were lost is not known',
+    ],
+    [
+      healed(0, { stillLost: 1 }),
+      'warning',
+      'split 14:02, healed 14:09, 37 messages reconciled, 0 lost; 1 of 2 nodes are not back',
+    ],
     [
       { kind: 'RecoveryTried', peer: ADA, attempt: 2, way: 'route' },
       'plain',
@@ -114,8 +134,11 @@ describe('what happens in the mesh', () => {
   it('comes with figures for programs, all of them of the accounts of a split', () => {
     expect(saidOf(healed(0), nameOf).figures).toEqual({
       ...{ partition: 4, splitAt: AT, healedAt: AT + 420_000, lost: 2, stillLost: 0 },
-      ...{ reconciled: 37, ours: 30, theirs: 7, missing: 0 },
+      ...{ reconciled: 37, ours: 34, theirs: 7, given: 30, missing: 0, isCompared: 1 },
     });
+    const unknown = saidOf(healed(null, { compared: 'not' }), nameOf).figures;
+    expect(unknown).toMatchObject({ isCompared: 0 });
+    expect(unknown).not.toHaveProperty('missing');
     const suspected = { kind: 'NodeSuspected', peer: ADA, phi: 8.0123 } as const;
     expect(saidOf(suspected, nameOf).figures).toEqual({ phi: 8.01 });
   });
@@ -129,13 +152,12 @@ describe('what happens in the mesh', () => {
   });
 });
 
-function healed(missing: number): MeshEvent {
+function healed(missing: number | null, differs: Partial<PartitionAccounting> = {}): MeshEvent {
   const times = { splitAt: AT, healedAt: AT + 420_000 };
-  const counts = { stillLost: 0, reconciled: 37, ours: 30, theirs: 7, missing };
-  return {
-    kind: 'PartitionHealed',
-    accounting: { partition: 4, ...times, lost: [ADA, BEN], ...counts },
-  };
+  const counts = { stillLost: 0, reconciled: 37, ours: 34, theirs: 7, given: 30 };
+  const known = { missing, compared: 'with-them' as const, lost: [ADA, BEN] };
+  const accounting = { partition: 4, ...times, ...counts, ...known, ...differs };
+  return { kind: 'PartitionHealed', accounting };
 }
 
 function nameOf(id: Uint8Array): string {

@@ -7,6 +7,8 @@ import type { BridgeSettings } from '../../../host/bridge.ts';
 import type { MeshEvent, MeshEventKind } from '../../../host/events.ts';
 import { TRAFFIC_LIMITS } from '../../../host/gateway/limits.ts';
 import { BUDGET_DEFAULTS } from '../../../protocol/peer/budget.ts';
+import { HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
+import type { StationConfig } from '../../../protocol/peer/settings.ts';
 import { CARE_DEFAULTS, RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
 import { ROUTING_DEFAULTS } from '../../../host/routing/routing.ts';
 import type { Conditions } from '../../../tools/simulate/conditions.ts';
@@ -117,15 +119,69 @@ describe('a mesh of bridges', () => {
     mesh.join({ a: 3, b: 4 });
     const healedAt = mesh.unix();
     mesh.run(6 * MINUTE);
-    for (const [node, ours, theirs] of [
-      [1, 10, 20],
-      [6, 20, 10],
+    // Who stands where they meet gives the others what they lack; who lives behind gives nothing.
+    for (const [node, ours, theirs, given, compared] of [
+      [1, 10, 20, 0, 'with-neighbours'],
+      [3, 10, 20, 10, 'with-them'],
+      [4, 20, 10, 20, 'with-them'],
+      [6, 20, 10, 0, 'with-neighbours'],
     ] as const) {
       const [{ accounting }] = mesh.events(node, 'PartitionHealed');
-      expect(accounting).toMatchObject({ ours, theirs, reconciled: 30, missing: 0, stillLost: 0 });
+      const known = { missing: 0, compared, stillLost: 0 };
+      const reconciled = theirs + given;
+      expect(accounting).toMatchObject({ ours, theirs, given, reconciled, ...known });
       expect(accounting.healedAt - healedAt).toBeLessThan(MINUTE);
-      expect(mesh.statistics(node)['activePartitions']).toBe(0);
+      expect(mesh.statistics(node)).toMatchObject({
+        ...{ activePartitions: 0, partitionsHealed: 1, messagesReconciled: reconciled },
+        ...{ messagesLost: 0, mergesUnsure: 0 },
+      });
     }
+  });
+
+  it('knows by name what is lost when all who have it die before they gave it', () => {
+    const mesh = split();
+    for (let n = 0; n < 300; n++) mesh.say(6, `east ${n}`);
+    mesh.run(3 * MINUTE);
+    mesh.join({ a: 3, b: 4 });
+    // Until there is word of what they have, and not of all of it that it came.
+    const came = (): number => mesh.heard(3).filter((text) => text.startsWith('east')).length;
+    while (came() === 0) mesh.run(100);
+    for (const node of [4, 5, 6]) mesh.crash(node, 1000);
+    mesh.run(6 * MINUTE);
+    const [{ accounting }] = mesh.events(3, 'PartitionHealed');
+    expect(accounting).toMatchObject({ theirs: came(), compared: 'not' });
+    expect(came()).toBeLessThan(300);
+    expect(accounting.missing).toBeGreaterThan(0);
+    expect(came() + accounting.missing!).toBeLessThanOrEqual(300);
+    // Behind it nobody knows what they had.
+    expect(mesh.events(1, 'PartitionHealed')[0].accounting).toMatchObject({ missing: null });
+    expect(mesh.statistics(1)).toMatchObject({ messagesLost: 0, mergesUnsure: 1 });
+  });
+
+  it('does not say that nothing is lost where the others had no room to keep it', () => {
+    const mesh = split({ history: { ...HISTORY_LIMITS, messages: 5 } });
+    for (let n = 0; n < 20; n++) {
+      mesh.say(6, `east ${n}`);
+      mesh.run(10_000);
+    }
+    mesh.run(MINUTE);
+    mesh.join({ a: 3, b: 4 });
+    mesh.run(6 * MINUTE);
+    expect(mesh.heard(3).length).toBeLessThan(20);
+    const [{ accounting }] = mesh.events(3, 'PartitionHealed');
+    expect(accounting).toMatchObject({ missing: null, compared: 'not', stillLost: 0 });
+    const behind = mesh.events(1, 'PartitionHealed')[0].accounting;
+    expect(behind).toMatchObject({ missing: 0, compared: 'with-neighbours' });
+  });
+
+  it('does not know what is lost where histories are not compared', () => {
+    const mesh = split({ reconcile: null });
+    mesh.say(6, 'east');
+    mesh.run(3 * MINUTE);
+    mesh.join({ a: 3, b: 4 });
+    mesh.run(6 * MINUTE);
+    const [{ accounting }] = mesh.events(1, 'PartitionHealed');
+    expect(accounting).toMatchObject({ theirs: 1, reconciled: 1, missing: null });
   });
 
   it('warns of its health when half of its neighbours are gone, and says when all is well', () => {
@@ -216,15 +272,40 @@ describe('a mesh of bridges', () => {
 
 type Told = { at: number; peer: number };
 
-function village(edges: MeshEdge[], nodes: number, conditions: Conditions = CLEAR) {
+/** Three and three, cut apart between 3 and 4, and all of them know it soon. */
+function split(station?: Partial<StationConfig>): ReturnType<typeof village> {
+  const mesh = village([...line(3), { a: 3, b: 4 }, ...line(3, 4)], 6, CLEAR, station);
+  mesh.run(3 * MINUTE);
+  mesh.cut(3, 4, 1000);
+  mesh.run(10_000);
+  return mesh;
+}
+
+function village(
+  edges: MeshEdge[],
+  nodes: number,
+  conditions: Conditions = CLEAR,
+  station: Partial<StationConfig> = {},
+) {
   const tape: { node: number; at: number; event: MeshEvent }[] = [];
+  const words: { node: number; text: string }[] = [];
+  const options = {
+    crypto: simulatedCrypto(crypto),
+    seed: SEED,
+    nodes,
+    edges,
+    conditions,
+    station,
+  };
   const { mesh, roster } = bridgeMesh(
-    { crypto: simulatedCrypto(crypto), seed: SEED, nodes, edges, conditions, epochMs: EPOCH },
+    { ...options, epochMs: EPOCH },
     {
       stepped: (node, _input, outputs, at) => {
         for (const output of outputs) {
-          if (output.kind !== 'told' || !('of' in output) || output.of !== 'mesh') continue;
-          tape.push({ node, at, event: output.event });
+          if (output.kind !== 'told' || !('of' in output)) continue;
+          const { of, event } = output;
+          if (of === 'mesh') tape.push({ node, at, event });
+          if (of === 'station' && event.kind === 'message') words.push({ node, text: event.text });
         }
       },
     },
@@ -253,6 +334,8 @@ function village(edges: MeshEdge[], nodes: number, conditions: Conditions = CLEA
     unix: () => EPOCH + now,
     numberOf: (id: Uint8Array) => roster.numberOf(id),
     events,
+    /** Words of others. */
+    heard: (node: number) => words.flatMap(({ node: who, text }) => (who === node ? [text] : [])),
     told: (node: number, kind: MeshEventKind): Told[] =>
       tape.flatMap(({ node: who, at, event }) => {
         if (who !== node || event.kind !== kind) return [];

@@ -13,8 +13,13 @@ import {
   TIMES_MAX,
   TOGETHER_MS,
 } from '../../../host/resilience/partitions.ts';
-import type { PartitionsInput, PartitionsOutput } from '../../../host/resilience/partitions.ts';
+import type {
+  PartitionsInput,
+  PartitionsOutput,
+  StockOf,
+} from '../../../host/resilience/partitions.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
+import type { Span } from '../../../protocol/peer/reconcile.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 
 const OFFSET = 1_000_000;
@@ -103,8 +108,10 @@ describe('a partition that heals', () => {
       stillLost: 2,
       ours: 2,
       theirs: 3,
+      given: 2,
       reconciled: 5,
       missing: 7,
+      compared: 'with-them',
     };
     expect(until(201_000 + SETTLED_MS - 1)).toEqual([]);
     expect(until(201_000 + SETTLED_MS)).toMatchObject([{ kind: 'healed', accounting }]);
@@ -117,7 +124,9 @@ describe('a partition that heals', () => {
       expect(until(at)).toEqual([]);
       said(100_000, at);
     }
-    expect(shown(until(200_000 + HEALING_MAX_MS))).toEqual(['healed 1: 31 of 31, 7 missing']);
+    expect(shown(until(200_000 + HEALING_MAX_MS))).toEqual([
+      'healed 1: 1 ours, 30 theirs, 7 missing',
+    ]);
     expect(machine.active).toBe(0);
     expect(machine.deadline()).toBe(Infinity);
   });
@@ -128,6 +137,31 @@ describe('a partition that heals', () => {
     tell({ kind: 'found', id: idOf('a') }, 200_000);
     expect(until(259_999)).toEqual([]);
     expect(until(260_000)).toHaveLength(1);
+  });
+
+  it('asks for what was said between, as known once the last of it came', () => {
+    const { tell, until, said, asked } = split();
+    tell({ kind: 'found', id: idOf('b') }, 200_000);
+    said(100_000, 201_000);
+    until(400_000);
+    const [from, to, comparedTo] = [4000, 200_000, 201_000].map((at) => OFFSET + at);
+    const span = { since: 4000, from, until: to, comparedTo };
+    expect(asked).toEqual([{ span, ids: [idOf('b')], at: 201_000 + SETTLED_MS }]);
+  });
+
+  it.each([
+    ['nothing', stockOf(0, true, true), 0, 'with-them', 0],
+    ['nothing that neighbours know of', stockOf(0, true, false), 0, 'with-neighbours', 0],
+    ['some', stockOf(3, true, true), 3, 'with-them', 0],
+    ['some, and maybe more', stockOf(3, false, true), 3, 'not', 1],
+    ['nobody knows how many', stockOf(0, false, false), null, 'not', 1],
+  ])('says that %s of it is missing', (_, stock, missing, compared, unsure) => {
+    const { machine, tell, until } = split(stock);
+    tell({ kind: 'found', id: idOf('b') }, 200_000);
+    const reconciled = stock.given;
+    expect(until(400_000)).toMatchObject([{ accounting: { missing, compared, reconciled } }]);
+    const lost = stock.lacking;
+    expect(machine.healed).toEqual({ partitions: 1, reconciled, missing: lost, unsure });
   });
 
   it('counts who came back, and who did not stay', () => {
@@ -161,13 +195,13 @@ describe('limits of partitions', () => {
     expect(until(60_000 + QUIET_MS)).toHaveLength(1);
     expect(machine.cutOff).toBe(LOST_MAX);
     tell({ kind: 'found', id: idOf('500') }, 100_000);
-    expect(shown(until(400_000))).toEqual([`healed 1: ${TIMES_MAX} of ${TIMES_MAX}, 7 missing`]);
+    expect(shown(until(400_000))).toEqual([`healed 1: ${TIMES_MAX} ours, 0 theirs, 7 missing`]);
   });
 });
 
 /** Cut off from a, b and c, the last of whom was heard at 4000; one message was said since. */
-function split(): ReturnType<typeof mesh> {
-  const made = mesh();
+function split(stock?: ReturnType<StockOf>): ReturnType<typeof mesh> {
+  const made = mesh(stock);
   made.said(3000, 3000);
   made.said(4500, 30_000);
   for (const [id, other] of ['ab', 'bc', 'cb'])
@@ -176,8 +210,12 @@ function split(): ReturnType<typeof mesh> {
   return made;
 }
 
-function mesh() {
-  const machine = new Partitions(() => 7);
+function mesh(stock = stockOf(7, true, true)) {
+  const asked: { span: Span; ids: string[]; at: number }[] = [];
+  const machine = new Partitions((span, ids, at) => {
+    asked.push({ span, ids: [...ids], at });
+    return stock;
+  });
   const out: PartitionsOutput[] = [];
   const tell = (input: PartitionsInput, now: number): void => {
     out.push(...machine.step(input, now));
@@ -186,6 +224,8 @@ function mesh() {
   return {
     machine,
     tell,
+    /** What it wanted to know of those that are back. */
+    asked,
     said: (at: number, now: number) => tell({ kind: 'said', timestamp: OFFSET + at }, now),
     /** All that it has said by then. */
     until: (at: number): PartitionsOutput[] => {
@@ -195,6 +235,10 @@ function mesh() {
       return all;
     },
   };
+}
+
+function stockOf(lacking: number, isCompared: boolean, isWithThem: boolean): ReturnType<StockOf> {
+  return { lacking, given: 2, isCompared, isWithThem };
 }
 
 function lost(id: string, heardAt: number, neighbours: string[]): PartitionsInput {
@@ -212,7 +256,7 @@ function shown(out: PartitionsOutput[]): string[] {
       const names = output.lost.map((id) => new TextDecoder().decode(id).trim());
       return `detected ${output.partition}: ${names.sort().join(' ')}`;
     }
-    const { partition, reconciled, ours, theirs, missing } = output.accounting;
-    return `healed ${partition}: ${reconciled} of ${ours + theirs}, ${missing} missing`;
+    const { partition, ours, theirs, missing } = output.accounting;
+    return `healed ${partition}: ${ours} ours, ${theirs} theirs, ${missing} missing`;
   });
 }

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { Answers } from '../../../protocol/peer/answers.ts';
 import type { HistoryLimits } from '../../../protocol/peer/history.ts';
 import { GATEWAY_HISTORY_LIMITS, History, HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
-import type { ReconcileInput, ReconcileOutput } from '../../../protocol/peer/reconcile.ts';
+import type { ReconcileInput, ReconcileOutput, Stock } from '../../../protocol/peer/reconcile.ts';
 import {
   HEARD_MAX,
   Reconciliation,
@@ -90,6 +90,42 @@ describe('two histories', () => {
     });
     // The more there is to find, the less each costs.
     bytes.forEach((cost, i) => expect(cost).toBeLessThan(1200 * 4 ** i));
+  });
+});
+
+describe('what is known of the far end', () => {
+  it('is all of it once both were found alike, and before that nothing', () => {
+    const pair = new Pair();
+    for (let i = 0; i < 10; i++) pair.give([i % 2], i * 1000, i);
+    expect(pair.stock(0, 0, 10_000)).toEqual({ lacking: 0, given: 0, isCompared: false });
+    pair.run(60_000);
+    expect(pair.stock(0, 0, 10_000)).toEqual({ lacking: 0, given: 5, isCompared: true });
+    // Of another time, and over other links.
+    expect(pair.stock(0, 4500, 10_000).given).toBe(2);
+    expect(pair.stock(0, 0, 10_000, [LINK, LINK + 1]).isCompared).toBe(false);
+    expect(pair.stock(0, 0, 10_000, []).isCompared).toBe(false);
+  });
+
+  it('is nothing of what it had to let go, though all that is left is alike', () => {
+    const pair = new Pair([GATEWAY_HISTORY_LIMITS, { ...HISTORY_LIMITS, messages: 5 }]);
+    for (let i = 0; i < 20; i++) pair.give([1], i * 1000, i);
+    pair.run(60_000);
+    expect(pair.names(0)).toHaveLength(5);
+    expect(pair.stock(0, 0, 20_000)).toMatchObject({ lacking: 0, isCompared: false });
+    expect(pair.stock(0, 15_000, 20_000)).toMatchObject({ lacking: 0, isCompared: true });
+  });
+
+  it('is what it named and never gave, told of since then, until it comes from anywhere', () => {
+    const pair = new Pair();
+    for (let i = 0; i < 4; i++) pair.give([1], i * 1000, i);
+    pair.refuses = ({ timestamp }) => timestamp < EPOCH + 3000;
+    pair.run(60_000);
+    expect(pair.stock(0, 0, 4000)).toMatchObject({ lacking: 3, isCompared: false });
+    expect(pair.stock(0, 0, 4000, [LINK], pair.now).lacking).toBe(0);
+    pair.give([0], 0, 0);
+    expect(pair.stock(0, 0, 4000).lacking).toBe(2);
+    pair.part();
+    expect(pair.stock(0, 0, 4000), 'its holder is gone').toMatchObject({ lacking: 2 });
   });
 });
 
@@ -322,6 +358,16 @@ class Pair {
     const text = `said at ${offsetMs} by ${seed}`;
     const frame = packet({ timestamp: EPOCH + offsetMs, payload: new TextEncoder().encode(text) });
     for (const at of who) this.histories[at].restore(frame);
+  }
+
+  /** As machine `at` knows it, of what was said between two offsets. */
+  stock(at: number, from: number, until: number, links = [LINK], since = 0): Stock {
+    const span = { since, from: EPOCH + from, until: EPOCH + until, comparedTo: EPOCH + until };
+    return this.machines[at].stock(span, links);
+  }
+
+  part(): void {
+    for (const machine of this.machines) machine.step({ kind: 'gone', link: LINK }, this.now);
   }
 
   names(at: number): string[] {
