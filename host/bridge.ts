@@ -31,6 +31,7 @@ import type {
 import { Trunks } from '../protocol/peer/trunks.ts';
 import { RoutePort } from '../protocol/peer/route-port.ts';
 import type { Pins } from '../protocol/trust/pins.ts';
+import { toHex } from '../protocol/wire/hex.ts';
 import type { SecurityLevel } from '../protocol/trust/levels.ts';
 import { IS_GATEWAY, KEEPS_HISTORY, PASSES_ON } from '../protocol/wire/link-state.ts';
 import { encodeText } from '../protocol/wire/text.ts';
@@ -77,7 +78,7 @@ import { NEIGHBOURS } from './neighbours/neighbours.ts';
 import { CHRONICLE } from './registry/chronicle.ts';
 import type { ComponentView, RegistryInput, RegistryOutput } from './registry/registry.ts';
 import { Registry } from './registry/registry.ts';
-import type { Resilience, ResilienceView, TakeStock } from './resilience/resilience.ts';
+import type { Resilience, ResilienceView } from './resilience/resilience.ts';
 import { resilienceOf } from './resilience/resilience.ts';
 import type { ResilienceSettings } from './resilience/settings.ts';
 import { RESILIENCE_DEFAULTS } from './resilience/settings.ts';
@@ -297,8 +298,13 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const read = (at: Millis): Snapshot => this.station.snapshot(at);
     const { resilience = RESILIENCE_DEFAULTS, routing = ROUTING_DEFAULTS } = config;
     this.mesh = { resilience, routing };
-    const stock: TakeStock = (span, links) => this.station.stock(span, links);
-    this.resilience = resilienceOf(() => this.mesh.resilience, stock);
+    this.resilience = resilienceOf(() => this.mesh.resilience, {
+      stock: (span, links) => this.station.stock(span, links),
+      gateways: (at) => {
+        const { gateways } = this.gateway.snapshot(at);
+        return gateways.flatMap(({ id, lines }) => (lines.length > 0 ? [toHex(id)] : []));
+      },
+    });
     this.routing = routingKind(routes, () => this.mesh.routing, {
       capabilities: () => capabilitiesOf(station, this.gateway.hasLines),
       bytesPerSecond: (link) => this.throughput.of(link),

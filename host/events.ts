@@ -93,11 +93,13 @@ export type Threat =
 export type HealthLevel = 'good' | 'warning' | 'critical';
 export type HealthCategory = 'connectivity' | 'latency' | 'throughput' | 'stability';
 /**
- * `reconnect`: over the link or line that there was. `route`: asked for over all links that there are.
- * `bridge`: asked for at the far ends of lines.
+ * `reconnect`: it is dialled, over the air or by the line that there was. `route`: asked for by another
+ * route than the one that is known, or over all links where there is none. `bridge`: asked for over lines,
+ * and of neighbours who have some.
  */
 export type RecoveryWay = 'reconnect' | 'route' | 'bridge';
-export type RecoveryOutcome = 'recovered' | 'given-up';
+/** `recovered`: by the last attempt; `returned`: by itself. */
+export type RecoveryOutcome = 'recovered' | 'returned' | 'given-up';
 
 /** What a partition came to, in our own clock's Unix ms; messages are public ones. */
 export type PartitionAccounting = {

@@ -6,6 +6,7 @@ import type {
   PartitionAccounting,
   PeerDecision,
   PeerLeftReason,
+  RecoveryOutcome,
   RouteSwitchReason,
 } from '../events.ts';
 import type { MeshHappening } from '../http/views.ts';
@@ -80,9 +81,10 @@ export function saidOf(event: MeshEvent, nameOf: (id: Uint8Array) => string): Sa
     }
     case 'RecoveryEnded': {
       const { peer, attempts, outcome } = event;
-      const isBack = outcome === 'recovered';
-      const text = `${nameOf(peer)} ${isBack ? 'is back' : 'was not found'} after ${attempts} attempts`;
-      return { text, tone: isBack ? 'good' : 'warning', peer, figures: { attempts } };
+      const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+      const text = `${nameOf(peer)} ${OUTCOMES[outcome]} after ${tries}`;
+      const tone = outcome === 'given-up' ? 'warning' : 'good';
+      return { text, tone, peer, figures: { attempts } };
     }
     case 'HealthChanged': {
       const { category, score, level, why } = event;
@@ -166,6 +168,11 @@ const SWITCHES: Record<RouteSwitchReason, string> = {
   better: 'it is better by a fifth',
   congested: 'the link of the one before is crowded',
   stale: 'nobody tells of it any more',
+};
+const OUTCOMES: Record<RecoveryOutcome, string> = {
+  recovered: 'is back',
+  returned: 'came back by itself',
+  'given-up': 'was not found',
 };
 const WAYS = {
   reconnect: 'it is dialled again',

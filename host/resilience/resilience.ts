@@ -4,7 +4,7 @@
  * nothing itself.
  *
  *   beats, what the station tells -> suspicion -> pings over other links, events
- *                                      |-> recovery -> dials, pings
+ *                                      |-> recovery -> dials, pings by other ways
  *   who left and who came -> partitions -> events             links, beats -> health -> events
  */
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
@@ -45,20 +45,25 @@ const TRIED_OF_PARTITION = 3;
 /** Where changes of the settings are kept. */
 const SETTING = 'resilience';
 
-/** What is known of the histories of others, over links that lead to them. */
-export type TakeStock = (span: Span, links: readonly number[]) => Stock;
+/** What others of the bridge know. */
+export type Surroundings = {
+  /** Of the histories of others, over links that lead to them. */
+  stock(span: Span, links: readonly number[]): Stock;
+  /** Ids, in hex, of the gateways that have lines. */
+  gateways(now: Millis): readonly string[];
+};
 
 /** `settings`: as the owner has them now. */
 export function resilienceOf(
   settings: () => ResilienceSettings,
-  stock: TakeStock,
+  surroundings: Surroundings,
 ): ComponentKind<Resilience> {
   return {
     name: 'resilience',
     types: [],
     wishes: ['tune'],
     after: [],
-    make: (ports, now) => new Resilience(settings, stock, ports, now),
+    make: (ports, now) => new Resilience(settings, surroundings, ports, now),
   };
 }
 
@@ -78,9 +83,10 @@ export class Resilience implements Component {
   private readonly configure: () => ResilienceSettings;
   private configured: ResilienceSettings;
   private readonly ports: ComponentPorts;
+  private readonly surroundings: Surroundings;
   private readonly suspicion: Suspicion;
   private readonly partitions: Partitions;
-  private readonly recovery = new Recovery();
+  private readonly recovery: Recovery;
   private readonly condition = new Health();
   private settings: ResilienceSettings;
   private checkAt: Millis;
@@ -100,20 +106,23 @@ export class Resilience implements Component {
 
   constructor(
     configure: () => ResilienceSettings,
-    stock: TakeStock,
+    surroundings: Surroundings,
     ports: ComponentPorts,
     now: Millis,
   ) {
     this.configure = configure;
     this.configured = configure();
     this.ports = ports;
+    this.surroundings = surroundings;
     this.settings = restored(this.configured, ports.archive.settings.get(SETTING));
     this.suspicion = new Suspicion(this.settings);
     this.partitions = new Partitions((span, ids, at) => {
       const ways = this.waysTo(ids, at);
       const links = ways.map(({ link }) => link);
-      return { ...stock(span, links), isWithThem: ways.every(({ peer }) => ids.has(peer ?? '')) };
+      const isWithThem = ways.every(({ peer }) => ids.has(peer ?? ''));
+      return { ...surroundings.stock(span, links), isWithThem };
     });
+    this.recovery = new Recovery((at) => this.bridges(at).length > 0);
     this.checkAt = now + this.settings.care.checkMs;
     this.takeCare();
   }
@@ -214,17 +223,33 @@ export class Resilience implements Component {
         return this.toPartitions({ kind: 'said', timestamp: event.timestamp }, now, out);
       case 'link-settled':
       case 'link-bound':
-        // What comes over it from now on is theirs, whenever they announce themselves.
-        return this.toPartitions({ kind: 'found', id: toHex(event.id) }, now, out);
+        return this.meet(event, now, out);
       case 'link-closed':
         return this.cut(event.link, now, out);
       case 'pong':
         this.asked.delete(toHex(event.id));
-        this.toRecovery({ kind: 'back', id: event.id }, now, out);
+        this.toRecovery(
+          { kind: 'answered', id: event.id, askedAt: now - event.roundTripMs },
+          now,
+          out,
+        );
         return this.toSuspicion({ kind: 'word', id: event.id, at: now }, now, out);
       case 'ping-lost':
         return this.losePing(event.id, now, out);
     }
+  }
+
+  private meet(
+    { link, id }: { link: number; id: Uint8Array },
+    now: Millis,
+    out: ComponentOutput[],
+  ): void {
+    // What comes over it from now on is theirs, whenever they announce themselves.
+    this.toPartitions({ kind: 'found', id: toHex(id) }, now, out);
+    if (this.recovery.active === 0) return;
+    const met = this.ports.station(now).links.find((other) => other.link === link);
+    const isDialled = met?.way === 'out' || met?.way === 'line';
+    this.toRecovery({ kind: isDialled ? 'dialled' : 'back', id }, now, out);
   }
 
   private leave(
@@ -330,12 +355,21 @@ export class Resilience implements Component {
       const { attempts, outcome } = output;
       return tell(out, { kind: 'RecoveryEnded', peer: id, attempts, outcome });
     }
-    const { attempt, way } = output;
+    const { attempt, way, round } = output;
     tell(out, { kind: 'RecoveryTried', peer: id, attempt, way });
     if (way === 'reconnect') return order(out, { kind: 'redial', id });
-    if (way === 'route') return order(out, { kind: 'ping', id });
-    const lines = this.ports.station(now).links.filter(({ medium }) => medium === 'line');
-    for (const { link } of lines.slice(0, ASKED_MAX)) order(out, { kind: 'ping', id, link });
+    if (way === 'route') return order(out, { kind: 'ping', id, attempts: round });
+    for (const { link } of this.bridges(now)) order(out, { kind: 'ping', id, link });
+  }
+
+  /** Our own lines, and then the links to gateways that have some. */
+  private bridges(now: Millis): LinkSnapshot[] {
+    const gateways = new Set(this.surroundings.gateways(now));
+    return this.ports
+      .station(now)
+      .links.filter(({ medium, peer }) => medium === 'line' || gateways.has(peer ?? ''))
+      .sort((one, other) => Number(other.medium === 'line') - Number(one.medium === 'line'))
+      .slice(0, ASKED_MAX);
   }
 
   /** Every word there was of those that are watched, whichever way it came. */

@@ -63,8 +63,11 @@ export type StationInput =
   | { kind: 'send'; draft: OwnDraft }
   /** A frame for the far end of one wire alone, which nobody passes on: what its admin says to a board. */
   | { kind: 'hand'; link: number; bytes: Uint8Array }
-  /** Over one `link` alone, it asks whoever is there to pass it on. */
-  | { kind: 'ping'; id: Uint8Array; link?: number }
+  /**
+   * Over one `link` alone, it asks whoever is there to pass it on. With `attempts`, the way that is known
+   * came to nothing so often: it goes by another, and over all links where there is none.
+   */
+  | { kind: 'ping'; id: Uint8Array; link?: number; attempts?: number }
   | { kind: 'trace'; id: Uint8Array }
   | { kind: 'tap'; isOn: boolean }
   /** A node is wanted back: it is dialled as soon as it is in sight, however often that failed. */

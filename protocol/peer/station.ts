@@ -45,6 +45,7 @@ import { Switchboard } from './switchboard.ts';
 
 /** Bytes of a public message of a person here; a longer one is refused. */
 export const SAY_MAX = 4096;
+const NOWHERE = new Uint8Array(0);
 /** Hops beyond the farthest node known: whoever has just come lies there, and detours are longer. */
 const REACH_SPARE = 2;
 /** What phones write at once, if they may (WIRE §7). */
@@ -131,6 +132,7 @@ export class Station implements Machine<StationInput, StationOutput> {
         this.toSwitchboard({ ...input, priority: NORMAL }, out);
         break;
       case 'ping':
+        if (input.attempts !== undefined) this.detour(input.id, input.attempts);
         this.onReception(this.reception.ping(input, this.ports.draw(8), now), out);
         break;
       case 'trace':
@@ -230,6 +232,12 @@ export class Station implements Machine<StationInput, StationOutput> {
     const { type, recipient, attempts = 0 } = draft;
     if (recipient !== null && attempts > 0) this.routes?.failed(recipient, attempts);
     this.sayOwn(-1, this.ttlOf(type), draft, out);
+  }
+
+  /** Whatever way there is by now: it is asked for, or none could be given up. */
+  private detour(target: Uint8Array, attempts: number): void {
+    this.routes?.next(target, NOWHERE, () => true);
+    this.routes?.failed(target, attempts);
   }
 
   /**

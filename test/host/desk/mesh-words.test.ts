@@ -27,6 +27,11 @@ describe('what happens in the mesh', () => {
       'ada is alive; it was silent for 7 min',
     ],
     [
+      { kind: 'RecoveryEnded', peer: ADA, attempts: 1, outcome: 'returned' },
+      'good',
+      'ada came back by itself after 1 attempt',
+    ],
+    [
       { kind: 'PartitionDetected', partition: 1, lost: [ADA, BEN] },
       'bad',
       'a part of the mesh is cut off: ada, ben',

@@ -1,0 +1,103 @@
+/**
+ * What resilience orders for those that are lost, with the rest of the bridge made up.
+ */
+import { expect, it } from 'vitest';
+import type { ComponentOutput, StationOrder } from '../../../host/component.ts';
+import type { MeshEvent } from '../../../host/events.ts';
+import { resilienceOf } from '../../../host/resilience/resilience.ts';
+import { RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
+import { TICK } from '../../../protocol/core/machine.ts';
+import type { StationEvent } from '../../../protocol/peer/contract.ts';
+import { fromHex } from '../../../protocol/wire/hex.ts';
+import type { LinkSnapshot, PeerSnapshot, Snapshot } from '../../../protocol/peer/snapshot.ts';
+import { componentPorts } from '../registry/ports.ts';
+
+const [ADA, BEN] = ['a'.repeat(16), 'b'.repeat(16)];
+const [GATE, PLAIN, FAR] = ['1'.repeat(16), '2'.repeat(16), '3'.repeat(16)];
+
+it('dials, asks by another route, and asks the bridge nodes for those that a partition took', () => {
+  const { orders, until } = lost();
+  const [ada, ben] = [fromHex(ADA)!, fromHex(BEN)!];
+  expect(orders()).toEqual([
+    { kind: 'redial', id: ada },
+    { kind: 'redial', id: ben },
+  ]);
+  until(60_000);
+  expect(orders()).toEqual([
+    { kind: 'ping', id: ada, attempts: 1 },
+    { kind: 'ping', id: ben, attempts: 1 },
+  ]);
+  until(120_000);
+  // Over the line first; the neighbour without lines is no way out.
+  expect(orders()).toEqual(
+    [ada, ben].flatMap((id) => [9, 1].map((link) => ({ kind: 'ping', id, link }))),
+  );
+  until(240_000);
+  expect(orders().at(-1)).toEqual({ kind: 'ping', id: ben, attempts: 2 });
+});
+
+it('has recovered whom its ping found, and not who came back by himself', () => {
+  const { ended, hear, until } = lost();
+  until(60_000);
+  const pong = { kind: 'pong', hops: 3 } as const;
+  hear({ ...pong, id: fromHex(ADA)!, roundTripMs: 700 }, 60_700);
+  hear({ ...pong, id: fromHex(BEN)!, roundTripMs: 300 }, 60_700);
+  expect(ended()).toEqual(['recovered after 2', 'returned after 2']);
+});
+
+it('has recovered whom it dialled, and not who dialled here', () => {
+  const { ended, hear } = lost();
+  const settled = { kind: 'link-settled', medium: 'node', mode: 'full', name: '' } as const;
+  hear({ ...settled, link: 4, id: fromHex(ADA)! }, 500);
+  hear({ ...settled, link: 0, id: fromHex(BEN)! }, 500);
+  expect(ended()).toEqual(['recovered after 1', 'returned after 1']);
+});
+
+/** Two that were neighbours are taken by a partition; times count from the first attempt. */
+function lost() {
+  const peers = [ADA, BEN].map((id, at) => ({ id, silentMs: 0, neighbours: [[BEN, ADA][at]] }));
+  const links = [
+    { link: 0, way: 'in', medium: 'node', peer: BEN },
+    { link: 1, way: 'out', medium: 'node', peer: GATE },
+    { link: 2, way: 'out', medium: 'node', peer: PLAIN },
+    { link: 4, way: 'out', medium: 'node', peer: ADA },
+    { link: 9, way: 'line', medium: 'line', peer: FAR },
+  ];
+  const still = { silentMs: 0, roundTripMs: null, mode: 'full' };
+  const ports = componentPorts({
+    peers: peers as unknown as PeerSnapshot[],
+    links: links.map((link) => ({ ...still, ...link }) as unknown as LinkSnapshot),
+  } satisfies Partial<Snapshot>);
+  const stock = { lacking: 0, given: 0, isCompared: false };
+  const around = { stock: () => stock, gateways: () => [GATE] };
+  const component = resilienceOf(() => RESILIENCE_DEFAULTS, around).make(ports, 0);
+  const orders: StationOrder[] = [];
+  const ended: string[] = [];
+  let start = 0;
+  const take = (outputs: ComponentOutput[]): void => {
+    for (const output of outputs) {
+      if (output.kind === 'order') orders.push(output.order);
+      if (output.kind === 'event') note(output.event);
+    }
+  };
+  const note = (event: MeshEvent): void => {
+    if (event.kind === 'RecoveryEnded') ended.push(`${event.outcome} after ${event.attempts}`);
+  };
+  const until = (at: number): void => {
+    while (component.deadline() <= start + at) {
+      take(component.step(TICK, component.deadline()));
+    }
+  };
+  const hear = (event: StationEvent, at: number): void =>
+    take(component.step({ kind: 'heard', event }, start + at));
+  until(10_000);
+  for (const id of [ADA, BEN]) {
+    hear({ kind: 'peer-left', id: fromHex(id)!, name: '', reason: 'timeout' }, 10_000);
+  }
+  // They are told of together, and dialled at once.
+  while (orders.length === 0) {
+    start = component.deadline();
+    until(0);
+  }
+  return { hear, until, ended: () => ended, orders: () => orders.splice(0) };
+}
