@@ -145,7 +145,7 @@ function routine(text: string, peer?: Uint8Array): Said {
 
 const LEFT: Record<PeerLeftReason, string> = {
   user: 'it said goodbye',
-  network: 'too many others are here',
+  network: 'no way leads to it any more, or too many others are here',
   security: 'it is not let in any more',
   timeout: 'nothing was heard of it any more',
   protocol: 'it speaks another protocol',

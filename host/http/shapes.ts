@@ -603,7 +603,12 @@ export const EVENT = named(
     message: { ...EVERY, message: MESSAGE },
     'message-state': { ...EVERY, message: MESSAGE },
     peer: { ...EVERY, peer: PEER },
-    'peer-left': { ...EVERY, id: ID, name: text(), reason: oneOf('user', 'timeout', 'crowded') },
+    'peer-left': {
+      ...EVERY,
+      id: ID,
+      name: text(),
+      reason: oneOf('user', 'timeout', 'network', 'protocol', 'crowded'),
+    },
     alarm: { ...EVERY, id: ID },
     link: { ...EVERY, link: integer(), isUp: flag() },
     line: { ...EVERY, line: LINE },

@@ -1,9 +1,11 @@
 /**
  * Chronicle: the component that puts what the station tells into the events of the mesh: who came and
- * went, whose words hold, and, once a minute, what was dropped and why.
+ * went, whose words hold, and, once a minute, what was dropped and why. Whoever is turned away or kept
+ * apart has left with that, though the station only misses him when he has been silent for long enough.
  */
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import type { LeftReason, StationEvent } from '../../protocol/peer/contract.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
 import type {
   Component,
   ComponentHealth,
@@ -12,7 +14,7 @@ import type {
   ComponentOutput,
   ComponentPorts,
 } from '../component.ts';
-import type { PeerLeftReason } from '../events.ts';
+import type { MeshEvent, PeerLeftReason } from '../events.ts';
 
 /** Drops are many: they are told of together. */
 export const DROPS_EVERY_MS = 60_000;
@@ -28,6 +30,8 @@ export const CHRONICLE: ComponentKind<Chronicle> = {
 const LEFT: Record<LeftReason, PeerLeftReason> = {
   user: 'user',
   timeout: 'timeout',
+  network: 'network',
+  protocol: 'protocol',
   crowded: 'network',
 };
 
@@ -37,6 +41,8 @@ export class Chronicle implements Component {
   private drops: Record<string, number>;
   private overflows = new Map<number, number>();
   private dropsAt: Millis;
+  /** Ids in hex of those who were in reach when they were turned away, and whom the station still has. */
+  private readonly barred = new Set<string>();
 
   constructor(ports: ComponentPorts, now: Millis) {
     this.ports = ports;
@@ -46,6 +52,7 @@ export class Chronicle implements Component {
 
   step(input: ComponentInput | Tick, now: Millis): ComponentOutput[] {
     if (input.kind === 'heard') return this.hear(input.event);
+    if (input.kind === 'event') return this.judge(input.event, now);
     return now >= this.dropsAt ? this.count(now) : [];
   }
 
@@ -63,6 +70,8 @@ export class Chronicle implements Component {
         return [{ kind: 'event', event: { kind: 'PeerJoined', peer: event.id, name: event.name } }];
       case 'peer-left': {
         const { id: peer, name } = event;
+        // That is told already.
+        if (this.barred.delete(toHex(peer))) return [];
         const reason = LEFT[event.reason];
         return [{ kind: 'event', event: { kind: 'PeerLeft', peer, name, reason } }];
       }
@@ -74,6 +83,21 @@ export class Chronicle implements Component {
       default:
         return [];
     }
+  }
+
+  private judge(event: MeshEvent, now: Millis): ComponentOutput[] {
+    if (event.kind !== 'PeerJudged') return [];
+    const { peer, decision } = event;
+    const key = toHex(peer);
+    const isBarred = this.barred.has(key);
+    if (isBarred !== (decision === 'allow')) return [];
+    const known = this.ports.station(now).peers.find(({ id }) => id === key);
+    if (known === undefined) return [];
+    const { name } = known;
+    if (this.barred.delete(key))
+      return [{ kind: 'event', event: { kind: 'PeerJoined', peer, name } }];
+    this.barred.add(key);
+    return [{ kind: 'event', event: { kind: 'PeerLeft', peer, name, reason: 'security' } }];
   }
 
   private count(now: Millis): ComponentOutput[] {

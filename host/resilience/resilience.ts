@@ -261,7 +261,8 @@ export class Resilience implements Component {
     const known = this.reached.get(key);
     this.reached.delete(key);
     if (reason === 'user') return this.toSuspicion({ kind: 'left', id }, now, out);
-    if (reason !== 'timeout' || known === undefined) return;
+    const isSilent = reason === 'timeout' || reason === 'network';
+    if (!isSilent || known === undefined) return;
     this.toPartitions({ kind: 'lost', id: key, ...known }, now, out);
   }
 

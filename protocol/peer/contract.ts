@@ -176,7 +176,12 @@ export type StationEvent =
   /** What a person or a service wanted was not done. */
   | { kind: 'refused'; what: 'say' | 'send' | 'ping' | 'trace'; reason: RefusedReason };
 
-export type LeftReason = 'user' | 'timeout' | 'crowded';
+/**
+ * Of those that fell silent, `network`: the link over which it was heard last was lost before it was
+ * silent, and none leads to it; `protocol`: a link leads to it, and its hello there is of another major version. `crowded`: it made
+ * way for others.
+ */
+export type LeftReason = 'user' | 'timeout' | 'network' | 'protocol' | 'crowded';
 export type RefusedReason = 'no-clock' | 'too-long' | 'empty' | 'busy' | 'left';
 
 /** A node on the way, as it answered (WIRE §20). */

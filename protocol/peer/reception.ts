@@ -36,12 +36,12 @@ import { decodeMessage, messageId } from '../wire/message.ts';
 import type { Packet } from '../wire/packet.ts';
 import { openPacket } from '../wire/packet.ts';
 import type { Draw } from './author.ts';
-import type { OwnDraft, StationEvent, StoredRecord } from './contract.ts';
+import type { LeftReason, OwnDraft, StationEvent, StoredRecord } from './contract.ts';
 import type { HistoryLimits } from './history.ts';
 import { History, isFresh } from './history.ts';
 import type { Hop, Links } from './links.ts';
 import type { NoteDesk, NoteDeskOutput } from './note-desk.ts';
-import type { Departure } from './peers.ts';
+import type { Departure, Peer } from './peers.ts';
 import { Peers, PEERS_MAX } from './peers.ts';
 import type { PingerOutput } from './pinger.ts';
 import { Pinger } from './pinger.ts';
@@ -123,6 +123,8 @@ export class Reception {
   /** Unix time at 0 of our clock, or null. */
   private epochMs: number | null = null;
   private wakeAt: Millis = Infinity;
+  /** By number, when a link was lost last. */
+  private readonly lostAt = new Map<number, Millis>();
   private readonly ports: ReceptionPorts;
   private readonly trace: Trace;
   private readonly assembler = new FragmentAssembler();
@@ -242,8 +244,9 @@ export class Reception {
     return true;
   }
 
-  /** A link is no more. */
-  gone(link: number, now: Millis): void {
+  /** A link is no more; `isLost` unless it was let go here, as all are that fell silent. */
+  gone(link: number, isLost: boolean, now: Millis): void {
+    if (isLost) this.lostAt.set(link, now);
     this.sync.step({ kind: 'gone', link }, now);
     this.reconciliation?.step({ kind: 'gone', link }, now);
     this.pinger.step({ kind: 'gone', link }, now);
@@ -650,8 +653,19 @@ export class Reception {
 
   private sayGoodbye(departures: Departure[], out: ReceptionOutput[]): void {
     for (const { peer, reason } of departures) {
-      tell(out, { kind: 'peer-left', id: peer.id, name: peer.name, reason });
+      const { id, name } = peer;
+      const why = reason === 'timeout' ? this.whySilent(peer) : reason;
+      tell(out, { kind: 'peer-left', id, name, reason: why });
     }
+  }
+
+  private whySilent({ id, link, heardAt }: Peer): LeftReason {
+    const { links } = this.ports;
+    const ends = links.open().map((open) => links.at(open)!);
+    const own = ends.filter(({ peer }) => peer !== null && sameBytes(peer, 0, id));
+    if (own.some(({ machine }) => machine.mode === 'incompatible')) return 'protocol';
+    const isCut = (this.lostAt.get(link) ?? -Infinity) >= heardAt;
+    return isCut && own.length === 0 ? 'network' : 'timeout';
   }
 }
 

@@ -74,6 +74,8 @@ export class Station implements Machine<StationInput, StationOutput> {
   /** When reception, announcer or pins are due: few steps reach them, and all ask for it. */
   private innerAt: Millis = Infinity;
   private hasLeft = false;
+  /** Links that are to be closed, because nothing comes over them or others are better. */
+  private readonly letGo = new Set<number>();
 
   constructor(config: StationConfig, ports: StationPorts, now: Millis) {
     const { identity, crypto, random, draw } = ports;
@@ -354,8 +356,12 @@ export class Station implements Machine<StationInput, StationOutput> {
       case 'settled':
         this.meet(output, out);
         break;
+      case 'disconnect':
+        this.letGo.add(output.link);
+        out.push(output);
+        break;
       case 'closed':
-        this.reception.gone(output.link, this.now);
+        this.reception.gone(output.link, !this.letGo.delete(output.link), this.now);
         this.rearm();
         tell(out, { kind: 'link-closed', link: output.link });
         this.look(out);

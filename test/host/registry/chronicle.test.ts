@@ -1,10 +1,13 @@
 /**
  * What the station tells, as events of the mesh.
  */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { ComponentInput } from '../../../host/component.ts';
+import type { PeerDecision } from '../../../host/events.ts';
 import { Chronicle, DROPS_EVERY_MS } from '../../../host/registry/chronicle.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
-import type { LinkSnapshot } from '../../../protocol/peer/snapshot.ts';
+import type { LinkSnapshot, PeerSnapshot } from '../../../protocol/peer/snapshot.ts';
+import { toHex } from '../../../protocol/wire/hex.ts';
 import { componentPorts } from './ports.ts';
 
 const ID = new Uint8Array(8).fill(7);
@@ -18,6 +21,8 @@ it('tells who came, and why somebody went', () => {
   for (const [reason, told] of [
     ['user', 'user'],
     ['timeout', 'timeout'],
+    ['network', 'network'],
+    ['protocol', 'protocol'],
     ['crowded', 'network'],
   ] as const) {
     const event = { kind: 'peer-left', id: ID, name: 'ada', reason } as const;
@@ -25,6 +30,41 @@ it('tells who came, and why somebody went', () => {
       { kind: 'event', event: { kind: 'PeerLeft', peer: ID, name: 'ada', reason: told } },
     ]);
   }
+});
+
+describe('who is judged', () => {
+  const peer = { id: toHex(ID), name: 'ada' } as PeerSnapshot;
+  const judged = (decision: PeerDecision): ComponentInput => ({
+    ...{ kind: 'event', event: { kind: 'PeerJudged', peer: ID, decision, by: 'person' } },
+  });
+  const left = { kind: 'event', event: { kind: 'PeerLeft', peer: ID, name: 'ada' } };
+  const gone = { kind: 'peer-left', id: ID, name: 'ada', reason: 'timeout' } as const;
+
+  it.each(['deny', 'quarantine'] as const)('has left for security with %s, once', (decision) => {
+    const chronicle = new Chronicle(componentPorts({ peers: [peer] }), 0);
+    expect(chronicle.step(judged(decision), 1)).toMatchObject([
+      { ...left, event: { ...left.event, reason: 'security' } },
+    ]);
+    expect(chronicle.step(judged('deny'), 2)).toEqual([]);
+    expect(chronicle.step({ kind: 'heard', event: gone }, 60_000)).toEqual([]);
+    // He came back, and fell silent like anybody.
+    expect(chronicle.step({ kind: 'heard', event: gone }, 200_000)).toMatchObject([left]);
+  });
+
+  it('is here again when he is let in before he is missed', () => {
+    const chronicle = new Chronicle(componentPorts({ peers: [peer] }), 0);
+    expect(chronicle.step(judged('allow'), 1)).toEqual([]);
+    chronicle.step(judged('quarantine'), 2);
+    expect(chronicle.step(judged('allow'), 3)).toEqual([
+      { kind: 'event', event: { kind: 'PeerJoined', peer: ID, name: 'ada' } },
+    ]);
+    expect(chronicle.step({ kind: 'heard', event: gone }, 60_000)).toMatchObject([left]);
+  });
+
+  it('does not leave who was not here', () => {
+    const chronicle = new Chronicle(componentPorts(), 0);
+    expect(chronicle.step(judged('deny'), 1)).toEqual([]);
+  });
 });
 
 it('tells once a minute what was dropped since, by reason, and whose queue ran over', () => {

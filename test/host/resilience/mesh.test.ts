@@ -202,6 +202,22 @@ describe('a mesh of bridges', () => {
     expect(accounting).toMatchObject({ theirs: 1, reconciled: 1, missing: null });
   });
 
+  it('tells why somebody is gone: turned away, cut off, or silent', () => {
+    const mesh = village(line(4), 4);
+    mesh.run(2 * MINUTE);
+    mesh.deny(1, 2);
+    mesh.run(1000);
+    const reasons = (node: number) =>
+      mesh.events(node, 'PeerLeft').map(({ peer, reason }) => `${mesh.numberOf(peer)} ${reason}`);
+    expect(reasons(1)).toEqual(['2 security']);
+    mesh.cut(3, 4, 1000);
+    // What is silent is let go, and not lost.
+    mesh.condition(2, 3, { ...CLEAR, lossPerMille: 1000 }, false);
+    mesh.run(70_000);
+    expect(reasons(3).sort()).toEqual(['1 timeout', '2 timeout', '4 network']);
+    expect(reasons(1).filter((reason) => reason.startsWith('2'))).toEqual(['2 security']);
+  });
+
   it('warns of its health when half of its neighbours are gone, and says when all is well', () => {
     const mesh = village(star(4), 5);
     mesh.run(2 * MINUTE);
@@ -347,6 +363,7 @@ function village(
     condition: (from: number, to: number, wanted: Conditions, both: boolean) =>
       mesh.condition(from, to, wanted, both),
     say: (node: number, text: string) => ask(node, { kind: 'say', text }),
+    deny: (node: number, peer: number) => ask(node, { kind: 'deny', peer: roster.of(peer).id }),
     tune: (node: number, tuning: object) => ask(node, { kind: 'tune', tuning }),
     setUp: (node: number, settings: BridgeSettings) =>
       mesh.tell(node, { kind: 'set-up', settings } as never),

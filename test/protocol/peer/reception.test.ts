@@ -4,6 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { LEAVE, PING, plainPacket, PONG } from '../../../protocol/core/packet.ts';
+import type { Hello } from '../../../protocol/core/hello.ts';
+import type { Mode } from '../../../protocol/core/version.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
 import { HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
@@ -44,6 +46,31 @@ describe('a reception', () => {
         if (now >= before) reception.tick(now);
       }
     }
+  });
+
+  it('misses whoever falls silent, and tells by his links why', () => {
+    expect(missed(() => undefined)).toEqual(['timeout']);
+    expect(missed((to) => close(to, 0))).toEqual(['network']);
+    const letGo = missed((to) => close(to, 0, false));
+    expect(letGo, 'let go for its silence').toEqual(['timeout']);
+    expect(
+      missed((to) => close(to, 1)),
+      'another link',
+    ).toEqual(['timeout']);
+    const elsewhere = (to: ReturnType<typeof receptionWith>): void => {
+      close(to, 0);
+      const frame = announceOf(person(1), { timestamp: EPOCH + 2000 });
+      hear(to.reception, frame, OWN_TTL - 1, 2000, 1);
+    };
+    expect(missed(elsewhere, 2000), 'heard by another way since').toEqual(['timeout']);
+    const { id } = person(1);
+    const hello = { name: new Uint8Array(0) } as Hello;
+    const linked = (mode: Mode) => (to: ReturnType<typeof receptionWith>) => {
+      close(to, 0);
+      to.links.step({ kind: 'lined', medium: 'line', link: 2, id, mode, hello }, 1500);
+    };
+    expect(missed(linked('incompatible'))).toEqual(['protocol']);
+    expect(missed(linked('full')), 'another link leads to him').toEqual(['timeout']);
   });
 
   it('says of an announce what it tells of once, and asks whoever is next to it', () => {
@@ -98,7 +125,7 @@ function receptionWith(random: (below: number) => number) {
     ...{ islandBytesPerMs: 1, reconcile: RECONCILE_DEFAULTS, asksForHistory: true },
     draw: (count) => Uint8Array.from({ length: count }, () => random(256)),
   });
-  return { reception, desk };
+  return { reception, desk, links };
 }
 
 function hear(
@@ -109,6 +136,27 @@ function hear(
   link = 0,
 ): ReceptionOutput[] {
   return reception.hear({ link, bytes, ttl, isVerified: true, isReleased: false }, now);
+}
+
+/** Why somebody who announced himself over link 0 at 0 is missed a minute after `last`. */
+function missed(meanwhile: (to: ReturnType<typeof receptionWith>) => void, last = 0): string[] {
+  const made = receptionWith(xorshift(1));
+  made.reception.setClock(EPOCH);
+  hear(made.reception, announceOf(person(1), { timestamp: EPOCH }), OWN_TTL, 0);
+  meanwhile(made);
+  return made.reception.tick(last + REACHABLE_MS).flatMap((output) => {
+    const isLeft = output.kind === 'told' && output.event.kind === 'peer-left';
+    return isLeft ? [(output.event as { reason: string }).reason] : [];
+  });
+}
+
+function close(
+  { reception, links }: ReturnType<typeof receptionWith>,
+  link: number,
+  isLost = true,
+): void {
+  links.step({ kind: 'closed', link }, 1000);
+  reception.gone(link, isLost, 1000);
 }
 
 /** Anything that steps one of its machines, or none. */
@@ -126,7 +174,7 @@ function doAnything(reception: Reception, random: (below: number) => number, now
     () => reception.ping({ id: who.id }, nonce, now),
     () => reception.beginTrace(who.id, nonce, now),
     () => reception.setClock(random(4) === 0 ? null : EPOCH),
-    () => reception.gone(link, now),
+    () => reception.gone(link, true, now),
     () => reception.lineUp(link, now),
   ];
   deeds[random(deeds.length)]();
