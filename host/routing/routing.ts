@@ -349,6 +349,8 @@ export class Routing implements Component, Chooser {
   }
 
   private open(link: number, medium: Medium, id: NodeId): void {
+    // Whoever watched over him may have given it up long ago, and tells nobody of his return.
+    this.suspected.delete(id);
     if (medium === 'line') this.lines.add(link);
     else this.links.open(link, id, medium);
   }

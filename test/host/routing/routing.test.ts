@@ -116,6 +116,16 @@ describe('what routing says of us', () => {
     expect(next.neighbours).toHaveLength(2);
   });
 
+  it('leads over who was suspected once a link to him is up anew, though nobody tells of it', () => {
+    const node = routing();
+    node.up(0, 2);
+    node.step({ kind: 'event', event: { kind: 'NodeSuspected', peer: id(2), phi: 9 } }, 100);
+    node.down(0, 200);
+    node.up(0, 2, 300);
+    const [state] = node.said(node.tick(300 + FIRST_MS));
+    expect(state.neighbours).toEqual([neighbour(2)]);
+  });
+
   it('counts a link that loses heartbeats as one that loses packets', () => {
     const node = routing();
     node.up(0, 2);
