@@ -9,6 +9,8 @@ export const MEANING = {
   FILE_UNREADABLE: 'the file cannot be read',
   FILE_UNWRITABLE: 'the file cannot be written',
   CONFIG_INVALID: 'the settings cannot be used',
+  TOPOLOGY_INVALID: 'the topology cannot be used',
+  FAULTS_INVALID: 'the faults cannot be used',
   KEY_FILE_INVALID: 'the key file cannot be used',
   STATE_INVALID: 'what was stored cannot be used',
   KEY_FILE_EXISTS: 'there are keys already',

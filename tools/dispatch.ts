@@ -71,6 +71,8 @@ export const STATUS: Record<ErrorCode, number> = {
   KEY_FILE_INVALID: 78,
   CONFIG_INVALID: 79,
   STATE_INVALID: 80,
+  TOPOLOGY_INVALID: 81,
+  FAULTS_INVALID: 82,
 };
 /** Our own mistake: the one failure that prints a stack. */
 const BROKEN = 70;

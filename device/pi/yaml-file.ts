@@ -5,6 +5,7 @@
  */
 import type { Node, Pair, YAMLMap } from 'yaml';
 import { Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
 
@@ -13,9 +14,9 @@ export const YAML_SIZE_MAX = 256 * 1024;
 /** Entries of one list; then it is refused. */
 export const LIST_MAX = 1024;
 
-/** The settings at the top of a file; `file` is what its mistakes are told by. */
-export function readYaml(file: string, text: string): Section {
-  return parseYaml(file, text).top;
+/** The settings at the top of a file; `file` is what its mistakes are told by, `code` what they are. */
+export function readYaml(file: string, text: string, code?: ErrorCode): Section {
+  return parseYaml(file, text, code).top;
 }
 
 /** As they come from a program; what is wrong with them is told without a place. */
@@ -26,9 +27,13 @@ export function readValues(values: Record<string, unknown>): Section {
 }
 
 /** The document too, for whoever changes it and leaves the rest of it as it was written. */
-export function parseYaml(file: string, text: string): { top: Section; document: Document } {
+export function parseYaml(
+  file: string,
+  text: string,
+  code: ErrorCode = 'CONFIG_INVALID',
+): { top: Section; document: Document } {
   const lines = new LineCounter();
-  const source = { wrong: placedIn(file, lines) };
+  const source = { wrong: placedIn(file, lines, code) };
   if (text.length > YAML_SIZE_MAX) throw source.wrong(0, `it is over ${YAML_SIZE_MAX} bytes`);
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [flaw] = [...document.errors, ...document.warnings];
@@ -41,6 +46,9 @@ export function parseYaml(file: string, text: string): { top: Section; document:
   if (!isMap(contents)) throw source.wrong(startOf(contents), 'write settings as "name: value"');
   return { top: new Section(source, contents, startOf(contents)), document };
 }
+
+/** `unit` says what the number counts. */
+export type WholeLimits = { least: number; most: number; unit?: string };
 
 /** `wrong`: what is wrong at a place, told so that it is found there. */
 type Source = { wrong(at: number, what: string): HoplineError };
@@ -74,15 +82,16 @@ export class Section {
     return node === undefined ? undefined : this.textAt(node, name, limits);
   }
 
-  whole(name: string, limits: { least: number; most: number }): number | undefined {
+  whole(name: string, limits: WholeLimits): number | undefined {
     const node = this.value(name);
     if (node === undefined) return undefined;
-    const { least, most } = limits;
+    const { least, most, unit } = limits;
     const number = isScalar(node) ? node.value : null;
     if (typeof number === 'number' && Number.isInteger(number)) {
       if (number >= least && number <= most) return number;
     }
-    return this.refuse(node, `${name} takes a whole number from ${least} to ${most}`);
+    const of = unit === undefined ? '' : `: ${unit}`;
+    return this.refuse(node, `${name} takes a whole number from ${least} to ${most}${of}`);
   }
 
   flag(name: string): boolean | undefined {
@@ -140,11 +149,15 @@ export class Section {
 
   /** Call when everything was asked for: what is left has no meaning, and is refused. */
   done(): void {
+    this.only([...this.asked]);
+  }
+
+  /** For whoever knows all names before he asks: a mistyped one is told, not what is missing for it. */
+  only(known: readonly string[]): void {
     for (const pair of this.pairs()) {
       const name = this.nameOf(pair);
-      if (this.asked.has(name)) continue;
-      const known = [...this.asked];
-      const near = suggest(name, known) || `; there are ${known.join(', ')}`;
+      if (known.includes(name)) continue;
+      const near = suggest(name, [...known]) || `; there are ${known.join(', ')}`;
       throw this.source.wrong(startOf(pair.key as Node), `there is no setting "${name}"${near}`);
     }
   }
@@ -210,12 +223,12 @@ function startOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
 }
 
-function placedIn(file: string, lines: LineCounter): Source['wrong'] {
+function placedIn(file: string, lines: LineCounter, code: ErrorCode): Source['wrong'] {
   return (at, what) => {
     const { line, col } = lines.linePos(at);
     // A file of nothing has no lines.
     const place = `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
-    return new HoplineError('CONFIG_INVALID', `${place}: ${what}`);
+    return new HoplineError(code, `${place}: ${what}`);
   };
 }
 

@@ -3,8 +3,10 @@
  * before anything runs.
  */
 import { describe, expect, it } from 'vitest';
-import { FAULT_NAMES } from '../../tools/simulate/faults.ts';
+import { drawDeeds } from '../../tools/simulate/deeds.ts';
+import { DRAWN_AS_DEEDS, FAULT_NAMES, NO_FAULTS } from '../../tools/simulate/faults.ts';
 import { PLAN_NODES_MAX, readFaults, readTopology } from '../../tools/simulate/plan-file.ts';
+import { seededRandom } from '../../tools/simulate/random.ts';
 import { line } from '../../tools/simulate/shapes.ts';
 
 const EDGE = 'edges:\n  - { a: 1, b: 2 }\n';
@@ -44,12 +46,27 @@ describe('a topology in a file', () => {
     ],
     ['a mistyped name', `nodes: 2\n${EDGE}egdes: 1\n`, 'map:4:1: there is no setting "egdes"'],
     [
+      'a mistyped name in the place of another',
+      'nodes: 2\nedgs:\n  - { a: 1, b: 2 }\n',
+      'map:2:1: there is no setting "edgs"; did you mean edges?',
+    ],
+    [
+      'a mistyped end of an edge',
+      'nodes: 2\nedges:\n  - { a: 1, bb: 2 }\n',
+      'map:3:13: there is no setting "bb"; did you mean b?',
+    ],
+    [
+      'a mistyped place',
+      `nodes: 2\n${EDGE}places:\n  - { x: 1, z: 1 }\n`,
+      'map:5:13: there is no setting "z"',
+    ],
+    [
       'too few places',
       `nodes: 2\n${EDGE}places:\n  - { x: 1, y: 1 }\n`,
       'map:5:3: there are 2 nodes',
     ],
     ['a place nowhere', `nodes: 2\n${EDGE}places:\n  - { x: -1, y: 1 }\n`, 'map:5:10: x takes'],
-    ['no file at all', 'nodes: [', 'map:'],
+    ['no file at all', 'nodes: [', 'the topology cannot be used: map:'],
   ] as const) {
     it(`is refused with ${what}`, () => {
       expect(() => readTopology('map', text)).toThrow(refusal);
@@ -82,7 +99,11 @@ describe('faults in a file', () => {
   });
 
   for (const [what, text, refusal] of [
-    ['more than all', 'loss: 1001\n', 'f:1:7: loss takes a whole number from 0 to 1000'],
+    [
+      'more than all',
+      'loss: 1001\n',
+      'the faults cannot be used: f:1:7: loss takes a whole number from 0 to 1000: per mille of writes',
+    ],
     ['a word', 'loss: much\n', 'f:1:7: loss takes a whole number'],
     ['writes too short to see', 'mtu: 5\n', 'f:1:6: mtu takes 0 for none, or 50 to 508'],
     ['a mistyped name', 'los: 5\n', 'f:1:1: there is no setting "los"; did you mean'],
@@ -97,6 +118,26 @@ describe('faults in a file', () => {
       'f:2:32: nodes 1 and 3 have no edge',
     ],
     ['a deed unheard of', 'deeds:\n  - { at: 1, do: dance }\n', 'f:2:18: do is one of'],
+    [
+      'a mistyped name in the place of another',
+      'deeds:\n  - { at: 1, do: crash, node: 1, fro: 200 }\n',
+      'f:2:34: there is no setting "fro"; did you mean for?',
+    ],
+    [
+      'a mistyped deed',
+      'deeds:\n  - { at: 1, od: crash, node: 1 }\n',
+      'f:2:14: there is no setting "od"; did you mean do?',
+    ],
+    [
+      'a moment in no unit',
+      'deeds:\n  - { at: soon, do: clock, node: 1, off: 1 }\n',
+      'f:2:11: at takes a whole number from 0 to 2591999999: ms from the start',
+    ],
+    [
+      'a script of days',
+      'deeds:\n  - { at: 900000000, do: say, node: 1, text: a }\n',
+      'f:2:11: there is a deed at 900000000 ms, after an hour: write --hours 251, or less here',
+    ],
     ['a deed without an end', 'deeds:\n  - { at: 1, do: pause, node: 1 }\n', 'f:2:5: say "for"'],
     [
       'a deed that says too much',
@@ -108,4 +149,28 @@ describe('faults in a file', () => {
       expect(() => readFaults('f', text, line(4))).toThrow(refusal);
     });
   }
+
+  it('may be a script of days, when so many hours are asked for', () => {
+    const text = 'deeds:\n  - { at: 7200000, do: say, node: 1, text: a }\n';
+    expect(readFaults('f', text, line(2), 7_200_001).deeds).toHaveLength(1);
+    const late = 'f:2:11: there is a deed at 7200000 ms, when --hours are over: write --hours 3';
+    expect(() => readFaults('f', text, line(2), 7_200_000)).toThrow(late);
+  });
+
+  it('are not drawn beside deeds that are written', () => {
+    const deeds = 'deeds:\n  - { at: 1, do: say, node: 1, text: a }\n';
+    expect(readFaults('f', `loss: 5\ncrashes: 0\n${deeds}`, line(2)).faults.loss).toBe(5);
+    for (const name of DRAWN_AS_DEEDS) {
+      const why = `f:2:${name.length + 3}: the seed draws ${name} only where no deeds are written`;
+      expect(() => readFaults('f', `loss: 5\n${name}: 3\n${deeds}`, line(2)), name).toThrow(why);
+    }
+  });
+
+  it('are drawn as deeds where they are said to be, and nowhere else', () => {
+    const drawn = (amounts: object): object[] =>
+      drawDeeds({ ...NO_FAULTS, ...amounts }, line(9), 60_000, seededRandom(1));
+    const others = FAULT_NAMES.filter((name) => !DRAWN_AS_DEEDS.includes(name));
+    for (const name of others) expect(drawn({ [name]: 9 }), name).toEqual(drawn({}));
+    for (const name of DRAWN_AS_DEEDS) expect(drawn({ [name]: 9 }), name).not.toEqual(drawn({}));
+  });
 });

@@ -8,7 +8,6 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import type { Args, Io } from '../command.ts';
 import { textOf, wholeNumberOf } from '../command.ts';
-import type { Deed } from '../simulate/deeds.ts';
 import type { FaultName, Faults } from '../simulate/faults.ts';
 import { allFaults, FAULT_NAMES, FAULTS, NO_FAULTS } from '../simulate/faults.ts';
 import { readFaults, readTopology } from '../simulate/plan-file.ts';
@@ -70,9 +69,9 @@ async function addFaults(text: string, wishes: ScenarioWishes, args: Args, io: I
     wishes.faults = faultsIn(text);
   } else {
     const { shape } = drawScenario(wishes);
-    const { faults, deeds } = readFaults(text, await io.readText(text), shape);
+    const { faults, deeds } = readFaults(text, await io.readText(text), shape, wishes.safeMs);
     wishes.faults = faults;
-    if (deeds !== null) wishes.deeds = inTime(text, deeds, wishes);
+    if (deeds !== null) wishes.deeds = deeds;
     if (deeds !== null && textOf(args, 'seeds') !== null && !isSameForAll(wishes)) {
       const fix = 'name a file with --topology, or a line, a grid or a ring with --nodes';
       throw misuse(`the deeds of ${text} are for one mesh, and each seed has another: ${fix}`);
@@ -83,13 +82,6 @@ async function addFaults(text: string, wishes: ScenarioWishes, args: Args, io: I
   if (isUnplaced && wishes.faults.mobility > 0) {
     throw misuse(`${topology.name} does not say where its nodes are, so none can walk: add places`);
   }
-}
-
-/** A script that would not be played to its end is refused. */
-function inTime(file: string, deeds: Deed[], { safeMs }: ScenarioWishes): Deed[] {
-  const late = deeds.find(({ at }) => safeMs !== undefined && at >= safeMs);
-  if (late === undefined) return deeds;
-  throw misuse(`${file} has a deed at ${late.at} ms, when --hours are over: give it more`);
 }
 
 function isSameForAll({ topology, nodes }: ScenarioWishes): boolean {

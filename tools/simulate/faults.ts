@@ -11,10 +11,10 @@ import { PAYLOAD_MAX } from './mesh.ts';
 /** What a number means, the least and the most that anybody may ask for, and the usual most. */
 type Fault = { unit: string; least?: number; most: number; usual: number };
 const TABLE = {
-  loss: { unit: 'of a thousand writes are lost', most: 1000, usual: 150 },
-  bursts: { unit: 'of a thousand writes begin a burst of losses', most: 1000, usual: 20 },
-  duplication: { unit: 'of a thousand writes arrive twice', most: 1000, usual: 100 },
-  reordering: { unit: 'of a thousand writes are overtaken', most: 1000, usual: 100 },
+  loss: { unit: 'per mille of writes that are lost', most: 1000, usual: 150 },
+  bursts: { unit: 'per mille of writes that begin a burst of losses', most: 1000, usual: 20 },
+  duplication: { unit: 'per mille of writes that arrive twice', most: 1000, usual: 100 },
+  reordering: { unit: 'per mille of writes that are overtaken', most: 1000, usual: 100 },
   latency: { unit: 'ms that a write may take', most: 60_000, usual: 400 },
   bandwidth: {
     unit: 'bytes a second that a radio carries',
@@ -54,6 +54,18 @@ export const FAULTS: Record<FaultName, Fault> = TABLE;
 export type Faults = Record<FaultName, number>;
 
 export const FAULT_NAMES = Object.keys(TABLE) as FaultName[];
+
+/** Those that come as deeds which the seed draws: none of them, where somebody wrote the deeds. */
+export const DRAWN_AS_DEEDS: readonly FaultName[] = [
+  'one-way',
+  'crashes',
+  'pauses',
+  'partitions',
+  'swizzles',
+  'clocks',
+  'disks',
+  'lies',
+];
 
 export const NO_FAULTS = Object.fromEntries(FAULT_NAMES.map((name) => [name, 0])) as Faults;
 

@@ -9,11 +9,12 @@
  *   places:                                 - { at: 5000, do: crash, node: 2, for: 9000 }
  *     - { x: 0, y: 0 } ...
  */
-import type { Section } from '../../device/pi/yaml-file.ts';
+import type { Section, WholeLimits } from '../../device/pi/yaml-file.ts';
 import { LIST_MAX, readYaml } from '../../device/pi/yaml-file.ts';
-import type { Deed, Pair } from './deeds.ts';
+import type { Millis } from '../../protocol/core/machine.ts';
+import type { Deed, DeedKind, Pair } from './deeds.ts';
 import type { Faults } from './faults.ts';
-import { FAULT_NAMES, FAULTS, NO_FAULTS } from './faults.ts';
+import { DRAWN_AS_DEEDS, FAULT_NAMES, FAULTS, NO_FAULTS } from './faults.ts';
 import type { Shape } from './shapes.ts';
 import { SIDE } from './shapes.ts';
 import type { Place } from './topology.ts';
@@ -21,12 +22,16 @@ import type { Edge } from './world.ts';
 
 /** Nodes of a file, as many as a list is long; shapes by name go further. */
 export const PLAN_NODES_MAX = LIST_MAX;
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const TEXT_MAX = 1000;
+/** A script that goes on for longer is played when `--hours` ask for it. */
+const SCRIPT_MS = HOUR_MS;
 
 /** `file` is what its mistakes are told by. */
 export function readTopology(file: string, text: string): Shape {
-  const top = readYaml(file, text);
+  const top = readYaml(file, text, 'TOPOLOGY_INVALID');
+  top.only(['nodes', 'edges', 'places']);
   const nodes = top.whole('nodes', { least: 2, most: PLAN_NODES_MAX });
   if (nodes === undefined) return top.fail(null, 'write how many nodes there are, as "nodes: 4"');
   const edges: Edge[] = [];
@@ -39,38 +44,60 @@ export function readTopology(file: string, text: string): Shape {
       `there are ${nodes} nodes and ${places.length} places: give each one, or none`,
     );
   }
-  top.done();
   if (places.length > 0) return { nodes, edges, places };
   return { nodes, edges, places: rowOf(nodes), isPlaced: false };
 }
 
-/** Faults, and what is done when on that map; without `deeds` the seed draws them. */
+/**
+ * Faults, and what is done when on that map; without `deeds` the seed draws them. `safeMs` is how long
+ * things go wrong, where somebody said so.
+ */
 export function readFaults(
   file: string,
   text: string,
   map: Pick<Shape, 'nodes' | 'edges'>,
+  safeMs?: Millis,
 ): { faults: Faults; deeds: Deed[] | null } {
-  const top = readYaml(file, text);
+  const top = readYaml(file, text, 'FAULTS_INVALID');
+  top.only([...FAULT_NAMES, 'deeds']);
   const faults = { ...NO_FAULTS };
   for (const name of FAULT_NAMES) {
-    const { least = 1, most } = FAULTS[name];
-    const amount = top.whole(name, { least: 0, most }) ?? 0;
+    const { least = 1, most, unit } = FAULTS[name];
+    const amount = top.whole(name, { least: 0, most, unit }) ?? 0;
     if (amount > 0 && amount < least) {
-      top.fail(name, `${name} takes 0 for none, or ${least} to ${most}: ${FAULTS[name].unit}`);
+      top.fail(name, `${name} takes 0 for none, or ${least} to ${most}: ${unit}`);
     }
     faults[name] = amount;
   }
-  const deeds = top.sections('deeds').map((section) => deedIn(section, map));
-  const isScripted = top.kindOf('deeds') !== 'absent';
-  top.done();
-  return { faults, deeds: isScripted ? deeds.sort((one, other) => one.at - other.at) : null };
+  if (top.kindOf('deeds') === 'absent') return { faults, deeds: null };
+  const drawn = DRAWN_AS_DEEDS.find((name) => faults[name] > 0);
+  if (drawn !== undefined) {
+    top.fail(
+      drawn,
+      `the seed draws ${drawn} only where no deeds are written: leave one of them out`,
+    );
+  }
+  const deeds = top.sections('deeds').map((section) => {
+    const deed = deedIn(section, map);
+    refuseLate(section, deed.at, safeMs);
+    return deed;
+  });
+  return { faults, deeds: deeds.sort((one, other) => one.at - other.at) };
+}
+
+/** A script is played to its end, and no run is by mistake a long one. */
+function refuseLate(section: Section, at: Millis, safeMs: Millis | undefined): void {
+  if (at < (safeMs ?? SCRIPT_MS)) return;
+  const why = safeMs === undefined ? 'after an hour' : 'when --hours are over';
+  const hours = Math.floor(at / HOUR_MS) + 1;
+  section.fail('at', `there is a deed at ${at} ms, ${why}: write --hours ${hours}, or less here`);
 }
 
 function edgeIn(section: Section, nodes: number, before: readonly Edge[]): Edge {
+  section.only(['a', 'b', 'wire']);
   const a = nodeIn(section, 'a', nodes);
   const b = nodeIn(section, 'b', nodes);
   const wire = section.flag('wire') ?? false;
-  section.done();
   if (a === b) section.fail('b', `an edge joins two nodes, and node ${a} is one`);
   const isKnown = before.some(
     (edge) => (edge.a === a && edge.b === b) || (edge.a === b && edge.b === a),
@@ -88,9 +115,9 @@ function nodeIn(section: Section, name: string, nodes: number): number {
 }
 
 function placeIn(section: Section): Place {
+  section.only(['x', 'y']);
   const x = section.whole('x', { least: 0, most: SIDE }) ?? section.fail(null, 'a place has an x');
   const y = section.whole('y', { least: 0, most: SIDE }) ?? section.fail(null, 'a place has a y');
-  section.done();
   return { x, y };
 }
 
@@ -102,23 +129,36 @@ function rowOf(nodes: number): Place[] {
   }));
 }
 
-const DEEDS = ['say', 'tell', 'crash', 'pause', 'cut', 'deafen', 'clock', 'disk'] as const;
+/** What there is to do, and what each asks for. */
+const DEEDS: Record<DeedKind, readonly string[]> = {
+  say: ['node', 'text'],
+  tell: ['node', 'to', 'text'],
+  crash: ['node', 'notice', 'for'],
+  pause: ['node', 'for'],
+  cut: ['a', 'b', 'for'],
+  deafen: ['from', 'to', 'for'],
+  clock: ['node', 'off'],
+  disk: ['node', 'fault', 'for'],
+};
+const DEED_KINDS = Object.keys(DEEDS) as DeedKind[];
 
 function deedIn(section: Section, map: Pick<Shape, 'nodes' | 'edges'>): Deed {
-  const at = required(section, 'at', { least: 0, most: 30 * DAY_MS });
-  const kind = section.oneOf('do', DEEDS);
-  const deed = { at, ...actIn(section, kind, map) } as Deed;
-  section.done();
-  return deed;
+  const kind = section.oneOf('do', DEED_KINDS);
+  const asked = kind === undefined ? Object.values(DEEDS).flat() : DEEDS[kind];
+  section.only([...new Set(['at', 'do', ...asked])]);
+  const at = required(section, 'at', { ...AT, unit: 'ms from the start' });
+  return { at, ...actIn(section, kind, map) } as Deed;
 }
+
+const AT = { least: 0, most: 30 * DAY_MS - 1 };
 
 function actIn(
   section: Section,
-  kind: (typeof DEEDS)[number] | undefined,
+  kind: DeedKind | undefined,
   { nodes, edges }: Pick<Shape, 'nodes' | 'edges'>,
 ): object {
   const node = (name: string): number => nodeIn(section, name, nodes);
-  const forMs = (): number => required(section, 'for', { least: 1, most: DAY_MS });
+  const forMs = (): number => required(section, 'for', { least: 1, most: DAY_MS, unit: 'ms' });
   const text = (): string =>
     section.text('text', { most: TEXT_MAX }) ?? section.fail(null, 'say what, with "text: hello"');
   const pair = (one: string, other: string): Pair => {
@@ -128,13 +168,13 @@ function actIn(
   };
   switch (kind) {
     case undefined:
-      return section.fail(null, `say what is done with "do: crash" (${DEEDS.join(', ')})`);
+      return section.fail(null, `say what is done with "do: crash" (${DEED_KINDS.join(', ')})`);
     case 'say':
       return { kind, node: node('node'), text: text() };
     case 'tell':
       return { kind, node: node('node'), to: node('to'), text: text() };
     case 'crash': {
-      const noticeMs = section.whole('notice', { least: 0, most: DAY_MS }) ?? Infinity;
+      const noticeMs = section.whole('notice', { least: 0, most: DAY_MS, unit: 'ms' }) ?? Infinity;
       return { kind, node: node('node'), noticeMs, forMs: forMs() };
     }
     case 'pause':
@@ -159,8 +199,8 @@ function actIn(
   }
 }
 
-const CLOCK_OFF = { least: -366 * DAY_MS, most: 366 * DAY_MS };
+const CLOCK_OFF = { least: -366 * DAY_MS, most: 366 * DAY_MS, unit: 'ms' };
 
-function required(section: Section, name: string, limits: { least: number; most: number }): number {
+function required(section: Section, name: string, limits: WholeLimits): number {
   return section.whole(name, limits) ?? section.fail(null, `say "${name}", a whole number of ms`);
 }
