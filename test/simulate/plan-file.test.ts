@@ -70,6 +70,7 @@ describe('a topology in a file', () => {
   ] as const) {
     it(`is refused with ${what}`, () => {
       expect(() => readTopology('map', text)).toThrow(refusal);
+      expect(() => readTopology('map', text)).toThrow('[TOPOLOGY_INVALID]');
     });
   }
 });
@@ -147,6 +148,7 @@ describe('faults in a file', () => {
   ] as const) {
     it(`are refused with ${what}`, () => {
       expect(() => readFaults('f', text, line(4))).toThrow(refusal);
+      expect(() => readFaults('f', text, line(4))).toThrow('[FAULTS_INVALID]');
     });
   }
 
