@@ -3,9 +3,9 @@
  * that says what to write instead.
  */
 import { parseArgs } from 'node:util';
-import { HoplineError } from '../protocol/errors.ts';
 import { suggest } from '../protocol/suggest.ts';
 import type { Args, Command, Option } from './command.ts';
+import { misuse } from './command.ts';
 
 /** The option that every command has. */
 export const HELP: Option = { type: 'boolean', short: 'h', help: 'print this' };
@@ -32,10 +32,15 @@ export function readArguments(words: string[], command: Command): Args | null {
       throw misuse(command, `there is no option ${token.rawName}${suggest(token.rawName, names)}`);
     }
     if (token.name === 'help') return null;
-    args.values[token.name] =
+    const value =
       option.type === 'boolean'
         ? withoutValue(command, token.rawName, token.value)
         : theValue(command, token);
+    const before = args.values[token.name] ?? value;
+    if (before !== value) {
+      throw misuse(command, `--${token.name} is given twice, as "${before}" and as "${value}"`);
+    }
+    args.values[token.name] = value;
   }
   const { least, most } = command.operands ?? { least: 0, most: 0 };
   if (args.operands.length < least) throw misuse(command, 'something is missing');
@@ -65,8 +70,4 @@ function theValue(command: Command, token: OptionToken): string {
     );
   }
   return value;
-}
-
-function misuse(command: Command, detail: string): HoplineError {
-  return new HoplineError('USAGE', `${detail} (usage: ${command.usage})`);
 }

@@ -68,6 +68,19 @@ export type Io = {
  */
 export const JSON_OPTION: Option = { type: 'boolean', help: 'print JSON, for programs' };
 
+/** A longer usage would hide the mistake before it. */
+const USAGE_SHOWN_MAX = 100;
+
+/** A command line that cannot be obeyed: what is wrong with it, and then how it is written. */
+export function misuse(
+  { name, usage }: Pick<Command, 'name' | 'usage'>,
+  detail: string,
+): HoplineError {
+  const isShort = usage.length <= USAGE_SHOWN_MAX;
+  const how = isShort ? `usage: ${usage}` : `hopline help ${name} explains it`;
+  return new HoplineError('USAGE', `${detail} (${how})`);
+}
+
 /** The text given for an option, or null. */
 export function textOf(args: Args, option: string): string | null {
   const value = args.values[option];

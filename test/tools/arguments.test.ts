@@ -16,7 +16,8 @@ describe('a command line', () => {
     [['-s', '4', 'one'], ['one'], { seed: '4' }],
     [['--seed=-4', 'one'], ['one'], { seed: '-4' }],
     [['--seed', '-', 'one'], ['one'], { seed: '-' }],
-    [['--seed', '1', '--seed', '2', 'one'], ['one'], { seed: '2' }],
+    [['--seed', '2', '--seed', '2', 'one'], ['one'], { seed: '2' }],
+    [['--json', 'one', '--json'], ['one'], { json: true }],
     [['--', '--json'], ['--json'], {}],
     [['one', 'two'], ['one', 'two'], {}],
   ] as const) {
@@ -39,6 +40,7 @@ describe('a command line', () => {
     [['one', '--verbose'], 'there is no option --verbose (usage'],
     [['one', '--toString'], 'there is no option --toString (usage'],
     [['one', '-x'], 'there is no option -x (usage'],
+    [['one', '-s', '1', '--seed=2'], '--seed is given twice, as "1" and as "2"'],
     [['one', '--seed'], '--seed needs a value'],
     [['one', '--seed='], '--seed needs a value'],
     [['one', '--seed', '--json'], '--seed needs a value; if --json is one, write --seed=--json'],
@@ -51,6 +53,13 @@ describe('a command line', () => {
       );
     });
   }
+});
+
+it('of a command with a long usage is refused with where to read it', () => {
+  const long = { ...COMMAND, usage: `hopline try ${'[--more <n>] '.repeat(8)}` };
+  expect(() => readArguments(['one', '--sed'], long)).toThrow(
+    'no option --sed; did you mean --seed? (hopline help try explains it) [USAGE]',
+  );
 });
 
 describe('a whole number', () => {

@@ -4,13 +4,12 @@
  * Programs and pages that take part in the mesh over a line of their own, each let in by a token.
  */
 import type { ClientTicketView, ClientView } from '../../host/http/views.ts';
-import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { fullTime } from '../bridge/paints.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Args, Command, Io } from '../command.ts';
-import { has, JSON_OPTION } from '../command.ts';
+import { has, JSON_OPTION, misuse } from '../command.ts';
 import { tableOf } from '../relay/words.ts';
 
 export const clients: Command = {
@@ -26,7 +25,7 @@ export const clients: Command = {
     const [verb, name] = args.operands;
     if (verb === undefined) return show(client, args, io);
     if (name === undefined || (verb !== 'add' && verb !== 'remove')) {
-      throw new HoplineError('USAGE', `write add or remove, and a name (usage: ${clients.usage})`);
+      throw misuse(clients, 'write add or remove, and a name');
     }
     if (verb === 'add') return add(client, name, args, io);
     await client.delete(`clients/${encodeURIComponent(name)}`);

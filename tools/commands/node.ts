@@ -21,7 +21,7 @@ import { BridgeClient } from '../bridge/client.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import { changeLines, nodeTable, reportLines, settingLines } from '../bridge/node-lines.ts';
 import type { Args, Command, Io } from '../command.ts';
-import { has, JSON_OPTION, textOf } from '../command.ts';
+import { has, JSON_OPTION, misuse, textOf } from '../command.ts';
 
 const ID = /^[0-9a-f]{16}$/i;
 const ADMINISTRATOR = /^([0-9a-f]{16}|[0-9a-f]{64})$/i;
@@ -196,5 +196,5 @@ function needed(word: string | undefined, question: string): string {
 }
 
 function usage(what: string): HoplineError {
-  return new HoplineError('USAGE', `${what} (usage: ${node.usage})`);
+  return misuse(node, what);
 }

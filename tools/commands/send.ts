@@ -13,7 +13,7 @@ import { arrival } from '../bridge/message-lines.ts';
 import { Reader } from '../bridge/reader.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import type { Args, Command, Io } from '../command.ts';
-import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
+import { has, JSON_OPTION, misuse, textOf, wholeNumberOf } from '../command.ts';
 
 /** Characters of a text that come in through a pipe; what a message may hold is the bridge's to say. */
 const TEXT_MAX = 64 * 1024;
@@ -58,7 +58,7 @@ async function textToSend(args: Args, io: Io): Promise<string> {
   const text = piped?.replace(/[\r\n]+$/, '') ?? '';
   if (text.trim() !== '') return text;
   const detail = piped === null ? 'there is nothing to send' : 'the text is empty';
-  throw new HoplineError('USAGE', `${detail} (usage: ${send.usage})`);
+  throw misuse(send, detail);
 }
 
 type Wish = { to: string; text: string };
