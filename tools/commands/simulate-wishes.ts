@@ -15,7 +15,7 @@ import { whyUnsuited } from '../simulate/policy.ts';
 import type { ScenarioWishes } from '../simulate/scenario.ts';
 import { drawScenario } from '../simulate/scenario.ts';
 import type { ShapeName } from '../simulate/shapes.ts';
-import { FREE_SHAPES, SHAPES } from '../simulate/shapes.ts';
+import { FREE_SHAPES, SHAPES, SIDE } from '../simulate/shapes.ts';
 
 const HOUR_MS = 3_600_000;
 /** Nodes of one run: whole bridges, each with its store. */
@@ -80,7 +80,8 @@ async function addFaults(text: string, wishes: ScenarioWishes, args: Args, io: I
   const { topology } = wishes;
   const isUnplaced = typeof topology === 'object' && topology.shape.isPlaced === false;
   if (isUnplaced && wishes.faults.mobility > 0) {
-    throw misuse(`${topology.name} does not say where its nodes are, so none can walk: add places`);
+    const how = `add places, for each node one as "- { x: 0, y: 0 }", up to ${SIDE} each way`;
+    throw misuse(`${topology.name} does not say where its nodes are, so none can walk: ${how}`);
   }
 }
 
@@ -98,8 +99,11 @@ function faultsIn(text: string): Faults {
   if (text === 'none') return NO_FAULTS;
   if (text === 'all') return allFaults();
   const faults = { ...NO_FAULTS };
+  const given = new Set<string>();
   for (const part of text.split(',')) {
     const [name, amount = ''] = part.split('=');
+    if (given.has(name)) throw misuse(`${name} is given twice in --faults ${text}`);
+    given.add(name);
     const known = FAULT_NAMES.find((each) => each === name);
     if (known === undefined) {
       throw misuse(unknown('fault', name, FAULT_NAMES, 'or none, all, or a file: faults.yaml'));
@@ -110,10 +114,12 @@ function faultsIn(text: string): Faults {
 }
 
 function strengthOf(name: FaultName, amount: string): number {
-  const { unit, least = 1, most } = FAULTS[name];
-  const value = /^\d+$/.test(amount) ? Number(amount) : NaN;
+  const { unit, least = 1, most, usual } = FAULTS[name];
+  const value = /^-?\d+$/.test(amount) ? Number(amount) : NaN;
   if (value === 0 || (value >= least && value <= most)) return value;
-  throw misuse(`${name} takes 0 for none, or ${least} to ${most}: ${unit}; write ${name}=${least}`);
+  // What comes nearest to what was asked for.
+  const near = Number.isNaN(value) ? usual : value > most ? most : least;
+  throw misuse(`${name} takes 0 for none, or ${least} to ${most}: ${unit}; write ${name}=${near}`);
 }
 
 function policyNamed(text: string, wishes: ScenarioWishes): StrategyName {
