@@ -43,6 +43,8 @@ export type Io = {
   progress(line: string): void;
   readText(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
+  /** Fails where `writeText` would, as far as that is known before; what is there stays as it is. */
+  mayWrite(path: string): Promise<void>;
   /** Whole, or not at all. */
   writeText(path: string, text: string): Promise<void>;
   /** A line that the person types, or null where nobody can be asked any more. */

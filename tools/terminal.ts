@@ -39,6 +39,9 @@ export function terminal(): Io {
     async readBytes(path) {
       return readFile(path).catch((cause) => fail('FILE_UNREADABLE', path, cause));
     },
+    async mayWrite(path) {
+      await tryToWrite(path).catch((cause) => fail('FILE_UNWRITABLE', path, cause));
+    },
     async writeText(path, text) {
       await writeWhole(path, text).catch((cause) => fail('FILE_UNWRITABLE', path, cause));
     },
@@ -118,7 +121,7 @@ async function writeWhole(path: string, text: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   // What is no plain file, a pipe say, can only be written to.
   if (found !== null && !found.isFile()) return writeFile(path, text);
-  const draft = `${path}.${process.pid}.draft`;
+  const draft = draftOf(path);
   try {
     await writeFile(draft, text);
     await rename(draft, path);
@@ -126,6 +129,21 @@ async function writeWhole(path: string, text: string): Promise<void> {
     await rm(draft, { force: true });
     throw cause;
   }
+}
+
+/** A draft comes and goes. What is no plain file is not touched: whoever reads a pipe would notice. */
+async function tryToWrite(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  // A folder refuses that, as it should.
+  if (found?.isDirectory()) return writeFile(path, '');
+  if (found !== null && !found.isFile()) return;
+  const draft = draftOf(path);
+  await writeFile(draft, '');
+  await rm(draft);
+}
+
+function draftOf(path: string): string {
+  return `${path}.${process.pid}.draft`;
 }
 
 const WHY: Record<string, string> = {

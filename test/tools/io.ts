@@ -16,6 +16,8 @@ export type TestIo = Io & {
   /** What is piped in, or null for a terminal; and the lines of a dialogue. */
   input: string | null;
   typed: string[];
+  /** What `mayWrite` and `writeText` refuse. */
+  unwritable: Set<string>;
   /** Milliseconds that were waited for. */
   waitedMs: number;
 };
@@ -64,7 +66,12 @@ export function testIo(files: Record<string, string> = {}): TestIo {
     async readBytes(path) {
       return new TextEncoder().encode(await io.readText(path));
     },
+    unwritable: new Set(),
+    async mayWrite(path) {
+      if (io.unwritable.has(path)) throw new HoplineError('FILE_UNWRITABLE', `${path}: not here`);
+    },
     async writeText(path, text) {
+      await io.mayWrite(path);
       io.files.set(path, text);
     },
     async wait(ms) {

@@ -1,7 +1,7 @@
 /**
  * Terminal: files and colours as the person's machine has them.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -30,11 +30,26 @@ describe('a file', () => {
     });
   }
 
-  it('in no folder is unwritable in one line that names it', async () => {
-    const full = join(folder, 'none', 'a.txt');
-    await expect(terminal().writeText(full, '')).rejects.toThrow(
-      `${full}: there is no such file or folder [FILE_UNWRITABLE]`,
-    );
+  for (const [what, path, why] of [
+    ['in no folder', 'none/a.txt', 'there is no such file or folder'],
+    ['that is a folder', '.', 'it is a folder'],
+  ]) {
+    it(`${what} is unwritable in one line that names it, before and then`, async () => {
+      const full = join(folder, path);
+      const refusal = `${full}: ${why} [FILE_UNWRITABLE]`;
+      await expect(terminal().mayWrite(full)).rejects.toThrow(refusal);
+      await expect(terminal().writeText(full, '')).rejects.toThrow(refusal);
+    });
+  }
+
+  it('may be written, and is left as it was', async () => {
+    const [old, fresh] = [join(folder, 'old.txt'), join(folder, 'fresh.txt')];
+    writeFileSync(old, 'as it was');
+    const before = readdirSync(folder);
+    await terminal().mayWrite(old);
+    await terminal().mayWrite(fresh);
+    expect(await terminal().readText(old)).toBe('as it was');
+    expect(readdirSync(folder)).toEqual(before);
   });
 });
 
