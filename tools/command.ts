@@ -14,6 +14,8 @@ export type Command = {
   /** How many arguments it takes that belong to no option; none when absent. */
   operands?: { least: number; most: number };
   options: Record<string, Option>;
+  /** What else is worth knowing, under headings: a word, and what it means. */
+  notes?: Record<string, (readonly [string, string])[]>;
   /** Whole command lines that work as they stand. */
   examples?: string[];
   /** Resolves when all is well; what failed is thrown, and its code becomes the exit status. */

@@ -31,13 +31,14 @@ export function helpFor(command: Command): string {
     const value = option.type === 'string' ? ` <${option.value ?? 'text'}>` : '';
     return [`${short}--${name}${value}`, option.help] as const;
   });
-  const examples = command.examples ?? [];
+  const { examples = [], notes = {} } = command;
   return [
     `hopline ${command.name}: ${command.summary}`,
     '',
     `usage: ${command.usage}`,
     '',
     ...columns(options),
+    ...Object.entries(notes).flatMap(([heading, rows]) => ['', `${heading}:`, ...columns(rows)]),
     ...(examples.length > 0 ? ['', 'examples:'] : []),
     ...examples.map((example) => `  ${example}`),
   ].join('\n');

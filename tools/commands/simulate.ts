@@ -15,14 +15,19 @@ import { describeBreach, examine, tellFailure } from '../simulate/failure.ts';
 import { whyUnsuited } from '../simulate/policy.ts';
 import { overDensity } from '../simulate/report/density.ts';
 import { Chronicler } from '../simulate/report/happenings.ts';
-import { reportPage, summaryOf } from '../simulate/report/page.ts';
+import { describeOutOfReach, reportPage, summaryOf } from '../simulate/report/page.ts';
+import type { ReplayOutcome } from '../simulate/replay.ts';
 import type { Outcome, RunPorts } from '../simulate/run.ts';
 import { runScenario } from '../simulate/run.ts';
-import type { ScenarioWishes } from '../simulate/scenario.ts';
+import type { Scenario, ScenarioWishes } from '../simulate/scenario.ts';
 import { describeScenario, drawScenario } from '../simulate/scenario.ts';
+import type { Sample } from '../simulate/series.ts';
 import { FREE_SHAPES, SHAPES, SIDE } from '../simulate/shapes.ts';
 import { TRIES_MAX } from '../simulate/shrink.ts';
+import { notes } from './simulate-notes.ts';
 import { readWishes } from './simulate-wishes.ts';
+import type { Stages } from './stages.ts';
+import { stagesOf } from './stages.ts';
 
 const SEEDS_MAX = 1_000_000;
 /** A run that broke a law is made shorter for about so long. */
@@ -73,6 +78,7 @@ export const simulate: Command = {
     },
     json: JSON_OPTION,
   },
+  notes,
   examples: [
     'hopline simulate',
     'hopline simulate --seed 7 --out report.html',
@@ -86,6 +92,10 @@ export const simulate: Command = {
     const count = wholeNumberOf(args, 'seeds', { least: 1, most: SEEDS_MAX }, 1);
     const { nativeCrypto } = await import('../../device/pi/crypto.ts');
     const { simulatedCrypto } = await import('../simulate/simulated-crypto.ts');
+    const path = textOf(args, 'out');
+    if (path !== null) await io.mayWrite(path);
+    // Of many seeds, each draws a mesh of its own.
+    if (count === 1 || typeof wishes.topology === 'object') warnOfGaps(wishes, io);
     const capture = textOf(args, 'replay');
     if (capture !== null) return replayed(capture, wishes, nativeCrypto(), args, io);
     const ports = { crypto: simulatedCrypto(nativeCrypto()) };
@@ -105,47 +115,71 @@ async function runOne(
   const isPlain = !has(args, 'json');
   if (isPlain) io.out(`${describeScenario(scenario)}.`);
   const chronicler = new Chronicler(SIDE);
-  const totalMs = scenario.safeMs;
+  const stages = stagesOf(io, () => performance.now());
+  const tell = tellerOf(scenario, stages);
   const begunAt = performance.now();
   const outcome = runScenario(scenario, ports, {
     did: (...deed) => chronicler.did(...deed),
     relinked: (...edge) => chronicler.relinked(...edge),
     sampled(sample) {
       chronicler.sampled(sample);
-      const { at, delivered, due } = sample;
-      const phase = at < totalMs ? `${Math.floor((100 * at) / totalMs)} %` : 'healed';
-      io.progress(`${Math.round(at / 1000)} s, ${phase}: ${delivered} of ${due} arrivals`);
+      tell(sample);
     },
   });
   const tookMs = performance.now() - begunAt;
-  const failure = outcome.breach === null ? null : examined(outcome, ports, tookMs, io);
+  const failure = outcome.breach === null ? null : examined(outcome, ports, tookMs, stages);
   io.progress('');
-  const path = textOf(args, 'out');
-  if (path !== null) {
-    // Deeds that somebody wrote down are for the edges of one mesh.
-    const isDense = FREE_SHAPES.includes(scenario.topology) && wishes.deeds === undefined;
-    const begun = (degree: number): void => io.progress(`with ${degree} neighbours each`);
-    const page = reportPage({
-      outcome,
-      happenings: chronicler.happenings(outcome),
-      places: scenario.shape.places.map((place) => chronicler.point(place)),
-      density: isDense ? overDensity(wishes, ports, begun) : [],
-      command: commandOf(args),
-      failure,
-    });
-    io.progress('');
-    await io.writeText(path, page);
-  }
-  if (isPlain) print(outcome, failure, path, io);
+  // What came of it is told first: a report that cannot be written takes nothing away.
+  if (isPlain) print(outcome, failure, io);
   else io.out(JSON.stringify({ ...plain(outcome), failure: failure && shown(failure) }));
+  const path = textOf(args, 'out');
+  if (path === null) return outcome;
+  // Deeds that somebody wrote down are for the edges of one mesh.
+  const isDense = FREE_SHAPES.includes(scenario.topology) && wishes.deeds === undefined;
+  if (isDense) stages.begin('for the report, the same mesh with fewer and with more neighbours');
+  const begun = (degree: number): void => stages.goOn(`with ${degree} neighbours each`);
+  const page = reportPage({
+    outcome,
+    happenings: chronicler.happenings(outcome),
+    places: scenario.shape.places.map((place) => chronicler.point(place)),
+    density: isDense ? overDensity(wishes, ports, begun) : [],
+    command: commandOf(args),
+    failure,
+  });
+  io.progress('');
+  await io.writeText(path, page);
+  if (isPlain) io.out(`The report is in ${path}.`);
   return outcome;
 }
 
+/** Partitions may be what somebody wants to see, but not what he gets unawares. */
+function warnOfGaps(wishes: ScenarioWishes, io: Io): void {
+  const far = describeOutOfReach(drawScenario(wishes).shape);
+  if (far === null) return;
+  io.err(`out of reach of node 1, over the edges there are: ${far}; what is due there counts, too`);
+}
+
+/** Tells how far a run is, and how long it will be. */
+function tellerOf({ safeMs, healMs }: Scenario, stages: Stages): (sample: Sample) => void {
+  const [until, more] = [safeMs, healMs].map((ms) => Math.round(ms / 1000));
+  stages.begin(`things go wrong for ${until} s, then a core has ${more} s to catch up`);
+  let isHealed = false;
+  return ({ at, delivered, due }) => {
+    const arrivals = `${delivered} of ${due} arrivals`;
+    const phase = at < safeMs ? `${Math.floor((100 * at) / safeMs)} %` : 'healed';
+    const line = `${Math.round(at / 1000)} s, ${phase}: ${arrivals}`;
+    if (at < safeMs || isHealed) return stages.goOn(line);
+    isHealed = true;
+    stages.begin(line);
+  };
+}
+
 /** Patience is for so many runs as last a minute. */
-function examined(outcome: Outcome, ports: RunPorts, tookMs: number, io: Io): Failure {
+function examined(outcome: Outcome, ports: RunPorts, tookMs: number, stages: Stages): Failure {
   const tries = Math.min(TRIES_MAX, Math.max(TRIES_MIN, Math.floor(EXAMINED_MS / tookMs)));
+  stages.begin(`a law was broken: up to ${tries} runs to find the shortest that breaks it`);
   return examine(outcome, ports, tries, (count) => {
-    io.progress(`a law was broken: run ${count} of ${tries} to find the shortest that breaks it`);
+    stages.goOn(`a law was broken: run ${count} of ${tries} to find the shortest that breaks it`);
   });
 }
 
@@ -160,6 +194,8 @@ async function runMany(
     throw new HoplineError('USAGE', '--out is for one seed: leave out --seeds');
   }
   const stop = io.stopping();
+  const stages = stagesOf(io, () => performance.now());
+  stages.begin(`${count} runs, one after another`);
   let broken = 0;
   let unsuited = 0;
   let done = 0;
@@ -175,7 +211,7 @@ async function runMany(
       broken++;
       if (!has(args, 'json')) io.out(breachOf(outcome));
     }
-    io.progress(`${done + 1} of ${count} seeds, ${broken} broken`);
+    stages.goOn(`${done + 1} of ${count} seeds, ${broken} broken`);
     // A signal is heard between two runs.
     await io.wait(0);
   }
@@ -205,14 +241,20 @@ async function replayed(
   const { seed, shape, topology } = drawScenario(wishes);
   const frames = heard.length > 0 ? heard : captured;
   const outcome = replay({ seed, shape, crypto, frames });
-  const about = `${frames.length} packets, said to node 1 of ${shape.nodes} (${topology}), seed ${seed}.`;
+  const said = `${frames.length - outcome.passedOver} of ${captured.length} packets`;
+  const about = `${said}, said to node 1 of ${shape.nodes} (${topology}), seed ${seed}.`;
+  if (has(args, 'json')) io.out(JSON.stringify(outcome));
+  else printReplay(about, captured.length - frames.length, outcome, io);
   const out = textOf(args, 'out');
-  if (out !== null) {
-    const { replayPage } = await import('../simulate/report/replay-page.ts');
-    const report = { about, command: commandOf(args), nodes: shape.nodes, outcome };
-    await io.writeText(out, replayPage(report));
-  }
-  if (has(args, 'json')) return io.out(JSON.stringify(outcome));
+  if (out === null) return;
+  const { replayPage } = await import('../simulate/report/replay-page.ts');
+  const report = { about, command: commandOf(args), nodes: shape.nodes, outcome };
+  await io.writeText(out, replayPage(report));
+  if (!has(args, 'json')) io.out(`The report is in ${out}.`);
+}
+
+/** `own`: packets of the capture that its writer wrote himself. */
+function printReplay(about: string, own: number, outcome: ReplayOutcome, io: Io): void {
   io.out(about);
   io.out(`  ${'type'.padEnd(16)} packets  nodes reached   writes`);
   for (const { type, packets, reachedPercent, writes } of outcome.types) {
@@ -222,18 +264,22 @@ async function replayed(
   }
   const drops = Object.entries(outcome.drops).map(([reason, count]) => `${reason} ${count}`);
   io.out(`  node 1 dropped: ${drops.length === 0 ? 'nothing' : drops.join(', ')}`);
+  if (outcome.drops['duplicate'] !== undefined) {
+    io.out(
+      '    (a duplicate: what it passed on, and heard from a neighbour who passed it on in turn)',
+    );
+  }
+  if (own > 0) io.out(`  ${own} were written by who captured, and not said: what he heard is`);
   if (outcome.passedOver > 0) {
     io.out(`  ${outcome.passedOver} were the affair of one link, or no packets, and not said`);
   }
-  if (out !== null) io.out(`The report is in ${out}.`);
 }
 
-function print(outcome: Outcome, failure: Failure | null, path: string | null, io: Io): void {
+function print(outcome: Outcome, failure: Failure | null, io: Io): void {
   const rows = summaryOf(outcome);
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) io.out(`  ${name.padEnd(width)}  ${value}`);
   if (failure !== null) for (const line of tellFailure(failure)) io.out(line);
-  if (path !== null) io.out(`The report is in ${path}.`);
 }
 
 function breachOf({ scenario, breach }: Outcome): string {

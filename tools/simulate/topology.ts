@@ -50,6 +50,12 @@ export function hopsFrom(start: number, nodes: number, edges: readonly Edge[]): 
   return hops;
 }
 
+/** Who cannot be reached from node 1 over the edges there are. */
+export function outOfReach(nodes: number, edges: readonly Edge[]): number[] {
+  const hops = hopsFrom(1, nodes, edges);
+  return hops.flatMap((count, node) => (node > 0 && count === Infinity ? [node] : []));
+}
+
 /** By number, who is beside whom. */
 export function aroundOf(nodes: number, edges: readonly Edge[]): number[][] {
   const around = Array.from({ length: nodes + 1 }, (): number[] => []);

@@ -2,9 +2,17 @@
  * hopline simulate: one run, many runs, its report, and what it refuses before anything runs.
  */
 import { describe, expect, it } from 'vitest';
+import { ANNOUNCE, MESSAGE } from '../../../protocol/core/packet.ts';
 import { simulate } from '../../../tools/commands/simulate.ts';
-import { plot, ticks } from '../../../tools/simulate/report/plot.ts';
+import { helpFor } from '../../../tools/help.ts';
 import { interfaceBlock, packetBlock, sectionBlock } from '../../../tools/relay/pcapng.ts';
+import { FAULT_NAMES, FAULTS } from '../../../tools/simulate/faults.ts';
+import { LAWS } from '../../../tools/simulate/laws.ts';
+import { MESH_EPOCH_MS } from '../../../tools/simulate/mesh.ts';
+import { plot, ticks } from '../../../tools/simulate/report/plot.ts';
+import { line } from '../../../tools/simulate/shapes.ts';
+import { stationMesh } from '../../../tools/simulate/stations.ts';
+import { crypto } from '../../protocol/trust/ports.ts';
 import type { TestIo } from '../io.ts';
 import { testIo } from '../io.ts';
 
@@ -15,6 +23,10 @@ const FILES = {
   'map.yaml': 'nodes: 3\nedges:\n  - { a: 1, b: 2 }\n  - { a: 2, b: 3, wire: true }\n',
   'lost.yaml': 'nodes: 2\nedges:\n  - { a: 1, b: 3 }\n',
   'script.yaml': 'deeds:\n  - { at: 95000, do: tell, node: 1, to: 3, text: hello }\n',
+  'gap.yaml': 'nodes: 4\nedges:\n  - { a: 1, b: 2 }\n  - { a: 3, b: 4 }\n',
+  'cut.yaml':
+    'deeds:\n  - { at: 30000, do: cut, a: 1, b: 2, for: 86400000 }\n' +
+    '  - { at: 40000, do: say, node: 1, text: hello }\n',
   'late.yaml': 'deeds:\n  - { at: 4000000, do: say, node: 1, text: hello }\n',
   'wrong.yaml': 'loss: 50\nlos: 3\n',
 };
@@ -24,7 +36,36 @@ describe('a run', () => {
     const { outs } = await run(SMALL);
     expect(outs[0]).toMatch(/^seed 5: 3 nodes \(line\), [\d.]+ s, no faults\.$/);
     expect(outs).toContainEqual(expect.stringMatching(/delivered, of what was due +100 %/));
-    expect(outs.at(-1)).toMatch(/laws +all held/);
+    expect(outs.at(-1)).toMatch(/laws +all held: at-most-once, ttl-falls, .*, liveness$/);
+  });
+
+  it('tells how long it will be, and when it is healed, where no terminal shows it', async () => {
+    const { errs } = await run(SMALL);
+    expect(errs).toEqual([
+      expect.stringMatching(/^things go wrong for \d+ s, then a core has 600 s to catch up$/),
+      expect.stringMatching(/^\d+ s, healed: \d+ of \d+ arrivals$/),
+    ]);
+  });
+
+  it('measures how long a core took to have what it had missed, and to hear what is new', async () => {
+    const rowsOf = async (faults: string): Promise<string> => {
+      const { outs } = await run({ ...SMALL, faults });
+      return outs.filter((row) => / came after /.test(row)).join('\n');
+    };
+    const soon = String.raw`0\.\d+ s`;
+    expect(await rowsOf('none')).toMatch(
+      new RegExp(`missed came after +it had missed nothing\n.* said then came after +${soon}$`),
+    );
+    expect(await rowsOf('cut.yaml')).toMatch(
+      new RegExp(`missed came after +[1-9][\\d.]* s\n.* said then came after +${soon}$`),
+    );
+  });
+
+  it('names first whom no edge leads to, and once more beside the figures', async () => {
+    const { outs, errs } = await run({ topology: 'gap.yaml', faults: 'none' });
+    expect(errs[0]).toMatch(/^out of reach of node 1, over the edges there are: 3, 4; /);
+    expect(outs).toContainEqual(expect.stringMatching(/out of reach of node 1 +3, 4$/));
+    expect(outs).toContainEqual(expect.stringMatching(/due +\d\d.* %.*out of reach, too\)$/));
   });
 
   it('is the same again, as JSON says it', async () => {
@@ -56,6 +97,69 @@ describe('a run', () => {
     }
     expect(page).toContain('hopline simulate --nodes 3 --topology geometric');
     expect(page).not.toMatch(/(src|href)=|https?:/);
+    expect(page).toMatch(/<p>The laws: nobody is told the same message twice; .* and no law.<\/p>/);
+  });
+});
+
+describe('a report that cannot be written', () => {
+  it('is refused before anything runs', async () => {
+    const io = testIo(FILES);
+    io.unwritable.add('no/x.html');
+    const running = simulate.run({ operands: [], values: { ...SMALL, out: 'no/x.html' } }, io);
+    await expect(running).rejects.toThrow('FILE_UNWRITABLE');
+    expect(io.outs).toEqual([]);
+  });
+
+  it('takes no figures away, when that is known only then', async () => {
+    const io = testIo(FILES);
+    const say = io.out;
+    io.out = (told) => {
+      say(told);
+      io.unwritable.add('x.html');
+    };
+    const running = simulate.run({ operands: [], values: { ...SMALL, out: 'x.html' } }, io);
+    await expect(running).rejects.toThrow('FILE_UNWRITABLE');
+    expect(io.outs.at(-1)).toMatch(/laws +all held/);
+  });
+});
+
+describe('a replay', () => {
+  it('tells what became of each packet of a capture', async () => {
+    const io = testIo();
+    const frames = captured();
+    const link = Uint8Array.of(9, 9, 9);
+    io.readBytes = async () =>
+      captureOf([
+        ...frames.map((frame) => ({ way: 'heard', ...frame }) as const),
+        { way: 'heard', unixMs: frames[0].unixMs, frame: link },
+        { way: 'sent', ...frames[0] },
+        { way: 'sent', ...frames[1] },
+      ]);
+    const values = { replay: 'it.pcapng', topology: 'ring', nodes: '4', seed: '2' };
+    await simulate.run({ operands: [], values }, io);
+    const [first] = io.outs;
+    const count = frames.length;
+    expect(first).toBe(`${count} of ${count + 3} packets, said to node 1 of 4 (ring), seed 2.`);
+    expect(io.outs.join('\n')).toMatch(
+      /node 1 dropped: .*duplicate \d+.*\n +\(a duplicate: what it/,
+    );
+    expect(io.outs).toContainEqual(expect.stringMatching(/^ +2 were written by who captured/));
+    expect(io.outs).toContainEqual(expect.stringMatching(/^ +1 were the affair of one link/));
+  });
+});
+
+describe('its help', () => {
+  it('names every fault with its unit and limits, every law, and what delivery is of', () => {
+    const help = helpFor(simulate);
+    for (const name of FAULT_NAMES) {
+      const { unit, least = 1, most } = FAULTS[name];
+      expect(help).toMatch(new RegExp(`\n  ${name} +${least} to ${most}: ${unit}\n`));
+    }
+    for (const [law, meaning] of Object.entries(LAWS)) {
+      expect(help).toMatch(new RegExp(`\n  ${law} +${meaning}\n`));
+    }
+    expect(help).toMatch(/\n {2}delivered +a message is due at everybody/);
+    expect(help).toMatch(/\n {2}topology +nodes: 3, edges:/);
   });
 });
 
@@ -149,4 +253,31 @@ async function run(values: Record<string, string | boolean>): Promise<TestIo> {
   const io = testIo(FILES);
   await simulate.run({ operands: [], values }, io);
   return io;
+}
+
+/** Announces and messages, whole in one write (WIRE §23), as node 2 of three writes them to node 3. */
+function captured(): { unixMs: number; frame: Uint8Array }[] {
+  const frames: { unixMs: number; frame: Uint8Array }[] = [];
+  const { mesh } = stationMesh(
+    { seed: 1, nodes: 3, edges: line(3).edges, crypto },
+    {
+      arrived(from, to, bytes, _type, at) {
+        const isWhole = (bytes[0] & 0xc0) === 0xc0;
+        const isOurs = bytes[2] === ANNOUNCE || bytes[2] === MESSAGE;
+        if (from !== 2 || to !== 3 || !isWhole || !isOurs) return;
+        frames.push({ unixMs: MESH_EPOCH_MS + at, frame: bytes.slice(1) });
+      },
+    },
+  );
+  mesh.runUntil(10_000);
+  mesh.tell(1, { kind: 'say', text: 'hello' });
+  mesh.runUntil(20_000);
+  return frames;
+}
+
+function captureOf(
+  packets: { unixMs: number; way: 'heard' | 'sent'; frame: Uint8Array }[],
+): Uint8Array {
+  const blocks = packets.map((packet) => packetBlock({ at: 0, comment: '', ...packet }));
+  return Buffer.concat([sectionBlock('it'), interfaceBlock('it'), ...blocks]);
 }

@@ -8,6 +8,8 @@ import { describeFaults } from '../faults.ts';
 import { LAWS } from '../laws.ts';
 import type { Outcome } from '../run.ts';
 import { describeScenario } from '../scenario.ts';
+import { outOfReach } from '../topology.ts';
+import type { Word } from '../words.ts';
 import type { Sample } from '../series.ts';
 import type { DensityPoint, Figures } from './density.ts';
 import { airtimeOf, figuresOf, percentOf, rateOf } from './density.ts';
@@ -29,25 +31,69 @@ export type Report = {
   failure: Failure | null;
 };
 
+/** What a figure of delivery is of, and that it is a figure and no law. */
+export const DUE =
+  'a message is due at everybody whom it is for, also if that one means harm, is down or out of ' +
+  'reach; how much of what is due is delivered is a figure, and no law';
+/** Nodes that are named one by one. */
+const NAMED_MAX = 10;
+
+/** Who cannot be reached from node 1, for people; null when everybody can. */
+export function describeOutOfReach({ nodes, edges }: Outcome['scenario']['shape']): string | null {
+  const far = outOfReach(nodes, edges);
+  if (far.length === 0) return null;
+  const more = far.length > NAMED_MAX ? ` and ${far.length - NAMED_MAX} more` : '';
+  return `${far.slice(0, NAMED_MAX).join(', ')}${more}`;
+}
+
 /** What a run came to, in rows for people: the same in a terminal and on the page. */
 export function summaryOf(outcome: Outcome): [string, string][] {
-  const { scenario, breach, words, core, caughtUpAt, byzantine } = outcome;
+  const { scenario, breach, words, core, byzantine } = outcome;
   const { nodes, edges } = scenario.shape;
   const figures = figuresOf(outcome);
   const stored = words.filter(({ name }) => name !== null).length;
   const healed = `${core.length} of ${nodes} nodes`;
+  const far = describeOutOfReach(scenario.shape);
   return [
     ['nodes, edges', `${nodes}, ${edges.length}`],
+    ...(far === null ? [] : [['out of reach of node 1', far] satisfies [string, string]]),
     ['faults', describeFaults(scenario.faults)],
     ['nodes that meant harm', byzantine.length === 0 ? 'none' : byzantine.join(', ')],
     ['messages asked for, acknowledged', `${words.length}, ${stored}`],
     ...rowsOf(figures),
     ['steps, writes', `${short(outcome.steps)}, ${short(outcome.writes)}`],
     ['a core was healed', breach === null ? healed : 'the run was broken off before'],
-    ['and had all of it after', caughtUpAt === null ? '-' : seconds(caughtUpAt - scenario.safeMs)],
+    ...healingOf(outcome),
     ['trace', outcome.hash],
-    ['laws', breach === null ? 'all held' : `broken: ${LAWS[breach.law]}`],
+    ['laws', breach === null ? `all held: ${LAW_NAMES}` : `broken: ${LAWS[breach.law]}`],
   ];
+}
+
+const LAW_NAMES = Object.keys(LAWS).join(', ');
+const THE_LAWS = `The laws: ${Object.values(LAWS).join('; ')}. Beside them: ${DUE}.`;
+
+/** How long it took until the core had what it had missed, and to tell all of it something new. */
+function healingOf({ scenario, words, core, caughtUpAt }: Outcome): [string, string][] {
+  const { safeMs } = scenario;
+  const arrivals = ({ arrivedAt }: Word): number[] =>
+    core.flatMap((node) => arrivedAt.get(node) ?? []);
+  const missed = words
+    .filter(({ saidAt }) => saidAt <= safeMs)
+    .flatMap((word) => arrivals(word).filter((at) => at > safeMs));
+  const latencies = words
+    .filter(({ saidAt }) => saidAt > safeMs)
+    .flatMap((word) => arrivals(word).map((at) => at - word.saidAt));
+  const had = missed.length === 0 ? 'it had missed nothing' : seconds(longest(missed) - safeMs);
+  const heard = latencies.length === 0 ? '-' : seconds(longest(latencies));
+  const isDone = caughtUpAt !== null;
+  return [
+    ['what it had missed came after', isDone ? had : '-'],
+    ['what it said then came after', isDone ? heard : '-'],
+  ];
+}
+
+function longest(times: readonly number[]): number {
+  return times.reduce((most, ms) => Math.max(most, ms), 0);
 }
 
 function rowsOf(figures: Figures): [string, string][] {
@@ -56,7 +102,10 @@ function rowsOf(figures: Figures): [string, string][] {
   const latencies =
     latency === null ? '-' : [latency.p50, latency.p90, latency.p99].map(seconds).join(', ');
   return [
-    ['delivered, of what was due', percent(deliveredPercent)],
+    [
+      'delivered, of what was due',
+      `${percent(deliveredPercent)} (harmful, down or out of reach, too)`,
+    ],
     ['latency p50, p90, p99', latencies],
     ['airtime of a radio', percent(airtimePercent)],
     ['writes for an arrival', writesPerArrival === null ? '-' : short(writesPerArrival)],
@@ -84,7 +133,7 @@ export function reportPage(report: Report): string {
     `<title>${escape(title)}</title><style>${STYLE}</style></head><body><main>`,
     `<h1>${escape(title)}</h1><p>${escape(describeScenario(scenario))}.</p>`,
     breach === null
-      ? '<p class="verdict">Every law held.</p>'
+      ? `<p class="verdict">Every law held.</p><p>${escape(THE_LAWS)}</p>`
       : `<p class="verdict broken">Broken at ${seconds(breach.at)}: ${escape(LAWS[breach.law])}. ${escape(breach.what)}</p>`,
     `<p>Run it again: <code>${escape(command)}</code></p>`,
     ...(report.failure === null ? [] : [failureSection(report.failure)]),
