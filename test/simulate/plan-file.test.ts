@@ -2,13 +2,17 @@
  * Files of topologies and faults: what they may say, and what is refused, with its line and the reason,
  * before anything runs.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { DeedKind } from '../../tools/simulate/deeds.ts';
 import { drawDeeds } from '../../tools/simulate/deeds.ts';
 import { DRAWN_AS_DEEDS, FAULT_NAMES, NO_FAULTS } from '../../tools/simulate/faults.ts';
 import { PLAN_NODES_MAX, readFaults, readTopology } from '../../tools/simulate/plan-file.ts';
 import { seededRandom } from '../../tools/simulate/random.ts';
 import { line } from '../../tools/simulate/shapes.ts';
 
+const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
 const EDGE = 'edges:\n  - { a: 1, b: 2 }\n';
 
 describe('a topology in a file', () => {
@@ -175,4 +179,18 @@ describe('faults in a file', () => {
     for (const name of others) expect(drawn({ [name]: 9 }), name).toEqual(drawn({}));
     for (const name of DRAWN_AS_DEEDS) expect(drawn({ [name]: 9 }), name).not.toEqual(drawn({}));
   });
+});
+
+it('the examples of the README are read, and name every fault and every deed', () => {
+  const section = README.split('\n## A mesh to try things on\n')[1].split('\n## ')[0];
+  const [mesh, drawn, written] = [...section.matchAll(/```yaml\n(.*?)```/gs)].map(
+    ([, text]) => text,
+  );
+  const shape = readTopology('mesh.yaml', mesh);
+  expect([shape.nodes, shape.isPlaced]).toEqual([3, undefined]);
+  const { faults } = readFaults('faults.yaml', drawn, shape);
+  expect(FAULT_NAMES.filter((name) => faults[name] === 0)).toEqual([]);
+  const { deeds } = readFaults('faults.yaml', written, shape);
+  const kinds: DeedKind[] = ['say', 'tell', 'crash', 'pause', 'cut', 'deafen', 'clock', 'disk'];
+  expect(deeds!.map(({ kind }) => kind)).toEqual(kinds);
 });
