@@ -7,7 +7,8 @@ import type { RouteSwitchReason } from '../events.ts';
 import { IS_GATEWAY, KEEPS_HISTORY, PASSES_ON } from '../../protocol/wire/link-state.ts';
 import type { Route, StrategyName } from './strategy.ts';
 import { ROUTES_MAX } from './strategy.ts';
-import type { Table } from './table.ts';
+import type { Destination, Table } from './table.ts';
+import { QUIET_MS, UNQUIET_MS } from './table.ts';
 import type { NodeId, Topology } from './topology.ts';
 
 export type RouteView = {
@@ -45,6 +46,8 @@ type Known = {
   table: Table;
   strategy: StrategyName;
   flaw: string | null;
+  /** It is turned away or kept apart here. */
+  isShunned: boolean;
   routes: Route[];
   now: Millis;
 };
@@ -52,7 +55,8 @@ type Known = {
 export function pathView(to: NodeId, known: Known): PathView {
   const { topology, table, strategy, flaw, routes, now } = known;
   const destination = table.find(to);
-  const chosen = destination?.chosen ?? routes[0]?.next ?? null;
+  const flooded = whyFlooded(to, known);
+  const chosen = flooded === null ? takenOf(routes, destination, now) : null;
   const views = routes.slice(0, ROUTES_MAX).map((route) => ({
     ...route,
     hops: route.via.length,
@@ -65,7 +69,7 @@ export function pathView(to: NodeId, known: Known): PathView {
     strategy,
     unsuited: flaw,
     routes: views,
-    flooded: whyFlooded(to, known),
+    flooded,
     switches: destination?.switches ?? 0,
     lastSwitch: last === null ? null : { agoMs: now - last.at, reason: last.reason },
     nodesKnown: topology.size - 1,
@@ -90,14 +94,56 @@ function deedsOf(topology: Topology, id: NodeId): Deed[] | null {
   return (Object.keys(DEEDS) as Deed[]).filter((deed) => (capabilities & DEEDS[deed]) !== 0);
 }
 
-function whyFlooded(to: NodeId, { topology, table, strategy, routes, now }: Known): string | null {
+/** That a person or what was seen of it turns a node away or keeps it apart, and what undoes it. */
+export function shunWords(id: NodeId, isDenied: boolean, isQuarantined: boolean): string | null {
+  if (isDenied) {
+    return `${id} is blocked here, and nothing it says is taken: hopline peers unblock ${id}`;
+  }
+  if (!isQuarantined) return null;
+  return `${id} is quarantined here, and is entrusted with nothing: hopline peers allow ${id}`;
+}
+
+/** The first hop of the next packet: the route in use, or the best there is where none is. */
+function takenOf(routes: Route[], destination: Destination | null, now: Millis): NodeId | null {
+  const usable = usableOf(routes, destination, now);
+  const current = usable.find(({ next }) => next === destination?.chosen);
+  return (current ?? usable[0])?.next ?? null;
+}
+
+function usableOf(routes: Route[], destination: Destination | null, now: Millis): Route[] {
+  return routes.filter(({ next }) => now >= (destination?.avoidedUntil.get(next) ?? -Infinity));
+}
+
+function whyFlooded(to: NodeId, known: Known): string | null {
+  const { topology, table, strategy, isShunned, routes, now } = known;
   const destination = table.find(to);
   if (strategy === 'flood') return 'the strategy is to flood: setting routing.strategy';
   if (destination !== null && now < destination.floodedUntil) {
-    return 'two packets in a row came to nothing on routes';
+    const again = againIn(destination.floodedUntil - now);
+    return `two packets in a row came to nothing on routes; ${again}`;
+  }
+  if (isShunned && routes.length === 0) {
+    return 'our own links to it are not used while it is blocked or kept apart, and no other way is known';
   }
   if (topology.node(to) === null) return 'no node of this island has told of it within 300 s';
   if (routes.length === 0) return 'no way leads there whose links both ends claim';
-  if (destination !== null && destination.chosen === null) return 'its routes came to nothing';
-  return null;
+  return destination === null ? null : whyNotNow(routes, destination, now);
+}
+
+/** Of a destination that has routes: why the next packet takes none of them. */
+function whyNotNow(routes: Route[], destination: Destination, now: Millis): string | null {
+  const { chosen, avoidedUntil, usedAt, quietAt } = destination;
+  if (usableOf(routes, destination, now).length === 0) {
+    const first = Math.min(...routes.map(({ next }) => avoidedUntil.get(next) ?? now));
+    return `its routes came to nothing; ${againIn(first - now)}`;
+  }
+  // What is under way must not be overtaken (table.ts).
+  const isQuiet = now - usedAt >= QUIET_MS || now - quietAt >= UNQUIET_MS;
+  if (chosen !== null || isQuiet) return null;
+  const [quiet, most] = [QUIET_MS / 1000, UNQUIET_MS / 1000];
+  return `a way is known, and is taken once nothing was sent there for ${quiet} s, or after ${most} s`;
+}
+
+function againIn(ms: Millis): string {
+  return `they are tried again in ${Math.ceil(ms / 1000)} s`;
 }

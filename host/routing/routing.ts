@@ -226,10 +226,11 @@ export class Routing implements Component, Chooser {
   /** How a packet of ours would go to a node now, and why. */
   path(to: Uint8Array, now: Millis): PathView {
     const { topology, table, chosen } = this;
-    const routes = this.ask(toHex(to), now);
+    const id = toHex(to);
+    const [routes, isShunned] = [this.ask(id, now), this.shunned.has(id)];
     const { name: strategy } = chosen.strategy;
     const flaw = chosen.whyUnsuited();
-    return pathView(toHex(to), { topology, table, strategy, flaw, routes, now });
+    return pathView(id, { topology, table, strategy, flaw, isShunned, routes, now });
   }
 
   /** Why a strategy would not suit as things are, with what else is wanted; null where it would. */

@@ -2,6 +2,7 @@
  * Path lines: the ways that packets may take to a peer, as a person reads them.
  */
 import type { PathView, PeerView, RouteView } from '../../host/http/views.ts';
+import { shunWords } from '../../host/routing/path.ts';
 import { doesOf, switchOf } from '../../host/http/web/words.ts';
 import { printable } from '../../protocol/printable.ts';
 import { tableOf } from '../relay/words.ts';
@@ -9,7 +10,9 @@ import { fullTime } from './paints.ts';
 
 export function pathLines(path: PathView, peers: PeerView[]): string[] {
   const { flooded, routes, unsuited, strategy, lastSwitch, switches, nodesKnown, does } = path;
-  const lines: string[] = [];
+  const peer = peers.find(({ id }) => id === path.id);
+  const shunned = peer ? shunWords(path.id, peer.isDenied, peer.isQuarantined) : null;
+  const lines: string[] = shunned === null ? [] : [shunned];
   if (flooded !== null) lines.push(`packets to ${path.id} are flooded: ${flooded}`);
   if (unsuited !== null) lines.push(`${strategy} does not suit, and shortest is used: ${unsuited}`);
   if (routes.length > 0) lines.push(...tableOf(HEADINGS, routes.map((route) => rowOf(route, peers)))); // prettier-ignore

@@ -319,7 +319,23 @@ describe('what people see of it', () => {
     const lost = square();
     lost.next(4);
     lost.routing.failed(id(4), 2, 5);
-    expect(why(lost, 4)).toMatch('came to nothing');
+    expect(why(lost, 4)).toMatch(/came to nothing on routes; they are tried again in 60 s/);
+    expect(lost.routing.path(id(4), 10).routes.every(({ isChosen }) => !isChosen)).toBe(true);
+    expect(why(blocked(), 2)).toMatch('while it is blocked or kept apart');
+  });
+
+  it('says of a peer that is let in again whether the next packet takes its way', () => {
+    const node = blocked();
+    expect(node.next(2, [], [], 1999)).toBe(-1);
+    const allowed = { kind: 'PeerJudged', peer: id(2), decision: 'allow', by: 'person' } as const;
+    node.step({ kind: 'event', event: allowed }, 2000);
+    const soon = node.routing.path(id(2), 2100);
+    expect(soon.flooded).toMatch('is taken once nothing was sent there for 0.5 s');
+    expect(soon.routes.map(({ isChosen }) => isChosen)).toEqual([false]);
+    const later = node.routing.path(id(2), 2600);
+    expect(later.flooded).toBeNull();
+    expect(later.routes.map(({ isChosen }) => isChosen)).toEqual([true]);
+    expect(node.next(2, [], [], 2600)).toBe(0);
   });
 
   it('says that a strategy does not suit, and what is used', () => {
@@ -421,6 +437,17 @@ function square(config: Partial<RoutingConfig> = {}): Node {
   node.state(2, 1, [ME, 4]);
   node.state(3, 1, [ME, 4]);
   node.state(4, 1, [2, 3]);
+  return node;
+}
+
+/** A neighbour that packets went to, and that is turned away since. */
+function blocked(): Node {
+  const node = routing();
+  node.up(0, 2);
+  node.state(2, 1, [ME]);
+  node.next(2);
+  const denied = { kind: 'PeerJudged', peer: id(2), decision: 'deny', by: 'person' } as const;
+  node.step({ kind: 'event', event: denied }, 5);
   return node;
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PathView } from '../../../host/http/views.ts';
 import { pathLines } from '../../../tools/bridge/path-lines.ts';
 import { STATUS } from '../../../tools/dispatch.ts';
+import { peer } from '../../host/http/builders.ts';
 import { ADA, TestBridge } from './bridge.ts';
 
 let bridge: TestBridge;
@@ -49,4 +50,8 @@ it('says why packets are flooded, and which strategy does not suit', () => {
     'it passes nothing on, has lines to other islands, keeps history',
     'strategy geographic; 0 other nodes known',
   ]);
+  const blocked = pathLines(path, [{ ...peer(ADA, 'ada'), isDenied: true }]);
+  expect(blocked[0]).toMatch(`is blocked here, and nothing it says is taken: hopline peers unblock ${ADA}`); // prettier-ignore
+  const apart = pathLines(path, [{ ...peer(ADA, 'ada'), isQuarantined: true }]);
+  expect(apart[0]).toMatch(`is entrusted with nothing: hopline peers allow ${ADA}`);
 });
