@@ -65,7 +65,7 @@ import { carriedOf } from './gateway/usage.ts';
 import { IpLines } from './links/ip-lines.ts';
 import type { NeighbourView } from './neighbours/neighbour.ts';
 import { NEIGHBOURS } from './neighbours/neighbours.ts';
-import { choiceOf } from './routing/path.ts';
+import { choiceOf, shunWords } from './routing/path.ts';
 import type { Answer, SessionState, StoreWrite } from './types.ts';
 
 /** How often what is kept no longer is removed, and how soon there is another slice of it. */
@@ -196,6 +196,7 @@ export class Daemon {
       if (running === null) return null;
       return relayService(running.audience, ports.version, {
         choiceOf: (id) => running.choice(id),
+        shunnedAs: (id) => running.shunned(id),
         carried: () => carriedOf(running.usage),
       });
     };
@@ -333,6 +334,12 @@ export class Daemon {
   choice(to: Uint8Array): string | null {
     const path = this.path(to);
     return path === null ? null : choiceOf(path);
+  }
+
+  /** That a node is turned away or kept apart, and what undoes it; null where it is not. */
+  shunned(id: Uint8Array): string | null {
+    const isQuarantined = this.pins.isQuarantined(id) || this.neighbour(id)?.isQuarantined === true;
+    return shunWords(toHex(id), this.pins.isDenied(id), isQuarantined);
   }
 
   /** What lines carry, and carried in the last hour. */

@@ -234,7 +234,11 @@ export class DaemonDesk implements Desk {
   async trace(id: string): Promise<HopView[]> {
     const hops = await this.daemon.audience.trace(idFrom(id));
     return hops
-      .map(({ target: _, id: hop, ...rest }) => ({ id: toHex(hop), ...rest }))
+      .map(({ target: _, id: hop, via, ...rest }) => ({
+        id: toHex(hop),
+        ...rest,
+        via: via.map(toHex),
+      }))
       .sort((a, b) => a.distance - b.distance);
   }
 

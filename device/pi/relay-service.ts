@@ -28,6 +28,8 @@ export type TraceAnswer = {
   hops: Hop[];
   /** Which way packets take to the peer, and why; null for a relay that knows no routes. */
   choice: string | null;
+  /** That the peer is turned away or kept apart, and what undoes it; null where it is not. */
+  shunned: string | null;
 };
 export type Hop = {
   id: string;
@@ -35,6 +37,8 @@ export type Hop = {
   medium: 'air' | 'wire';
   rssi: number | null;
   roundTripMs: number | null;
+  /** Ids of the nodes between us and this one, the nearest first. */
+  via: string[];
 };
 /** An event of `packets`. */
 export type FrameEvent = {
@@ -51,6 +55,8 @@ export type FrameEvent = {
 export type BridgeService = {
   /** Which way packets to a peer take, and why. */
   choiceOf(id: Uint8Array): string | null;
+  /** That it is turned away or kept apart, and what undoes it. */
+  shunnedAs(id: Uint8Array): string | null;
   carried(): CarriedAnswer;
 };
 
@@ -69,7 +75,7 @@ export function relayService(
         case 'ping':
           return relay.ping(idOf(values)) satisfies Promise<PingAnswer>;
         case 'trace':
-          return traced(relay, idOf(values), (id) => bridge?.choiceOf(id) ?? null);
+          return traced(relay, idOf(values), bridge);
         default:
           return null;
       }
@@ -96,12 +102,17 @@ function statusOf(relay: Audience, version: string, bridge: BridgeService | null
 async function traced(
   relay: Audience,
   id: Uint8Array,
-  choiceOf: (id: Uint8Array) => string | null,
+  bridge: BridgeService | null,
 ): Promise<TraceAnswer> {
   const hops = (await relay.trace(id))
-    .map(({ target: _, id: hop, ...rest }) => ({ id: toHex(hop), ...rest }))
+    .map(({ target: _, id: hop, via, ...rest }) => ({
+      id: toHex(hop),
+      ...rest,
+      via: via.map(toHex),
+    }))
     .sort((a, b) => a.distance - b.distance);
-  return { hops, choice: choiceOf(id) };
+  const [choice, shunned] = [bridge?.choiceOf(id) ?? null, bridge?.shunnedAs(id) ?? null];
+  return { hops, choice, shunned };
 }
 
 function idOf({ id }: Values): Uint8Array {

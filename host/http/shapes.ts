@@ -509,6 +509,7 @@ export const HOP = named(
     medium: oneOf('air', 'wire'),
     rssi: nullable(integer({ about: 'dBm' })),
     roundTripMs: nullable(integer()),
+    via: list(ID),
   }),
 );
 

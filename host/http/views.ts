@@ -367,6 +367,8 @@ export type HopView = {
   medium: 'air' | 'wire';
   rssi: number | null;
   roundTripMs: number | null;
+  /** Ids of the nodes between us and this one, the nearest first. */
+  via: string[];
 };
 
 /** One of the ways to a peer. */

@@ -194,6 +194,8 @@ export type TracedHop = {
   /** Of the link the request came over; null for unknown. */
   rssi: number | null;
   roundTripMs: number | null;
+  /** The nodes between us and this one, the nearest first. */
+  via: Uint8Array[];
 };
 
 export type TappedFrame = {

@@ -48,6 +48,7 @@ export class Tracer {
       medium: payload[at + 8] === 0 ? 'air' : 'wire',
       rssi: rssi === 0 ? null : rssi,
       roundTripMs: ms === UNKNOWN ? null : ms,
+      via: viaOf(payload),
     };
   }
 
@@ -66,4 +67,12 @@ export class Tracer {
     for (const { until } of this.own.values()) return until;
     return Infinity;
   }
+}
+
+/** The history of the request as the node met it (WIRE §27). */
+function viaOf(payload: Uint8Array): Uint8Array[] {
+  return Array.from({ length: payload[COUNT_AT] }, (_, i) => {
+    const at = HISTORY_AT + i * ID_SIZE;
+    return new Uint8Array(payload.subarray(at, at + ID_SIZE));
+  });
 }

@@ -193,8 +193,8 @@ export class Town extends DeskDouble {
     this.peer(id).isReachable ? { roundTripMs: 184, hops: this.peer(id).hops } : null;
 
   override trace: DeskDouble['trace'] = async (id) => [
-    { id: this.people[0].id, distance: 1, medium: 'air', rssi: -58, roundTripMs: 41 },
-    { id, distance: 2, medium: 'air', rssi: -77, roundTripMs: 96 },
+    { id: this.people[0].id, distance: 1, medium: 'air', rssi: -58, roundTripMs: 41, via: [] },
+    { id, distance: 2, medium: 'air', rssi: -77, roundTripMs: 96, via: [this.people[0].id] },
   ];
 
   override resilience: DeskDouble['resilience'] = () => {

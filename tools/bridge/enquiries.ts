@@ -2,9 +2,10 @@
  * Enquiries: what a person asks in a chat beside talking: who is there, what was said, how the bridge
  * is, and how far and over whom somebody is reached.
  */
-import type { ConversationView, HopView, PingView, StatusView } from '../../host/http/views.ts';
+import type { ConversationView, PingView, StatusView } from '../../host/http/views.ts';
 import { PUBLIC } from '../../host/types.ts';
 import { printable } from '../../protocol/printable.ts';
+import { hopLines } from '../relay/hop-lines.ts';
 import { age, tableOf } from '../relay/words.ts';
 import type { BridgeClient } from './client.ts';
 import type { Look } from './message-lines.ts';
@@ -97,7 +98,7 @@ export class Enquiries {
     const hops = await this.client.trace(id, this.ports.leaving);
     if (this.ports.isJson) return this.json('trace', { id, hops });
     const { names } = this.ports.look();
-    if (hops.length > 0) this.table(hopTable(hops, names));
+    this.table(hopLines(id, hops, (hop) => names.of(hop)));
     if (hops.some((hop) => hop.id === id)) return;
     const how = hops.length === 0 ? 'no node answered' : 'it did not answer itself';
     this.ports.remark(`${names.of(id)}: ${how}; only Hopline nodes tell the way`);
@@ -147,18 +148,4 @@ export function pingLine(name: string, ping: PingView): string {
   const { hops, roundTripMs } = ping;
   const far = hops === null ? '' : `, ${hops} hop${hops === 1 ? '' : 's'}`;
   return `${name} answered after ${Math.round(roundTripMs)} ms${far}`;
-}
-
-export function hopTable(hops: HopView[], names: Names): string[] {
-  const rows = [...hops]
-    .sort((a, b) => a.distance - b.distance)
-    .map(({ id, distance, medium, rssi, roundTripMs }) => [
-      distance + 1,
-      names.of(id),
-      id,
-      medium,
-      rssi,
-      roundTripMs === null ? null : Math.round(roundTripMs),
-    ]);
-  return tableOf(['hop', 'name', 'node', 'over', 'dBm', 'ms'], rows);
 }

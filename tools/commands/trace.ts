@@ -10,7 +10,7 @@ import { printable } from '../../protocol/printable.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
 import { PLACE_OPTIONS, statusOf, whoIs, withRelay } from '../relay/asking.ts';
-import { tableOf } from '../relay/words.ts';
+import { hopLines } from '../relay/hop-lines.ts';
 
 export const trace: Command = {
   name: 'trace',
@@ -24,29 +24,23 @@ export const trace: Command = {
     const [word] = args.operands;
     await withRelay(args, io, async (client) => {
       const id = await whoIs(client, word);
-      const { hops, choice } = (await client.ask('trace', { id })) as TraceAnswer;
-      if (has(args, 'json')) io.out(JSON.stringify({ id, hops, choice }));
+      const { hops, choice, shunned } = (await client.ask('trace', { id })) as TraceAnswer;
+      if (has(args, 'json')) io.out(JSON.stringify({ id, hops, choice, shunned }));
       else if (hops.length > 0) {
         const { station } = await statusOf(client);
         const nameOf = (hop: string): string =>
-          station.peers.find((peer) => peer.id === hop)?.name ??
-          station.links.find((link) => link.peer === hop)?.name ??
-          '';
-        const rows = hops.map(({ distance, id: hop, medium, rssi, roundTripMs }) => [
-          distance + 1,
-          hop,
-          printable(nameOf(hop)),
-          medium,
-          rssi,
-          roundTripMs,
-        ]);
-        for (const line of tableOf(['hop', 'node', 'name', 'over', 'dBm', 'ms'], rows))
-          io.out(line);
+          printable(
+            station.peers.find((peer) => peer.id === hop)?.name ??
+              station.links.find((link) => link.peer === hop)?.name ??
+              '',
+          );
+        for (const line of hopLines(id, hops, nameOf)) io.out(line);
         if (choice !== null) io.out(choice);
       }
       if (!hops.some((hop) => hop.id === id)) {
         const how = hops.length === 0 ? 'no node answered' : 'it did not answer itself';
-        throw new HoplineError('CHECKS_FAILED', `${word}: ${how}; only Hopline nodes tell the way`);
+        const why = shunned ?? 'only Hopline nodes tell the way';
+        throw new HoplineError('CHECKS_FAILED', `${printable(word)}: ${how}; ${why}`);
       }
     });
   },

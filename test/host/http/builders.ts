@@ -274,7 +274,7 @@ export class DeskDouble implements Desk {
     does: null,
   });
   trace: Desk['trace'] = async (id) => [
-    { id, distance: 1, medium: 'air', rssi: -70, roundTripMs: 30 },
+    { id, distance: 1, medium: 'air', rssi: -70, roundTripMs: 30, via: [] },
   ];
   conversations: Desk['conversations'] = (limit) =>
     [

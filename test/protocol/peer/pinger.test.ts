@@ -87,11 +87,13 @@ describe('a tracer', () => {
     const record = join(OTHER, Uint8Array.of(0, 0xc4, 0, 42));
     expect(tracer.hear(join(request, record))).toEqual({
       ...{ target: PEER, id: OTHER, distance: 0, medium: 'air', rssi: -60, roundTripMs: 42 },
+      via: [],
     });
     const further = join(request.subarray(0, 16), Uint8Array.of(1), OTHER);
     const unknown = join(PEER, Uint8Array.of(1, 0, 255, 255));
     expect(tracer.hear(join(further, unknown))).toEqual({
       ...{ target: PEER, id: PEER, distance: 1, medium: 'wire', rssi: null, roundTripMs: null },
+      via: [OTHER],
     });
   });
 

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Hop } from '../../../device/pi/relay-service.ts';
 import { ANNOUNCE, encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
 import { fromHex, toHex } from '../../../protocol/wire/hex.ts';
 import { commands } from '../../../tools/commands/index.ts';
@@ -160,14 +161,14 @@ describe('hopline ping', () => {
 });
 
 describe('hopline trace', () => {
-  const hops = [
-    { id: ANNA, distance: 0, medium: 'air', rssi: -50, roundTripMs: 12 },
-    { id: CELLAR, distance: 1, medium: 'wire', rssi: null, roundTripMs: null },
-  ] as const;
+  const hops: Hop[] = [
+    { id: ANNA, distance: 0, medium: 'air', rssi: -50, roundTripMs: 12, via: [] },
+    { id: CELLAR, distance: 1, medium: 'wire', rssi: null, roundTripMs: null, via: [ANNA] },
+  ];
 
   it('shows the way, node by node', async () => {
     const choice = 'packets to it are flooded: the strategy is to flood';
-    relay.answers.trace = { hops: [...hops], choice };
+    relay.answers.trace = { hops, choice, shunned: null };
     const { status, outs } = await ask(relay, commands, ['trace', 'cellar']);
     expect([status, outs]).toEqual([
       0,
@@ -179,18 +180,50 @@ describe('hopline trace', () => {
       ],
     ]);
     const { outs: json } = await ask(relay, commands, ['trace', 'cellar', '--json']);
-    expect(JSON.parse(json[0])).toEqual({ id: CELLAR, hops, choice });
+    expect(JSON.parse(json[0])).toEqual({ id: CELLAR, hops, choice, shunned: null });
   });
 
   it('fails where the peer did not answer itself', async () => {
-    relay.answers.trace = { hops: [hops[0]], choice: null };
+    relay.answers.trace = { hops: [hops[0]], choice: null, shunned: null };
     const part = await ask(relay, commands, ['trace', 'cellar']);
     expect([part.status, part.errs[0]]).toEqual([
       1,
       expect.stringContaining('did not answer itself'),
     ]);
-    relay.answers.trace = { hops: [], choice: null };
+    relay.answers.trace = { hops: [], choice: null, shunned: null };
     expect((await ask(relay, commands, ['trace', 'cellar'])).errs[0]).toContain('no node answered');
+    const shunned = `${CELLAR} is blocked here: hopline peers unblock ${CELLAR}`;
+    relay.answers.trace = { hops: [], choice: null, shunned };
+    const blocked = await ask(relay, commands, ['trace', 'cellar']);
+    expect(blocked.errs[0]).toContain(`cellar: no node answered; ${shunned}`);
+  });
+
+  it('tells the way to the peer apart from all others that heard a flooded trace', async () => {
+    const [mill, hut] = ['3333333333333333', '4444444444444444'];
+    const heard = { medium: 'air', rssi: -70, roundTripMs: 30 } as const;
+    const flooded: Hop[] = [
+      { id: mill, distance: 0, ...heard, via: [] },
+      ...hops,
+      { id: hut, distance: 1, ...heard, via: [ANNA] },
+    ];
+    relay.answers.trace = { hops: flooded, choice: null, shunned: null };
+    const reached = await ask(relay, commands, ['trace', 'cellar']);
+    expect(reached.outs).toEqual([
+      'the way by which it was reached:',
+      'hop  node              name    over  dBm  ms',
+      `  1  ${ANNA}  anna    air   -50  12`,
+      `  2  ${CELLAR}  cellar  wire`,
+      '',
+      'no single way was taken; these heard the trace, too:',
+      'hop  node              name  over  dBm  ms  heard it from',
+      `  1  ${mill}        air   -70  30  here`,
+      `  2  ${hut}        air   -70  30  anna`,
+    ]);
+    const missed = flooded.filter(({ id }) => id !== CELLAR);
+    relay.answers.trace = { hops: missed, choice: null, shunned: null };
+    const lost = await ask(relay, commands, ['trace', 'cellar']);
+    expect(lost.outs[0]).toBe('it was not reached; these heard the trace:');
+    expect(lost.outs).toHaveLength(5);
   });
 });
 

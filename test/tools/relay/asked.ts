@@ -45,7 +45,7 @@ export async function askedRelay(): Promise<AskedRelay> {
     status: statusAnswer(),
     scan: [],
     ping: null,
-    trace: { hops: [], choice: null },
+    trace: { hops: [], choice: null, shunned: null },
   };
   const pushes = new Set<(event: unknown) => void>();
   const server = await openStatusSocket(socket, {
