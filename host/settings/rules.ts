@@ -62,10 +62,23 @@ export function required<Value>(rule: Rule<Value>, { help, examples }: Told): Se
 /** Settings of their own under one name; there even where the file says nothing of them. */
 export function group<Of extends Table>(table: Of, help: string): Setting<Values<Of>> {
   return {
-    read: (section, name) => readTable(section.section(name), table),
+    read(section, name) {
+      const word = section.wordOf(name);
+      if (word === null) return readTable(section.section(name), table);
+      return section.fail(name, `${name} takes settings of its own; ${written(table, name, word)}`);
+    },
     schema: { ...schemaOf(table), description: help },
     isRequired: false,
   };
+}
+
+/** How a group is written: with the setting that takes such a word, where one does. */
+function written(table: Table, name: string, word: string): string {
+  const takes = ({ schema }: Setting<unknown>): boolean =>
+    ((schema['examples'] ?? []) as unknown[]).some((example) => String(example) === word);
+  const taker = Object.keys(table).find((key) => takes(table[key]));
+  const [first] = Object.keys(table);
+  return `write ${name}: { ${taker ?? first}: ${taker === undefined ? '...' : word} }`;
 }
 
 /** All values of a section. What the table does not know is refused. */
