@@ -141,9 +141,13 @@ export class Section {
     return isMap(node) ? 'section' : isSeq(node) ? 'list' : 'value';
   }
 
-  /** Refuses the value of `name` for a reason of the caller's, or the section when there is none. */
-  fail(name: string | null, what: string): never {
-    const node = name === null ? undefined : this.value(name);
+  /**
+   * Refuses the value of `name` for a reason of the caller's, or the section when there is none; of a
+   * list, its entry `at`.
+   */
+  fail(name: string | null, what: string, at = -1): never {
+    const value = name === null ? undefined : this.value(name);
+    const node = at >= 0 && isSeq(value) ? (value.items[at] as Node) : value;
     throw this.source.wrong(node === undefined ? this.start : startOf(node), what);
   }
 

@@ -2,6 +2,7 @@
  * Component files: modules of the owner, each of which exports a `component` (host/component.ts). What
  * is not one is refused with its file and what it lacks, before anything runs.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { COURIER, ENCRYPTED, GATEWAY, HANDSHAKE } from '../../protocol/core/packet.ts';
@@ -19,9 +20,15 @@ export async function loadComponents(paths: readonly string[]): Promise<Componen
   return kinds;
 }
 
+/** The first that is not there; null where all are. */
+export function absentComponent(paths: readonly string[]): string | null {
+  return paths.find((path) => !existsSync(path)) ?? null;
+}
+
 async function load(path: string): Promise<ComponentKind> {
+  if (absentComponent([path]) !== null) refuse(path, 'there is no such file');
   const module = await import(pathToFileURL(resolve(path)).href).catch((cause) =>
-    refuse(path, `it cannot be loaded: ${(cause as Error).message}`, cause),
+    refuse(path, `it cannot be loaded: ${reasonOf(cause as Error)}`, cause),
   );
   const { component } = module as { component?: Partial<ComponentKind> };
   if (typeof component !== 'object' || component === null) {
@@ -57,6 +64,11 @@ function isType(value: unknown): value is number {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+/** Node also names the module of ours that asked, which means nothing to whoever wrote this one. */
+function reasonOf({ message }: Error): string {
+  return message.replace(/ imported from .*$/s, '');
 }
 
 function refuse(path: string, what: string, cause?: unknown): never {

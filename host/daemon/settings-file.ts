@@ -13,6 +13,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import type { DaemonConfig } from '../config.ts';
 import { defaultDaemonConfig, readDaemonConfig } from '../config.ts';
+import { absentComponent } from './component-files.ts';
 import type { Entry, Sheet } from './sheet.ts';
 import { ENTRIES, FILE_ONLY, keepTexts, nested, sheetOf } from './sheet.ts';
 
@@ -43,6 +44,17 @@ export class SettingsFile {
 
   read(): Written {
     return this.understood(this.text());
+  }
+
+  /** As `read`; refused, too, where a file that it names is not there. */
+  inspect(): Written {
+    const text = this.text();
+    const written = this.understood(text);
+    const { components } = written.config;
+    const absent = absentComponent(components);
+    if (absent === null) return written;
+    const { top } = parseYaml(this.path, text);
+    return top.fail('components', `${absent}: there is no such file`, components.indexOf(absent));
   }
 
   /**
@@ -110,7 +122,9 @@ export class SettingsFile {
       return fs.readFileSync(this.path, 'utf8');
     } catch (cause) {
       if (this.folder !== null && codeOf(cause) === 'ENOENT') return '';
-      const detail = `${this.path}: the system says ${codeOf(cause)}`;
+      const code = codeOf(cause);
+      const why = code === 'ENOENT' ? 'there is no such file or folder' : `the system says ${code}`;
+      const detail = `${this.path}: ${why}`;
       throw new HoplineError('FILE_UNREADABLE', detail, { cause });
     }
   }

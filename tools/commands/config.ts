@@ -26,9 +26,9 @@ export const config: Command = {
       return io.out(JSON.stringify(daemonSchema(), null, 2));
     }
     if (deed === 'check' && file !== undefined) {
-      const { settingsIn } = await import('../up/settings.ts');
-      const settings = settingsIn(file, null, io.env);
-      if (has(args, 'json')) return io.out(JSON.stringify({ file, data: settings.data }));
+      const { settingsFile } = await import('../up/settings.ts');
+      const { data } = settingsFile(file, null, io.env).inspect().config;
+      if (has(args, 'json')) return io.out(JSON.stringify({ file, data }));
       return io.out(`${file}: every setting can be used`);
     }
     const near = DEEDS.includes(deed) ? '' : suggest(deed, DEEDS);

@@ -43,6 +43,18 @@ describe('a component of the owner', () => {
     expect(log.some((line) => /weak has failed \(not yet\)/.test(line))).toBe(true);
   });
 
+  it('that is not there, or needs what is not, is refused without names of our own', async () => {
+    const absent = join(rig.folder(), 'nope.mjs');
+    const loading = loadComponents([absent]);
+    await expect(loading).rejects.toThrow(`${absent}: there is no such file`);
+    const file = fileOf("import 'nothing-of-that-name'; export const component = {};");
+    const needing = loadComponents([file]);
+    await expect(needing).rejects.toThrow(/it cannot be loaded: .*nothing-of-that-name/);
+    const folder = loadComponents([rig.folder()]);
+    await expect(folder).rejects.toThrow(/it cannot be loaded: /);
+    await expect(folder).rejects.not.toThrow(/imported from/);
+  });
+
   for (const [what, source, why] of [
     ['no code at all', 'export const component = {', /cannot be loaded/],
     ['a module without one', 'export const other = 1;', /exports no "component"/],

@@ -25,7 +25,17 @@ describe('hopline config', () => {
 
   it('says that there is no such file', async () => {
     const file = join(folder, 'absent.yaml');
-    await expect(run(['check', file])).rejects.toThrow(/absent\.yaml: .*\[FILE_UNREADABLE\]/);
+    await expect(run(['check', file])).rejects.toThrow(
+      /absent\.yaml: there is no such file or folder \[FILE_UNREADABLE\]/,
+    );
+  });
+
+  it('says that a component is not there, and on which line it is named', async () => {
+    const [there, absent] = [join(folder, 'there.mjs'), join(folder, 'nope.mjs')];
+    writeFileSync(there, '');
+    const file = write(`name: attic\ncomponents:\n  - ${there}\n  - ${absent}\n`);
+    const told = `${file}:4:5: ${absent}: there is no such file [CONFIG_INVALID]`;
+    await expect(run(['check', file])).rejects.toThrow(told);
   });
 
   it('prints the schema', async () => {
