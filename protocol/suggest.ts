@@ -4,10 +4,15 @@
 /** The end of a sentence that names the nearest of `known`, or nothing when none is near. */
 export function suggest(word: string, known: string[]): string {
   const near = known
-    .map((name) => ({ name, distance: name.startsWith(word) ? 0 : distance(word, name) }))
+    .map((name) => ({ name, distance: isPartOf(word, name) ? 0 : distance(word, name) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
     .sort((a, b) => a.distance - b.distance)[0];
   return near === undefined ? '' : `; did you mean ${near.name}?`;
+}
+
+/** Its beginning, or one of its words: the `ada` of `virtual-ada`. */
+function isPartOf(word: string, name: string): boolean {
+  return name.startsWith(word) || name.split(/[^\p{L}\p{N}]+/u).includes(word);
 }
 
 /** Letters to change, add, drop or swap with their neighbour to make one word of the other. */

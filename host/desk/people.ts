@@ -3,8 +3,10 @@
  * its owner thinks of them.
  */
 import { HoplineError } from '../../protocol/errors.ts';
+import { NAME_MAX } from '../../protocol/peer/announcer.ts';
 import type { PeerSnapshot } from '../../protocol/peer/snapshot.ts';
 import { printable } from '../../protocol/printable.ts';
+import { suggest } from '../../protocol/suggest.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import type { Daemon } from '../daemon.ts';
 import type { NeighbourFigures, PeerView } from '../http/views.ts';
@@ -64,10 +66,17 @@ export class People {
           found.candidates.map((id) => this.view(toHex(id))),
         );
       case 'unknown': {
-        const detail = `${printable(who)}: hopline peers lists those that are known`;
+        const detail = `${printable(who)}: hopline peers lists those that are known${this.near(who)}`;
         throw new HoplineError('PEER_UNKNOWN', detail);
       }
     }
+  }
+
+  /** Who may have been meant; nobody has a name that is longer. */
+  private near(who: string): string {
+    const names = this.all().map(({ name }) => printable(name));
+    const named = names.filter((name) => name !== '');
+    return suggest(printable(who.slice(0, NAME_MAX)), named);
   }
 
   /** Also of somebody of whom nothing is known but the id. */

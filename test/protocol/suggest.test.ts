@@ -10,6 +10,7 @@ describe('a suggestion', () => {
     ['benc', ['bench', 'demo'], '; did you mean bench?'],
     ['conf', ['bench', 'conformance'], '; did you mean conformance?'],
     ['demoo', ['bench', 'demo'], '; did you mean demo?'],
+    ['ada', ['virtual-ada', 'virtual-ben'], '; did you mean virtual-ada?'],
     ['simulate', ['bench', 'demo'], ''],
     ['x', ['up'], ''],
   ] as const) {

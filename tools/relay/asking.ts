@@ -66,9 +66,9 @@ export async function whoIs(client: StatusClient, word: string): Promise<string>
   if (found.length === 1) return found[0];
   if (found.length > 1) {
     const detail = `${found.length} peers call themselves ${printable(word)}: ${found.join(', ')}`;
-    throw new HoplineError('USAGE', `${detail}; give the id of the one you mean`);
+    throw new HoplineError('AMBIGUOUS_NAME', `${detail}; give the id of the one you mean`);
   }
   const near = suggest(word, [...names.values()].map(printable));
   const detail = `nobody here is called ${printable(word)}${near}`;
-  throw new HoplineError('USAGE', `${detail} (hopline status lists peers; an id works too)`);
+  throw new HoplineError('PEER_UNKNOWN', `${detail} (hopline status lists peers; an id works too)`);
 }

@@ -10,6 +10,7 @@ import type { Hop } from '../../../device/pi/relay-service.ts';
 import { ANNOUNCE, encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
 import { fromHex, toHex } from '../../../protocol/wire/hex.ts';
 import { commands } from '../../../tools/commands/index.ts';
+import { STATUS } from '../../../tools/dispatch.ts';
 import { age } from '../../../tools/relay/words.ts';
 import type { AskedRelay } from '../relay/asked.ts';
 import { ANNA, ask, askedRelay, CELLAR, peerSnapshot } from '../relay/asked.ts';
@@ -150,13 +151,14 @@ describe('hopline ping', () => {
     relay.answers.status.station.peers.push(peerSnapshot('3333333333333333', 'anna'));
     const two = await ask(relay, commands, ['ping', 'anna']);
     expect([two.status, two.errs[0]]).toEqual([
-      64,
+      STATUS.AMBIGUOUS_NAME,
       expect.stringContaining(
         `2 peers call themselves anna: ${ANNA}, 3333333333333333; give the id`,
       ),
     ]);
     const none = await ask(relay, commands, ['ping', 'celar']);
     expect(none.errs[0]).toContain('nobody here is called celar; did you mean cellar?');
+    expect(none.status).toBe(STATUS.PEER_UNKNOWN);
   });
 });
 
@@ -313,10 +315,10 @@ describe('hopline monitor', () => {
     [['--type', 'anounce'], 'there is no type "anounce"; did you mean announce?'],
     [['--way', 'up'], '--way is heard or sent, not "up"'],
     [['--link', '256'], '--link takes a whole number from 0 to 255'],
-    [['--sender', 'nobody'], 'nobody here is called nobody'],
-  ])('refuses %j', async (words, told) => {
+    [['--sender', 'nobody'], 'nobody here is called nobody', STATUS.PEER_UNKNOWN],
+  ])('refuses %j', async (words, told, code = STATUS.USAGE) => {
     const { status, errs } = await ask(relay, commands, ['monitor', ...words]);
-    expect([status, errs[0]]).toEqual([64, expect.stringContaining(told)]);
+    expect([status, errs[0]]).toEqual([code, expect.stringContaining(told)]);
   });
 });
 
