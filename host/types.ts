@@ -130,6 +130,9 @@ export const AUDIT_ACTS = [
   'settings-changed',
   'level-changed',
   'allowed',
+  'blocked',
+  'unblocked',
+  /** Blocked, in trails that are older than this word. */
   'denied',
   'quarantined',
   'released',

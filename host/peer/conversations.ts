@@ -335,10 +335,11 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
     const { peer } = decision;
     const refusal = this.refusalOfPeer(peer);
     if (refusal !== null) return refused(refusal);
+    const wasBlocked = this.ports.pins.isDenied(peer);
     const write = decide(decision, this.ports.pins);
     if (typeof write === 'string') return refused(write);
     store(out, write);
-    store(out, { kind: 'audit', entry: entryOfDecision(decision, this.wall()) });
+    store(out, { kind: 'audit', entry: entryOfDecision(decision, wasBlocked, this.wall()) });
     if (decision.kind === 'deny' || decision.kind === 'forget') {
       this.toLetters({ kind: 'refuse', peer }, out);
       this.onTalks(this.talks.close(peer, this.now), out);

@@ -39,15 +39,21 @@ export function decide(decision: Decision, pins: Pins): StoreWrite | WishRefusal
 
 const ACTS: Record<Decision['kind'], AuditAct> = {
   stand: 'standing',
-  deny: 'denied',
+  deny: 'blocked',
   quarantine: 'quarantined',
   allow: 'allowed',
   limit: 'limited',
   forget: 'forgotten',
 };
 
-/** The line of the audit trail that tells of it. */
-export function entryOfDecision(decision: Decision, at: number | null): AuditEntry {
+/** The line of the audit trail that tells of it, in the words of `hopline peers`. */
+export function entryOfDecision(
+  decision: Decision,
+  wasBlocked: boolean,
+  at: number | null,
+): AuditEntry {
+  const isUnblocked = decision.kind === 'allow' && wasBlocked;
+  const act = isUnblocked ? 'unblocked' : ACTS[decision.kind];
   const detail =
     decision.kind === 'stand'
       ? decision.standing
@@ -56,5 +62,5 @@ export function entryOfDecision(decision: Decision, at: number | null): AuditEnt
           ? 'the rate of everybody'
           : `${decision.perMinute} messages a minute`
         : '';
-  return { at, who: 'owner', act: ACTS[decision.kind], subject: toHex(decision.peer), detail };
+  return { at, who: 'owner', act, subject: toHex(decision.peer), detail };
 }

@@ -73,6 +73,8 @@ describe('the desks of two bridges with a line', () => {
   it('refuse what cannot be done, and say what can', async () => {
     const [one, two] = await pair();
     await expect(one.desk.send('nobody', 'x')).rejects.toThrow(/nobody: .*\[PEER_UNKNOWN\]/);
+    const near = /bertha: .*; did you mean berta\? \[PEER_UNKNOWN\]/;
+    await expect(one.desk.send('bertha', 'x')).rejects.toThrow(near);
     await expect(one.desk.send('berta', '')).rejects.toThrow(/at least one.*\[REQUEST_INVALID\]/);
     await expect(one.desk.send(one.id, 'x')).rejects.toThrow(/itself.*\[REQUEST_INVALID\]/);
     await expect(one.desk.join('hopline:there')).rejects.toThrow(/only a part of it is there/);
@@ -103,7 +105,7 @@ describe('the desks of two bridges with a line', () => {
     const acts = lines.map(({ act }) => act);
     expect(acts[0]).toBe('started');
     expect(acts.slice(-6)).toEqual([
-      ...['quarantined', 'limited', 'denied', 'allowed', 'limited'],
+      ...['quarantined', 'limited', 'blocked', 'unblocked', 'limited'],
       'login-refused',
     ]);
     expect(lines.at(-2)).toMatchObject({ who: 'owner', subject: two.id });

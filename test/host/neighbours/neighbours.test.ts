@@ -133,7 +133,7 @@ describe('what a person decides', () => {
     expect(lane.trail().map(({ act, who, detail }) => [act, who, detail])).toEqual([
       ['quarantined', 'owner', ''],
       ['allowed', 'owner', ''],
-      ['denied', 'owner', ''],
+      ['blocked', 'owner', ''],
       ['quarantined', 'owner', ''],
       ['limited', 'owner', '5 messages a minute'],
       ['limited', 'owner', 'the rate of everybody'],
