@@ -39,7 +39,8 @@ export const audit: Command = {
     if (flaw !== null) throw new HoplineError('AUDIT_BROKEN', flaw.why);
     if (has(args, 'verify')) {
       if (has(args, 'json')) return io.out(JSON.stringify({ isWhole: true, lines: lines.length }));
-      return io.out(`all ${lines.length} lines are as they were written`);
+      const all = `all ${lines.length} lines are as they were written`;
+      return io.out(lines.length === 1 ? 'the one line is as it was written' : all);
     }
     const shown = lines.filter(({ at }) => (at ?? Infinity) >= from);
     if (has(args, 'json')) for (const line of shown) io.out(JSON.stringify(line));

@@ -7,6 +7,11 @@
  * anything (RELIABILITY S25).
  */
 import type { PeerView } from '../../host/http/views.ts';
+import {
+  REPUTATION_MAX,
+  REPUTATION_MIN,
+  REPUTATION_START,
+} from '../../host/neighbours/reputation.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import { suggest } from '../../protocol/suggest.ts';
@@ -18,6 +23,8 @@ import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';
 
 const ID = /^[0-9a-f]{16}$/i;
+/** What a reputation may be. */
+const SCALE = `${REPUTATION_MIN} to ${REPUTATION_MAX}, and a stranger has ${REPUTATION_START}`;
 
 /** What a person may decide about a peer, as the bridge is asked for it. */
 const JUDGEMENTS: Record<string, { change: object | null; done: string }> = {
@@ -117,7 +124,7 @@ function neighbourRows(neighbour: PeerView['neighbour']): [string, string][] {
     ['packets', `${heard} heard, ${sent} sent`],
     ['latency', roundTripMs === null ? 'not measured' : `${roundTripMs} ms`],
     ['loss', lossPerMille === null ? 'not measured' : `${lossPerMille / 10} %`],
-    ['reputation', `${reputation}${seen.length === 0 ? '' : `, for ${seen.join(', ')}`}`],
+    ['reputation', `${reputation}${seen.length === 0 ? '' : `, for ${seen.join(', ')}`}; ${SCALE}`],
   ];
 }
 

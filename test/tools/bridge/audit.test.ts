@@ -35,6 +35,9 @@ describe('hopline audit', () => {
     const checked = await bridge.run('audit', '--verify');
     expect(checked.outs).toEqual(['all 2345 lines are as they were written']);
     expect(checked.status).toBe(0);
+    serve(trailOf(1));
+    const one = await bridge.run('audit', '--verify');
+    expect(one.outs).toEqual(['the one line is as it was written']);
   });
 
   for (const [what, spoil, told] of [

@@ -68,7 +68,7 @@ describe('peers', () => {
       /packets +120 heard, 80 sent/,
       /latency +31 ms/,
       /loss +2.5 %/,
-      /reputation +-20, for flood \(3\), replay \(1\)/,
+      /reputation +-20, for flood \(3\), replay \(1\); -1000 to 1000, and a stranger has 100/,
       /may say +5 messages a minute/,
     ]) {
       expect(card).toMatch(row);
