@@ -10,6 +10,7 @@ import type { ChainEnd } from '../protocol/trust/chain.ts';
 import { fromHex, toHex } from '../protocol/wire/hex.ts';
 import type { Daemon, DaemonEvent } from './daemon.ts';
 import type { Setup } from './daemon/setup.ts';
+import { startOf } from './daemon/start-command.ts';
 import { ownAddress } from './daemon/own-address.ts';
 import { checkAudit } from './desk/audit-check.ts';
 import { EventRing } from './desk/event-ring.ts';
@@ -114,6 +115,7 @@ export class DaemonDesk implements Desk {
       startedAt: daemon.startedAt,
       unixMs: station.unixMs,
       isVirtual: daemon.isVirtual,
+      realStart: daemon.isVirtual ? startOf(this.setup?.file.options ?? []) : null,
       health: problems.length === 0 ? 'ok' : 'degraded',
       problems,
       radios: [this.radio()],

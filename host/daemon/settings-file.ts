@@ -42,6 +42,12 @@ export class SettingsFile {
     this.surroundings = surroundings;
   }
 
+  /** How `hopline up` was told of it: options and their values. */
+  get options(): string[] {
+    const config = this.folder === null ? ['--config', this.path] : [];
+    return this.data === null ? config : [...config, '--data', this.data];
+  }
+
   read(): Written {
     return this.understood(this.text());
   }

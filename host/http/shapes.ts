@@ -100,6 +100,7 @@ export const STATUS = named(
     startedAt: TIME,
     unixMs: nullable(integer({ about: 'Unix ms, or null while the clock is not set' })),
     isVirtual: flag('everything around this bridge is simulated'),
+    realStart: nullable(text({ about: 'the command that starts it with what is real instead' })),
     health: HEALTH,
     problems: list(text({ about: 'what is wrong, and what to do' })),
     radios: list(RADIO),

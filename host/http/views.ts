@@ -18,6 +18,8 @@ export type StatusView = {
   unixMs: number | null;
   /** Everything around this bridge is simulated. */
   isVirtual: boolean;
+  /** The command that starts it with what is real instead; null where it is so. */
+  realStart: string | null;
   health: 'ok' | 'degraded';
   /** Sentences: what is wrong, and what to do. */
   problems: string[];

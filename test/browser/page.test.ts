@@ -140,6 +140,7 @@ describe.skipIf(CHROMIUM === null)('a person who opens the page', () => {
     town.problems = ['the disk is full: free some space'];
     await inTown({ town }, async ({ page }) => {
       await page.getByText('Virtual.').waitFor();
+      await page.getByText('hopline up --config bridge.yaml').waitFor();
       await page.getByText('the disk is full').waitFor();
       town.tell({ kind: 'health', health: 'ok', problems: [] });
       await page.getByText('the disk is full').waitFor({ state: 'detached' });

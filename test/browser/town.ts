@@ -58,6 +58,7 @@ export class Town extends DeskDouble {
     startedAt: this.now - 26 * 60 * MINUTE_MS,
     unixMs: this.now,
     isVirtual: this.isVirtual,
+    realStart: this.isVirtual ? 'hopline up --config bridge.yaml' : null,
     health: this.problems.length === 0 ? 'ok' : 'degraded',
     problems: this.problems,
     radios: [

@@ -99,7 +99,14 @@ function peerOf({ id, name }: MapNode, at: number, now: number): PeerView {
 function statusOf(now: number): StatusView {
   return {
     ...{ version: 'bench', id: SELF, name: 'crowd', fingerprint: '', startedAt: now, unixMs: now },
-    ...{ isVirtual: true, health: 'ok', problems: [], radios: [], rssBytes: 0 },
+    ...{
+      isVirtual: true,
+      realStart: 'hopline up',
+      health: 'ok',
+      problems: [],
+      radios: [],
+      rssBytes: 0,
+    },
     counts: { heard: 0, sent: 0, delivered: 0, drops: {} },
     stored: { messages: 0, bytes: 0 },
   };

@@ -11,12 +11,13 @@ import type {
   PingView,
   UsageView,
 } from '../../host/http/views.ts';
+import { startOf } from '../../host/daemon/start-command.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Args, Io } from '../command.ts';
 import { Feed } from './feed.ts';
 import type { FeedListener } from './feed.ts';
 import { refusal } from './refusal.ts';
-import { dataFolder, startOf, whereabouts } from './whereabouts.ts';
+import { dataFolder, whereabouts } from './whereabouts.ts';
 
 /** A bridge that does not answer for so long is stuck. */
 const ANSWER_MS = 30_000;
@@ -130,7 +131,7 @@ export class BridgeClient {
     const detail =
       cause.name === 'TimeoutError'
         ? `${url}: no answer for ${ANSWER_MS / 1000} s; start process ${pid} again`
-        : `${url}: process ${pid} is gone; start the bridge with ${startOf(this.folder)}`;
+        : `${url}: process ${pid} is gone; start the bridge with ${startOf(['--data', this.folder])}`;
     return new HoplineError('BRIDGE_UNREACHABLE', detail, { cause });
   }
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { defaultConfig } from '../../device/pi/config.ts';
 import type { Whereabouts as Announced } from '../../host/daemon/bridge-file.ts';
 import { BRIDGE_FILE } from '../../host/daemon/bridge-file.ts';
+import { startOf } from '../../host/daemon/start-command.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Args, Io } from '../command.ts';
 import { textOf } from '../command.ts';
@@ -37,21 +38,16 @@ export function whereabouts(folder: string): Whereabouts {
     throw new HoplineError('BRIDGE_DIFFERS', `${detail}; start it again with this one`);
   }
   const token = readOr(path, () => {
-    const detail = `${path}: the token is missing; start it again with ${startOf(folder)}`;
+    const detail = `${path}: the token is missing; start it again with ${startOf(['--data', folder])}`;
     return new HoplineError('BRIDGE_UNREACHABLE', detail);
   });
   return { url, pid, token: token.trim() };
 }
 
-/** How a bridge with this folder is started. */
-export function startOf(folder: string): string {
-  return `hopline up --data ${folder}`;
-}
-
 function announced(folder: string): Announced {
   const path = join(folder, BRIDGE_FILE);
   const text = readOr(path, () => {
-    const detail = `${folder}: no bridge runs there; start it with ${startOf(folder)}`;
+    const detail = `${folder}: no bridge runs there; start it with ${startOf(['--data', folder])}`;
     return new HoplineError('BRIDGE_UNREACHABLE', `${detail}, or name its folder with --data`);
   });
   const said = parsed(text);

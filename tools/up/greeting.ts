@@ -9,6 +9,7 @@ import { labelled } from '../relay/words.ts';
 /** `login` is good for one time, and for ten minutes: it stands last, where it is seen. */
 export function greeting(daemon: Daemon, status: StatusView, url: string, login: string): string[] {
   const { data } = daemon.config;
+  const { realStart } = status;
   const lines = [
     `${printable(status.name)}  ${status.id}`,
     ...labelled([
@@ -20,17 +21,17 @@ export function greeting(daemon: Daemon, status: StatusView, url: string, login:
     ]),
   ];
   for (const problem of status.problems) lines.push(`  ! ${problem}`);
-  if (daemon.isVirtual) lines.push('', ...virtualWords(data));
+  if (realStart !== null) lines.push('', ...virtualWords(realStart));
   lines.push('', `  To log in, open ${login}`, '  once; hopline login prints another link.');
   return lines;
 }
 
-function virtualWords(data: string): string[] {
+function virtualWords(realStart: string): string[] {
   return [
     '  Everything around this bridge is simulated: eight nodes on its island, and a second island',
     '  behind a line. No radio and no wire is used, and none of its packets leave this machine.',
     '  To use the Bluetooth adapter and the boards of this machine instead, end it and start',
-    `    hopline up --data ${data}`,
+    `    ${realStart}`,
     '  (npm link puts hopline on the PATH, and hopline doctor says what a radio lacks).',
   ];
 }

@@ -24,7 +24,7 @@ export function Notices() {
       {status?.isVirtual && (
         <p class="notice virtual">
           <strong>Virtual.</strong> A simulated island runs inside this bridge; nothing goes over a
-          real radio. Start it as <code>hopline up</code> to use the radios of this machine.
+          real radio. Start it as <code>{status.realStart}</code> to use the radios of this machine.
         </p>
       )}
     </div>

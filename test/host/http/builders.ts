@@ -54,6 +54,7 @@ export class DeskDouble implements Desk {
       startedAt: NOW,
       unixMs: null,
       isVirtual: true,
+      realStart: 'hopline up',
       health: 'ok',
       problems: [],
       radios: [{ name: 'air', state: 'virtual', isAdvertising: true, isScanning: true }],

@@ -67,10 +67,11 @@ describe('hopline up', () => {
       url: string;
     };
     // Its port is taken, and it finds another.
-    const { bridge, data } = await started('', ['--virtual-island'], new URL(url).port);
+    const { bridge, data, file } = await started('', ['--virtual-island'], new URL(url).port);
     expect(bridge.out).toMatch(/radio +virtual\n/);
     expect(bridge.out).toContain('Everything around this bridge is simulated');
-    expect(bridge.out).toContain(`hopline up --data ${data}\n`);
+    // What it was started with, but for the island.
+    expect(bridge.out).toContain(`hopline up --config ${file}\n`);
     const peers = async () => (await hopline(['peers', '--data', data])).out;
     await until(async () => /virtual-cora .*over a line/.test(await peers()), 'it has company');
     const invited = await hopline(['invite', '--data', data]);

@@ -59,6 +59,7 @@ export function status(given: Partial<StatusView>): StatusView {
     startedAt: 0,
     unixMs: 0,
     isVirtual: false,
+    realStart: null,
     health: 'ok',
     problems: [],
     radios: [{ name: 'hci0', state: 'on', isAdvertising: true, isScanning: true }],
