@@ -5,6 +5,9 @@
 import { HoplineError } from '../protocol/errors.ts';
 import type { Dialogue, DialogueOptions } from './dialogue.ts';
 
+/** Under headings: a word, and what it means. */
+export type Notes = Record<string, (readonly [string, string])[]>;
+
 export type Command = {
   name: string;
   /** Half a sentence for the list of commands, without a full stop. */
@@ -14,8 +17,8 @@ export type Command = {
   /** How many arguments it takes that belong to no option; none when absent. */
   operands?: { least: number; most: number };
   options: Record<string, Option>;
-  /** What else is worth knowing, under headings: a word, and what it means. */
-  notes?: Record<string, (readonly [string, string])[]>;
+  /** What else is worth knowing, loaded when help is wanted. */
+  notes?(): Promise<Notes>;
   /** Whole command lines that work as they stand. */
   examples?: string[];
   /** Resolves when all is well; what failed is thrown, and its code becomes the exit status. */
@@ -43,6 +46,8 @@ export type Io = {
   err(line: string): void;
   /** One line that replaces itself on a terminal's standard error; nothing elsewhere. */
   progress(line: string): void;
+  /** Whether `progress` is seen by anybody. */
+  isProgressShown: boolean;
   readText(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
   /** Fails where `writeText` would, as far as that is known before; what is there stays as it is. */

@@ -127,7 +127,7 @@ async function obey(
   }
   const command = await find(first, commands);
   const args = readArguments(rest, command);
-  if (args === null) return io.out(helpFor(command));
+  if (args === null) return io.out(await helpFor(command));
   await command.run(args, io);
 }
 

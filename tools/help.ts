@@ -25,13 +25,14 @@ export function overview(groups: (readonly [string, Command[]])[]): string {
   ].join('\n');
 }
 
-export function helpFor(command: Command): string {
+export async function helpFor(command: Command): Promise<string> {
   const options = Object.entries({ ...command.options, help: HELP }).map(([name, option]) => {
     const short = option.short === undefined ? '' : `-${option.short}, `;
     const value = option.type === 'string' ? ` <${option.value ?? 'text'}>` : '';
     return [`${short}--${name}${value}`, option.help] as const;
   });
-  const { examples = [], notes = {} } = command;
+  const { examples = [] } = command;
+  const notes = (await command.notes?.()) ?? {};
   return [
     `hopline ${command.name}: ${command.summary}`,
     '',

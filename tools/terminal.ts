@@ -33,6 +33,7 @@ export function terminal(): Io {
       process.stderr.write(`\r\x1b[K${line.slice(0, columns - 1)}`);
       progressShown = true;
     },
+    isProgressShown: process.stderr.isTTY === true,
     async readText(path) {
       return readFile(path, 'utf8').catch((cause) => fail('FILE_UNREADABLE', path, cause));
     },

@@ -58,6 +58,7 @@ export function testIo(files: Record<string, string> = {}): TestIo {
     out: (line) => void io.outs.push(line),
     err: (line) => void io.errs.push(line),
     progress() {},
+    isProgressShown: false,
     async readText(path) {
       const text = io.files.get(path);
       if (text === undefined) throw new HoplineError('FILE_UNREADABLE', `${path}: not there`);

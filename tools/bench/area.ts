@@ -7,6 +7,8 @@ export type BenchArea = {
   name: string;
   /** Half a sentence: what is measured, against what. */
   summary: string;
+  /** About how long, at its usual size and on two cores, for whoever is to wait. */
+  takes: string;
   /**
    * Draws all chance from `seed`, so that two runs measure the same work. `isFull` asks for the lengths
    * that are promised, where the usual ones are shorter.

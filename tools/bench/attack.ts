@@ -26,6 +26,7 @@ const SETTLE_MS = 2000;
 export const area: BenchArea = {
   name: 'attack',
   summary: 'a station under flood, replay and made-up senders, with real cryptography',
+  takes: 'half a minute',
 
   run: (seed, progress, isFull) => attack(seed, progress, isFull ? FULL : USUAL),
 };

@@ -29,6 +29,7 @@ export const area: BenchArea = {
   name: 'bridge',
   summary:
     'lines, plain UDP chat, durable messages, the API, the page and the memory of a bridge, against what is under them',
+  takes: 'minutes',
 
   async run(seed, progress, isFull) {
     const results: (Result | Missing)[] = [];

@@ -20,6 +20,7 @@ const HASHED_SIZE = 64;
 export const area: BenchArea = {
   name: 'crypto',
   summary: 'signatures, verifications and hashes a second, on one core',
+  takes: 'seconds',
 
   async run(seed, progress) {
     progress('signatures and hashes');

@@ -31,6 +31,7 @@ const NO_INTERPRETER = 'no interpreter (set ESPRUINO_BIN, or put espruino on the
 export const area: BenchArea = {
   name: 'device',
   summary: 'what firmware weighs, how fast it relays on Espruino, how fast it is flashed',
+  takes: 'minutes',
 
   async run(seed, progress) {
     const binary = interpreter(process.env);

@@ -20,6 +20,7 @@ const SHOWN = [
 export const area: BenchArea = {
   name: 'light',
   summary: 'a few figures again and again',
+  takes: 'a moment',
 
   async run(seed) {
     const results: (Result | Missing)[] = [

@@ -23,6 +23,7 @@ const AMPLE = { perSecond: 4_000_000, burst: 3_900_000 };
 export const area: BenchArea = {
   name: 'memory',
   summary: 'what is used of this machine, allocation, pauses and fragmentation under a relay',
+  takes: 'seconds',
 
   async run(seed, progress) {
     progress('a relay at work');

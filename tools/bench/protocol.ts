@@ -41,6 +41,7 @@ const AMPLE = { perSecond: 4_000_000, burst: 3_900_000 };
 export const area: BenchArea = {
   name: 'protocol',
   summary: 'the relay, framing and admission, on one core',
+  takes: 'a minute or two',
 
   async run(seed, progress) {
     const random = seededRandom(seed);

@@ -10,6 +10,7 @@ import { serialRatio } from './radio-serial.ts';
 export const area: BenchArea = {
   name: 'radio',
   summary: 'packets over a virtual radio and a wire, beside bare noble, bleno and serialport',
+  takes: 'a minute or two',
 
   async run(seed, progress) {
     const air = await bleRatio(progress);

@@ -20,6 +20,7 @@ const SYS = '/sys/class';
 export const area: BenchArea = {
   name: 'system',
   summary: 'how busy this machine is, its disk, its temperature and its battery',
+  takes: 'seconds',
 
   async run(_seed, progress) {
     progress('what others do');

@@ -21,6 +21,7 @@ import { asJson, asTable, rounded, thisMachine } from '../bench/report.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
 import type { Args, Command, Io } from '../command.ts';
+import { stagesOf } from './stages.ts';
 
 /** Between two lines of --watch. */
 const WATCH_MS = 2000;
@@ -35,7 +36,9 @@ export function benchOf(areas: Areas, light: BenchArea, keep: Keep): Command {
   return {
     name: 'bench',
     summary: 'measure one area, or all, and print the figures',
-    usage: `hopline bench [${names.join('|')}] [--full] [--json] [--seed <n>] [--compare <file>] [--watch] [--data <folder>]`,
+    usage:
+      'hopline bench [<area>] [--full] [--json] [--seed <n>] [--compare <file>] [--data <folder>]; ' +
+      'hopline bench --watch [--json] [--seed <n>]',
     operands: { least: 0, most: 1 },
     options: {
       full: { type: 'boolean', help: 'at full length, where an area has a short one' },
@@ -49,8 +52,9 @@ export function benchOf(areas: Areas, light: BenchArea, keep: Keep): Command {
       watch: { type: 'boolean', help: 'a few figures, again and again, until it is stopped' },
       data: { ...DATA_OPTION, help: 'the data folder of the bridge that keeps them for its page' },
     },
+    notes: async () => ({ areas: await summariesOf(areas) }),
     examples: [
-      ...names.map((name) => `hopline bench ${name} --json`),
+      `hopline bench ${names[0]}`,
       'hopline bench --json > before.jsonl',
       'hopline bench --compare before.jsonl',
       'hopline bench --watch',
@@ -81,6 +85,12 @@ export function benchOf(areas: Areas, light: BenchArea, keep: Keep): Command {
   };
 }
 
+/** Each area, what it measures, and how long that takes on two cores. */
+async function summariesOf(areas: Areas): Promise<[string, string][]> {
+  const loaded = await Promise.all(Object.values(areas).map((load) => load()));
+  return loaded.map(({ name, summary, takes }) => [name, `${summary} (${takes})`]);
+}
+
 /** Where all are measured, one that cannot be is named, and the others go on. */
 async function measured(
   area: BenchArea,
@@ -89,7 +99,7 @@ async function measured(
   isOneOfAll: boolean,
   io: Io,
 ): Promise<Report> {
-  const progress = (line: string): void => io.progress(`${area.name}: ${line}`);
+  const progress = progressOf(area.name, io);
   const head = { area: area.name, seed, ...thisMachine() };
   try {
     return { ...head, results: await area.run(seed, progress, isFull) };
@@ -97,6 +107,19 @@ async function measured(
     if (!isOneOfAll || !(failure instanceof HoplineError)) throw failure;
     return { ...head, results: [{ name: area.name, unit: '', absent: failure.message }] };
   }
+}
+
+/** What an area tells of where it is: a number more is no new stage. */
+function progressOf(name: string, io: Io): (line: string) => void {
+  const stages = stagesOf(io, () => performance.now());
+  let last = '';
+  return (line) => {
+    const stage = line.replace(/\d+/g, '');
+    const said = `${name}: ${line}`;
+    if (stage === last) stages.goOn(said);
+    else stages.begin(said);
+    last = stage;
+  };
 }
 
 /** Figures that were measured are not lost to a store that cannot be written. */

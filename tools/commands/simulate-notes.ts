@@ -1,13 +1,13 @@
 /**
  * Notes of `hopline simulate`: what its faults, its files and its verdict mean, for whoever asks for help.
  */
-import type { Command } from '../command.ts';
+import type { Notes } from '../command.ts';
 import { FAULT_NAMES, FAULTS } from '../simulate/faults.ts';
 import { LAWS } from '../simulate/laws.ts';
 import { DUE } from '../simulate/report/page.ts';
 import { SIDE } from '../simulate/shapes.ts';
 
-export const notes: NonNullable<Command['notes']> = {
+export const NOTES: Notes = {
   'faults, as name=number; 0 is none of it': FAULT_NAMES.map((name) => {
     const { unit, least = 1, most } = FAULTS[name];
     return [name, `${least} to ${most}: ${unit}`] as const;

@@ -24,7 +24,6 @@ import { describeScenario, drawScenario } from '../simulate/scenario.ts';
 import type { Sample } from '../simulate/series.ts';
 import { FREE_SHAPES, SHAPES, SIDE } from '../simulate/shapes.ts';
 import { TRIES_MAX } from '../simulate/shrink.ts';
-import { notes } from './simulate-notes.ts';
 import { readWishes } from './simulate-wishes.ts';
 import type { Stages } from './stages.ts';
 import { stagesOf } from './stages.ts';
@@ -78,7 +77,7 @@ export const simulate: Command = {
     },
     json: JSON_OPTION,
   },
-  notes,
+  notes: async () => (await import('./simulate-notes.ts')).NOTES,
   examples: [
     'hopline simulate',
     'hopline simulate --seed 7 --out report.html',

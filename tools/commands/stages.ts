@@ -21,11 +21,11 @@ export function stagesOf(io: Io, nowMs: () => number): Stages {
   };
   return {
     begin(line) {
-      if (io.isTTY) io.progress(line);
+      if (io.isProgressShown) io.progress(line);
       else tell(line);
     },
     goOn(line) {
-      if (io.isTTY) io.progress(line);
+      if (io.isProgressShown) io.progress(line);
       else if (nowMs() - toldAt >= SILENCE_MS) tell(line);
     },
   };

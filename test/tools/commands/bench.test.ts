@@ -92,6 +92,32 @@ describe('bench', () => {
   }
 });
 
+describe('bench where no line can replace itself', () => {
+  it('names each stage once on the side of remarks', async () => {
+    const area: BenchArea = {
+      ...fixed('relay', []),
+      async run(_seed, progress) {
+        for (const line of ['minute 1 of 2', 'minute 2 of 2', 'cuts']) progress(line);
+        return [];
+      },
+    };
+    const command = benchOf({ relay: async () => area }, area, async () => null);
+    const remarks = async (isProgressShown: boolean): Promise<string[]> => {
+      const io = { ...testIo(), isProgressShown };
+      await dispatch(['bench', 'relay'], { bench: async () => command }, '1', io);
+      return io.errs;
+    };
+    expect(await remarks(false)).toEqual(['relay: minute 1 of 2', 'relay: cuts']);
+    expect(await remarks(true)).toEqual([]);
+  });
+
+  it('is explained with what each area measures, and how long that takes', async () => {
+    const { outs } = await run(['--help'], []);
+    expect(outs[0]).toContain('\nareas:\n  relay  packets through one relay (seconds)\n');
+    expect(outs[0]).toContain('; hopline bench --watch [--json] [--seed <n>]\n');
+  });
+});
+
 describe('bench over all areas', () => {
   it('measures each at its usual size, and says what they come to behind all figures', async () => {
     const { status, outs } = await runAll([], ALL);
@@ -276,6 +302,7 @@ function fixed(name: string, results: (Result | Missing)[] | Error): BenchArea {
   return {
     name,
     summary: name,
+    takes: 'seconds',
     async run() {
       if (results instanceof Error) throw results;
       return results;
@@ -306,6 +333,7 @@ async function run(
   const area: BenchArea = {
     name: 'relay',
     summary: 'packets through one relay',
+    takes: 'seconds',
     async run(seed) {
       seeds.push(seed);
       return results;

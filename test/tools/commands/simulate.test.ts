@@ -149,8 +149,8 @@ describe('a replay', () => {
 });
 
 describe('its help', () => {
-  it('names every fault with its unit and limits, every law, and what delivery is of', () => {
-    const help = helpFor(simulate);
+  it('names every fault with its unit and limits, every law, and what delivery is of', async () => {
+    const help = await helpFor(simulate);
     for (const name of FAULT_NAMES) {
       const { unit, least = 1, most } = FAULTS[name];
       expect(help).toMatch(new RegExp(`\n  ${name} +${least} to ${most}: ${unit}\n`));
