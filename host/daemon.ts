@@ -54,6 +54,7 @@ import { adminKeyOf } from './daemon/board-keys.ts';
 import { bridgeConfigOf, bridgeSettingsOf } from './daemon/bridge-config.ts';
 import { loadComponents } from './daemon/component-files.ts';
 import { Health } from './daemon/health.ts';
+import { conditionOf } from './daemon/condition.ts';
 import type { DaemonStore, Home } from './daemon/home.ts';
 import { openHome, retentionOf } from './daemon/home.ts';
 import { changeLines } from './daemon/start-lines.ts';
@@ -198,6 +199,7 @@ export class Daemon {
         choiceOf: (id) => running.choice(id),
         shunnedAs: (id) => running.shunned(id),
         carried: () => carriedOf(running.usage),
+        condition: () => conditionOf(running.snapshot()),
       });
     };
     // First of all, since two of one identity are worse than none.

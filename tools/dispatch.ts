@@ -6,6 +6,7 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import { suggest } from '../protocol/suggest.ts';
 import { readArguments } from './arguments.ts';
 import type { Command, Io } from './command.ts';
+import { ELSEWHERE } from './commands/elsewhere.ts';
 import { helpFor, overview } from './help.ts';
 
 /** Commands by name, each loaded when it is wanted: one must not cost the others their start. */
@@ -147,6 +148,11 @@ function find(name: string, commands: Commands): Promise<Command> {
   if (Object.hasOwn(commands, name)) return commands[name]();
   const detail = name.startsWith('-')
     ? `${name} stands before any command; write hopline <command> ${name}`
-    : `there is no command "${name}"${suggest(name, [...Object.keys(commands), 'help'])}`;
+    : `there is no command "${name}"${insteadOf(name, commands)}`;
   throw new HoplineError('USAGE', `${detail} (hopline help lists them)`);
+}
+
+function insteadOf(name: string, commands: Commands): string {
+  if (Object.hasOwn(ELSEWHERE, name)) return `; that is ${ELSEWHERE[name]}`;
+  return suggest(name, [...Object.keys(commands), 'help']);
 }

@@ -9,8 +9,18 @@ import type { Audience, Pong, Report, WatchedFrame } from './audience.ts';
 import type { Sighted } from './neighbourhood.ts';
 import type { StatusService, Values } from './status-socket.ts';
 
-/** The answer to `status`; `carried` is a bridge's alone. */
-export type StatusAnswer = Report & { version: string; carried?: CarriedAnswer };
+/** The answer to `status`; `carried` and `condition` are a bridge's alone. */
+export type StatusAnswer = Report & {
+  version: string;
+  carried?: CarriedAnswer;
+  condition?: ConditionAnswer;
+};
+/** Scores are from 0 to 1, null where nothing is known; health is null while nothing sees to it. */
+export type ConditionAnswer = {
+  health: { category: string; score: number | null }[] | null;
+  /** `why` tells what to do about it; null while it is well. */
+  components: { name: string; state: string; why: string | null }[];
+};
 /** Mbit/s of the last second, and what may be; connections are those whose way takes too little. */
 export type CarriedAnswer = {
   by: 'clients' | 'lines' | 'radios';
@@ -58,6 +68,7 @@ export type BridgeService = {
   /** That it is turned away or kept apart, and what undoes it. */
   shunnedAs(id: Uint8Array): string | null;
   carried(): CarriedAnswer;
+  condition(): ConditionAnswer;
 };
 
 export function relayService(
@@ -96,7 +107,8 @@ export function relayService(
 
 function statusOf(relay: Audience, version: string, bridge: BridgeService | null): StatusAnswer {
   const answer = { version, ...relay.report() };
-  return bridge === null ? answer : { ...answer, carried: bridge.carried() };
+  if (bridge === null) return answer;
+  return { ...answer, carried: bridge.carried(), condition: bridge.condition() };
 }
 
 async function traced(

@@ -60,6 +60,8 @@ describe('a command line', () => {
   for (const [words, complaint] of [
     [['ehco'], 'there is no command "ehco"; did you mean echo?'],
     [['help', 'ehco'], 'there is no command "ehco"; did you mean echo?'],
+    [['health'], 'there is no command "health"; that is hopline status'],
+    [['routes'], 'there is no command "routes"; that is hopline path <peer>'],
     [['hlep'], 'there is no command "hlep"; did you mean help?'],
     [['toString'], 'there is no command "toString" (hopline help lists them)'],
     [['--loud', 'echo'], '--loud stands before any command; write hopline <command> --loud'],

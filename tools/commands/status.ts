@@ -3,7 +3,11 @@
  *
  * A running relay at a glance: its radio and wires, its links, and what it counted.
  */
-import type { CarriedAnswer, StatusAnswer } from '../../device/pi/relay-service.ts';
+import type {
+  CarriedAnswer,
+  ConditionAnswer,
+  StatusAnswer,
+} from '../../device/pi/relay-service.ts';
 import type { Snapshot } from '../../protocol/peer/snapshot.ts';
 import { printable } from '../../protocol/printable.ts';
 import { fullTime } from '../bridge/paints.ts';
@@ -41,6 +45,7 @@ export function statusLines(answer: StatusAnswer): string[] {
       ['history', historyWords(station)],
       ['packets', `${station.heard} heard, ${station.sent} sent, ${station.delivered} for us too`],
       ['dropped', counted(station.drops) || 'none'],
+      ...conditionRows(answer.condition),
       ...(answer.carried ?? []).map((each) => [each.by, carriedWords(each)] as [string, string]),
     ]),
     ...linkLines(answer),
@@ -52,6 +57,24 @@ function historyWords({ historySize, historyFrom }: Snapshot): string {
   const kept = `${historySize} packets kept for who comes later`;
   if (historyFrom === 0) return kept;
   return `${kept}; it is full, and lacks some from before ${fullTime(historyFrom)}`;
+}
+
+/** How a bridge does; a relay has no parts that fail alone. */
+function conditionRows(condition: ConditionAnswer | undefined): [string, string][] {
+  if (condition === undefined) return [];
+  const { health, components } = condition;
+  const scores = health?.map(({ category, score }) => `${category} ${percent(score)}`);
+  const unwell = components.filter(({ state, why }) => state !== 'running' || why !== null);
+  const words = unwell.map(({ name, state, why }) => printable(`${name} ${state}: ${why ?? ''}`));
+  const well = components.filter((each) => !unwell.includes(each)).map(({ name }) => name);
+  return [
+    ['health', scores?.join(', ') ?? 'nothing sees to it just now'],
+    ['parts', [`${well.map(printable).join(', ') || 'none'} well`, ...words].join('; ')],
+  ];
+}
+
+function percent(score: number | null): string {
+  return score === null ? 'not known' : `${Math.round(score * 100)} %`;
 }
 
 function carriedWords({ by, inMbps, outMbps, limitMbps, slowed }: CarriedAnswer[number]): string {

@@ -33,6 +33,22 @@ describe('hopline status', () => {
     expect(outs).toContain('  radios   0.01 Mbit/s in, 0.02 out, of lines 0.016 at most');
   });
 
+  it('shows how a bridge does, and which of its parts is not well', async () => {
+    relay.answers.status.condition = {
+      health: [
+        { category: 'connectivity', score: 0.954 },
+        { category: 'latency', score: null },
+      ],
+      components: [
+        { name: 'routing', state: 'running', why: null },
+        { name: 'greeter', state: 'failed', why: 'it is made again in 8 s' },
+      ],
+    };
+    const { outs } = await ask(relay, commands, ['status']);
+    expect(outs).toContain('  health   connectivity 95 %, latency not known');
+    expect(outs).toContain('  parts    routing well; greeter failed: it is made again in 8 s');
+  });
+
   it('shows a relay at a glance', async () => {
     const { status, outs } = await ask(relay, commands, ['status']);
     expect([status, outs.join('\n')]).toEqual([
