@@ -26,7 +26,7 @@ const PARTS: Part[] = [
 export const area: BenchArea = {
   name: 'mesh',
   summary: 'many nodes in virtual time: what arrives, and what it costs, beside flooding',
-  takes: 'many minutes',
+  takes: 'ten minutes',
 
   async run(seed, progress, isFull) {
     const results: (Result | Missing)[] = [];
