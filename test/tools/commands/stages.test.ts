@@ -24,7 +24,7 @@ it('are a line each elsewhere than at a terminal, and one between when it was si
 
 it('are one line that replaces itself at a terminal', () => {
   const io = testIo();
-  io.isTTY = true;
+  io.isProgressShown = true;
   const shown: string[] = [];
   io.progress = (line) => void shown.push(line);
   let now = 0;
