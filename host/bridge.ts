@@ -28,6 +28,7 @@ import type {
   TrunksOutput,
   TrunkView,
 } from '../protocol/peer/trunks.ts';
+import { takeStock } from '../protocol/peer/stock.ts';
 import { Trunks } from '../protocol/peer/trunks.ts';
 import { RoutePort } from '../protocol/peer/route-port.ts';
 import type { Pins } from '../protocol/trust/pins.ts';
@@ -299,7 +300,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const { resilience = RESILIENCE_DEFAULTS, routing = ROUTING_DEFAULTS } = config;
     this.mesh = { resilience, routing };
     this.resilience = resilienceOf(() => this.mesh.resilience, {
-      stock: (span, links) => this.station.stock(span, links),
+      stock: (span, links) => takeStock(this.station.comparisons, span, links),
       gateways: (at) => {
         const { gateways } = this.gateway.snapshot(at);
         return gateways.flatMap(({ id, lines }) => (lines.length > 0 ? [toHex(id)] : []));

@@ -5,7 +5,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Random } from '../../protocol/core/machine.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
-import { batteryPercent } from './battery.ts';
 import { loadSodium, nativeCrypto } from './crypto.ts';
 import type { HardwarePorts } from './hardware.ts';
 import { listSerial } from './serial.ts';
@@ -15,8 +14,6 @@ export type ThisMachine = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSeri
   crypto: Crypto;
   random: Random;
   draw: (size: number) => Uint8Array;
-  /** Null for mains. */
-  batteryPercent: () => number | null;
 };
 
 export function thisMachine(env: Record<string, string | undefined>): ThisMachine {
@@ -32,6 +29,5 @@ export function thisMachine(env: Record<string, string | undefined>): ThisMachin
     },
     tether: (options, heard) => new Tether(options, heard),
     listSerial,
-    batteryPercent: () => batteryPercent(),
   };
 }

@@ -9,7 +9,7 @@
  * Times are our own clock's; those of messages are Unix time, as their senders' clocks say.
  */
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
-import type { Span, Stock } from '../../protocol/peer/reconcile.ts';
+import type { Span, Stock } from '../../protocol/peer/stock.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { PartitionAccounting } from '../events.ts';
 

@@ -10,7 +10,7 @@
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
-import type { Span, Stock } from '../../protocol/peer/reconcile.ts';
+import type { Span, Stock } from '../../protocol/peer/stock.ts';
 import type { LinkSnapshot, Snapshot } from '../../protocol/peer/snapshot.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import type {

@@ -45,7 +45,7 @@ import type { Departure, Peer } from './peers.ts';
 import { Peers, PEERS_MAX } from './peers.ts';
 import type { PingerOutput } from './pinger.ts';
 import { Pinger } from './pinger.ts';
-import type { ReconcileConfig, ReconcileInput, Span, Stock } from './reconcile.ts';
+import type { ReconcileConfig, ReconcileInput } from './reconcile.ts';
 import { Reconciliation } from './reconcile.ts';
 import type { RoutePort } from './route-port.ts';
 import type { FarEnd, SyncOutput } from './sync.ts';
@@ -56,7 +56,6 @@ import { Unvouched } from './unvouched.ts';
 /** The TTL of what begins at a phone; a neighbour's own announce is known by it (WIRE §5). */
 export const OWN_TTL = 7;
 const NOWHERE = new Uint8Array(0);
-const NO_STOCK: Stock = { lacking: 0, given: 0, isCompared: false };
 /** What an unverified payload may inflate to. A verified one may be as large as any frame. */
 const UNVERIFIED_MAX = 65_536;
 /** Of an announce and what it carries; nobody else's turn comes before one is done with them. */
@@ -117,7 +116,8 @@ export class Reception {
   readonly history: History;
   readonly sync: Sync;
   /** Null where Hopline neighbours are asked as phones are. */
-  private readonly reconciliation: Reconciliation | null;
+  /** Null where histories are not compared. */
+  readonly reconciliation: Reconciliation | null;
   readonly pinger = new Pinger();
   readonly tracer = new Tracer();
   /** Unix time at 0 of our clock, or null. */
@@ -215,11 +215,6 @@ export class Reception {
   /** Whether what comes over the link may be an answer to us. */
   isAsked(link: number, now: Millis): boolean {
     return this.sync.isAsked(link, now) || this.reconciliation?.isAsked(link, now) === true;
-  }
-
-  /** What comparing showed; where nothing is compared, nothing is known. */
-  stock(span: Span, links: readonly number[]): Stock {
-    return this.reconciliation?.stock(span, links) ?? NO_STOCK;
   }
 
   /** History that came by no link: what we said ourselves, others need not tell us of. */

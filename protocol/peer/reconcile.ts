@@ -121,22 +121,6 @@ export type ReconcileOutput =
   | { kind: 'say'; link: number; payload: Uint8Array }
   | { kind: 'drop'; link: number; reason: ReconcileDrop };
 
-/**
- * A time that somebody takes stock of: `from` to `until` in Unix ms, as senders' clocks say, and when it
- * began by our own. Of comparisons, only those count that went as far as `comparedTo`.
- */
-export type Span = { since: Millis; from: number; until: number; comparedTo: number };
-
-/** What is known of what was said in a span, over links that lead to those who said it. */
-export type Stock = {
-  /** Told of by name since it began, and never here. */
-  lacking: number;
-  /** Said in it, and asked of us over those links. */
-  given: number;
-  /** Over each of those links all of it was compared since, and nothing differed. */
-  isCompared: boolean;
-};
-
 /** Why a frame was not answered. */
 export type ReconcileDrop =
   NotReconcile | 'not-its-link' | 'no-reconcile' | 'reconcile-replayed' | 'reconcile-flooding';
@@ -188,14 +172,14 @@ type Wanted = { link: number; at: Millis; toldAt: Millis; tries: Map<number, num
 type Reply = { room: number; ranges: Range[]; from: Bound; offers: string[]; wants: string[] };
 
 export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> {
-  private readonly history: History;
+  readonly history: History;
   private readonly answers: Answers;
   private readonly draw: Draw;
   private readonly config: ReconcileConfig;
   /** By link. */
-  private readonly sides = new Map<number, Side>();
+  readonly sides = new Map<number, Side>();
   /** By id, the one wanted longest ago in front. */
-  private readonly wanted = new Map<string, Wanted>();
+  readonly wanted = new Map<string, Wanted>();
   /** By neighbour, the time of his newest frame: what is older was said before. */
   private readonly speakers = new Map<string, number>();
 
@@ -240,28 +224,6 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   isAsked(link: number, now: Millis): boolean {
     const side = this.sides.get(link);
     return side !== undefined && now - side.wantedAt <= ANSWER_TIME_MS;
-  }
-
-  /** What is not known counts for nothing: where it was not compared, more may be lacking. */
-  stock({ since, from, until, comparedTo }: Span, links: readonly number[]): Stock {
-    let lacking = 0;
-    for (const [name, { toldAt }] of this.wanted) {
-      if (toldAt >= since && this.history.find(name) === null) lacking++;
-    }
-    const given = new Set<string>();
-    for (const link of links) {
-      for (const [name, timestamp] of this.sides.get(link)?.given ?? []) {
-        if (timestamp >= from && timestamp <= until) given.add(name);
-      }
-    }
-    const isAlike = (link: number): boolean => this.agrees(link, from, comparedTo);
-    const isCompared = links.length > 0 && links.every(isAlike);
-    return { lacking, given: given.size, isCompared };
-  }
-
-  private agrees(link: number, from: number, until: number): boolean {
-    const { agreed, agreedFrom } = this.sides.get(link) ?? { agreed: null, agreedFrom: Infinity };
-    return agreed !== null && agreedFrom <= from && agreed.until >= until;
   }
 
   private meet(

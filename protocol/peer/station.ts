@@ -35,7 +35,7 @@ import { NoteDesk } from './note-desk.ts';
 import type { Peers } from './peers.ts';
 import type { ReceptionOutput } from './reception.ts';
 import { OWN_TTL, Reception } from './reception.ts';
-import type { Span, Stock } from './reconcile.ts';
+import type { Comparisons } from './stock.ts';
 import type { RoutePort } from './route-port.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -173,9 +173,9 @@ export class Station implements Machine<StationInput, StationOutput> {
     return this.reception.peers;
   }
 
-  /** What is known of the histories of others, over links that lead to them. */
-  stock(span: Span, links: readonly number[]): Stock {
-    return this.reception.stock(span, links);
+  /** What comparing of histories shows; null where they are not compared. */
+  get comparisons(): Comparisons | null {
+    return this.reception.reconciliation;
   }
 
   snapshot(now: Millis): Snapshot {

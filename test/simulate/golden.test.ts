@@ -32,10 +32,10 @@ it('is the same history on every machine for the same seed', { timeout: 600_000 
   });
   expect(told).toMatchInlineSnapshot(`
     [
-      "shortest 18141 7506 abff13e21801a62d",
-      "geographic 23731 10943 1622622f8d92abf1",
-      "hybrid 49049 24362 ce3788be8795a76f",
-      "ants 6813 2773 b1c4a4d54ec89b6b",
+      "shortest 17717 7391 8a5449047fb48f59",
+      "geographic 22803 10504 6bdfd85f1453ae75",
+      "hybrid 48718 24881 50f9b9dadae8134d",
+      "ants 6855 2786 169aa27aac6d52b3",
     ]
   `);
 });

@@ -2,6 +2,7 @@
  * Bridge run: a daemon from its settings to its end, with its page and API, as `hopline up` runs it. A
  * signal ends it cleanly and within bounds; what it cannot do it says with what to do.
  */
+import { batteryPercent } from '../../device/pi/battery.ts';
 import { atMost, Ending, LEAVE_MAX_MS, runUntilEnded } from '../../device/pi/leaving.ts';
 import type { OpenLog } from '../../device/pi/log.ts';
 import { openLog } from '../../device/pi/log.ts';
@@ -58,7 +59,8 @@ export async function runBridge(
   const { env, version } = run;
   const broken = (cause: unknown): void => ending.fail(cause);
   const restart = isStartedAgain(env) ? { restart: () => restartSoon(ending) } : {};
-  const ports = { ...thisMachine(env), log, version, isVirtual: false, broken, ...restart };
+  const machine = { ...thisMachine(env), batteryPercent: () => batteryPercent() };
+  const ports = { ...machine, log, version, isVirtual: false, broken, ...restart };
   try {
     running = await begin(file, started, { ...ports, logLines }, run, start);
     const { daemon, end } = running;

@@ -19,7 +19,7 @@ import type {
   StockOf,
 } from '../../../host/resilience/partitions.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
-import type { Span } from '../../../protocol/peer/reconcile.ts';
+import type { Span } from '../../../protocol/peer/stock.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 
 const OFFSET = 1_000_000;

@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { Answers } from '../../../protocol/peer/answers.ts';
 import type { HistoryLimits } from '../../../protocol/peer/history.ts';
 import { GATEWAY_HISTORY_LIMITS, History, HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
-import type { ReconcileInput, ReconcileOutput, Stock } from '../../../protocol/peer/reconcile.ts';
+import type { ReconcileInput, ReconcileOutput } from '../../../protocol/peer/reconcile.ts';
+import type { Stock } from '../../../protocol/peer/stock.ts';
+import { takeStock } from '../../../protocol/peer/stock.ts';
 import {
   HEARD_MAX,
   Reconciliation,
@@ -363,7 +365,7 @@ class Pair {
   /** As machine `at` knows it, of what was said between two offsets. */
   stock(at: number, from: number, until: number, links = [LINK], since = 0): Stock {
     const span = { since, from: EPOCH + from, until: EPOCH + until, comparedTo: EPOCH + until };
-    return this.machines[at].stock(span, links);
+    return takeStock(this.machines[at], span, links);
   }
 
   part(): void {

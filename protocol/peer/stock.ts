@@ -1,0 +1,49 @@
+/**
+ * Stock: what comparing of histories (WIRE §20) has shown of messages of some time, for whoever gives
+ * account of it. What is not known counts for nothing: where it was not compared, more may be lacking.
+ */
+import type { Millis } from '../core/machine.ts';
+import type { Reconciliation } from './reconcile.ts';
+
+export type Comparisons = Pick<Reconciliation, 'wanted' | 'sides' | 'history'>;
+
+/**
+ * A time that somebody takes stock of: `from` to `until` in Unix ms, as senders' clocks say, and when it
+ * began by our own. Of comparisons, only those count that went as far as `comparedTo`.
+ */
+export type Span = { since: Millis; from: number; until: number; comparedTo: number };
+
+/** What is known of what was said in a span, over links that lead to those who said it. */
+export type Stock = {
+  /** Told of by name since it began, and never here. */
+  lacking: number;
+  /** Said in it, and asked of us over those links. */
+  given: number;
+  /** Over each of those links all of it was compared since, and nothing differed. */
+  isCompared: boolean;
+};
+
+/** `comparisons` are null where nothing ever is. */
+export function takeStock(
+  comparisons: Comparisons | null,
+  { since, from, until, comparedTo }: Span,
+  links: readonly number[],
+): Stock {
+  if (comparisons === null) return { lacking: 0, given: 0, isCompared: false };
+  const { wanted, sides, history } = comparisons;
+  let lacking = 0;
+  for (const [name, { toldAt }] of wanted) {
+    if (toldAt >= since && history.find(name) === null) lacking++;
+  }
+  const given = new Set<string>();
+  for (const link of links) {
+    for (const [name, timestamp] of sides.get(link)?.given ?? []) {
+      if (timestamp >= from && timestamp <= until) given.add(name);
+    }
+  }
+  const isAlike = (link: number): boolean => {
+    const { agreed = null, agreedFrom = Infinity } = sides.get(link) ?? {};
+    return agreed !== null && agreedFrom <= from && agreed.until >= comparedTo;
+  };
+  return { lacking, given: given.size, isCompared: links.length > 0 && links.every(isAlike) };
+}
