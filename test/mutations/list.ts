@@ -77,6 +77,13 @@ export const MUTATIONS: Mutation[] = [
     tests: ['test/protocol/core/driver.test.ts'],
   },
   {
+    breaks: 'the next beat is later than this one',
+    file: 'protocol/core/paced-heartbeat.ts',
+    from: 'return moment > at ? moment : (passed + 2) * this.intervalMs + this.phaseMs;',
+    to: 'return moment;',
+    tests: ['test/protocol/core/paced-heartbeat.test.ts'],
+  },
+  {
     breaks: 'a link whose signatures fail is not verified for without end',
     file: ADMISSION,
     from: 'if (this.failures !== null && !this.failures.hasRoom(link, now)) return this.tooMuch(packet);',

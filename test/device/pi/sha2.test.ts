@@ -1,3 +1,6 @@
+/**
+ * SHA-2 of Node stands in for the portable one in bundles for Node alone, so both must answer alike.
+ */
 import { sha512 as portable } from '@noble/hashes/sha2.js';
 import { expect, it } from 'vitest';
 import { sha512 } from '../../../device/pi/sha2.ts';
