@@ -239,6 +239,13 @@ export class Reception {
     return true;
   }
 
+  /** A message of a stranger who is shown once he has said who he is, and not before. */
+  hold({ bytes, link, ttl }: Pick<Delivery, 'bytes' | 'link' | 'ttl'>): void {
+    const opened = openPacket(bytes, { frame: FRAME_MAX, payload: UNVERIFIED_MAX });
+    if (!opened.ok || !opened.packet.isBroadcast) return;
+    this.unvouched.keep(opened.packet, bytes, { link, ttl });
+  }
+
   /** A link is no more; `isLost` unless it was let go here, as all are that fell silent. */
   gone(link: number, isLost: boolean, now: Millis): void {
     if (isLost) this.lostAt.set(link, now);
@@ -337,8 +344,7 @@ export class Reception {
     // An old one tells of who was here, and replayed it must change nothing (RELIABILITY S18).
     const isNow = wallMs === null || isFresh(PACKET.timestamp(), wallMs);
     this.history.addAnnounce(PACKET);
-    this.vouch(bytes, senderAt, ANNOUNCED, now);
-    if (!isNow) return;
+    if (!isNow) return this.vouch(bytes, senderAt, ANNOUNCED, now, out);
     const isDirect = this.isByItself(link, ttl) && this.bind(link, bytes, senderAt, now, out);
     const hops = isDirect ? 1 : this.hopsOf(ttl);
     const isByLine = this.ports.links.at(link)?.medium === 'line';
@@ -347,6 +353,7 @@ export class Reception {
     this.wakeAt = Math.min(this.wakeAt, this.peers.deadline());
     if (hearing !== 'known') this.tellOf(bytes, senderAt, isDirect, hearing === 'new', out);
     if (isDirect) this.askForHistory(link, now, out);
+    this.vouch(bytes, senderAt, ANNOUNCED, now, out);
   }
 
   /** Whether the sender of an announce is at the far end of the link. */
@@ -393,14 +400,25 @@ export class Reception {
   }
 
   /** What came ahead of its sender's announce, and is his, is history as if it had come after it. */
-  private vouch(bytes: Uint8Array, senderAt: number, announce: AnnounceView, now: Millis): void {
+  private vouch(
+    bytes: Uint8Array,
+    senderAt: number,
+    announce: AnnounceView,
+    now: Millis,
+    out: ReceptionOutput[],
+  ): void {
     if (this.unvouched.size === 0) return;
     const view = new PacketView();
     const signingKey = announce.signingKey();
-    for (const { packet, frame } of this.unvouched.take(bytes, senderAt)) {
+    for (const { packet, frame, untold } of this.unvouched.take(bytes, senderAt)) {
       if (view.read(frame, FRAME_MAX) !== null) continue;
       if (!checkFrame(this.ports.crypto, view, signingKey)) continue;
-      this.keep(packet, frame, this.wall(now) ?? packet.timestamp, now);
+      if (untold === null || this.ports.pins.isQuarantined(packet.sender)) {
+        this.keep(packet, frame, this.wall(now) ?? packet.timestamp, now);
+      } else {
+        const from = { ...untold, bytes: frame, isVerified: true, isReleased: false };
+        this.hearMessage(packet, from, now, out);
+      }
     }
   }
 

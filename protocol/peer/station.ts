@@ -345,6 +345,9 @@ export class Station implements Machine<StationInput, StationOutput> {
         if (this.reception.withhold(output, this.now)) this.switchboard.setAside(output);
         this.rearm();
         break;
+      case 'strange':
+        this.reception.hold(output);
+        break;
       case 'noted': {
         const { device, payload } = output;
         this.onReception(this.reception.overhear(device, payload, this.now), out);

@@ -107,6 +107,8 @@ export type SwitchboardOutput =
   | ({ kind: 'deliver'; isReleased: boolean } & ForUs)
   /** The same, of somebody who is kept apart: where it is news, it is to be set aside. */
   | ({ kind: 'withheld' } & ForUs)
+  /** A message of somebody who is not to be shown while he is a stranger. */
+  | { kind: 'strange'; link: number; bytes: Uint8Array; ttl: number }
   /** Somebody's answer to a device, on its way past us. */
   | { kind: 'noted'; device: Uint8Array; payload: Uint8Array };
 
@@ -595,6 +597,9 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     }
     this.drop(link, why);
     if (why === 'quarantined') out.push({ kind: 'withheld', link, bytes, ttl, isVerified });
+    else if (why === 'unknown-sender' && bytes[1] === MESSAGE) {
+      out.push({ kind: 'strange', link, bytes, ttl });
+    }
   }
 
   private release(id: Uint8Array, out: SwitchboardOutput[]): void {

@@ -1,7 +1,7 @@
 /**
  * Unvouched: public messages of senders whose keys are not known yet. They are told as what nobody
- * vouches for; once their sender has announced himself, those that are his become history after all,
- * so that others get them here.
+ * vouches for, or, by a strict node, not yet; once their sender has announced himself, those that are
+ * his become history after all, so that others get them here, and are told where they were not.
  */
 import { nameOf } from '../trust/pins.ts';
 import type { Packet } from '../wire/packet.ts';
@@ -9,14 +9,16 @@ import type { Packet } from '../wire/packet.ts';
 /** Then the one heard first is forgotten. It may still come back out of another's history. */
 export const UNVOUCHED_MAX = 64;
 
-type Held = { sender: string; packet: Packet; frame: Uint8Array };
+/** How a message came that was told to nobody. */
+export type Untold = { link: number; ttl: number };
+type Held = { sender: string; packet: Packet; frame: Uint8Array; untold: Untold | null };
 
 export class Unvouched {
   /** The one heard first in front. */
   private held: Held[] = [];
 
-  keep(packet: Packet, frame: Uint8Array): void {
-    this.held.push({ sender: nameOf(packet.sender), packet, frame: new Uint8Array(frame) });
+  keep(packet: Packet, frame: Uint8Array, untold: Untold | null = null): void {
+    this.held.push({ sender: nameOf(packet.sender), packet, frame: new Uint8Array(frame), untold });
     if (this.held.length > UNVOUCHED_MAX) this.held.shift();
   }
 

@@ -1,13 +1,16 @@
 /** Unvouched: what came before its sender was known waits for him, within limits, and is then history. */
 import { describe, expect, it } from 'vitest';
+import { stamp } from '../../../protocol/trust/stamp.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
 import { Unvouched, UNVOUCHED_MAX } from '../../../protocol/peer/unvouched.ts';
+import { STATION_DEFAULTS } from '../../../protocol/peer/settings.ts';
 import { line } from '../../../tools/simulate/shapes.ts';
 import { simulatedCrypto } from '../../../tools/simulate/simulated-crypto.ts';
 import { stationMesh } from '../../../tools/simulate/stations.ts';
-import { messageOf, person } from '../trust/people.ts';
+import { announceOf, messageOf, person } from '../trust/people.ts';
 import { crypto } from '../trust/ports.ts';
+import { phoneOf, stationOf, timeIn, Village } from './village.ts';
 
 describe('what nobody vouches for yet', () => {
   it('is given out once, to whom it is of', () => {
@@ -46,6 +49,26 @@ describe('what nobody vouches for yet', () => {
     mesh.join({ a: 2, b: 3 });
     mesh.runUntil(100_000);
     expect(heard).toEqual(['too soon']);
+  });
+
+  it('is shown by a strict node once its sender has shown himself, and not before', () => {
+    const village = new Village();
+    const admission = { ...STATION_DEFAULTS.admission, level: 'strict' as const };
+    const station = stationOf(village, 1, { admission });
+    const speaker = phoneOf(village, 30);
+    village.join(station, 0, speaker, 0, 'phone');
+    const texts = (): string[] => village.told(station, 'message').map(({ text }) => text);
+    const timestamp = timeIn(village);
+    village.write(speaker, 0, messageOf(speaker.identity, timestamp));
+    village.pass(100);
+    expect(texts()).toEqual([]);
+    const extras = [stamp(crypto, speaker.identity.id, timestamp)];
+    village.write(speaker, 0, announceOf(speaker.identity, { timestamp, extras }));
+    village.pass(100);
+    expect(texts()).toEqual([`message ${timestamp}`]);
+    expect(village.told(station, 'message')).toMatchObject([
+      { isVerified: true, isHistory: false },
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Peers of known secrets, for tests that need somebody. */
+import type { Field } from '../../../protocol/wire/fields.ts';
 import type { PacketFields } from '../../../protocol/core/packet.ts';
 import { ANNOUNCE, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
 import { Identity } from '../../../protocol/trust/identity.ts';
@@ -29,7 +30,12 @@ export function secretsFrom(seed: number): () => Uint8Array {
 /** What `who` announces, signed; with keys that are not his, if so asked. */
 export function announceOf(
   who: Identity,
-  claims: { noiseKey?: Uint8Array; signingKey?: Uint8Array; timestamp?: number } = {},
+  claims: {
+    noiseKey?: Uint8Array;
+    signingKey?: Uint8Array;
+    timestamp?: number;
+    extras?: Field[];
+  } = {},
 ): Uint8Array {
   const payload = encodeAnnounce({
     name: 'somebody',
@@ -38,7 +44,7 @@ export function announceOf(
     neighbours: [],
     capabilities: null,
     geohash: null,
-    extras: [],
+    extras: claims.extras ?? [],
   });
   const sender = crypto.sha256(claims.noiseKey ?? who.noiseKey).slice(0, 8);
   return who.sealPacket(plainPacket(ANNOUNCE, 7, claims.timestamp ?? 1000, sender, payload));
