@@ -121,8 +121,6 @@ class Run {
   private readonly offMs: Millis[];
   private bytes = 0;
   private isHealed = false;
-  /** What was said to all before is owed to nobody. */
-  private owedFrom: Millis = 0;
 
   constructor(scenario: Scenario, ports: RunPorts, watch: RunWatch) {
     const { seed, shape, faults } = scenario;
@@ -347,8 +345,6 @@ class Run {
     const parts = componentsOf(honest, (node) => around[node].filter(isHonest));
     const core = parts.reduce((best, part) => (part.length > best.length ? part : best));
     this.isHealed = true;
-    // Strict nodes do not show what came of somebody before they knew him, as who starts anew knows nobody.
-    if (scenario.level === 'strict') this.owedFrom = mesh.now;
     for (const node of honest) {
       this.disks[node].heal();
       this.offMs[node] = 0;
@@ -404,7 +400,6 @@ class Run {
     for (const word of this.wordsOf(core)) {
       const { by, to, text, saidAt, arrivedAt } = word;
       if (to === null) {
-        if (saidAt < this.owedFrom) continue;
         // What full histories had no room for, nobody is given any more.
         if (MESH_EPOCH_MS + saidAt < historyFrom) continue;
         const lacking = core.filter((node) => node !== by && !arrivedAt.has(node));
