@@ -105,6 +105,7 @@ export class Routing implements Component, Chooser {
   private readonly lines = new Set<number>();
   private readonly author: StateAuthor;
   private readonly whereabouts: Whereabouts;
+  /** Of those at the end of a link of ours. */
   private readonly suspected = new Set<NodeId>();
   /** Who is turned away or kept apart carries nothing for us. */
   private readonly shunned = new Set<NodeId>();
@@ -279,6 +280,7 @@ export class Routing implements Component, Chooser {
       case 'link-closed': {
         this.lines.delete(event.link);
         const id = this.links.close(event.link);
+        if (id !== null) this.unlink(id);
         this.relink(now);
         if (id !== null && !this.links.has(id)) this.table.leave(id, now);
         return;
@@ -297,7 +299,7 @@ export class Routing implements Component, Chooser {
       case 'NodeSuspected':
       case 'NodeConfirmedFailed': {
         const id = toHex(event.peer);
-        this.suspected.add(id);
+        if (this.links.has(id)) this.suspected.add(id);
         this.relink(now);
         return this.table.leave(id, now);
       }
@@ -350,10 +352,16 @@ export class Routing implements Component, Chooser {
   }
 
   private open(link: number, medium: Medium, id: NodeId): void {
-    // Whoever watched over him may have given it up long ago, and tells nobody of his return.
-    this.suspected.delete(id);
     if (medium === 'line') this.lines.add(link);
     else this.links.open(link, id, medium);
+  }
+
+  /**
+   * Who has no link is not suspected of anything: whoever watched over him may give it up, and then
+   * nobody tells of his return.
+   */
+  private unlink(id: NodeId): void {
+    if (!this.links.has(id)) this.suspected.delete(id);
   }
 
   private claims(): ReturnType<OwnLinks['costs']> {
