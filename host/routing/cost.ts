@@ -46,3 +46,9 @@ export function stepCost(topology: Topology, from: NodeId, to: NodeId): number {
   if (edge === null || node === null) return Infinity;
   return Math.round(edgeCost(edge) * burden(node.traits));
 }
+
+/** From us to a neighbour. What we say ourselves we send, however little energy is left: no burden. */
+export function firstCost(topology: Topology, next: NodeId): number {
+  const edge = topology.edge(topology.self, next);
+  return edge === null ? Infinity : edgeCost(edge);
+}

@@ -3,7 +3,7 @@
  * what hangs below it is reckoned again (Dijkstra, begun at the rim of what is lost): most changes of
  * a mesh are far away, or small.
  */
-import { edgeCost, stepCost } from './cost.ts';
+import { firstCost, stepCost } from './cost.ts';
 import { Heap } from './heap.ts';
 import type { Change, NodeId, Topology } from './topology.ts';
 
@@ -95,11 +95,10 @@ export class Tree {
     if (cost < this.costTo(to)) heap.push({ cost, node: to, parent: from });
   }
 
-  /** What we say ourselves we send, however little energy is left: without a burden. */
+  /** Ways that nobody is avoided by begin with us. */
   private step(from: NodeId, to: NodeId, topology: Topology): number {
-    if (from !== this.root || this.avoided !== null) return stepCost(topology, from, to);
-    const edge = topology.edge(from, to);
-    return edge === null ? Infinity : edgeCost(edge);
+    const isFirst = from === this.root && this.avoided === null;
+    return isFirst ? firstCost(topology, to) : stepCost(topology, from, to);
   }
 }
 

@@ -4,7 +4,7 @@
  * downhill only, whichever of such neighbours each takes, nothing comes back (the loop-free alternates
  * of RFC 5286).
  */
-import { edgeCost } from './cost.ts';
+import { firstCost } from './cost.ts';
 import type { NodeId, Topology } from './topology.ts';
 import { Tree } from './tree.ts';
 
@@ -81,10 +81,4 @@ function cheapest(topology: Topology): NodeId[] {
   const costs = new Map(all.map((to) => [to, firstCost(topology, to)]));
   all.sort((one, other) => costs.get(one)! - costs.get(other)! || (one < other ? -1 : 1));
   return all.slice(0, TREES_MAX);
-}
-
-/** What we say ourselves we send, however little energy is left: without a burden. */
-function firstCost(topology: Topology, next: NodeId): number {
-  const edge = topology.edge(topology.self, next);
-  return edge === null ? Infinity : edgeCost(edge);
 }
