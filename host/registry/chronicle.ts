@@ -94,8 +94,10 @@ export class Chronicle implements Component {
     const known = this.ports.station(now).peers.find(({ id }) => id === key);
     if (known === undefined) return [];
     const { name } = known;
-    if (this.barred.delete(key))
+    if (isBarred) {
+      this.barred.delete(key);
       return [{ kind: 'event', event: { kind: 'PeerJoined', peer, name } }];
+    }
     this.barred.add(key);
     return [{ kind: 'event', event: { kind: 'PeerLeft', peer, name, reason: 'security' } }];
   }

@@ -439,8 +439,10 @@ export class Resilience implements Component {
   /** From now on. */
   private takeCare(): void {
     const { togetherMs, mergeMs, retryMs, attemptsMax } = this.settings.care;
-    Object.assign(this.partitions, { togetherMs, mergeMs });
-    Object.assign(this.recovery, { retryMs, attemptsMax });
+    this.partitions.togetherMs = togetherMs;
+    this.partitions.mergeMs = mergeMs;
+    this.recovery.retryMs = retryMs;
+    this.recovery.attemptsMax = attemptsMax;
   }
 
   private tune(tuning: Tuning | null, now: Millis, out: ComponentOutput[]): Answer {
