@@ -118,7 +118,7 @@ export class Table {
     }
   }
 
-  /** What came of a packet of ours; true when it was about a route in use. */
+  /** What came of a packet of ours; null where it took no route of these. */
   learn(to: NodeId, isConfirmed: boolean, times: number, now: Millis): Outcome | null {
     const destination = this.destinations.get(to);
     const next = destination?.chosen ?? null;

@@ -15,7 +15,7 @@ export const FULL_BYTES = 2048;
 const SMOOTHING = 0.25;
 
 type Flow = {
-  /** Sizes of the writes that are out, the oldest first. */
+  /** Sizes of the writes that are out, the oldest first: as many as links let out, the window. */
   out: number[];
   /** Since when it is full; null while it is not. */
   fullAt: Millis | null;

@@ -178,8 +178,8 @@ export type StationEvent =
 
 /**
  * Of those that fell silent, `network`: the link over which it was heard last was lost before it was
- * silent, and none leads to it; `protocol`: a link leads to it, and its hello there is of another major version. `crowded`: it made
- * way for others.
+ * silent, and none leads to it; `protocol`: a link leads to it, and its hello there is of another major
+ * version. `crowded`: it made way for others.
  */
 export type LeftReason = 'user' | 'timeout' | 'network' | 'protocol' | 'crowded';
 export type RefusedReason = 'no-clock' | 'too-long' | 'empty' | 'busy' | 'left';

@@ -116,7 +116,6 @@ export class Reception {
   readonly history: History;
   readonly sync: Sync;
   /** Null where Hopline neighbours are asked as phones are. */
-  /** Null where histories are not compared. */
   readonly reconciliation: Reconciliation | null;
   readonly pinger = new Pinger();
   readonly tracer = new Tracer();
@@ -399,7 +398,7 @@ export class Reception {
     this.rearm();
   }
 
-  /** What came ahead of its sender's announce, and is his, is history as if it had come after it. */
+  /** What came ahead of its sender's announce, and is his, counts as if it had come after it. */
   private vouch(
     bytes: Uint8Array,
     senderAt: number,
