@@ -82,7 +82,7 @@ export class Neighbours implements Component, Judge {
         break;
       case 'beat': {
         const { id, roundTripMs, missed } = input;
-        const neighbour = this.of(id);
+        const neighbour = this.of(id, out);
         neighbour.beat(missed, now);
         if (roundTripMs !== null) neighbour.measure(roundTripMs);
         break;
@@ -144,7 +144,7 @@ export class Neighbours implements Component, Judge {
         for (const neighbour of this.known.values()) neighbour.links.delete(event.link);
         break;
       case 'pong':
-        if (event.hops === 1) this.of(event.id).measure(event.roundTripMs);
+        if (event.hops === 1) this.of(event.id, out).measure(event.roundTripMs);
         break;
       case 'alarm':
         // He is the one who was wronged: who did it is told by his link.
@@ -155,7 +155,7 @@ export class Neighbours implements Component, Judge {
         if (!isVerified || isHistory) break;
         const count = this.repeats.hear(sender, text, this.now);
         if (count === 0) break;
-        const neighbour = this.of(sender);
+        const neighbour = this.of(sender, out);
         neighbour.reputation.move(-REPEATED.cost, this.now);
         this.warn(neighbour, REPEATED.threat, `the same words, ${count} times`, sender, out);
         this.judge(neighbour, out);
@@ -187,7 +187,7 @@ export class Neighbours implements Component, Judge {
     const before = this.looks.get(link.link) ?? { heard, sent, drops };
     this.looks.set(link.link, { heard, sent, drops });
     if (link.peer === null) return;
-    const neighbour = this.of(fromHex(link.peer)!);
+    const neighbour = this.of(fromHex(link.peer)!, out);
     neighbour.join(link.link, this.now - link.openMs);
     if (link.roundTripMs !== null) neighbour.measure(link.roundTripMs);
     neighbour.pass(heard - before.heard, sent - before.sent, this.now);
@@ -228,11 +228,16 @@ export class Neighbours implements Component, Judge {
       this.tell({ kind: 'PeerJudged', peer, decision: 'quarantine', by: 'reputation' }, out);
       this.note('quarantined', peer, `reputation ${reputation}`, out);
     } else if (isQuarantined && reputation >= RELEASE_AT) {
-      this.setApart(neighbour, false);
-      out.push({ kind: 'order', order: { kind: 'release', id: peer } });
-      this.tell({ kind: 'PeerJudged', peer, decision: 'allow', by: 'reputation' }, out);
-      this.note('released', peer, `reputation ${reputation}`, out);
+      this.release(neighbour, `reputation ${reputation}`, out);
     }
+  }
+
+  private release(neighbour: Neighbour, why: string, out: ComponentOutput[]): void {
+    const { id } = neighbour;
+    this.setApart(neighbour, false);
+    out.push({ kind: 'order', order: { kind: 'release', id } });
+    this.tell({ kind: 'PeerJudged', peer: id, decision: 'allow', by: 'reputation' }, out);
+    this.note('released', id, why, out);
   }
 
   private setApart(neighbour: Neighbour, isApart: boolean): void {
@@ -273,18 +278,21 @@ export class Neighbours implements Component, Judge {
     out.push({ kind: 'store', write: { kind: 'audit', entry } });
   }
 
-  private of(id: Uint8Array): Neighbour {
+  private of(id: Uint8Array, out: ComponentOutput[]): Neighbour {
     const name = nameOf(id);
     const known = this.known.get(name);
     if (known !== undefined) return known;
-    if (this.known.size >= NEIGHBOURS_MAX) this.makeRoom();
+    if (this.known.size >= NEIGHBOURS_MAX) this.makeRoom(out);
     const neighbour = new Neighbour(id, this.now);
     this.known.set(name, neighbour);
     return neighbour;
   }
 
-  /** Who has done nothing to be remembered for goes before whoever would come back as a stranger. */
-  private makeRoom(): void {
+  /**
+   * Who has done nothing to be remembered for goes before whoever would come back as a stranger. Nobody
+   * stays apart whom nobody watches any more.
+   */
+  private makeRoom(out: ComponentOutput[]): void {
     let least: string | null = null;
     let weight = Infinity;
     for (const [name, { links, reputation }] of this.known) {
@@ -295,7 +303,7 @@ export class Neighbours implements Component, Judge {
       least = name;
     }
     const gone = this.known.get(least!)!;
-    this.setApart(gone, false);
+    if (gone.isQuarantined) this.release(gone, 'forgotten for others', out);
     this.known.delete(least!);
   }
 }

@@ -174,12 +174,30 @@ describe('however many neighbours and threats there are', () => {
     drop(component, link, { 'bad-signature': 3 }, LOOK_EVERY_MS);
     component.step({ kind: 'heard', event: { kind: 'link-closed', link: 1 } }, 5500);
     for (let i = 0; i < NEIGHBOURS_MAX + 50; i++) {
-      const id = new Uint8Array(8);
-      new DataView(id.buffer).setUint32(0, i + 1);
+      const id = idOf(i + 1);
       component.step({ kind: 'beat', link: 2, id, roundTripMs: null, missed: 0 }, 6000);
     }
     expect(component.views(6000)).toHaveLength(NEIGHBOURS_MAX);
     expect(component.view(link.id, 6000)?.reputation).toBe(40);
+  });
+
+  it('whoever is forgotten for others is not kept apart any more', () => {
+    const { component, link } = watch();
+    const crowd = Array.from({ length: NEIGHBOURS_MAX }, (_, i) => ({ ...link, id: idOf(i + 1) }));
+    for (let look = 1; look <= 8; look++) {
+      dropAll(component, crowd, { 'bad-signature': 10 * look }, look * LOOK_EVERY_MS);
+    }
+    expect(component.statistics()['quarantined']).toBe(NEIGHBOURS_MAX);
+    const id = idOf(NEIGHBOURS_MAX + 1);
+    const told = component.step(
+      { kind: 'beat', link: 1, id, roundTripMs: null, missed: 0 },
+      41_000,
+    );
+    expect(component.statistics()['quarantined']).toBe(NEIGHBOURS_MAX - 1);
+    const [gone] = crowd.filter((each) => component.view(each.id, 41_000) === null);
+    expect(told).toContainEqual({ kind: 'order', order: { kind: 'release', id: gone.id } });
+    const judged = { kind: 'PeerJudged', peer: gone.id, decision: 'allow', by: 'reputation' };
+    expect(told).toContainEqual({ kind: 'event', event: judged });
   });
 
   it('a threat of one neighbour is told of once a minute, and noted once an hour', () => {
@@ -263,7 +281,17 @@ const PORTS = new WeakMap<Neighbours, ReturnType<typeof componentPorts>>();
 /** The link is looked at, and has dropped so much by then. */
 function drop(
   component: Neighbours,
-  { id, openedAt }: Watched,
+  link: Watched,
+  drops: Record<string, number>,
+  now: number,
+): ComponentOutput[] {
+  return dropAll(component, [link], drops, now);
+}
+
+/** As many links, each of which has dropped so much. */
+function dropAll(
+  component: Neighbours,
+  watched: Watched[],
   drops: Record<string, number>,
   now: number,
 ): ComponentOutput[] {
@@ -271,10 +299,18 @@ function drop(
   const still = componentPorts().station(0);
   ports.station = (at): Snapshot => {
     const counts = { heard: 0, sent: 0, drops, roundTripMs: null };
-    const link = { link: 1, peer: toHex(id), openMs: at - openedAt, ...counts };
-    return { ...still, links: [link as unknown as LinkSnapshot] };
+    const links = watched.map(({ id, openedAt }, index) => {
+      return { link: index + 1, peer: toHex(id), openMs: at - openedAt, ...counts };
+    });
+    return { ...still, links: links as unknown as LinkSnapshot[] };
   };
   return component.step(TICK, now);
+}
+
+function idOf(number: number): Uint8Array {
+  const id = new Uint8Array(8);
+  new DataView(id.buffer).setUint32(0, number);
+  return id;
 }
 
 function threatOf(output: ComponentOutput): string {
