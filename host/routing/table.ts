@@ -18,6 +18,8 @@ import { STALE_MS } from './topology.ts';
 export const DESTINATIONS_MAX = 256;
 /** A route is left for another when its score is below so much of the other's (DEFAULTS §3). */
 export const THRESHOLD = 0.8;
+/** First hops that a destination knows anything of; the one tried longest ago is forgotten. */
+export const FIRST_HOPS_MAX = 16;
 /** Without a packet for so long, a destination is quiet; whoever never is waits so long at most. */
 export const QUIET_MS = 500;
 export const UNQUIET_MS = 5000;
@@ -125,9 +127,9 @@ export class Table {
     if (destination === undefined || next === null) return null;
     const before = destination.reliability.get(next) ?? 1;
     const after = before + (Number(isConfirmed) - before) * SMOOTHING;
-    destination.reliability.set(next, after);
+    note(destination.reliability, next, after);
     if (!isConfirmed) {
-      destination.avoidedUntil.set(next, now + AVOIDED_MS);
+      note(destination.avoidedUntil, next, now + AVOIDED_MS);
       if (times > 1) destination.floodedUntil = now + AVOIDED_MS;
       this.choose(destination, now, true);
     }
@@ -216,6 +218,13 @@ function isBetter(route: Route, than: Route, reliability: ReadonlyMap<NodeId, nu
 /** As it would be without traffic of ours: what is better then was not left for being crowded. */
 function idle(route: Route): Route {
   return { ...route, cost: route.idleCost ?? route.cost };
+}
+
+function note(of: Map<NodeId, number>, next: NodeId, figure: number): void {
+  of.delete(next);
+  of.set(next, figure);
+  const [oldest] = of.keys();
+  if (of.size > FIRST_HOPS_MAX) of.delete(oldest);
 }
 
 function fresh(id: NodeId, now: Millis): Destination {

@@ -4,6 +4,7 @@ import type { Route } from '../../../host/routing/strategy.ts';
 import {
   AVOIDED_MS,
   DESTINATIONS_MAX,
+  FIRST_HOPS_MAX,
   QUIET_MS,
   Table,
   UNQUIET_MS,
@@ -165,6 +166,21 @@ describe('a table', () => {
     expect(table.size).toBe(DESTINATIONS_MAX);
     expect([table.find('n0'), table.find('n2')]).toEqual([null, null]);
     expect(table.find('n1')).not.toBeNull();
+  });
+
+  it('knows of so many first hops of a destination, and forgets what was tried longest ago', () => {
+    const ways = Array.from({ length: FIRST_HOPS_MAX + 1 }, (_, at): [NodeId, number] => [
+      `n${at}`,
+      10,
+    ]);
+    const { table, first } = tableOf(...ways);
+    for (const [at] of ways.entries()) {
+      first(at);
+      table.learn('z', false, 1, at);
+    }
+    const { reliability, avoidedUntil } = table.find('z')!;
+    for (const { size } of [reliability, avoidedUntil]) expect(size).toBe(FIRST_HOPS_MAX);
+    expect(first(FIRST_HOPS_MAX + 1)).toBe('n0');
   });
 
   it('forgets destinations that nobody has written to for 300 s', () => {
