@@ -45,7 +45,7 @@ import { consolePassword } from '../../protocol/wire/administer.ts';
 import type { Board as Kind, BoardName } from '../../tools/build/boards.ts';
 import { BOARDS } from '../../tools/build/boards.ts';
 import type { Firmware } from '../../tools/build/firmware.ts';
-import { buildFirmware } from '../../tools/build/firmware.ts';
+import { buildFirmware, overBudget } from '../../tools/build/firmware.ts';
 import { id, packet } from '../packets.ts';
 import { Board, Flash, PowerCut, Reach, Time } from './board.ts';
 
@@ -53,10 +53,11 @@ const NAMES = Object.keys(BOARDS) as BoardName[];
 
 describe('a bundle', () => {
   for (const name of NAMES) {
-    it(`for ${name} passes the gate`, async () => {
-      const { problems, functions } = await firmwareOf(name);
-      expect(problems).toEqual([]);
-      expect(functions).toBeGreaterThan(100);
+    it(`for ${name} passes the gate, and its board has room for it`, async () => {
+      const firmware = await firmwareOf(name);
+      expect(firmware.problems).toEqual([]);
+      expect(firmware.functions).toBeGreaterThan(100);
+      expect(overBudget(firmware, null)).toEqual([]);
     });
   }
 

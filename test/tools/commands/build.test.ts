@@ -6,12 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Board } from '../../../tools/build/boards.ts';
 import { batteryLives, batteryTable } from '../../../tools/build/battery.ts';
 import { BOARDS } from '../../../tools/build/boards.ts';
-import {
-  buildFirmware,
-  estimate,
-  overBudget,
-  requireSound,
-} from '../../../tools/build/firmware.ts';
+import { estimate, overBudget, requireSound } from '../../../tools/build/firmware.ts';
 import { build } from '../../../tools/commands/build.ts';
 import { dispatch } from '../../../tools/dispatch.ts';
 import { testIo } from '../io.ts';
@@ -63,14 +58,6 @@ describe('hopline build', () => {
       budget.bytes = bytes;
     }
   });
-});
-
-describe('a board that is short of flash', () => {
-  for (const name of ['puck', 'pixl', 'mdbt42q'] as const) {
-    it(`${name} has room for its firmware as it is today`, async () => {
-      expect(overBudget(await buildFirmware(name), null)).toEqual([]);
-    });
-  }
 });
 
 it('a bundle that no board can run is refused with the place and the way out', () => {
