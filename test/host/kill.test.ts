@@ -16,7 +16,7 @@ import { runs, SEED, xorshift } from '../seed.ts';
 import { freePort } from '../free-port.ts';
 import { BridgeProcess, buildBridge, pause } from './bridge-process.ts';
 
-const KILLS = runs(30, 300);
+const KILLS = runs(12, 300);
 /** Between two messages of one bridge: a peer may say 60 in a minute, and bursts above it. */
 const TALK_MS = 150;
 /** For history to be asked for and for the last tries of what was not acknowledged. */

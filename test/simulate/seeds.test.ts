@@ -12,8 +12,8 @@ import { runs } from '../seed.ts';
 
 const cheap = simulatedCrypto(crypto);
 const TIME = { timeout: 3_600_000 };
-/** 5786: an honest relay was kept apart for what was forged in the name of somebody it did not know. */
-const ONCE_BROKEN = [5786];
+/** 116: what was said to a strict node ahead of an announce was never shown. */
+const ONCE_BROKEN = [116];
 const [FIRST, LAST] = rangeOf(process.env['HOPLINE_SEEDS'] ?? String(runs(40, 200)));
 
 describe('a mesh in which everything goes wrong', () => {
@@ -34,7 +34,7 @@ describe('a mesh in which everything goes wrong', () => {
   });
 
   it('is the same twice for the same seed', () => {
-    const hashes = [1, 1, 2].map(
+    const hashes = [4, 4, 2].map(
       (seed) => runScenario(drawScenario({ seed }), { crypto: cheap }).hash,
     );
     expect(hashes[0]).toBe(hashes[1]);
