@@ -12,7 +12,7 @@ import type { Told } from '../../tools/udp-chat/running-node.ts';
 import { RunningNode } from '../../tools/udp-chat/running-node.ts';
 import { SEED } from '../seed.ts';
 import type { PythonPeer } from './peer.ts';
-import { freeUdpPorts, PATIENCE_MS, PYTHON, pythonPeer, WITHOUT_PYTHON } from './peer.ts';
+import { freeUdpPorts, PYTHON, pythonPeer, WITHOUT_PYTHON } from './peer.ts';
 
 const opened: { end(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -36,7 +36,7 @@ describe.skipIf(!PYTHON)(`a mesh of Python peers and ours${WITHOUT_PYTHON}`, () 
     await ours[1].shows(second);
     // Each of ours is brought one of the two by both its neighbours.
     const least = (): number => Math.min(...ours.map(({ node }) => node.statistics().duplicates));
-    await expect.poll(least, { timeout: PATIENCE_MS }).toBeGreaterThan(0);
+    await expect.poll(least).toBeGreaterThan(0);
     await settled(ours);
     expect(python[0].shown).toEqual([second]);
     expect([...python[1].shown].sort()).toEqual([first, second].sort());
@@ -87,8 +87,8 @@ describe.skipIf(!PYTHON)(`a mesh of Python peers and ours${WITHOUT_PYTHON}`, () 
     }
     const all = MALFORMED.length;
     const malformed = (): number => ours.node.statistics().malformed;
-    await expect.poll(() => theirs.dropped.length, { timeout: PATIENCE_MS }).toBe(all);
-    await expect.poll(malformed, { timeout: PATIENCE_MS }).toBe(all);
+    await expect.poll(() => theirs.dropped.length).toBe(all);
+    await expect.poll(malformed).toBe(all);
     theirs.say('still here');
     await ours.shows(`${a}: still here`);
     ours.say('', 'so are we');
@@ -192,8 +192,8 @@ async function started(
     say: (to, text) => running.say(to, text),
     shown,
     notes,
-    shows: (text) => expect.poll(() => shown, { timeout: PATIENCE_MS }).toContain(text),
-    finds: (address) => expect.poll(() => found, { timeout: PATIENCE_MS }).toContain(address),
+    shows: (text) => expect.poll(() => shown).toContain(text),
+    finds: (address) => expect.poll(() => found).toContain(address),
   };
 }
 
@@ -251,9 +251,7 @@ async function socket(): Promise<Plain> {
       plain.send(bytes, port, host);
     },
     async next() {
-      await expect
-        .poll(() => heard.length, { timeout: PATIENCE_MS, interval: 2 })
-        .toBeGreaterThan(0);
+      await expect.poll(() => heard.length, { interval: 2 }).toBeGreaterThan(0);
       return heard.shift()!;
     },
   };

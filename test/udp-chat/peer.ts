@@ -22,9 +22,6 @@ export type PythonPeer = {
   end(): Promise<void>;
 };
 
-/** What is to come comes within moments, unless the machine is busy. */
-export const PATIENCE_MS = 20_000;
-
 /** At `address`, and ready to be sent to. */
 export async function pythonPeer(
   address: string,
@@ -49,14 +46,14 @@ export async function pythonPeer(
     }
   });
   child.stdin.on('error', () => {});
-  await expect.poll(() => isHere, { timeout: PATIENCE_MS }).toBe(true);
+  await expect.poll(() => isHere).toBe(true);
   return {
     address,
     say: (line) => void child.stdin.write(`${line}\n`),
     shown,
     dropped,
     async shows(text) {
-      await expect.poll(() => shown, { timeout: PATIENCE_MS }).toContain(text);
+      await expect.poll(() => shown).toContain(text);
     },
     async end() {
       child.stdin.end();

@@ -20,9 +20,6 @@ export type Terminal = {
   kill(): void;
 };
 
-/** A screen that is not as it should be by then will never be. */
-const PATIENCE_MS = 20_000;
-
 /** Runs `hopline` with these words in so many columns. */
 export function atTerminal(words: string[], columns: number): Terminal {
   const folder = mkdtempSync(join(tmpdir(), 'hopline-terminal-'));
@@ -52,7 +49,7 @@ export function atTerminal(words: string[], columns: number): Terminal {
     type: (text) => void child.stdin.write(text),
     async sees(text) {
       const isSeen = (): boolean => hasEnded || screen.rows().some((row) => row.includes(text));
-      await expect.poll(isSeen, { timeout: PATIENCE_MS }).toBe(true);
+      await expect.poll(isSeen).toBe(true);
       if (hasEnded) throw new Error(`it has ended:\n${screen.rows().join('\n')}\n${complaints}`);
     },
     async shows(rows) {
@@ -65,7 +62,7 @@ export function atTerminal(words: string[], columns: number): Terminal {
           .map((row, at) =>
             String(rows[at]).startsWith('HH:MM') ? row.replace(/^\d\d:\d\d/, 'HH:MM') : row,
           );
-      await expect.poll(shown, { timeout: PATIENCE_MS }).toEqual(wanted);
+      await expect.poll(shown).toEqual(wanted);
     },
     ended,
     kill: () => void child.kill('SIGKILL'),

@@ -13,7 +13,7 @@ import type { Dialogue } from '../../../tools/dialogue.ts';
 import { chat } from '../../../tools/commands/chat.ts';
 import { dispatch, STATUS } from '../../../tools/dispatch.ts';
 import { SOCAT, WITHOUT_SOCAT } from '../../pty.ts';
-import { freeUdpPorts, PATIENCE_MS } from '../../udp-chat/peer.ts';
+import { freeUdpPorts } from '../../udp-chat/peer.ts';
 import { build, hopline, ROOT } from '../built.ts';
 import type { Terminal } from '../bridge/terminal.ts';
 import { atTerminal } from '../bridge/terminal.ts';
@@ -244,7 +244,6 @@ function begin(address: string, words: string[]): Chatting {
     close: () => wake(),
   });
   const ended = run(['--udp', '--host', host, '--port', port, ...words], io);
-  const waits = { timeout: PATIENCE_MS };
   return {
     io,
     ended,
@@ -252,9 +251,8 @@ function begin(address: string, words: string[]): Chatting {
       io.typed.push(...lines);
       wake();
     },
-    shows: (end) => expect.poll(() => io.outs.some((line) => line.endsWith(end)), waits).toBe(true),
-    tells: (part) =>
-      expect.poll(() => io.errs.some((line) => line.includes(part)), waits).toBe(true),
+    shows: (end) => expect.poll(() => io.outs.some((line) => line.endsWith(end))).toBe(true),
+    tells: (part) => expect.poll(() => io.errs.some((line) => line.includes(part))).toBe(true),
   };
 }
 
@@ -277,7 +275,7 @@ function spawned(
   child.stdin.on('error', () => {});
   return {
     type: (text) => void child.stdin.write(text),
-    says: (text) => expect.poll(() => said, { timeout: PATIENCE_MS }).toContain(text),
+    says: (text) => expect.poll(() => said).toContain(text),
     ended: new Promise((resolve) => child.on('close', (status) => resolve(status))),
   };
 }
