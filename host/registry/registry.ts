@@ -100,7 +100,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     if (!this.hasStarted) return 0;
     let least = Infinity;
     for (const { state, made, retryAt } of this.members) {
-      if (state === 'running') least = Math.min(least, made!.deadline());
+      if (state === 'running') least = Math.min(least, deadlineOf(made!));
       if (state === 'failed') least = Math.min(least, retryAt);
     }
     return least;
@@ -123,11 +123,9 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
 
   views(now: Millis): ComponentView[] {
     return this.members.map((member) => {
-      const { kind, state, made, why, failures, packets, said, told } = member;
-      const runs = state === 'running' && made !== null;
-      const health: ComponentHealth = runs ? made.health(now) : { state: 'failing', why };
-      const statistics = (runs ? made.statistics?.(now) : undefined) ?? {};
-      return { name: kind.name, state, health, failures, packets, said, told, statistics };
+      const { kind, state, failures, packets, said, told } = member;
+      const counts = { failures, packets, said, told };
+      return { name: kind.name, state, ...counts, ...conditionOf(member, now) };
     });
   }
 
@@ -196,9 +194,18 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
 
   private tick(member: Member): void {
     for (let spins = 0; member.state === 'running'; spins++) {
-      if (member.made!.deadline() > this.now) return;
+      if (this.dueAt(member) > this.now) return;
       if (spins === SPINS_MAX) return this.fail(member, new Error('its deadline does not move on'));
       this.give(member, TICK);
+    }
+  }
+
+  private dueAt(member: Member): Millis {
+    try {
+      return member.made!.deadline();
+    } catch (cause) {
+      this.fail(member, cause);
+      return Infinity;
     }
   }
 
@@ -253,7 +260,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     member.state = 'failed';
     member.failures++;
     member.retryAt = this.now + member.retryMs;
-    member.why = cause instanceof Error ? cause.message : String(cause);
+    member.why = wordsOf(cause);
     this.refuse(member);
     const { kind, why, retryMs } = member;
     this.tell(member, { kind: 'ComponentFailed', component: kind.name, why, retryMs });
@@ -291,6 +298,32 @@ function memberOf(kind: ComponentKind): Member {
     said: 0,
     told: 0,
   };
+}
+
+/** One that throws instead is due at once: its tick says what becomes of it. */
+function deadlineOf(component: Component): Millis {
+  try {
+    return component.deadline();
+  } catch {
+    return 0;
+  }
+}
+
+/** One that cannot say how it is goes on, and is shown as failing. */
+function conditionOf(
+  { state, made, why }: Member,
+  now: Millis,
+): Pick<ComponentView, 'health' | 'statistics'> {
+  if (state !== 'running') return { health: { state: 'failing', why }, statistics: {} };
+  try {
+    return { health: made!.health(now), statistics: made!.statistics?.(now) ?? {} };
+  } catch (cause) {
+    return { health: { state: 'failing', why: wordsOf(cause) }, statistics: {} };
+  }
+}
+
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function claim<Key>(owners: Map<Key, Member>, key: Key, member: Member): void {

@@ -163,6 +163,33 @@ describe('a component that throws', () => {
   });
 });
 
+it('takes out a component that throws when it is asked for its deadline', () => {
+  let isBroken = false;
+  const deadline = (): Millis => {
+    if (isBroken) throw new Error('no idea');
+    return Infinity;
+  };
+  const registry = new Registry([kind('lost', idle, { deadline })], componentPorts());
+  registry.step(BEAT, 0);
+  isBroken = true;
+  expect(registry.deadline()).toBe(0);
+  expect(events(registry.step(TICK, 1))).toEqual([
+    { kind: 'ComponentFailed', component: 'lost', why: 'no idea', retryMs: RETRY_MS },
+  ]);
+  expect(registry.deadline()).toBe(1 + RETRY_MS);
+});
+
+it('shows a component as failing that throws when it is asked how it is', () => {
+  const health = (): never => {
+    throw new Error('no idea');
+  };
+  const made: Component = { step: idle, deadline: () => Infinity, health };
+  const registry = new Registry([{ ...kind('dumb'), make: () => made }], componentPorts());
+  registry.step(BEAT, 0);
+  const failing = { state: 'failing', why: 'no idea' };
+  expect(registry.views(0)).toMatchObject([{ name: 'dumb', state: 'running', health: failing }]);
+});
+
 describe('a component that spins', () => {
   it('fails when its deadline does not move on', () => {
     const spinning = kind('spin', idle, { deadline: () => 0 });
