@@ -17,6 +17,7 @@ import type {
   ComponentPorts,
 } from '../component.ts';
 import type { MeshEvent } from '../events.ts';
+import { checkDraft } from './draft.ts';
 import { startOrder } from './order.ts';
 
 export type RegistryInput = Exclude<ComponentInput, { kind: 'start' | 'stop' }> | { kind: 'leave' };
@@ -227,6 +228,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
         if (!member.tickets.delete(output.ticket)) return;
         break;
       case 'send':
+        checkDraft(output.draft);
         member.said++;
     }
     this.out.push(output);

@@ -19,7 +19,8 @@ import {
 } from '../../../host/registry/registry.ts';
 import type { Millis, Tick } from '../../../protocol/core/machine.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
-import { LINK_STATE, MESSAGE } from '../../../protocol/core/packet.ts';
+import { HELLO, LINK_STATE, MESSAGE } from '../../../protocol/core/packet.ts';
+import type { OwnDraft } from '../../../protocol/peer/contract.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
 import { componentPorts } from './ports.ts';
 
@@ -178,6 +179,27 @@ it('takes out a component that throws when it is asked for its deadline', () => 
   ]);
   expect(registry.deadline()).toBe(1 + RETRY_MS);
 });
+
+const SAID = { type: MESSAGE, payload: new Uint8Array(3), recipient: null, isSigned: true };
+
+for (const [what, draft, why] of [
+  ['a type that is no byte', { ...SAID, type: 256 }, /types are bytes/],
+  ['what links alone say', { ...SAID, type: HELLO }, /links alone/],
+  ['a payload that is text', { ...SAID, payload: 'hi' as never }, /no Uint8Array/],
+  ['to an id in hex', { ...SAID, recipient: '0123456789abcdef' as never }, /id of 8 bytes/],
+] as const) {
+  it(`takes out a component that says ${what}, and not the bridge`, () => {
+    const says = (which: OwnDraft): ComponentKind =>
+      kind('speaker', (input) => (input.kind === 'beat' ? [{ kind: 'send', draft: which }] : []));
+    const wrong = new Registry([says(draft)], componentPorts()).step(BEAT, 0);
+    expect(wrong).toHaveLength(1);
+    expect(events(wrong)).toMatchObject([
+      { kind: 'ComponentFailed', why: expect.stringMatching(why) },
+    ]);
+    const right = new Registry([says(SAID)], componentPorts()).step(BEAT, 0);
+    expect(right).toEqual([{ kind: 'send', draft: SAID }]);
+  });
+}
 
 it('shows a component as failing that throws when it is asked how it is', () => {
   const health = (): never => {
