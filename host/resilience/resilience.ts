@@ -307,9 +307,10 @@ export class Resilience implements Component {
   /** Over links that do not lead to it, so that whoever is there passes it on; or else over all. */
   private ask(id: Uint8Array, now: Millis, out: ComponentOutput[]): void {
     const key = toHex(id);
-    const before = this.asked.get(key);
-    if (before !== undefined && now - before.at < PING_GONE_MS) return;
-    this.asked.delete(key);
+    for (const [other, { at }] of this.asked) {
+      if (now - at >= PING_GONE_MS) this.asked.delete(other);
+    }
+    if (this.asked.has(key)) return;
     const others = this.ports
       .station(now)
       .links.filter(({ peer, mode }) => peer !== key && mode !== null && mode !== 'incompatible')

@@ -8,7 +8,7 @@ import { resilienceOf } from '../../../host/resilience/resilience.ts';
 import { RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 import type { StationEvent } from '../../../protocol/peer/contract.ts';
-import { fromHex } from '../../../protocol/wire/hex.ts';
+import { fromHex, toHex } from '../../../protocol/wire/hex.ts';
 import type { LinkSnapshot, PeerSnapshot, Snapshot } from '../../../protocol/peer/snapshot.ts';
 import { componentPorts } from '../registry/ports.ts';
 
@@ -51,6 +51,41 @@ it('has recovered whom it dialled, and not who dialled here', () => {
   hear({ ...settled, link: 4, id: fromHex(ADA)! }, 500);
   hear({ ...settled, link: 0, id: fromHex(BEN)! }, 500);
   expect(ended()).toEqual(['recovered after 1', 'returned after 1']);
+});
+
+it('asks about one more, whatever became of the pings that asked about others', () => {
+  const links = [7, 8, 9].map((link) => ({ link, peer: `${link}`.repeat(16), mode: 'full' }));
+  const still = { silentMs: 0, roundTripMs: null };
+  const ports = componentPorts({
+    links: links.map((link) => ({ ...still, ...link }) as unknown as LinkSnapshot),
+  });
+  const stock = { lacking: 0, given: 0, isCompared: false };
+  const component = resilienceOf(() => RESILIENCE_DEFAULTS, {
+    stock: () => stock,
+    gateways: () => [],
+  }).make(ports, 0);
+  const asked: string[] = [];
+  const take = (outputs: ComponentOutput[]): void => {
+    for (const output of outputs) {
+      if (output.kind === 'order' && output.order.kind === 'ping') {
+        asked.push(toHex(output.order.id));
+      }
+    }
+  };
+  const lose = (link: number, id: string, at: number): void => {
+    const beat = { link, id: fromHex(id)!, roundTripMs: null, missed: 0 } as const;
+    take(component.step({ kind: 'beat', ...beat }, at));
+    take(component.step({ kind: 'heard', event: { kind: 'link-closed', link } }, at + 1));
+  };
+  // Nobody says what became of these pings: the station had too many under way, and refused them.
+  for (const [at, id] of ['a', 'b', 'c', 'd'].entries()) lose(at, id.repeat(16), 10);
+  expect(asked).toHaveLength(12);
+  for (const [at, id] of ['a', 'b', 'c', 'd'].entries()) {
+    const beat = { link: at, id: fromHex(id.repeat(16))!, roundTripMs: null, missed: 0 };
+    take(component.step({ kind: 'beat', ...beat }, 20));
+  }
+  lose(5, 'e'.repeat(16), 20_000);
+  expect(asked.slice(12)).toEqual(['e', 'e', 'e'].map((id) => id.repeat(16)));
 });
 
 /** Two that were neighbours are taken by a partition; times count from the first attempt. */
