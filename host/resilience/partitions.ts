@@ -198,7 +198,7 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     const older = this.partitions.find(
       ({ lost, splitAt, healedAt }) =>
         healedAt === Infinity &&
-        now - splitAt < 3 * TOGETHER_MS &&
+        now - splitAt < 3 * this.togetherMs &&
         group.some(({ neighbours }) => neighbours.some((id) => lost.has(id) && !ids.has(id))),
     );
     for (const id of ids) older?.lost.add(id);

@@ -91,6 +91,16 @@ describe('peers that fall silent', () => {
   });
 });
 
+it('waits for the rest of a partition as long as the owner says', () => {
+  const { machine, tell, until } = mesh();
+  machine.togetherMs = 120_000;
+  for (const [id, other] of ['ab', 'ba']) tell(lost(id, 0, [other]), 60_000);
+  until(80_000);
+  for (const [id, other] of ['cb', 'dc']) tell(lost(id, 0, [other]), 300_000);
+  expect(until(320_000)).toEqual([]);
+  expect(machine.views()).toMatchObject([{ lost: ['a', 'b', 'c', 'd'].map(idOf) }]);
+});
+
 describe('a partition that heals', () => {
   it('accounts for every message said since the split, on either side, once', () => {
     const { tell, until, said } = split();
