@@ -58,9 +58,10 @@ export class Wires {
 
   /** Resolves once the ports that are there now are being opened. */
   async start(serial: RelayConfig['serial']): Promise<void> {
+    this.isClosed = false;
     if (serial !== 'auto') return serial.forEach((port) => this.add(port));
     await this.addNew();
-    this.look = setInterval(() => void this.addNew(), LOOK_MS);
+    if (!this.isClosed) this.look = setInterval(() => void this.addNew(), LOOK_MS);
   }
 
   get size(): number {
@@ -97,7 +98,10 @@ export class Wires {
   }
 
   private async addNew(): Promise<void> {
-    for (const { path } of await this.ports.list()) {
+    const listed = await this.ports.list();
+    // Whoever closed meanwhile closed what there was.
+    if (this.isClosed) return;
+    for (const { path } of listed) {
       if (this.lent.has(path) || this.wires.some(({ port }) => port === path)) continue;
       this.add(path);
     }

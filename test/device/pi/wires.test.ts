@@ -1,5 +1,5 @@
 /** A port that is lent is nobody's wire, and is the same wire again afterwards. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { SerialListing } from '../../../device/pi/serial.ts';
 import type { Tether, TetherEvents, TetherOptions } from '../../../device/pi/tether.ts';
 import { Wires } from '../../../device/pi/wires.ts';
@@ -39,6 +39,18 @@ it('opens nothing for whoever gives a port back after the end', async () => {
   await wires.close();
   giveBack();
   expect(open()).toEqual([]);
+});
+
+it('opens nothing that was being looked for when it ended, and looks no more', async () => {
+  vi.useFakeTimers();
+  const { wires, open, plugged } = rig();
+  plugged.push('/dev/late');
+  const started = wires.start('auto');
+  await wires.close();
+  await started;
+  expect(open()).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });
 
 function rig() {
