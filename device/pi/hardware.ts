@@ -101,7 +101,8 @@ export class Hardware {
   private isScanning = false;
   private isLeaving = false;
   private isClosed = false;
-  private unsent = 0;
+  /** By link, writes that are out: with the link they go. */
+  private readonly unsent: number[] = [];
 
   private constructor(
     config: HardwareConfig,
@@ -210,7 +211,7 @@ export class Hardware {
 
   /** Whether all that was written has left the radio. */
   get isDrained(): boolean {
-    return this.unsent <= 0;
+    return this.unsent.every((count) => count <= 0);
   }
 
   async close(): Promise<void> {
@@ -239,10 +240,11 @@ export class Hardware {
         this.hearClock(event.link, event.bytes);
         return this.offer(event);
       case 'sent':
-        this.unsent--;
+        this.unsent[event.link]--;
         return this.offer(event);
       case 'closed':
         this.media[event.link] = null;
+        this.unsent[event.link] = 0;
         this.ports.log.debug('link closed', { link: event.link, why: event.why });
         return this.offer({ kind: 'closed', link: event.link });
       case 'drop':
@@ -273,7 +275,7 @@ export class Hardware {
 
   private write(link: number, bytes: Uint8Array): void {
     if (!this.isAir(link)) return this.wires.write(link, bytes);
-    this.unsent++;
+    this.unsent[link] = (this.unsent[link] ?? 0) + 1;
     this.radio?.write(link, bytes);
   }
 

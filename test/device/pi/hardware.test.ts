@@ -54,6 +54,20 @@ it('goes on without a radio where it may, and says why there is none', async () 
   await expect(rigOf({ radio: null })).rejects.toThrow(/\[RADIO_MISSING\]/);
 });
 
+it('waits for what was written, and not for what a link that is gone took along', async () => {
+  const { hardware, say, take } = await rigOf();
+  await hardware.start(take);
+  say(opened(3));
+  const write = { kind: 'write', link: 3, bytes: Uint8Array.of(1) } as const;
+  hardware.perform(write);
+  hardware.perform(write);
+  expect(hardware.isDrained).toBe(false);
+  say({ kind: 'sent', link: 3 });
+  expect(hardware.isDrained).toBe(false);
+  say({ kind: 'closed', link: 3, why: 'gone' });
+  expect(hardware.isDrained).toBe(true);
+});
+
 it('shows nothing new and looks for nobody once it leaves', async () => {
   const { hardware, done } = await rigOf();
   hardware.perform({ kind: 'scan', on: true });
