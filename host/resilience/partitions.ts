@@ -43,6 +43,8 @@ export const QUIET_MS = 15_000;
 export const SETTLED_MS = 100_000;
 /** Longer nobody waits for what is still to come (DEFAULTS §3). */
 export const HEALING_MAX_MS = 300_000;
+/** Whoever is away for longer has left: the mesh is as well without him. */
+export const MISSED_MS = 24 * 3_600_000;
 /** At once; then the oldest is taken for what it looks like, and forgotten. */
 export const PARTITIONS_MAX = 16;
 /** Peers lost and not yet told of; then the one lost first is forgotten. */
@@ -96,9 +98,10 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     return this.partitions.length;
   }
 
-  /** Peers that are lost to partitions, and not back. */
-  get cutOff(): number {
-    return this.partitions.reduce((sum, { lost, back }) => sum + lost.size - back.size, 0);
+  /** Peers that partitions took within the last day, and that are not back. */
+  cutOff(now: Millis): number {
+    const missed = this.partitions.filter(({ splitAt }) => now - splitAt < MISSED_MS);
+    return missed.reduce((sum, { lost, back }) => sum + lost.size - back.size, 0);
   }
 
   step(input: PartitionsInput | Tick, now: Millis): PartitionsOutput[] {

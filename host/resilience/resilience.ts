@@ -397,7 +397,9 @@ export class Resilience implements Component {
         { heardAt: now - silentMs, neighbours },
       ]),
     );
-    for (const { category, score, level, why } of this.condition.check(this.figures(snapshot))) {
+    for (const { category, score, level, why } of this.condition.check(
+      this.figures(snapshot, now),
+    )) {
       tell(out, { kind: 'HealthChanged', category, score: score ?? 1, level, why });
     }
     this.beats = 0;
@@ -405,7 +407,7 @@ export class Resilience implements Component {
     this.upsets = 0;
   }
 
-  private figures({ links, peers, sent, drops }: Snapshot): Figures {
+  private figures({ links, peers, sent, drops }: Snapshot, now: Millis): Figures {
     const { suspicion, beats, missed, upsets } = this;
     const silent = suspicion.count('suspected') + suspicion.count('failed');
     const present = suspicion.count('near') + suspicion.count('around');
@@ -414,7 +416,7 @@ export class Resilience implements Component {
     const figures = {
       watched: present + silent,
       present,
-      cutOff: this.partitions.cutOff,
+      cutOff: this.partitions.cutOff(now),
       about: peers.length,
       roundTripMs: trips.length > 0 ? trips.reduce((sum, ms) => sum + ms, 0) / trips.length : null,
       toSend: sent - this.sent,

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import {
   HEALING_MAX_MS,
   LOST_MAX,
+  MISSED_MS,
   Partitions,
   PARTITIONS_MAX,
   QUIET_MS,
@@ -177,11 +178,21 @@ describe('a partition that heals', () => {
   it('counts who came back, and who did not stay', () => {
     const { machine, tell } = split();
     for (const id of ['a', 'b']) tell({ kind: 'found', id: idOf(id) }, 200_000);
-    expect(machine.cutOff).toBe(1);
+    expect(machine.cutOff(200_000)).toBe(1);
     tell(lost('b', 210_000, ['a']), 270_000);
-    expect(machine.cutOff).toBe(2);
+    expect(machine.cutOff(270_000)).toBe(2);
     expect(machine.views()).toMatchObject([{ state: 'healing', back: [idOf('a')] }]);
   });
+});
+
+it('is no worse for the mesh once it is a day old, and is accounted for all the same', () => {
+  const { machine, tell, until } = split();
+  const day = 4000 + MISSED_MS;
+  expect(until(day)).toEqual([]);
+  expect([machine.cutOff(day - 1), machine.cutOff(day)]).toEqual([3, 0]);
+  expect(machine.active).toBe(1);
+  tell({ kind: 'found', id: idOf('b') }, day);
+  expect(until(day + HEALING_MAX_MS)).toMatchObject([{ kind: 'healed' }]);
 });
 
 describe('limits of partitions', () => {
@@ -203,7 +214,7 @@ describe('limits of partitions', () => {
     for (let n = 0; n < TIMES_MAX + 10; n++) said(5000, 50_000);
     for (let n = 0; n < LOST_MAX + 10; n++) tell(lost(`${n}`, 4000, []), 60_000);
     expect(until(60_000 + QUIET_MS)).toHaveLength(1);
-    expect(machine.cutOff).toBe(LOST_MAX);
+    expect(machine.cutOff(60_000 + QUIET_MS)).toBe(LOST_MAX);
     tell({ kind: 'found', id: idOf('500') }, 100_000);
     expect(shown(until(400_000))).toEqual([`healed 1: ${TIMES_MAX} ours, 0 theirs, 7 missing`]);
   });
