@@ -88,8 +88,7 @@ export class IpLines {
       case 'write':
         return this.write(order.line, order.bytes);
       case 'hold':
-        this.held.add(order.line);
-        return this.pipes.get(order.line)?.pause();
+        return this.hold(order.line);
       case 'go':
         this.held.delete(order.line);
         if (this.refused.length === 0) this.pipes.get(order.line)?.resume();
@@ -97,6 +96,14 @@ export class IpLines {
       case 'move':
         this.pipes.get(order.line)?.move?.(order.address);
     }
+  }
+
+  /** Of a line that is gone nothing is remembered, though whoever holds it may not know yet. */
+  private hold(line: number): void {
+    const pipe = this.pipes.get(line);
+    if (pipe === undefined) return;
+    this.held.add(line);
+    pipe.pause();
   }
 
   /** `address` is as readLineAddress has it. */

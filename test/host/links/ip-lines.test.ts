@@ -1,6 +1,8 @@
 /** Lines over real sockets: two peers on this machine, whose line breaks, stalls and comes back. */
 import { createConnection } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { IpLines } from '../../../host/links/ip-lines.ts';
+import type { LineEvent } from '../../../host/links/pipe.ts';
 import { encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
 import { NORMAL } from '../../../protocol/core/queue.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
@@ -113,6 +115,22 @@ it.each([
   a.call(address, bob.id);
   await until(() => a.closed !== '');
   expect(a.closed).toMatch(why);
+});
+
+it('remembers nothing of a line that is held when it is gone already', async () => {
+  const told: LineEvent[] = [];
+  const lines = new IpLines((event) => told.push(event) > 0);
+  open.push(lines);
+  const { port } = await lines.listen(LOOPBACK, 0);
+  // Whoever holds it has yet to hear that it closed.
+  for (let count = 0; count < 3; count++) {
+    createConnection(port, LOOPBACK).end('nothing of ours');
+    await until(() => told.at(-1)?.kind === 'closed');
+    const { line } = told.at(-1)!;
+    lines.perform({ kind: 'hold', line });
+    told.length = 0;
+  }
+  expect(lines['held'].size).toBe(0);
 });
 
 function message(number: number, size = 20): Uint8Array {
