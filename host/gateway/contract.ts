@@ -107,6 +107,7 @@ export type GatewaySnapshot = {
   overheard: number;
   /** Handed to lines that came up. */
   handed: number;
+  /** By reason; `lan-` before those of announcements in this network. */
   drops: Record<string, number>;
   /** Other gateways, those of our island first. */
   gateways: { id: Uint8Array; isHere: boolean; lines: Uint8Array[]; ageMs: number }[];
@@ -115,8 +116,6 @@ export type GatewaySnapshot = {
   clients: KnownClient[];
   /** Others of this network that are none of these. */
   found: { node: Uint8Array; name: string; address: string }[];
-  /** Announcements in this network that were none. */
-  lanDrops: Record<string, number>;
 };
 
 /** Whoever is let in by a token of ours, and the nodes that are here by it. */

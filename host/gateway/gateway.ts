@@ -223,13 +223,17 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
       injectedBytes,
       overheard,
       handed: this.handed,
-      drops: { ...drops },
+      drops: { ...drops, ...this.lanDrops() },
       gateways: this.gateways.all(now),
       lines: this.lines.all(),
       clients: this.clients.all(),
       found: (this.lan?.all() ?? []).filter(({ node }) => !this.lines.isKnown(node)),
-      lanDrops: { ...this.lan?.drops },
     };
+  }
+
+  private lanDrops(): Record<string, number> {
+    const drops = Object.entries(this.lan?.drops ?? {});
+    return Object.fromEntries(drops.map(([reason, count]) => [`lan-${reason}`, count]));
   }
 
   private pass(input: Extract<GatewayInput, { kind: 'passed' }>, out: GatewayOutput[]): void {

@@ -350,6 +350,13 @@ function packetOfRank(rank: number): Uint8Array {
   }
 }
 
+it('counts what this network announces and is nothing, beside what was dropped on its way', () => {
+  const gate = gateOf({ announcement: filled(40, 1) });
+  gate.feed({ kind: 'announced', from: '192.0.2.9:8334', bytes: filled(9, 7) });
+  const { drops } = gate.machine.snapshot(gate.now);
+  expect(drops).toEqual({ stale: 0, 'queue-full': 0, 'lan-too-short': 1 });
+});
+
 /** A gateway, its clock, and an air that lacks what the test says. */
 class Gate {
   readonly archive: MemoryArchive;
