@@ -92,8 +92,6 @@ const GUARDS = {
   },
 } satisfies Record<string, (bindings: Bindings) => void>;
 
-export type BlenoGuard = keyof typeof GUARDS;
-
 /** Before bleno is listened to, which starts it. `without` is for tests. */
 export function guardBleno(
   { _bindings: bindings }: BlenoInternals,

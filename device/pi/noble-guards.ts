@@ -145,8 +145,6 @@ const GUARDS = {
   },
 } satisfies Record<string, (noble: Noble) => void>;
 
-export type NobleGuard = keyof typeof GUARDS;
-
 /** Before noble is listened to, which starts it. `without` is for tests. */
 export function guardNoble(noble: Noble, credit: Credit, without: readonly string[]): void {
   for (const [name, guard] of Object.entries(GUARDS)) {

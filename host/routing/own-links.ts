@@ -62,10 +62,6 @@ export class OwnLinks {
     own.roundTripMs = before + (roundTripMs - before) * SMOOTHING;
   }
 
-  isTo(link: number, id: NodeId): boolean {
-    return this.links.get(link)?.id === id;
-  }
-
   has(id: NodeId): boolean {
     for (const own of this.links.values()) if (own.id === id) return true;
     return false;

@@ -74,7 +74,7 @@ export type TrunksOutput =
   | { kind: 'dial'; line: number; address: string }
   | { kind: 'hangUp'; line: number }
   | { kind: 'write'; line: number; bytes: Uint8Array }
-  | { kind: 'up'; line: number; mode: Mode; neighbour: Neighbour; hello: Hello; isDialled: boolean }
+  | { kind: 'up'; line: number; mode: Mode; neighbour: Neighbour; hello: Hello }
   | { kind: 'heard'; line: number; bytes: Uint8Array }
   /** A heartbeat came over a line that is up; `missed` before it did not (see PacedHeartbeat). */
   | { kind: 'beat'; line: number; roundTripMs: Millis; missed: number }
@@ -571,7 +571,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
       line.token = hello.token;
       line.upAt = now;
     }
-    out.push({ kind: 'up', line: number, mode, neighbour, hello, isDialled: isDialled(number) });
+    out.push({ kind: 'up', line: number, mode, neighbour, hello });
   }
 
   /** Of two lines to one peer. One that the same end dialled again is there because the first died. */

@@ -10,13 +10,13 @@
  */
 import { assert } from '../core/assert.ts';
 import { readU32, writeU32 } from '../core/bytes.ts';
+import { NOTE_TEXT_MAX } from '../core/notes.ts';
 import { ID_SIZE, NOTE, NOTED } from '../core/packet.ts';
 import { equalSecret } from '../trust/crypto.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { Decoded } from './decoded.ts';
 import { decodeText, encodeText } from './text.ts';
 
-export const NOTE_TEXT_MAX = 64;
 const COUNTER_SIZE = 4;
 const PROOF_SIZE = 8;
 

@@ -17,8 +17,6 @@ export type Board = {
   mtu: number;
   wire: 'uart' | 'usb' | 'terminals' | null;
   hash: 'SHA256' | 'SHA1' | null;
-  /** Whether phones' frames fit its links (WIRE §15). */
-  servesPhones: boolean;
   features: Features;
   sizes: Sizes;
   /** Whether its program lies in flash as tokens (tokens.ts), where flash is short. */
@@ -147,7 +145,6 @@ export const BOARDS = {
     mtu: 53,
     wire: null,
     hash: 'SHA256',
-    servesPhones: false,
     features: SPARE,
     sizes: SMALL,
     tokens: true,
@@ -164,7 +161,6 @@ export const BOARDS = {
     mtu: 53,
     wire: 'uart',
     hash: 'SHA1',
-    servesPhones: false,
     // No SHA-256: it can have neither note key nor admin key.
     features: SPARE,
     sizes: SMALL,
@@ -182,7 +178,6 @@ export const BOARDS = {
     mtu: 53,
     wire: 'uart',
     hash: 'SHA256',
-    servesPhones: false,
     features: SPARE,
     sizes: SMALL,
     tokens: true,
@@ -199,7 +194,6 @@ export const BOARDS = {
     mtu: 131,
     wire: null,
     hash: 'SHA256',
-    servesPhones: false,
     features: { ...ALL, WIRES: false, TETHERS: false, LOGS: false },
     sizes: { ...LARGE, SEEN: 256 },
     tokens: false,
@@ -216,7 +210,6 @@ export const BOARDS = {
     mtu: 131,
     wire: 'usb',
     hash: 'SHA256',
-    servesPhones: false,
     features: ALL,
     sizes: LARGE,
     tokens: false,
@@ -233,7 +226,6 @@ export const BOARDS = {
     mtu: 500,
     wire: 'uart',
     hash: 'SHA256',
-    servesPhones: true,
     features: ALL,
     sizes: LARGE,
     tokens: false,
@@ -250,7 +242,6 @@ export const BOARDS = {
     mtu: 53,
     wire: 'terminals',
     hash: 'SHA256',
-    servesPhones: false,
     features: ALL,
     sizes: { ...LARGE, SEEN: 256 },
     tokens: true,

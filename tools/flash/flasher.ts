@@ -27,7 +27,7 @@ import {
   sumOf,
 } from './slots.ts';
 import type { Script } from '../../protocol/admin/script.ts';
-import type { Speaker, TalkOutput } from './talk.ts';
+import type { Speaker } from './talk.ts';
 import { Talk } from './talk.ts';
 import type { Way } from './upload.ts';
 import { upload } from './upload.ts';
@@ -83,7 +83,6 @@ const WAYS: readonly Way[] = ['packets', 'packets', 'lines', 'lines', 'lines'];
 const START_MS = 1500;
 
 export type Flasher = Talk<FlashRemark, FlashResult>;
-export type FlasherOutput = TalkOutput<FlashRemark, FlashResult>;
 
 export function flasher(job: FlashJob): Flasher {
   return new Talk(job.bauds[0], (speaker) => flash(job, speaker));

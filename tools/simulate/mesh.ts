@@ -311,10 +311,6 @@ export class Mesh<Node extends SimNode> {
     return this.places[number].node !== null;
   }
 
-  isPaused(number: number): boolean {
-    return this.places[number].held !== null;
-  }
-
   /** Whether the two are linked at this moment. */
   isOpen(a: number, b: number): boolean {
     return this.find(a, b)?.isOpen ?? false;

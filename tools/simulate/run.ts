@@ -82,7 +82,7 @@ export type Outcome = {
   endedAt: Millis;
 };
 
-/** Curves have a point so often, or more seldom in a long run. */
+/** Curves have a point so often, or more seldom in a long run: about as many as this. */
 const SAMPLE_MS = 5000;
 const SAMPLES = 400;
 /** A healed core is looked at so often. */

@@ -28,9 +28,6 @@ export type Sample = {
   places: Place[] | null;
 };
 
-/** Samples of one run; a run that would have more of them takes them more seldom. */
-export const SAMPLES_MAX = 2000;
-
 export class Series {
   readonly samples: Sample[] = [];
   private readonly words: Words;

@@ -69,7 +69,6 @@ export type Spreading = {
   flooding: number;
   /** Of the copies of messages that arrived, the part that brought nothing new. */
   duplicates: number;
-  p50Ms: Millis;
   p99Ms: Millis;
   /** Nodes that hang together, by those alone that pass on. */
   part: number;
@@ -233,7 +232,6 @@ class Tally {
       total: each(frames.messages + frames.spread + frames.sync),
       flooding: each(this.flooding),
       duplicates: Math.max(0, 1 - this.news / Math.max(1, this.copies)),
-      p50Ms: latencies[Math.floor(latencies.length / 2)] ?? Infinity,
       p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? Infinity,
       part: this.part.size,
     };

@@ -2,7 +2,7 @@
  * Record: lists of what happened, was logged or passed, as they grow while a person looks, and what of
  * them he wants to see. Pure, so that it can be tried without a browser.
  */
-import type { LogLineView, PacketRowView, PeerView, TimelineEntry } from '../views.ts';
+import type { LogLineView, PacketRowView, PeerView } from '../views.ts';
 
 type Keyed = { key: number };
 
@@ -83,13 +83,6 @@ export function nodeOf(text: string, peers: PeerView[]): string | null {
   const near = exact.length > 0 ? exact : peers.filter(({ id }) => id.startsWith(wanted));
   if (near.length === 1) return near[0].id;
   return near.length === 0 && /^[0-9a-f]{16}$/.test(wanted) ? wanted : null;
-}
-
-/** Figures of an event, in words: `lost 3, attempt 2`. */
-export function figuresOf({ figures }: Pick<TimelineEntry, 'figures'>): string {
-  return Object.entries(figures)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
 }
 
 /** A row of a hex dump: where it begins, and its bytes as pairs and as letters. */
