@@ -50,9 +50,9 @@ import {
 } from './settings/rules.ts';
 
 /** What is let in from other gateways (DEFAULTS §5). */
-export const LISTEN_PORT = 8334;
-export const CLIENTS_PORT = 8333;
-export const HTTP_PORT = 8000;
+const LISTEN_PORT = 8334;
+const CLIENTS_PORT = 8333;
+const HTTP_PORT = 8000;
 /** Lines that a file may name; more are joined one by one. */
 const PEERS_MAX = 256;
 const HOSTS_MAX = 32;

@@ -71,7 +71,7 @@ export function roomBits(version: number): number {
 }
 
 /** The codewords of the text, or null when they do not fit the version. */
-export function encodeBytes(bytes: Uint8Array, version: number): Uint8Array | null {
+function encodeBytes(bytes: Uint8Array, version: number): Uint8Array | null {
   const [correction, blocks] = BLOCKS[version - 1];
   const capacity = Math.floor(roomBits(version) / 8) - correction * blocks;
   const countBits = version < 10 ? 8 : 16;

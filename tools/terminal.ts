@@ -167,7 +167,7 @@ export function whyOf({ code, message }: NodeJS.ErrnoException): string {
 }
 
 /** All that comes before the input ends, or null where a person would have to type it. */
-export async function readInput(
+async function readInput(
   input: NodeJS.ReadableStream & { isTTY?: boolean },
   most: number,
 ): Promise<string | null> {

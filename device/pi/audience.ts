@@ -19,7 +19,7 @@ import type { WallClock } from './wall-clock.ts';
 import type { WireStatus } from './wires.ts';
 
 /** Pings and traces that wait for their answers; more are refused. */
-export const WAITING_MAX = 8;
+const WAITING_MAX = 8;
 
 export type Pong = { roundTripMs: number; hops: number | null };
 
@@ -150,7 +150,7 @@ function isAbout(event: StationEvent, id: Uint8Array): boolean {
 }
 
 /** What a station did not do, for people. */
-export function refused(reason: string): HoplineError {
+function refused(reason: string): HoplineError {
   const why: Record<string, string> = {
     'no-clock': 'the relay does not know the time; set its clock',
     busy: 'it asks too much at once already; try again in a moment',

@@ -14,7 +14,7 @@ import { within } from './within.ts';
 /** Link 0. */
 const INBOUND = 0;
 /** Whoever connects and subscribes to nothing is put out, and the link is free for another. */
-export const SUBSCRIBE_MAX_MS = 15_000;
+const SUBSCRIBE_MAX_MS = 15_000;
 /** After an advertisement that the adapter did not take. */
 const RETRY_MS = 1_000;
 /** One of the intervals at which iOS looks. */

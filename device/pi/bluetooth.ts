@@ -26,7 +26,7 @@ export type BluetoothOptions = {
 };
 
 /** Where the kernel lists adapters. */
-export const ADAPTERS = '/sys/class/bluetooth';
+const ADAPTERS = '/sys/class/bluetooth';
 /** An adapter that says nothing for so long is not going to. */
 const START_MAX_MS = 5_000;
 
@@ -61,7 +61,7 @@ export async function openBluetooth(
 }
 
 /** The name of the adapter to use, once it is certain that there is one. */
-export function findAdapter(wanted: string | null, folder: string): string {
+function findAdapter(wanted: string | null, folder: string): string {
   const there = existsSync(folder)
     ? readdirSync(folder).filter((name) => /^hci\d+$/.test(name))
     : [];

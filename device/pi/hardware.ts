@@ -22,7 +22,7 @@ import type { WireStatus, WiresPorts } from './wires.ts';
 import { Wires } from './wires.ts';
 
 /** Links out when there is a radio: what the adapters of a Pi carry beside one in. */
-export const OUT_MAX = STATION_DEFAULTS.outMax;
+const OUT_MAX = STATION_DEFAULTS.outMax;
 /** Inputs that may not be lost, and wait while the station takes none. Beyond it we are overwhelmed. */
 export const LATE_MAX = 4096;
 /** How soon they are offered again. */

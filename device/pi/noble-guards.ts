@@ -63,7 +63,7 @@ export type HciSocket = EventEmitter & {
 };
 
 /** Addresses remembered of what is ours and of what is not; those heard longest ago go. */
-export const HEARD_MAX = 256;
+const HEARD_MAX = 256;
 /** The largest MTU of Android, and enough for a value of 512 bytes. */
 export const MTU_MAX = 517;
 /** How a connection ended that nobody said a word about. */

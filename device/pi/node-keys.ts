@@ -41,7 +41,7 @@ const FIRST_LINE = 'hopline node 1';
 const KEY_SIZE = 32;
 const ID_SIZE = 8;
 /** Files in a folder; a folder with more is some other folder. */
-export const KEYS_MAX = 2000;
+const KEYS_MAX = 2000;
 
 /**
  * Keys for a node, and an id unless it has one. `randomBytes` is the system's source, node:crypto's

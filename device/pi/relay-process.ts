@@ -37,10 +37,7 @@ export type RelayRun = {
   isColoured: boolean;
 };
 
-export async function readConfigFile(
-  path: string | null,
-  env: RelayRun['env'],
-): Promise<RelayConfig> {
+async function readConfigFile(path: string | null, env: RelayRun['env']): Promise<RelayConfig> {
   const surroundings = { env, hostname: hostname() };
   if (path === null) return defaultConfig(surroundings);
   // Whoever has no file need not have what reads it.

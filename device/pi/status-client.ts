@@ -22,7 +22,7 @@ export type FollowEvents = {
 };
 
 /** A relay that does not answer for so long is stuck. */
-export const ANSWER_MS = 30_000;
+const ANSWER_MS = 30_000;
 
 export async function connectToRelay(path: string): Promise<StatusClient> {
   const socket = connect(path);

@@ -30,7 +30,7 @@ export const READERS_MAX = 16;
 export const QUESTION_MAX = 4096;
 /** Things one reader follows, and questions of his without an answer yet; more are refused. */
 export const FOLLOWED_MAX = 4;
-export const ASKED_MAX = 16;
+const ASKED_MAX = 16;
 /** Bytes that wait for a slow reader; then events are left out and counted. */
 export const WAITING_MAX = 256 * 1024;
 

@@ -27,7 +27,7 @@ export type WiresEvents = {
 };
 
 /** How often is looked for ports that are new. */
-export const LOOK_MS = 3000;
+const LOOK_MS = 3000;
 
 type Wire = WireStatus & { tether: Tether };
 

@@ -2,7 +2,7 @@
  * Within: a promise that is settled in time, whatever the other one does.
  */
 
-export class TooLate extends Error {
+class TooLate extends Error {
   override readonly name = 'TooLate';
 }
 

@@ -5,7 +5,7 @@
 
 export const BATTERY_EVERY_MS = 60_000;
 /** Percent. */
-export const BATTERY_STEP = 5;
+const BATTERY_STEP = 5;
 
 export class Battery {
   /** As it was told last; null for mains. */

@@ -16,7 +16,7 @@ import { CONVERSATIONS_DEFAULTS } from '../peer/contract.ts';
 import type { Home } from './home.ts';
 
 /** Lines dialled or up; others may open half as many beside them: 500 connections (DEFAULTS §5). */
-export const LINES_MAX = 334;
+const LINES_MAX = 334;
 
 /** Lines of clients at once (DEFAULTS §5); one more is let go. */
 export const CLIENT_LINES_MAX = 50;

@@ -18,7 +18,7 @@ import type { Entry, Sheet } from './sheet.ts';
 import { ENTRIES, FILE_ONLY, keepTexts, nested, sheetOf } from './sheet.ts';
 
 /** In the folder of data, for whoever names no other. */
-export const SETTINGS_NAME = 'settings.yaml';
+const SETTINGS_NAME = 'settings.yaml';
 
 /** What a file says, and what that makes of a bridge. */
 export type Written = { config: DaemonConfig; sheet: Sheet };

@@ -5,7 +5,7 @@
 import type { EventView, Happening } from '../http/views.ts';
 
 /** Events kept; then the oldest go. */
-export const EVENTS_MAX = 4096;
+const EVENTS_MAX = 4096;
 
 export class EventRing {
   private readonly boot: string;

@@ -65,7 +65,7 @@ export type GatewayPorts = {
 };
 
 /** WIRE §12 (o): an older announce makes an iPhone forget what its sender said. */
-export const ANNOUNCE_AGE_MS = 60_000;
+const ANNOUNCE_AGE_MS = 60_000;
 /** What changed is told together. */
 const ADVERT_SOON_MS = 200;
 /** Between two adverts, whatever changes. */
@@ -73,7 +73,7 @@ const ADVERT_GAP_MS = 2000;
 /** Within it what a gateway of our island said over lines is on the air as well. */
 export const OVERHEAR_MS = 3000;
 /** What is only counted is stored so often, and at the end. */
-export const STORE_EVERY_MS = 60_000;
+const STORE_EVERY_MS = 60_000;
 /** Seconds in which others are told for how long our budget is spent. */
 const BUSY_STEP = 5;
 /** The budget's name in the ledger. */

@@ -9,7 +9,7 @@ import type { Invite, LineReads } from '../types.ts';
 
 export const INVITE_AGE_MS = 7 * 24 * 3_600_000;
 /** Invites made or used since the start that are remembered beside the store, which lags a moment. */
-export const REMEMBERED_MAX = 256;
+const REMEMBERED_MAX = 256;
 export class Invites {
   private readonly crypto: Pick<Crypto, 'sha256'>;
   private readonly reads: Pick<LineReads, 'invite'>;

@@ -11,7 +11,7 @@ import { INTERFACES } from './limits.ts';
 
 /** Samples kept, of a second each; then the oldest goes. */
 export const SAMPLES_MAX = 3600;
-export const SAMPLE_EVERY_MS = 1000;
+const SAMPLE_EVERY_MS = 1000;
 /** A limit is told of once in this time, however often it is reached. */
 export const WARN_EVERY_MS = 60_000;
 /** So much of a limit is taken for all of it: what comes in a second is never even. */

@@ -5,11 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { HoplineError } from '../../protocol/errors.ts';
 
-export const CODE_MS = 10 * 60_000;
+const CODE_MS = 10 * 60_000;
 /** Codes that wait at once; then the oldest serves no more. */
-export const CODES_MAX = 16;
+const CODES_MAX = 16;
 /** Wrong codes of an address in a minute; then it is refused until the minute is over. */
-export const WRONG_MAX = 10;
+const WRONG_MAX = 10;
 const WRONG_MS = 60_000;
 /** Addresses whose wrong codes are counted; then the one counted longest makes way. */
 const ADDRESSES_MAX = 1024;

@@ -33,7 +33,7 @@ export type UdpChatEvents = {
 };
 
 /** Where nodes say that they are there: a group that no router passes on. */
-export const GROUP: Address = { host: '239.255.25.25', port: 8325 };
+const GROUP: Address = { host: '239.255.25.25', port: 8325 };
 
 export class UdpChatSocket {
   /** What this node calls itself, and what else it may be called. */

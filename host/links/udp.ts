@@ -21,7 +21,7 @@ import type { Pipe, PipeEvents } from './pipe.ts';
 import { HUNG_UP } from './pipe.ts';
 
 /** Where bridges tell others of their network that they are there (WIRE §24). */
-export const LAN_GROUP: Address = { host: '239.255.25.26', port: 8335 };
+const LAN_GROUP: Address = { host: '239.255.25.26', port: 8335 };
 
 /** `held`: for a line that is not read now. */
 export type UdpDrop = DoorDrop | 'held';

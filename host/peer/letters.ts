@@ -54,7 +54,7 @@ export const RECEIPTS_MAX = 10_000;
  * is confirmed, and the fewest again when one is not.
  */
 export const WINDOW_MIN = 16;
-export const WINDOW_MAX = 256;
+const WINDOW_MAX = 256;
 /** DEFAULTS §2: three retries, each after twice the time. */
 export const RETRIES_MAX = 3;
 export const ACK_TIMEOUT_MS = 5000;

@@ -50,7 +50,7 @@ export type Talk = {
 /** Peers who showed another key than they had proven. Then the first of them may try again. */
 export const DISTRUSTED_MAX = 1024;
 /** A session that one end seems to have lost is renewed so often: anybody may seem so. */
-export const RENEW_EVERY_MS = 30_000;
+const RENEW_EVERY_MS = 30_000;
 
 /** We take no media (WIRE §5). */
 const OWN_STATE = { capabilities: capabilities([]), features: RECEIPTS_TOGETHER };

@@ -27,7 +27,7 @@ export const ODD_MAX = 4;
  * Heartbeats of a new link before an interval is one: its end beats as they settle, and then whenever
  * it next does so on all its links (WIRE §20).
  */
-export const SETTLING = 2;
+const SETTLING = 2;
 
 export class Arrivals {
   private expectedMs: Millis;

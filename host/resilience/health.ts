@@ -34,7 +34,7 @@ export type HealthView = {
 };
 
 export const WARNING_BELOW = 0.7;
-export const CRITICAL_BELOW = 0.3;
+const CRITICAL_BELOW = 0.3;
 /** A score must be so much above a threshold before it is good again. */
 export const HYSTERESIS = 0.05;
 /** Round trips that are as good as none, and as bad as no way at all. */

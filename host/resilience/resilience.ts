@@ -36,7 +36,7 @@ import type { SuspicionInput, SuspicionOutput, WatchView } from './suspicion.ts'
 import { Suspicion } from './suspicion.ts';
 
 /** Neighbours asked about one that is silent, and pings that may be out for that at once. */
-export const ASKED_MAX = 3;
+const ASKED_MAX = 3;
 export const PINGS_MAX = 12;
 /** A ping of which nothing was heard by then was never sent. */
 const PING_GONE_MS = 15_000;

@@ -12,7 +12,7 @@ import type { Way } from './ways.ts';
 import { TREES_MAX, Ways } from './ways.ts';
 
 /** DEFAULTS §3: of each trail a tenth is gone every 30 s. */
-export const EVAPORATION = 0.1;
+const EVAPORATION = 0.1;
 export const EVAPORATION_MS = 30_000;
 /** Destinations with trails; then the one that was not asked for longest loses its own. */
 export const TRAILS_MAX = 256;

@@ -12,7 +12,7 @@ export const USUAL_BYTES_PER_S = 20_000;
 export const USUAL_PACKET = 200;
 
 /** What every hop costs whoever carries it, however fast it is: 10 ms. */
-export const HOP_COST = 100;
+const HOP_COST = 100;
 /** A link that loses more is reckoned as one that loses so much: it may be all there is. */
 const LOSS_MOST = 900;
 /** Below so many percent of its energy, who carries for others is spared, the more the less it has. */

@@ -15,7 +15,7 @@ import type { Node, NodeId, Topology } from './topology.ts';
  * Whoever makes so much of the progress that the best neighbour makes is as good, and the cheapest link
  * of those is taken (DEFAULTS §3): the one that reaches furthest is the one that is about to be lost.
  */
-export const PROGRESS_THRESHOLD = 0.8;
+const PROGRESS_THRESHOLD = 0.8;
 /** Nodes that must say where they are, as a part of all. */
 const PLACED_LEAST = 0.5;
 

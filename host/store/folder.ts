@@ -13,7 +13,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import type { Connection } from './sqlite.ts';
 import { damaged, tryWith } from './sqlite.ts';
 
-export const STORE_NAME = 'store.sqlite';
+const STORE_NAME = 'store.sqlite';
 const LOCK_NAME = 'store.lock';
 const PID_NAME = 'store.pid';
 

@@ -25,7 +25,7 @@ export const SETTLE_MS = 1000;
 /** Each second without a sign the pace rises by this part of what got through ... */
 export const RISE = 1 / 32;
 /** ... and, once it is there, by twice as much again each time that so long has passed without one. */
-export const RISE_DOUBLES_MS = 10_000;
+const RISE_DOUBLES_MS = 10_000;
 /** Bytes a second below which no line is slowed: so much costs nothing to try. */
 export const PACE_MIN = 8000;
 

@@ -43,7 +43,7 @@ import { PieceSender } from './piece-sender.ts';
 import { PacketCutter, PacketFiller } from './records.ts';
 
 /** The wait before a message of the handshake is said again, doubled each time. */
-export const REPEAT_MS = 500;
+const REPEAT_MS = 500;
 /** Cookies answered at once; further ones, which only a forger sends, wait for the next repeat. */
 const COOKIES_MAX = 4;
 

@@ -44,7 +44,7 @@ import type { SwitchboardInput, SwitchboardOutput } from './switchboard.ts';
 import { Switchboard } from './switchboard.ts';
 
 /** Bytes of a public message of a person here; a longer one is refused. */
-export const SAY_MAX = 4096;
+const SAY_MAX = 4096;
 const NOWHERE = new Uint8Array(0);
 /** Hops beyond the farthest node known: whoever has just come lies there, and detours are longer. */
 const REACH_SPARE = 2;

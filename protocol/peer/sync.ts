@@ -22,11 +22,11 @@ import { ANSWER_MAX, FILTER_BYTES, isReplayed } from './history.ts';
 
 /** WIRE §9, as on the phones: so often at most, and so soon after somebody came. */
 export const ASK_MS = 30_000;
-export const FIRST_ASK_MS = 1000;
+const FIRST_ASK_MS = 1000;
 /** Old packets are taken as answers for so long after we asked. */
 export const ANSWER_TIME_MS = 30_000;
 /** Requests of one peer that are answered in this time: `answersMax` of its pace. */
-export const ANSWERS_WINDOW_MS = 30_000;
+const ANSWERS_WINDOW_MS = 30_000;
 /** Peers whose requests are counted; then the one that asked longest ago is forgotten. */
 export const ASKERS_MAX = 256;
 

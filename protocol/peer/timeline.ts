@@ -8,7 +8,7 @@ import type { Bound } from '../wire/reconcile.ts';
 export type Dated = { readonly timestamp: number; readonly name: string };
 
 /** A fuller block is cut in two. */
-export const BLOCK_MAX = 128;
+const BLOCK_MAX = 128;
 
 export type Block<Item extends Dated> = {
   readonly items: Item[];
@@ -94,7 +94,7 @@ export class Timeline<Item extends Dated> {
   }
 }
 
-export function boundOf({ timestamp, name }: Dated): Bound {
+function boundOf({ timestamp, name }: Dated): Bound {
   return { time: timestamp, name };
 }
 

@@ -116,7 +116,7 @@ export const TRUNKS_DEFAULTS = {
 };
 
 /** The wait before a peer is dialled again, doubled at each failure, and as much again by chance. */
-export const REDIAL_MS = 500;
+const REDIAL_MS = 500;
 export const REDIAL_MAX_MS = 60_000;
 /** An adapter that has not answered a dial by then is told to give it up. */
 export const DIAL_MAX_MS = 15_000;
@@ -708,7 +708,7 @@ function dueAt(number: number, { inflow, link, isLeaving, dialledAt }: Line): Mi
   return isDialled(number) && !isLeaving ? dialledAt + DIAL_MAX_MS : heldUntil;
 }
 
-export function isDialled(line: number): boolean {
+function isDialled(line: number): boolean {
   return line % 2 === 1;
 }
 

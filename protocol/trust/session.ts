@@ -95,7 +95,7 @@ export const REKEY_AFTER_MS = 82_800_000;
 const REKEY_RESPONDER_MS = 600_000;
 const REKEY_RETRY_MS = 600_000;
 /** Far below the 2^32 counters, and as often as links do it (WIRE §24). */
-export const REKEY_AFTER_MESSAGES = 1048576;
+const REKEY_AFTER_MESSAGES = 1048576;
 
 /** First messages of one claimed peer on one link, and our own to one peer (WIRE §8). */
 export const HANDSHAKES_PER_MINUTE = 10;

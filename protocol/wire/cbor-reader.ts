@@ -19,7 +19,7 @@ export type CborLimits = {
   /** Tags that may occur. */
   tags: number[];
 };
-export const CBOR_LIMITS: CborLimits = { bytes: 65536, depth: 16, tags: [] };
+const CBOR_LIMITS: CborLimits = { bytes: 65536, depth: 16, tags: [] };
 
 export type NotCbor =
   | 'too-long'

@@ -12,10 +12,10 @@ import { FieldReader, encodeFields } from './fields.ts';
 import type { Field } from './fields.ts';
 import { encodeText } from './text.ts';
 
-export const TAG_SIZE = 16;
+const TAG_SIZE = 16;
 export const CIPHERTEXT_MAX = 16384;
 /** More is read as this many: an envelope must not multiply itself. */
-export const COPIES_MAX = 8;
+const COPIES_MAX = 8;
 
 export type Courier = {
   tag: Uint8Array;

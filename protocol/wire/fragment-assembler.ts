@@ -39,7 +39,7 @@ export const ASSEMBLER_LIMITS: AssemblerLimits = {
 };
 
 /** What holding a piece takes beside its bytes, so that a million empty ones are not free. */
-export const PIECE_COST = 256;
+const PIECE_COST = 256;
 
 export type Unassembled =
   NotFragment | 'conflict' | 'duplicate' | 'too-large' | 'not-a-packet' | 'wrong-type';

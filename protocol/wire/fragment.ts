@@ -11,9 +11,9 @@ import { FRAGMENT, FRAME_MAX, ID_SIZE, IS_ANSWER, PacketView } from '../core/pac
 import type { Decoded } from './decoded.ts';
 import { composePacket } from './packet.ts';
 
-export const FRAGMENT_HEADER_SIZE = 13;
+const FRAGMENT_HEADER_SIZE = 13;
 /** What iPhones take; Android takes 256. */
-export const TOTAL_MAX = 10000;
+const TOTAL_MAX = 10000;
 /** What phones put into one piece; less where a route leaves less of a write of 512 bytes. */
 export const PIECE_SIZE = 469;
 const WRITE_SIZE = 512;

@@ -19,14 +19,14 @@ import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
 import { fromHex, toHex } from './hex.ts';
 
 /** What 0xE5 carries besides has another schema. */
-export const RECONCILE_SCHEMA = 1;
+const RECONCILE_SCHEMA = 1;
 export const SALT_SIZE = 8;
 export const FINGERPRINT_SIZE = 8;
 /** Bytes of an id (WIRE §9). */
 export const NAME_SIZE = 16;
 
 /** Bytes of a payload. A longer one is no reconcile. */
-export const RECONCILE_MAX = 8192;
+const RECONCILE_MAX = 8192;
 /** Ranges of one payload. With more it is none. */
 export const RANGES_MAX = 64;
 /** Beyond the year 10889, as of a hello. */

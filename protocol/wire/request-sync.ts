@@ -19,9 +19,9 @@ import { fromHex, toHex } from './hex.ts';
 import { decodeText, encodeText } from './text.ts';
 
 /** Bytes of a filter or of the list of fragment ids. A longer filter spoils the request. */
-export const FILTER_MAX = 1024;
+const FILTER_MAX = 1024;
 /** Fragment ids one request names; 60 of them fill the limit above. Further ones are not read. */
-export const FRAGMENT_IDS_MAX = 60;
+const FRAGMENT_IDS_MAX = 60;
 
 /** The bit of each type that can be asked for. */
 export const SYNC_TYPE = {

@@ -12,7 +12,7 @@ import type { Said } from './rig.ts';
 export type Round = { packetsPerS: number; latencies: number[] };
 
 /** Bytes of a packet, for both alike. */
-export const PACKET_SIZE = 200;
+const PACKET_SIZE = 200;
 /** What a packet has in front of its payload: WIRE §1. */
 const HEADER_SIZE = 22;
 const COUNT = 3200;

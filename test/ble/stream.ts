@@ -64,7 +64,7 @@ export class Stream {
 }
 
 /** The number, and after it bytes that follow from it. */
-export function valueOf(number: number, size: number): Uint8Array {
+function valueOf(number: number, size: number): Uint8Array {
   const bytes = new Uint8Array(size).fill(number % 251);
   new DataView(bytes.buffer).setUint32(0, number);
   return bytes;

@@ -8,7 +8,7 @@ import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/bench/chromium.ts';
 
 export { CHROMIUM };
 
-export const DESKTOP = { width: 1280, height: 800 };
+const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
 /** Less than a test may take, so that it says what it waited for. */

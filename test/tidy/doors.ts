@@ -38,7 +38,7 @@ const PI_PACKAGES = [
   'sodium-native',
 ];
 
-export const DOORS: Door[] = [
+const DOORS: Door[] = [
   { room: 'protocol/core', imports: [], packages: [] },
   { room: 'protocol', imports: [], packages: ['cbor-x', '@noble/*', 'pako'] },
   // What a board calls modules is built into its firmware.

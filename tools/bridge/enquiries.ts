@@ -120,7 +120,7 @@ export class Enquiries {
 }
 
 /** Those with something unread first; among them, and among the others, the one last spoken in. */
-export function roomTable(conversations: ConversationView[], names: Names, now: number): string[] {
+function roomTable(conversations: ConversationView[], names: Names, now: number): string[] {
   const sorted = [...conversations].sort(
     (a, b) =>
       Number(b.unread > 0) - Number(a.unread > 0) || (b.last?.key ?? 0) - (a.last?.key ?? 0),
@@ -143,7 +143,7 @@ function snippetOf(
   return conversation === PUBLIC ? `${names.of(sender, senderName)}: ${said}` : said;
 }
 
-export function pingLine(name: string, ping: PingView): string {
+function pingLine(name: string, ping: PingView): string {
   if (ping === null) return `${name} did not answer; Android phones never do`;
   const { hops, roundTripMs } = ping;
   const far = hops === null ? '' : `, ${hops} hop${hops === 1 ? '' : 's'}`;

@@ -15,7 +15,7 @@ type Wish =
 export type Typed = Wish | Plain;
 
 /** Messages that `/history` shows. */
-export const HISTORY_USUAL = 20;
+const HISTORY_USUAL = 20;
 const HISTORY_MOST = 1000;
 
 const CHAT_COMMANDS: SlashCommands<Wish> = {

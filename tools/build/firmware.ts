@@ -88,7 +88,7 @@ function rootOf(): string {
 const WIRE_KINDS = { uart: 1, usb: 2, terminals: 3 };
 
 /** Values of device/espruino/board.ts and protocol/core/features.ts. */
-export function constantsOf(name: string, board: Board): Fit['constants'] {
+function constantsOf(name: string, board: Board): Fit['constants'] {
   return {
     ...board.features,
     ...board.sizes,

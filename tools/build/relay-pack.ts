@@ -10,7 +10,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import { rootOf } from './program.ts';
 
 /** What npm installs beside it: it has parts in C++, or is one with them. */
-export const INSTALLED = ['@abandonware/bleno', '@abandonware/noble', 'serialport'];
+const INSTALLED = ['@abandonware/bleno', '@abandonware/noble', 'serialport'];
 /** Used where it is there, and not asked for. */
 const OPTIONAL = ['sodium-native'];
 /** What `npm ci` would write itself. */

@@ -19,8 +19,8 @@ import { FREE_SHAPES, SHAPES, SIDE } from '../simulate/shapes.ts';
 
 const HOUR_MS = 3_600_000;
 /** Nodes of one run: whole bridges, each with its store. */
-export const NODES_MAX = 2000;
-export const HOURS_MAX = 24 * 30;
+const NODES_MAX = 2000;
+const HOURS_MAX = 24 * 30;
 const DEGREE_MAX = 64;
 /** Shapes whose edges are the same for every seed, once it is said how many nodes there are. */
 const FIXED_SHAPES: readonly string[] = SHAPES.filter((name) => !FREE_SHAPES.includes(name));

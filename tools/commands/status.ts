@@ -30,7 +30,7 @@ export const status: Command = {
   },
 };
 
-export function statusLines(answer: StatusAnswer): string[] {
+function statusLines(answer: StatusAnswer): string[] {
   const { station, version, rssBytes, pid } = answer;
   const megabytes = (rssBytes / 1e6).toFixed(0);
   const uptime = age(station.uptimeMs);

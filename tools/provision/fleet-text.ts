@@ -16,7 +16,7 @@ import { toHex } from '../../protocol/wire/hex.ts';
 import type { Port } from './match.ts';
 
 /** A node with an id is found by it, wherever it is plugged in. */
-export function matchFor(state: NodeState, port: Port): Match & { text: string } {
+function matchFor(state: NodeState, port: Port): Match & { text: string } {
   if (state.settings[NODE_ID]) return { by: 'nodeId', text: toHex(state.id) };
   if (port.serial !== null) return { by: 'serial', text: port.serial };
   if (port.usbPath !== null) return { by: 'usbPath', text: port.usbPath };

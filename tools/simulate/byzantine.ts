@@ -16,7 +16,7 @@ import { headOf, senderAt } from './frame-head.ts';
 import type { SimInput, SimNode, SimOutput } from './sim-node.ts';
 import type { BridgeNode, Roster } from './stations.ts';
 
-export const TRICKS = ['forge', 'replay', 'flood', 'lie', 'drop'] as const;
+const TRICKS = ['forge', 'replay', 'flood', 'lie', 'drop'] as const;
 export type Trick = (typeof TRICKS)[number];
 
 /** Until it does something again, and as much again by chance. */

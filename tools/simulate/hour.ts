@@ -30,7 +30,7 @@ export type HourOptions = {
 
 /** Of so many parts, which; nodes are shared out by where they are. */
 export type PartOf = { part: number; parts: number };
-export const WHOLE: PartOf = { part: 0, parts: 1 };
+const WHOLE: PartOf = { part: 0, parts: 1 };
 
 /** What was done in it. Those of its parts add up to those of the whole, the trace as well. */
 export type HourFigures = {
@@ -52,7 +52,7 @@ const AWAY_MS = 300_000;
 const OPEN_WITHIN_MS = 60_000;
 
 /** What a node has that lives among ten thousand: room for its vicinity, and no history. */
-export const LARGE_MESH: Partial<StationConfig> = {
+const LARGE_MESH: Partial<StationConfig> = {
   announces: { isolatedMs: 300_000, connectedMs: 300_000, crowdedMs: 300_000 },
   reachableMs: 900_000,
   pace: { intervalMs: 60_000, missedMax: 3 },

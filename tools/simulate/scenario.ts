@@ -56,7 +56,7 @@ const NODES_MIN = 4;
 const NODES_SPAN = 6;
 const SAFE_MIN_MS = 40_000;
 const SAFE_SPAN_MS = 50_000;
-export const HEAL_MS = 600_000;
+const HEAL_MS = 600_000;
 const DEGREE = 3;
 
 export function drawScenario(wishes: ScenarioWishes): Scenario {

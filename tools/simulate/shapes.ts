@@ -54,7 +54,7 @@ export function line(nodes: number): Shape {
 }
 
 /** Drawn as the outline of a square, which needs no angles. */
-export function ring(nodes: number): Shape {
+function ring(nodes: number): Shape {
   const quarter = Math.ceil(nodes / 4);
   const places = numbers(nodes).map((at) => {
     const along = share(at % quarter, quarter);
@@ -98,7 +98,7 @@ export function geometric(nodes: number, degree: number, random: Random): Shape 
 }
 
 /** Geometric islands side by side, each joined to the next by one wire. */
-export function islands(nodes: number, degree: number, random: Random): Shape {
+function islands(nodes: number, degree: number, random: Random): Shape {
   const count = Math.max(2, Math.round(nodes / ISLAND_NODES));
   const width = Math.ceil(Math.sqrt(count));
   const shape: Shape = { nodes, places: [], edges: [] };
@@ -127,7 +127,7 @@ export function islands(nodes: number, degree: number, random: Random): Shape {
 }
 
 /** Each newcomer joins whom others joined: few have many neighbours (Barabasi and Albert). */
-export function scaleFree(nodes: number, degree: number, random: Random): Shape {
+function scaleFree(nodes: number, degree: number, random: Random): Shape {
   assert(nodes > 1, 'a shape has edges');
   const joins = Math.max(1, Math.round(degree / 2));
   const places = numbers(nodes).map(() => ({ x: random(SIDE), y: random(SIDE) }));

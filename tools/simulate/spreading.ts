@@ -76,7 +76,7 @@ export type Spreading = {
 
 export type Purpose = 'messages' | 'spread' | 'sync' | 'announces' | 'upkeep';
 
-export const LATE_MS = 60_000;
+const LATE_MS = 60_000;
 /** Links come up within it, and nothing is lost until then. */
 const OPENING_MS = 5000;
 /** Messages are said for so long before any counts: longer than it takes to mend one. */

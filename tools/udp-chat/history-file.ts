@@ -13,7 +13,7 @@ export type Kept = Message & { heardAt: number; isOwn: boolean };
 /** Messages that are kept. When a file has twice as many, the older half goes, at the next start. */
 export const KEPT_MAX = 10_000;
 /** A larger file is none of ours: it would hold messages of more than 6 KB each. */
-export const FILE_MAX_BYTES = 128 * 1024 * 1024;
+const FILE_MAX_BYTES = 128 * 1024 * 1024;
 /** What is said may be meant for one alone. */
 const MODE = 0o600;
 

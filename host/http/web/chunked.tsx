@@ -6,7 +6,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Rows that are made or left out together. */
-export const CHUNK = 40;
+const CHUNK = 40;
 /** What a row is thought to take, in pixels, until some were seen. */
 const ROW_HEIGHT = 31;
 /** So far around what is seen rows are made, in pixels. */

@@ -16,7 +16,7 @@ export type Chart = {
 };
 
 /** How far apart two nodes want to be, and how near they may come, in units of the chart. */
-export const SPACING = 74;
+const SPACING = 74;
 export const NEAREST = 56;
 /** From the outermost nodes of an island to its shore. */
 export const SHORE = 34;

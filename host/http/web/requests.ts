@@ -37,12 +37,12 @@ export class Refusal extends Error {
   }
 }
 
-export class Unreachable extends Error {
+class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
 
 /** A request that takes longer has failed. A trace of seven hops takes about fifteen seconds. */
-export const REQUEST_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 /** Messages of one page. */
 export const PAGE_SIZE = 50;
 /** Conversations that are listed. */

@@ -86,7 +86,7 @@ export type State = {
 /** Lines kept of what happened. Then the oldest goes. */
 export const LOG_MAX = 60;
 /** Entries of the timeline held at once. Then the oldest goes. */
-export const TIMELINE_MAX = 500;
+const TIMELINE_MAX = 500;
 /** Characters of a message that are read aloud. */
 const SPOKEN_MAX = 200;
 

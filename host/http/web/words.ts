@@ -108,7 +108,7 @@ const REASONS: Record<string, string> = {
   unacknowledged: 'it was never acknowledged',
 };
 
-export function reasonOf(reason: string): string {
+function reasonOf(reason: string): string {
   return REASONS[reason] ?? plain(reason);
 }
 

@@ -9,8 +9,8 @@ export type Topology = {
 };
 
 export const ISLANDS = 3;
-export const GATEWAYS = 2 * ISLANDS;
-export const EDGES_MAX = 6;
+const GATEWAYS = 2 * ISLANDS;
+const EDGES_MAX = 6;
 
 const PAIRS: Edge[] = [];
 for (let a = 0; a < GATEWAYS; a++) for (let b = a + 1; b < GATEWAYS; b++) PAIRS.push([a, b]);

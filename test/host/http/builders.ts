@@ -399,7 +399,7 @@ export function packet(some: Partial<PacketDetailView> = {}): PacketDetailView {
   };
 }
 
-export function setting(some: Partial<SettingView> & { name: string }): SettingView {
+function setting(some: Partial<SettingView> & { name: string }): SettingView {
   return {
     value: null,
     usual: null,

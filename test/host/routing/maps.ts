@@ -94,7 +94,7 @@ export function groundTopology(
 
 const METRES_PER_DEGREE = 111_195;
 
-export function placeAt(northM: number, eastM: number): Place {
+function placeAt(northM: number, eastM: number): Place {
   const degrees = { latitude: northM / METRES_PER_DEGREE, longitude: eastM / METRES_PER_DEGREE };
   return { ...degrees, altitudeM: 0, accuracyM: 0 };
 }

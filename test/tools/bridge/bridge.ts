@@ -37,7 +37,7 @@ export { BOB, BOB_TWO, SELF };
 export const NOON = new Date('2026-11-21T12:00').getTime();
 
 /** Ada, whom there is one of, and two who call themselves Bob. */
-export class TalkDesk extends DeskDouble {
+class TalkDesk extends DeskDouble {
   readonly said: MessageView[] = [];
   readonly known: PeerView[] = [peer(ADA, 'ada'), peer(BOB, 'bob'), peer(BOB_TWO, 'Bob')];
   line: LineView | null = null;

@@ -75,7 +75,7 @@ function withoutEmptyEnd(node: Tree): Tree {
 }
 
 /** Whether a value counts as true; null where that is not known. */
-export function truthOf(node: Tree): boolean | null {
+function truthOf(node: Tree): boolean | null {
   const value = valueOf(node);
   if (value !== undefined) return Boolean(value);
   if (isFunction(node) || node.type === 'ObjectExpression') return true;

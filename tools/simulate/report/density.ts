@@ -10,7 +10,7 @@ import type { Scenario, ScenarioWishes } from '../scenario.ts';
 import { drawScenario } from '../scenario.ts';
 
 /** Mean neighbours of a node. */
-export const DENSITIES = [2, 3, 4, 6, 8, 12, 16];
+const DENSITIES = [2, 3, 4, 6, 8, 12, 16];
 
 /** Things go wrong for so long at each density, or for as long as they do in the run itself. */
 const SAFE_MAX_MS = 30_000;

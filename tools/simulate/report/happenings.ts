@@ -18,9 +18,9 @@ export type Happenings = {
 };
 
 /** Of each kind; what comes later is not shown on the map. */
-export const HAPPENINGS_MAX = 20_000;
+const HAPPENINGS_MAX = 20_000;
 /** Points of all whereabouts together; then they are not shown to move any more. */
-export const POINTS_MAX = 200_000;
+const POINTS_MAX = 200_000;
 /** Points of a map are whole numbers on a square of this side. */
 export const MAP_SIDE = 1000;
 

@@ -12,7 +12,7 @@ import { message as someMessage, peer as somePeer } from '../builders.ts';
 
 export const ANA = 'a1'.repeat(8);
 export const SELF = '5e'.repeat(8);
-export const CABIN = 'cb'.repeat(8);
+const CABIN = 'cb'.repeat(8);
 
 export function message(given: Partial<MessageView>): MessageView {
   const { key = 1, isOwn = false } = given;
