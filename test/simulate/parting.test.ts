@@ -1,6 +1,6 @@
 /**
  * A mesh of fifty stations that was parted for a minute holds everything everywhere soon after it is
- * one again: within two comparisons per hop on any link.
+ * one again: within two comparisons per hop on any link (RELIABILITY R15).
  */
 import { describe, expect, it } from 'vitest';
 import { RECONCILE_DEFAULTS } from '../../protocol/peer/reconcile.ts';

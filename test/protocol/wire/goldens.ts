@@ -1,5 +1,5 @@
 /**
- * Bytes that others wrote down, each named, under the test they come from (WIRE §14): `ios` and
+ * Bytes that others wrote down, each named, under the test they come from: `ios` and
  * `android` are literals of the apps' own tests, or what those tests put together from literals;
  * `derived` was computed from the apps' rules by an encoder that shares no code with ours, so it
  * shows that two readers of the rules agree, not that a phone does.

@@ -1,6 +1,6 @@
 /**
  * Packets between bytes and values, and the bytes a signature covers. Goldens are literal bytes from
- * the apps' own tests (WIRE §14) or spelled out from WIRE §1 and §4.
+ * the apps' own tests or spelled out from WIRE §1 and §4.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
