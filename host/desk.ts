@@ -4,6 +4,7 @@
  */
 import { HoplineError } from '../protocol/errors.ts';
 import type { StationEvent } from '../protocol/peer/contract.ts';
+import { hopViews } from '../protocol/peer/hop-view.ts';
 import { printInvitation } from '../protocol/peer/invitation.ts';
 import { printable } from '../protocol/printable.ts';
 import type { ChainEnd } from '../protocol/trust/chain.ts';
@@ -234,14 +235,7 @@ export class DaemonDesk implements Desk {
   }
 
   async trace(id: string): Promise<HopView[]> {
-    const hops = await this.daemon.audience.trace(idFrom(id));
-    return hops
-      .map(({ target: _, id: hop, via, ...rest }) => ({
-        id: toHex(hop),
-        ...rest,
-        via: via.map(toHex),
-      }))
-      .sort((a, b) => a.distance - b.distance);
+    return hopViews(await this.daemon.audience.trace(idFrom(id)));
   }
 
   conversations(limit: number): ConversationView[] {

@@ -4,6 +4,8 @@
  */
 import { HoplineError } from '../../protocol/errors.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
+import type { HopView } from '../../protocol/peer/hop-view.ts';
+import { hopViews } from '../../protocol/peer/hop-view.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import type { Audience, Pong, Report, WatchedFrame } from './audience.ts';
 import type { Sighted } from './neighbourhood.ts';
@@ -35,20 +37,11 @@ export type ScanAnswer = Sighted[];
 export type PingAnswer = Pong | null;
 /** The answer to `trace`. */
 export type TraceAnswer = {
-  hops: Hop[];
+  hops: HopView[];
   /** Which way packets take to the peer, and why; null for a relay that knows no routes. */
   choice: string | null;
   /** That the peer is turned away or kept apart, and what undoes it; null where it is not. */
   shunned: string | null;
-};
-export type Hop = {
-  id: string;
-  distance: number;
-  medium: 'air' | 'wire';
-  rssi: number | null;
-  roundTripMs: number | null;
-  /** Ids of the nodes between us and this one, the nearest first. */
-  via: string[];
 };
 /** An event of `packets`. */
 export type FrameEvent = {
@@ -116,13 +109,7 @@ async function traced(
   id: Uint8Array,
   bridge: BridgeService | null,
 ): Promise<TraceAnswer> {
-  const hops = (await relay.trace(id))
-    .map(({ target: _, id: hop, via, ...rest }) => ({
-      id: toHex(hop),
-      ...rest,
-      via: via.map(toHex),
-    }))
-    .sort((a, b) => a.distance - b.distance);
+  const hops = hopViews(await relay.trace(id));
   const [choice, shunned] = [bridge?.choiceOf(id) ?? null, bridge?.shunnedAs(id) ?? null];
   return { hops, choice, shunned };
 }

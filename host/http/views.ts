@@ -4,6 +4,7 @@
  */
 import type { HealthCategory, HealthLevel, MeshEventKind } from '../events.ts';
 import type { LeftReason, Medium } from '../../protocol/peer/contract.ts';
+export type { HopView } from '../../protocol/peer/hop-view.ts';
 import type { Mode } from '../../protocol/core/version.ts';
 import type { Standing } from '../../protocol/trust/pins.ts';
 import type { MessageState } from '../types.ts';
@@ -363,16 +364,6 @@ export type NodePeerView = Pick<
 
 export type InviteView = { line: string; command: string; expiresAt: number };
 export type PingView = { roundTripMs: number; hops: number | null } | null;
-export type HopView = {
-  id: string;
-  distance: number;
-  medium: 'air' | 'wire';
-  rssi: number | null;
-  roundTripMs: number | null;
-  /** Ids of the nodes between us and this one, the nearest first. */
-  via: string[];
-};
-
 /** One of the ways to a peer. */
 export type RouteView = {
   /** The nodes on it, the peer last; ids. */

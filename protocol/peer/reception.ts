@@ -48,6 +48,7 @@ import { Pinger } from './pinger.ts';
 import type { ReconcileConfig, ReconcileInput } from './reconcile.ts';
 import { Reconciliation } from './reconcile.ts';
 import type { RoutePort } from './route-port.ts';
+import { NOWHERE } from './route-port.ts';
 import type { FarEnd, SyncOutput } from './sync.ts';
 import { Sync } from './sync.ts';
 import { Tracer } from './tracer.ts';
@@ -55,7 +56,6 @@ import { Unvouched } from './unvouched.ts';
 
 /** The TTL of what begins at a phone; a neighbour's own announce is known by it (WIRE §5). */
 export const OWN_TTL = 7;
-const NOWHERE = new Uint8Array(0);
 /** What an unverified payload may inflate to. A verified one may be as large as any frame. */
 const UNVERIFIED_MAX = 65_536;
 /** Of an announce and what it carries; nobody else's turn comes before one is done with them. */

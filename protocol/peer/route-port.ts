@@ -15,6 +15,8 @@ export const ROUTED = 0x27;
 /** Ids that a routed packet carries along; beyond it the first goes. */
 export const VISITED_MAX = 8;
 const HEADER_SIZE = 2;
+/** What a packet has visited that begins here. */
+export const NOWHERE = new Uint8Array(0);
 
 /** Whoever knows routes. */
 export interface Chooser {

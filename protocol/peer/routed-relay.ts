@@ -20,15 +20,13 @@ import { carriedType, drop, isLinkScoped, HASH } from '../core/relay.ts';
 import type { PacketHash } from '../core/seen.ts';
 import { wordOf } from '../core/seen.ts';
 import type { RoutePort } from './route-port.ts';
-import { andVisited, hasVisited, targetOf } from './route-port.ts';
+import { andVisited, hasVisited, NOWHERE, targetOf } from './route-port.ts';
 
 /** Another way is tried so often for a packet that comes back; then it is flooded. */
 export const TRIES_MAX = 3;
 /** Routed packets that are sent another way when their link closes within `SAVED_MS`; the oldest goes. */
 export const SAVED_MAX = 64;
 export const SAVED_MS = 10_000;
-
-const NOWHERE = new Uint8Array(0);
 
 /** In the state of a packet: how often it was routed here; 0 once it is flooded. */
 const TRIES_AT = 2;

@@ -37,6 +37,7 @@ import type { ReceptionOutput } from './reception.ts';
 import { OWN_TTL, Reception } from './reception.ts';
 import type { Comparisons } from './stock.ts';
 import type { RoutePort } from './route-port.ts';
+import { NOWHERE } from './route-port.ts';
 import type { StationConfig, StationPorts } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
 import { linkSnapshots, nameOn, peerSnapshots } from './snapshot.ts';
@@ -45,7 +46,6 @@ import { Switchboard } from './switchboard.ts';
 
 /** Bytes of a public message of a person here; a longer one is refused. */
 const SAY_MAX = 4096;
-const NOWHERE = new Uint8Array(0);
 /** Hops beyond the farthest node known: whoever has just come lies there, and detours are longer. */
 const REACH_SPARE = 2;
 /** What phones write at once, if they may (WIRE §7). */

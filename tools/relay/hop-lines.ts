@@ -2,7 +2,7 @@
  * Hop lines: who answered a trace. The nodes on the way to the peer stand together, it itself last; where
  * the trace went everywhere, the others that heard it stand apart, each with the node it heard it from.
  */
-import type { Hop } from '../../device/pi/relay-service.ts';
+import type { HopView } from '../../protocol/peer/hop-view.ts';
 import { tableOf } from './words.ts';
 
 const HEADINGS = ['hop', 'node', 'name', 'over', 'dBm', 'ms'];
@@ -10,7 +10,11 @@ const HEADINGS = ['hop', 'node', 'name', 'over', 'dBm', 'ms'];
 type Row = (string | number | null)[];
 
 /** `nameOf`: printable, and empty for who has none. */
-export function hopLines(target: string, hops: Hop[], nameOf: (id: string) => string): string[] {
+export function hopLines(
+  target: string,
+  hops: HopView[],
+  nameOf: (id: string) => string,
+): string[] {
   const end = hops.find(({ id }) => id === target);
   const way = end === undefined ? [] : [...end.via, target];
   const rowOf = (id: string, at: number): Row => {

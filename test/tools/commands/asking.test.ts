@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Hop } from '../../../device/pi/relay-service.ts';
+import type { HopView } from '../../../protocol/peer/hop-view.ts';
 import { ANNOUNCE, encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
 import { fromHex, toHex } from '../../../protocol/wire/hex.ts';
 import { commands } from '../../../tools/commands/index.ts';
@@ -179,7 +179,7 @@ describe('hopline ping', () => {
 });
 
 describe('hopline trace', () => {
-  const hops: Hop[] = [
+  const hops: HopView[] = [
     { id: ANNA, distance: 0, medium: 'air', rssi: -50, roundTripMs: 12, via: [] },
     { id: CELLAR, distance: 1, medium: 'wire', rssi: null, roundTripMs: null, via: [ANNA] },
   ];
@@ -219,7 +219,7 @@ describe('hopline trace', () => {
   it('tells the way to the peer apart from all others that heard a flooded trace', async () => {
     const [mill, hut] = ['3333333333333333', '4444444444444444'];
     const heard = { medium: 'air', rssi: -70, roundTripMs: 30 } as const;
-    const flooded: Hop[] = [
+    const flooded: HopView[] = [
       { id: mill, distance: 0, ...heard, via: [] },
       ...hops,
       { id: hut, distance: 1, ...heard, via: [ANNA] },
