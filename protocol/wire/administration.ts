@@ -157,7 +157,7 @@ function replyIn(id: Uint8Array, fields: Fields): Administration {
   const status = named(STATUSES, numberIn(fields, STATUS, null));
   const part = numberIn(fields, PART, 0);
   const parts = numberIn(fields, PARTS, 0);
-  if (status === null || parts > PARTS_MAX || (parts > 0 && part >= parts)) {
+  if (status === null || parts > PARTS_MAX || part >= Math.max(1, parts)) {
     return { ok: false, reason: 'bad-field' };
   }
   const piece = bytesIn(fields, ARGUMENT);

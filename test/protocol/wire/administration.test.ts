@@ -72,6 +72,14 @@ describe('what is none', () => {
     expect(decodeAdministration(bytes)).toEqual({ ok: false, reason });
   });
 
+  it.each([
+    [3, 3],
+    [1, 0],
+  ])('is part %i of an answer of %i parts', (part, parts) => {
+    const bytes = encodeAdminReply(replyOf({ part, parts }));
+    expect(decodeAdministration(bytes)).toEqual({ ok: false, reason: 'bad-field' });
+  });
+
   it('is an answer of more parts than any has', () => {
     const bytes = encodeAdminReply(replyOf({ parts: PARTS_MAX + 1 }));
     expect(decodeAdministration(bytes)).toEqual({ ok: false, reason: 'bad-field' });
