@@ -144,6 +144,16 @@ export class Routing implements Component, Chooser {
   step(input: ComponentInput | Tick, now: Millis): ComponentOutput[] {
     // What the relay was answered wrongly is our failure, told here where it can be told.
     if (this.port.flaw !== null) throw this.port.flaw;
+    try {
+      return this.work(input, now);
+    } catch (cause) {
+      // The relay floods from now on, rather than follow what was known before.
+      this.port.empty();
+      throw cause;
+    }
+  }
+
+  private work(input: ComponentInput | Tick, now: Millis): ComponentOutput[] {
     const out: ComponentOutput[] = [];
     this.take(input, now);
     if (now >= this.topology.deadline()) this.topology.expire(now);

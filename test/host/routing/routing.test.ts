@@ -420,6 +420,16 @@ it('fails where it can be told of, when it breaks over a question of the relay',
   expect(() => node.tick(1)).toThrow('broken');
 });
 
+it('answers the relay nothing once it failed, until it is begun anew', () => {
+  const node = square();
+  expect(node.next(4)).toBe(0);
+  node.ports.station = () => {
+    throw new Error('broken');
+  };
+  expect(() => node.tick(node.routing.deadline() + 60_000)).toThrow('broken');
+  expect(node.next(4)).toBe(-1);
+});
+
 type Node = ReturnType<typeof routing>;
 type Differs = {
   isVerified?: boolean;
@@ -463,7 +473,8 @@ function routing(
     capabilities: () => facts.capabilities,
     bytesPerSecond: (link) => facts.bytesPerSecond[link] ?? 0,
   });
-  const made: Routing = kind.make(componentPorts(station), 0);
+  const ports = componentPorts(station);
+  const made: Routing = kind.make(ports, 0);
   const step = (input: ComponentInput | { kind: 'tick' }, now: number): ComponentOutput[] =>
     made.step(input, now);
   step({ kind: 'start' }, 0);
@@ -471,6 +482,7 @@ function routing(
   return {
     routing: made,
     port,
+    ports,
     facts,
     step,
     /** The owner's word. */
