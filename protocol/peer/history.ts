@@ -3,8 +3,8 @@
  * holds a bounded number of verified packets, and whoever said most makes way first, so that one
  * talker does not push out the rest.
  *
- * What it forgot for lack of room it does not take again once it is old, so that nothing can come back
- * as new. What is young, the relay remembers.
+ * What it forgot for lack of room it does not take again, so that nothing comes back as new: it remembers
+ * the last names, and beyond these takes nothing that is as old unless it is fresh.
  */
 import { assert } from '../core/assert.ts';
 import type { Millis } from '../core/machine.ts';
@@ -65,6 +65,8 @@ export const FILTER_BYTES = 400;
 const FALSE_POSITIVES = 0.01;
 /** Packets in the answer to one request, the newest; the next request asks for the rest. */
 export const ANSWER_MAX = 300;
+/** Names of messages that were forgotten for lack of room; then the first go. */
+export const FORGOTTEN_MAX = 4096;
 /** Messages that were let go for their age, in case the clock was wrong; then the first go. */
 export const ATTIC_MAX = 256;
 
@@ -94,6 +96,8 @@ export class History {
   private bytes = 0;
   /** Messages up to here, unless they are fresh, may have been forgotten. */
   private horizon = -1;
+  /** Names of the last of them, the one forgotten first in front. */
+  private readonly forgotten = new Set<string>();
   private attic: Kept[] = [];
   /** Our clock when the too old went last. */
   private expiredMs = -Infinity;
@@ -135,9 +139,9 @@ export class History {
     return this.horizon < 0 ? 0 : Math.min(this.horizon + 1, wallMs - FRESH_MS);
   }
 
-  /** Whether it is held, whoever vouched for it. */
+  /** Whether it is held, or was, whoever vouched for it. */
   has(packet: Packet): boolean {
-    return this.messages.size > 0 && this.messages.has(this.nameOf(packet));
+    return this.messages.size > 0 && this.knows(this.nameOf(packet));
   }
 
   /** Out of our own store, without asking whether it is old. */
@@ -158,7 +162,7 @@ export class History {
     }
     const kept = new KeptPacket(this.hash, nameOf(sender), packet, frame);
     kept.nameBy(packet);
-    if (this.messages.has(kept.name)) return false;
+    if (this.knows(kept.name)) return false;
     this.addMessage(kept);
     return true;
   }
@@ -256,6 +260,10 @@ export class History {
     return timestamp > this.horizon || isFresh(timestamp, wallMs);
   }
 
+  private knows(name: string): boolean {
+    return this.messages.has(name) || this.forgotten.has(name);
+  }
+
   private addMessage(kept: Kept): void {
     this.messages.set(kept.name, kept);
     this.timeline.add(kept);
@@ -290,6 +298,9 @@ export class History {
   private forget(kept: Kept): void {
     this.drop(kept);
     this.horizon = Math.max(this.horizon, kept.timestamp);
+    this.forgotten.add(kept.name);
+    const [first] = this.forgotten;
+    if (this.forgotten.size > FORGOTTEN_MAX) this.forgotten.delete(first);
   }
 
   private drop(kept: Kept): void {
@@ -320,7 +331,7 @@ export class History {
     for (const kept of attic) {
       const isYoung = kept.timestamp > wallMs - this.limits.ageMs;
       if (!isYoung) this.attic.push(kept);
-      else if (!this.messages.has(kept.name) && this.mayAdd(kept.timestamp, wallMs)) {
+      else if (!this.knows(kept.name) && this.mayAdd(kept.timestamp, wallMs)) {
         this.addMessage(kept);
       }
     }

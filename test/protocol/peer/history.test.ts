@@ -7,6 +7,7 @@ import type { HistoryLimits, Kept } from '../../../protocol/peer/history.ts';
 import {
   ANSWER_MAX,
   ATTIC_MAX,
+  FORGOTTEN_MAX,
   FRESH_MS,
   History,
   HISTORY_LIMITS,
@@ -147,6 +148,24 @@ describe('a full history', () => {
     expect(add(history, NOW + 9, {}, later)).toBe(false);
     // What is as young as what it holds is new to it.
     expect(add(history, NOW + 40, {}, later)).toBe(true);
+  });
+
+  it('takes nothing twice that it let go while it is of now, as many as it has names for', () => {
+    const history = new History(crypto, limits);
+    const said = FORGOTTEN_MAX + limits.messages;
+    for (let i = 0; i <= said; i++) add(history, NOW + i);
+    const again = Array.from({ length: said }, (_, i) => add(history, NOW + i + 1));
+    expect(again.filter((isNews) => isNews)).toEqual([]);
+    // The first of all is beyond that.
+    expect(add(history, NOW)).toBe(true);
+  });
+
+  it('R16: takes nothing twice that was old when it let it go, and is of now by another clock', () => {
+    const history = new History(crypto, limits);
+    for (let i = 0; i < 30; i++) add(history, NOW + i);
+    const ahead = NOW + 2 * FRESH_MS;
+    for (let i = 0; i < 30; i++) add(history, ahead + i, {}, ahead);
+    expect(add(history, NOW + 29, {}, NOW + 40)).toBe(false);
   });
 
   it('still takes what is of now, however far ahead somebody stamped what it let go', () => {
