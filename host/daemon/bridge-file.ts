@@ -3,7 +3,7 @@
  * daemon runs, and is left behind by one that ended badly.
  */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { codeOf, replaceDurably } from '../../device/pi/private-file.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 
@@ -14,15 +14,16 @@ export type Whereabouts = {
   url: string;
   pid: number;
   version: string;
-  /** The file that holds the token. */
+  /** The file that holds the token; written from the root, for whoever asks from another folder. */
   token: string;
 };
 
 /** Gives what removes it again. */
 export function writeBridgeFile(folder: string, whereabouts: Whereabouts): () => void {
   const path = join(folder, BRIDGE_FILE);
+  const token = resolve(whereabouts.token);
   try {
-    replaceDurably(path, `${JSON.stringify(whereabouts)}\n`);
+    replaceDurably(path, `${JSON.stringify({ ...whereabouts, token })}\n`);
   } catch (cause) {
     throw new HoplineError('FILE_UNWRITABLE', `${path}: the system says ${codeOf(cause)}`, {
       cause,
