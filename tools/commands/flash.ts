@@ -72,7 +72,7 @@ export function flashOf(firmwareFor: FirmwareFor): Command {
       let firmware = await fileOf(args, io);
       if (firmware === null) {
         name ??= await surveyed(access, io, stop);
-        firmware = await firmwareFor(name);
+        firmware = await unlessStopped(firmwareFor(name), port, io, stop);
       }
       const job: Omit<FlashJob, 'password'> = {
         mode: has(args, 'verify') ? 'verify' : has(args, 'dry-run') ? 'dry-run' : 'flash',
@@ -127,6 +127,23 @@ async function built(name: BoardName): Promise<string> {
     'OVER_BUDGET',
     `${detail} (hopline build --anyway writes it, and --file flashes it)`,
   );
+}
+
+/** A compiler that was stopped together with us is no fault of ours. */
+async function unlessStopped(
+  building: Promise<string>,
+  port: string,
+  io: Io,
+  stop: AbortSignal,
+): Promise<string> {
+  try {
+    return await building;
+  } catch (cause) {
+    // The signal may be told of after what it did.
+    await io.wait(0);
+    if (!stop.aborted) throw cause;
+    throw new HoplineError('FLASH_FAILED', `${port}: stopped; the board is as it was`, { cause });
+  }
 }
 
 async function accessOf(args: Args, io: Io, port: string): Promise<Access> {

@@ -131,6 +131,27 @@ describe('hopline flash', () => {
     expect(board.started).toEqual(['before']);
   });
 
+  it('blames no compiler that was stopped with it', async () => {
+    const stop = new AbortController();
+    const cut = flashOf(async () => {
+      setTimeout(() => stop.abort(), 0);
+      throw new Error('The service was stopped: write EPIPE');
+    });
+    const flash = async (signal: AbortSignal) => {
+      const io = testIo();
+      io.wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms + 10));
+      io.stopping = () => signal;
+      const words = ['flash', '/dev/x', '--board', 'puck'];
+      return { status: await dispatch(words, { flash: async () => cut }, '0', io), errs: io.errs };
+    };
+    const { status, errs } = await flash(stop.signal);
+    expect([status, errs]).toEqual([
+      5,
+      [expect.stringContaining('/dev/x: stopped; the board is as it was [FLASH_FAILED]')],
+    ]);
+    expect((await flash(new AbortController().signal)).status).toBe(70);
+  });
+
   it('wants a port, unless it lists them', async () => {
     expect((await run(['flash'])).errs[0]).toContain('hopline flash --list shows them');
     const { outs, status } = await run(['flash', '--list', '--json']);
