@@ -122,13 +122,13 @@ async function obey(
     case 'help':
     case '--help':
     case '-h':
-      return io.out(await help(rest[0], commands, groups));
+      return io.out(await help(rest[0], commands, groups, helpWidth(io)));
     case '--version':
       return io.out(`hopline ${version}`);
   }
   const command = await find(first, commands);
   const args = readArguments(rest, command);
-  if (args === null) return io.out(await helpFor(command));
+  if (args === null) return io.out(await helpFor(command, helpWidth(io)));
   await command.run(args, io);
 }
 
@@ -136,12 +136,17 @@ async function help(
   name: string | undefined,
   commands: Commands,
   groups: Record<string, Commands>,
+  width: number,
 ): Promise<string> {
-  if (name !== undefined) return helpFor(await find(name, commands));
+  if (name !== undefined) return helpFor(await find(name, commands), width);
   const loaded = Object.entries(groups).map(async ([heading, loads]) => {
     return [heading, await Promise.all(Object.values(loads).map((load) => load()))] as const;
   });
-  return overview(await Promise.all(loaded));
+  return overview(await Promise.all(loaded), width);
+}
+
+function helpWidth({ isTTY, columns }: Io): number {
+  return isTTY ? columns : Infinity;
 }
 
 function find(name: string, commands: Commands): Promise<Command> {

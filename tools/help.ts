@@ -1,13 +1,14 @@
 /**
- * Help: what `hopline help` prints, made from the commands' own tables.
+ * Help: what `hopline help` prints, made from the commands' own tables. At a terminal it is as wide as
+ * that is; in a pipe an option is one line, for grep.
  */
 import { HELP } from './arguments.ts';
 import type { Command } from './command.ts';
 
 /** Commands under their headings, in the order in which they are listed. */
-export function overview(groups: (readonly [string, Command[]])[]): string {
+export function overview(groups: (readonly [string, Command[]])[], width: number): string {
   const all = groups.flatMap(([, commands]) => commands);
-  const width = Math.max(...all.map(({ name }) => name.length));
+  const least = Math.max(...all.map(({ name }) => name.length));
   return [
     'hopline: put a relay anywhere, join the islands, see everything',
     '',
@@ -18,6 +19,7 @@ export function overview(groups: (readonly [string, Command[]])[]): string {
       ...columns(
         commands.map(({ name, summary }) => [name, summary]),
         width,
+        least,
       ),
     ]),
     '',
@@ -25,7 +27,7 @@ export function overview(groups: (readonly [string, Command[]])[]): string {
   ].join('\n');
 }
 
-export async function helpFor(command: Command): Promise<string> {
+export async function helpFor(command: Command, width = Infinity): Promise<string> {
   const options = Object.entries({ ...command.options, help: HELP }).map(([name, option]) => {
     const short = option.short === undefined ? '' : `-${option.short}, `;
     const value = option.type === 'string' ? ` <${option.value ?? 'text'}>` : '';
@@ -36,16 +38,53 @@ export async function helpFor(command: Command): Promise<string> {
   return [
     `hopline ${command.name}: ${command.summary}`,
     '',
-    `usage: ${command.usage}`,
+    ...usageOf(command, width),
     '',
-    ...columns(options),
-    ...Object.entries(notes).flatMap(([heading, rows]) => ['', `${heading}:`, ...columns(rows)]),
+    ...columns(options, width),
+    ...Object.entries(notes).flatMap(([heading, rows]) => [
+      '',
+      `${heading}:`,
+      ...columns(rows, width),
+    ]),
     ...(examples.length > 0 ? ['', 'examples:'] : []),
     ...examples.map((example) => `  ${example}`),
   ].join('\n');
 }
 
-function columns(rows: (readonly [string, string])[], least = 0): string[] {
-  const width = Math.max(least, ...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+/** A line for each way to call it. An option stays beside its value. */
+function usageOf({ usage }: Command, width: number): string[] {
+  const ways = usage.split('; ').map((way) => way.match(/\[--[^\]]*\]|\S+/g) ?? []);
+  const lead = 'usage: ';
+  return ways.flatMap((words, at) =>
+    filled(words, width - lead.length - 2).map((line, i) => {
+      const before = at === 0 && i === 0 ? lead : ' '.repeat(lead.length);
+      return `${before}${i === 0 ? '' : '  '}${line}`;
+    }),
+  );
+}
+
+function columns(rows: (readonly [string, string])[], width: number, least = 0): string[] {
+  const left = Math.max(least, ...rows.map(([name]) => name.length));
+  const room = Math.max(RIGHT_MIN, width - left - 4);
+  return rows.flatMap(([name, text]) => {
+    const [indent] = /^ */.exec(text)!;
+    return filled(text.trim().split(' '), room - indent.length).map(
+      (line, at) => `  ${(at === 0 ? name : '').padEnd(left)}  ${indent}${line}`,
+    );
+  });
+}
+
+/** Narrower is harder to read than what the terminal breaks itself. */
+const RIGHT_MIN = 24;
+
+/** Lines of so many characters at most, unless one word is longer. */
+function filled(words: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    const fits = last !== undefined && last.length + 1 + word.length <= width;
+    if (fits) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

@@ -53,6 +53,31 @@ describe('a command line', () => {
     });
   }
 
+  it('explains each way to call it, within the width of a terminal', async () => {
+    const twice = {
+      ...ECHO,
+      usage: `${ECHO.usage} [--long <number of letters>]; hopline echo --again`,
+      options: { loud: { type: 'boolean', help: 'with as much force as there is at all' } },
+    } as const;
+    const help = (io: Partial<Io>) => {
+      const all = { ...testIo(), ...io };
+      return dispatch(['echo', '-h'], { echo: async () => twice }, '0', all).then(() => all.outs);
+    };
+    expect((await help({ isTTY: true, columns: 44 }))[0].split('\n').slice(2, 10)).toEqual([
+      'usage: hopline echo <word> [--loud]',
+      '         [--times <n>]',
+      '         [--long <number of letters>]',
+      '       hopline echo --again',
+      '',
+      '  --loud      with as much force as there is',
+      '              at all',
+      '  -h, --help  print this',
+    ]);
+    expect((await help({}))[0]).toContain(
+      '\n  --loud      with as much force as there is at all\n',
+    );
+  });
+
   it('of "--version" names the version', async () => {
     expect((await run(['--version'])).outs).toEqual(['hopline 1.2.3']);
   });

@@ -17,9 +17,9 @@ export const chat: Command = {
   name: 'chat',
   summary: 'talk, publicly and privately, over a running bridge; or by plain UDP',
   usage:
-    'hopline chat [--to <peer>] [--history <n>] [--bell] [--data <folder>] [--json]\n' +
-    '       hopline chat --udp [--port <n>] [--peers <host:port> ...] [--host <address>] [--discover]\n' +
-    '         [--ttl <n>] [--seen-ttl <s>] [--history <file>] [--to <host:port>] [--stats] [--json]',
+    'hopline chat [--to <peer>] [--history <n>] [--bell] [--data <folder>] [--json]; ' +
+    'hopline chat --udp [--port <n>] [--peers <host:port> ...] [--host <address>] [--discover] ' +
+    '[--ttl <n>] [--seen-ttl <s>] [--history <file>] [--to <host:port>] [--stats] [--json]',
   operands: { least: 0, most: PEERS_MAX },
   options: {
     to: { type: 'string', value: 'peer', help: 'begin with that peer alone, by name or id' },
