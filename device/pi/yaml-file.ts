@@ -37,7 +37,7 @@ export function parseYaml(
   if (text.length > YAML_SIZE_MAX) throw source.wrong(0, `it is over ${YAML_SIZE_MAX} bytes`);
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [flaw] = [...document.errors, ...document.warnings];
-  if (flaw !== undefined) throw source.wrong(flaw.pos[0], lowerFirst(flaw.message));
+  if (flaw !== undefined) throw source.wrong(flaw.pos[0], flawIn(flaw.message));
   const { contents } = document;
   // Nothing but comments is a file too: every setting is the usual one.
   if (contents === null || (isScalar(contents) && contents.value === null)) {
@@ -236,6 +236,23 @@ function placedIn(file: string, lines: LineCounter, code: ErrorCode): Source['wr
   };
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** What the parser says of mistakes that people make, in words of its grammar; and what to write. */
+const FLAWS: [said: RegExp, instead: string][] = [
+  [
+    /^Implicit (map )?keys need/,
+    'a colon is missing: write "name: value", a space after the colon',
+  ],
+  [
+    /^Nested mappings are not allowed/,
+    'a value is no "name: value": put text with a colon in quotes, and settings in one column',
+  ],
+  [
+    /^Flow (map|sequence) in block/,
+    'a { or [ is not closed above this, or what closes it begins its line',
+  ],
+];
+
+function flawIn(said: string): string {
+  const known = FLAWS.find(([pattern]) => pattern.test(said));
+  return known === undefined ? said.charAt(0).toLowerCase() + said.slice(1) : known[1];
 }

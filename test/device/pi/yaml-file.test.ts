@@ -83,6 +83,18 @@ describe('a mistake', () => {
     ['a name twice', 'name: a\nname: b', '2:1: map keys must be unique'],
     ['a tag of other programs', 'name: !!js/function x', '1:7: unresolved tag'],
     ['a broken file', 'name: [a\nttl: 1', '2:1: '],
+    ['a colon left out', 'name: a\nquiet\nttl: 1', '2:1: a colon is missing: write "name: value"'],
+    [
+      'no space after it',
+      'name:a\nttl: 1',
+      '1:1: a colon is missing: write "name: value", a space',
+    ],
+    [
+      'a colon too many',
+      'name: a: b',
+      '1:7: a value is no "name: value": put text with a colon in',
+    ],
+    ['a brace left open', 'radio: { adapter: 1', '1:20: a { or [ is not closed above this, or'],
     ['two documents', 'name: a\n---\nname: b', '2:1: '],
     ['a list at the top', '- a', '1:1: write settings as "name: value"'],
   ];
