@@ -183,6 +183,10 @@ function fail(path: string, cause: Error): never {
     const detail = `${path}: hopline flash --list shows those that are there`;
     throw new HoplineError('PORT_MISSING', detail, { cause });
   }
+  if (/inappropriate ioctl|is a directory|ENOTTY|EISDIR/i.test(message)) {
+    const detail = `${path}: that is no serial port; hopline flash --list shows those that are there`;
+    throw new HoplineError('PORT_MISSING', detail, { cause });
+  }
   throw gone(path, cause);
 }
 

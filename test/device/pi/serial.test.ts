@@ -110,6 +110,15 @@ describe('a port that cannot be opened', () => {
     });
   });
 
+  it('is none when something else stands there', async () => {
+    for (const path of ['/dev/null', '/']) {
+      await expect(open(path)).rejects.toMatchObject({
+        code: 'PORT_MISSING',
+        message: expect.stringContaining(`${path}: that is no serial port; hopline flash --list`),
+      });
+    }
+  });
+
   const isRoot = process.getuid?.() === 0;
   it.skipIf(!SOCAT || !isRoot)(
     `is denied, and the group to join is named${WITHOUT_SOCAT}${isRoot ? '' : ' (skipped: not root)'}`,
