@@ -94,16 +94,19 @@ function print(
   const out = Object.entries(features).flatMap(([feature, is]) =>
     is ? [] : [feature.toLowerCase()],
   );
-  const how = isMeasured
-    ? 'measured on the Linux interpreter'
-    : 'ESTIMATE, there is no interpreter';
   io.out(`${board.title} (${name}): ${board.jsvars} JsVars of ${board.jsvarBytes} bytes`);
   io.out(`  left out            ${out.length === 0 ? 'nothing' : out.join(', ')}`);
   const text = flashed === code ? '' : ` (as tokens; ${code.length} as text)`;
   io.out(`  bytes               ${flashed.length} of ${budget.bytes}${text}`);
   io.out(`  functions           ${functions} of ${budget.functions}`);
-  io.out(`  JsVars loaded       ${loaded} of ${budget.jsvarsLoaded} (${how})`);
-  const on13 = peakOn13 === undefined ? '' : `; with 13 bytes to each ${peakOn13}`;
-  io.out(`  JsVars at full load ${peak} of ${budget.jsvarsPeak}${on13}`);
+  // A guess is judged by nothing, so it stands beside no budget.
+  if (isMeasured) {
+    const on13 = peakOn13 === undefined ? '' : `; with 13 bytes to each ${peakOn13}`;
+    io.out(`  JsVars loaded       ${loaded} of ${budget.jsvarsLoaded}, on the Linux interpreter`);
+    io.out(`  JsVars at full load ${peak} of ${budget.jsvarsPeak}${on13}`);
+  } else {
+    io.out(`  JsVars loaded       ${loaded} (ESTIMATE, there is no interpreter)`);
+    io.out(`  JsVars at full load ${peak} (so is this; the budgets hold what is measured)`);
+  }
   for (const line of batteryTable(board)) io.out(`  ${line}`);
 }

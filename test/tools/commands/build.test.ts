@@ -17,7 +17,8 @@ describe('hopline build', () => {
     expect(status, io.errs.join('\n')).toBe(0);
     expect(io.files.get('relay.js')).toMatch(/^var .*;\n?$/s);
     expect(io.outs[0]).toBe('ESP32 (esp32): 16383 JsVars of 14 bytes');
-    expect(io.outs.join('\n')).toContain('ESTIMATE, there is no interpreter');
+    // A guess is beside no budget that it might seem to break.
+    expect(io.outs.join('\n')).toMatch(/JsVars loaded +\d+ \(ESTIMATE, there is no interpreter\)/);
     expect(io.outs.at(-1)).toBe('written to relay.js');
   });
 
