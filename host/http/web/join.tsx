@@ -47,7 +47,7 @@ function Invite({ now }: { now: number }) {
           Address of this bridge, as others reach it <small>(may be left empty)</small>
           <input
             type="text"
-            placeholder="island.example.org:4460"
+            placeholder="bridge.example.org:8334"
             autocomplete="off"
             autocapitalize="none"
             spellcheck={false}
