@@ -89,7 +89,9 @@ export function readSetting(name: SettingName, text: string): SettingRead {
     return { ok: true, value: bigEndian(number, width) };
   }
   const near = words === undefined ? '' : suggest(text, [...words]);
-  return { ok: false, what: `${name} takes ${rangeOf(name)}, not "${printable(text)}"${near}` };
+  const kind = words === undefined && Number.isNaN(number) ? 'a whole number, ' : '';
+  const what = `${name} takes ${kind}${rangeOf(name)}, not "${printable(text)}"${near}`;
+  return { ok: false, what };
 }
 
 /** As a person would write it. An empty value is the default. */

@@ -53,8 +53,12 @@ export async function plan(file: string, args: Args, io: Io, listPorts: ListPort
     for (const each of found) io.out(JSON.stringify(planRow(each)));
     return;
   }
-  for (const each of found) for (const line of linesOf(each)) io.out(line);
+  const names = widest(found.map(({ entry }) => entry.name));
+  const ports = widest(found.map(({ place }) => portOf(place)));
+  for (const each of found) for (const line of linesOf(each, names, ports)) io.out(line);
   for (const port of spare) io.out(`not in the file: ${described(port)}`);
+  const differing = found.filter(({ changes }) => changes.length > 0).length;
+  if (found.length > 1) io.out(`${differing} of ${found.length} nodes would change`);
 }
 
 export async function apply(file: string, args: Args, io: Io, listPorts: ListPorts): Promise<void> {
@@ -342,9 +346,10 @@ function problemOf({ match }: Entry, place: Place): string {
   }
 }
 
-function linesOf({ entry, place, state, changes, failure }: Found): string[] {
-  const port = place.kind === 'found' ? `  ${place.path}` : '';
-  const head = `${entry.name}${port}`;
+/** `names` and `ports` are the widths of their columns. */
+function linesOf(found: Found, names: number, ports: number): string[] {
+  const { entry, place, state, changes, failure } = found;
+  const head = `${entry.name.padEnd(names)}  ${portOf(place).padEnd(ports)}`;
   if (failure !== null) return [`${head}  cannot be read: ${failure.message}`];
   if (state === null) return [`${head}  ${problemOf(entry, place)}`];
   const who = isNew(state) ? 'new' : toHex(state.id);
@@ -358,6 +363,14 @@ export function changeLines(changes: readonly Change[]): string[] {
   return changes.map(({ name, from, to }) => `  ${name.padEnd(width)}  ${from} -> ${to}`);
 }
 
+function portOf(place: Place): string {
+  return place.kind === 'found' ? place.path : '-';
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(...texts.map((text) => text.length));
+}
+
 function described({ path, serial, usbPath }: Port): string {
   const known = [serial && `serial ${serial}`, usbPath && `usbPath ${usbPath}`];
   return [path, ...known.filter((word) => word)].join('  ');
@@ -368,6 +381,6 @@ function tableOf(rows: readonly Row[]): string[] {
     ['node', 'id', 'port', 'result'],
     ...rows.map(({ name, id, port, result }) => [name, id, port, result]),
   ];
-  const widths = [0, 1, 2].map((at) => Math.max(...cells.map((row) => row[at].length)));
+  const widths = [0, 1, 2].map((at) => widest(cells.map((row) => row[at])));
   return cells.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  '));
 }

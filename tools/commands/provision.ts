@@ -11,7 +11,7 @@ import { listSerial } from '../../device/pi/serial.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import type { Args, Command, Io, Option } from '../command.ts';
-import { JSON_OPTION } from '../command.ts';
+import { JSON_OPTION, misuse } from '../command.ts';
 import { helpOf, WRITABLE } from '../../protocol/admin/setting-text.ts';
 import type { ListPorts } from './provision-site.ts';
 
@@ -47,7 +47,7 @@ export function provisionOf(listPorts: ListPorts): Command {
       'hopline provision <port> --name <name> [settings] [--dry-run] [--keys <folder>] ' +
       '[--key-file <file>] [--json]; hopline provision plan|apply <nodes.yaml> [--ports <paths>]; ' +
       'hopline provision export [<port> ...]; hopline provision read|identify|qr|unlock <port>',
-    operands: { least: 1, most: 64 },
+    operands: { least: 0, most: 64 },
     options: {
       ...SETTINGS,
       'dry-run': { type: 'boolean', help: 'only say what would change' },
@@ -74,6 +74,11 @@ export function provisionOf(listPorts: ListPorts): Command {
 
     async run(args, io) {
       const [first, ...rest] = args.operands;
+      if (first === undefined) {
+        const acts = [...Object.keys(ACTS), EXPORT].join(', ');
+        const ports = 'hopline flash --list shows the ports';
+        throw misuse(this, `which port, or one of ${acts}? ${ports}`);
+      }
       if (first === EXPORT) return (await fleet()).exportFleet(rest, args, io, listPorts);
       const known = Object.hasOwn(ACTS, first) ? ACTS[first] : null;
       const [operand, more] = known === null ? [first, rest[0]] : rest;

@@ -117,6 +117,8 @@ describe('hopline provision, of one node', () => {
 
   it('wants to know what, where and in range', async () => {
     for (const [words, code, advice] of [
+      [[], 'USAGE', 'which port, or one of plan, apply, read, identify, qr, unlock, export?'],
+      [['/dev/x', '--scan-duty', '12.5'], 'USAGE', 'takes a whole number, 0 to 100 %, not "12.5"'],
       [['/dev/x'], 'USAGE', 'what shall it be? There are --name, --role'],
       [['/dev/x', '--role', 'rely'], 'USAGE', '--role takes leaf'],
       [['/dev/x', '--ttl-max', '65'], 'USAGE', '--ttl-max takes 1 to 64, not "65"'],
@@ -167,13 +169,14 @@ describe('hopline provision, of a fleet', () => {
       const planned = await run(['plan', 'nodes.yaml'], file, listed);
       expect(planned.outs).toEqual(
         expect.arrayContaining([
-          `one  ${boards[0].port}  new`,
+          `one     ${boards[0].port}  new`,
           '  ttl-max       7 -> 5',
           '  note-key      none -> new',
           '  no keys: pixl has no SHA-256',
           `not in the file: ${spare.near}  serial E66`,
         ]),
       );
+      expect(planned.outs.at(-1)).toBe('5 of 7 nodes would change');
       expect(boards.map(({ board }) => board.events)).toEqual(names.map(() => []));
 
       const applied = await run(['apply', 'nodes.yaml'], file, listed);
