@@ -9,6 +9,7 @@ import type {
   PathView,
   PeerView,
   PingView,
+  StatusView,
   UsageView,
 } from '../../host/http/views.ts';
 import { startOf } from '../../host/daemon/start-command.ts';
@@ -18,15 +19,20 @@ import { Feed } from './feed.ts';
 import type { FeedListener } from './feed.ts';
 import { refusal } from './refusal.ts';
 import { dataFolder, whereabouts } from './whereabouts.ts';
+import type { Whereabouts } from './whereabouts.ts';
 
-/** A bridge that does not answer for so long is stuck. */
+/** A bridge that does not answer for so long is stuck, or its disk is. */
 const ANSWER_MS = 30_000;
+/** How it is it knows at once. */
+const STATUS_MS = 2000;
 
 export class BridgeClient {
   readonly folder: string;
+  private readonly answerMs: number;
 
-  constructor(folder: string) {
+  constructor(folder: string, answerMs = ANSWER_MS) {
     this.folder = folder;
+    this.answerMs = answerMs;
   }
 
   static of(args: Args, io: Io): BridgeClient {
@@ -106,7 +112,7 @@ export class BridgeClient {
     body?: object,
     stop?: AbortSignal,
   ): Promise<Answer> {
-    const alarm = AbortSignal.timeout(ANSWER_MS);
+    const alarm = AbortSignal.timeout(this.answerMs);
     const { url, token, pid } = whereabouts(this.folder);
     try {
       const response = await fetch(`${url}/api/v1/${path}`, {
@@ -123,15 +129,30 @@ export class BridgeClient {
       throw refusal(response.status, text, url);
     } catch (cause) {
       if (cause instanceof HoplineError) throw cause;
-      throw this.unreachable(url, pid, cause as Error);
+      throw await this.unreachable({ url, token, pid }, cause as Error);
     }
   }
 
-  private unreachable(url: string, pid: number, cause: Error): HoplineError {
+  private async unreachable(where: Whereabouts, cause: Error): Promise<HoplineError> {
+    const { url, pid } = where;
     const detail =
       cause.name === 'TimeoutError'
-        ? `${url}: no answer for ${ANSWER_MS / 1000} s; start process ${pid} again`
+        ? `${url}: no answer for ${this.answerMs / 1000} s; ${await whatItSays(where)}`
         : `${url}: process ${pid} is gone; start the bridge with ${startOf(['--data', this.folder])}`;
     return new HoplineError('BRIDGE_UNREACHABLE', detail, { cause });
+  }
+}
+
+/** Whoever waits for its disk need not be started again: what was asked is done once that heals. */
+async function whatItSays({ url, token, pid }: Whereabouts): Promise<string> {
+  try {
+    const headers = { authorization: `Bearer ${token}` };
+    const signal = AbortSignal.timeout(STATUS_MS);
+    const response = await fetch(`${url}/api/v1/status`, { headers, signal });
+    const { problems } = (await response.json()) as StatusView;
+    if (problems.length === 0) return 'it runs, and is busy';
+    return `it runs, and says: ${problems.join('; ')}`;
+  } catch {
+    return `start process ${pid} again`;
   }
 }

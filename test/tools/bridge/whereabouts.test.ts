@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BridgeClient } from '../../../tools/bridge/client.ts';
 import { dataFolder } from '../../../tools/bridge/whereabouts.ts';
 import { socketPath } from '../../../tools/relay/asking.ts';
 import { testIo } from '../io.ts';
@@ -100,6 +101,27 @@ describe('a command', () => {
       STATUS.TOKEN_REFUSED,
       expect.stringContaining('[TOKEN_REFUSED]'),
     ]);
+  });
+
+  it('that gets no answer says how the bridge is, which may wait for its disk', async () => {
+    let problems: string[] | null = ['the disk is full'];
+    const slow = createServer(({ url }, reply) => {
+      if (url === '/api/v1/status' && problems !== null) reply.end(JSON.stringify({ problems }));
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    bridge.write({ url: `http://127.0.0.1:${(slow.address() as AddressInfo).port}` });
+    const asked = (): Promise<unknown> => new BridgeClient(bridge.folder, 100).lines();
+    await expect(asked()).rejects.toThrow(
+      'no answer for 0.1 s; it runs, and says: the disk is full',
+    );
+    problems = [];
+    await expect(asked()).rejects.toThrow('no answer for 0.1 s; it runs, and is busy [BRIDGE');
+    problems = null;
+    await expect(asked()).rejects.toThrow(
+      `no answer for 0.1 s; start process ${process.pid} again`,
+    );
+    slow.closeAllConnections();
+    slow.close();
   });
 
   it('that meets something else there says that it is no bridge', async () => {
