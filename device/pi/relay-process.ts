@@ -43,8 +43,9 @@ async function readConfigFile(path: string | null, env: RelayRun['env']): Promis
   // Whoever has no file need not have what reads it.
   const { readYaml } = await import('./yaml-file.ts');
   const text = await readFile(path, 'utf8').catch((cause) => {
-    const detail = `${path}: the system says ${codeOf(cause)}`;
-    throw new HoplineError('FILE_UNREADABLE', detail, { cause });
+    const code = codeOf(cause);
+    const why = code === 'ENOENT' ? 'there is no such file or folder' : `the system says ${code}`;
+    throw new HoplineError('FILE_UNREADABLE', `${path}: ${why}`, { cause });
   });
   return readConfig(readYaml(path, text), surroundings);
 }

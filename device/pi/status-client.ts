@@ -112,7 +112,7 @@ function unreachable(path: string, cause: NodeJS.ErrnoException): HoplineError {
   const detail =
     cause.code === 'EACCES' || cause.code === 'EPERM'
       ? `${path}: it belongs to another user; try with sudo, or as that user`
-      : `${path}: no relay runs there; start it with hopline relay, or name its --socket`;
+      : `${path}: no relay runs there; start it with hopline relay, a bridge with hopline up, or name its --data or --socket`;
   return new HoplineError('RELAY_UNREACHABLE', detail, { cause });
 }
 

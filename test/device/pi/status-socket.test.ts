@@ -213,7 +213,7 @@ describe('a relay that is not there', () => {
   it('is named, with what to do', async () => {
     const path = join(folder(), 'relay.sock');
     await expect(connectToRelay(path)).rejects.toThrow(
-      `the relay cannot be asked: ${path}: no relay runs there; start it with hopline relay`,
+      `the relay cannot be asked: ${path}: no relay runs there; start it with hopline relay, a bridge with hopline up`,
     );
   });
 
