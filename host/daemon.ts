@@ -199,7 +199,7 @@ export class Daemon {
         choiceOf: (id) => running.choice(id),
         shunnedAs: (id) => running.shunned(id),
         carried: () => carriedOf(running.usage),
-        condition: () => conditionOf(running.snapshot()),
+        condition: () => conditionOf(running.snapshot(), running.problems),
       });
     };
     // First of all, since two of one identity are worse than none.

@@ -22,6 +22,8 @@ export type ConditionAnswer = {
   health: { category: string; score: number | null }[] | null;
   /** `why` tells what to do about it; null while it is well. */
   components: { name: string; state: string; why: string | null }[];
+  /** What is wrong, in sentences that say what to do. */
+  problems: string[];
 };
 /** Mbit/s of the last second, and what may be; connections are those whose way takes too little. */
 export type CarriedAnswer = {

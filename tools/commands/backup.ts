@@ -7,6 +7,7 @@
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';
+import { many } from '../relay/words.ts';
 
 export const backup: Command = {
   name: 'backup',
@@ -26,7 +27,8 @@ export const backup: Command = {
     const made = await backUp(args.operands[0], out);
     if (has(args, 'json')) return io.out(JSON.stringify({ file: out, ...made }));
     const { messages, peers, outbox } = made;
-    io.out(`${out}: ${messages} messages, ${peers} peers, ${outbox} waiting to be acknowledged`);
+    const held = `${many(messages, 'message')}, ${many(peers, 'peer')}`;
+    io.out(`${out}: ${held}, ${outbox} waiting to be acknowledged`);
     io.out('anyone who has it can read those messages; the key file is not in it: keep that too');
   },
 };

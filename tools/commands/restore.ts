@@ -6,6 +6,7 @@
 import { HoplineError } from '../../protocol/errors.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';
+import { many } from '../relay/words.ts';
 
 export const restore: Command = {
   name: 'restore',
@@ -25,7 +26,8 @@ export const restore: Command = {
     const brought = await bringBack(args.operands[0], to);
     if (has(args, 'json')) return io.out(JSON.stringify({ folder: to, ...brought }));
     const { messages, peers, outbox, owner } = brought;
-    io.out(`${to}: ${messages} messages, ${peers} peers, ${outbox} waiting to be acknowledged`);
+    const held = `${many(messages, 'message')}, ${many(peers, 'peer')}`;
+    io.out(`${to}: ${held}, ${outbox} waiting to be acknowledged`);
     io.out('invitations that were open are not any more, and reserved numbers were left behind');
     io.out(`it opens for the keys of peer ${owner.slice(0, 16)} only; a backup holds no keys`);
   },

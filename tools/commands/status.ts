@@ -14,7 +14,7 @@ import { fullTime } from '../bridge/paints.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION } from '../command.ts';
 import { PLACE_OPTIONS, statusOf, withRelay } from '../relay/asking.ts';
-import { age, counted, labelled, seconds, tableOf } from '../relay/words.ts';
+import { age, counted, labelled, many, seconds, tableOf } from '../relay/words.ts';
 
 export const status: Command = {
   name: 'status',
@@ -41,7 +41,10 @@ function statusLines(answer: StatusAnswer): string[] {
       ['radio', radioWords(answer)],
       ['wires', answer.wires.map(({ port, state }) => `${port} ${state}`).join(', ') || 'none'],
       ['clock', clockWords(answer)],
-      ['island', `${station.islandSize} nodes, ${station.peers.length} peers in reach`],
+      [
+        'island',
+        `${many(station.islandSize, 'node')}, ${many(station.peers.length, 'peer')} in reach`,
+      ],
       ['history', historyWords(station)],
       ['packets', `${station.heard} heard, ${station.sent} sent, ${station.delivered} for us too`],
       ['dropped', counted(station.drops) || 'none'],
@@ -54,7 +57,7 @@ function statusLines(answer: StatusAnswer): string[] {
 }
 
 function historyWords({ historySize, historyFrom }: Snapshot): string {
-  const kept = `${historySize} packets kept for who comes later`;
+  const kept = `${many(historySize, 'packet')} kept for who comes later`;
   if (historyFrom === 0) return kept;
   return `${kept}; it is full, and lacks some from before ${fullTime(historyFrom)}`;
 }
@@ -62,7 +65,7 @@ function historyWords({ historySize, historyFrom }: Snapshot): string {
 /** How a bridge does; a relay has no parts that fail alone. */
 function conditionRows(condition: ConditionAnswer | undefined): [string, string][] {
   if (condition === undefined) return [];
-  const { health, components } = condition;
+  const { health, components, problems } = condition;
   const scores = health?.map(({ category, score }) => `${category} ${percent(score)}`);
   const unwell = components.filter(({ state, why }) => state !== 'running' || why !== null);
   const words = unwell.map(({ name, state, why }) => printable(`${name} ${state}: ${why ?? ''}`));
@@ -70,6 +73,7 @@ function conditionRows(condition: ConditionAnswer | undefined): [string, string]
   return [
     ['health', scores?.join(', ') ?? 'nothing sees to it just now'],
     ['parts', [`${well.map(printable).join(', ') || 'none'} well`, ...words].join('; ')],
+    ...problems.map((problem): [string, string] => ['wrong', printable(problem)]),
   ];
 }
 
@@ -97,7 +101,7 @@ function clockWords({ clock }: StatusAnswer): string {
   if (!clock.isKnown) return 'not set: packets are relayed, and nothing is said';
   if (clock.aheadMs === null) return 'set; nobody was heard to compare it with';
   const way = clock.aheadMs < 0 ? 'behind' : 'ahead of';
-  return `set; ${seconds(Math.abs(clock.aheadMs))} ${way} ${clock.senders} peers`;
+  return `set; ${seconds(Math.abs(clock.aheadMs))} ${way} ${many(clock.senders, 'peer')}`;
 }
 
 function linkLines({ station }: StatusAnswer): string[] {

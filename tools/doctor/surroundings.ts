@@ -2,7 +2,7 @@
  * Surroundings: what of the machine beside its Bluetooth keeps a relay from working.
  */
 import { printable } from '../../protocol/printable.ts';
-import { age } from '../relay/words.ts';
+import { age, many } from '../relay/words.ts';
 import type { Finding } from './finding.ts';
 import { good, problem, unknown, warning } from './finding.ts';
 import type { DoctorPort } from './port.ts';
@@ -46,7 +46,7 @@ export function clock(port: DoctorPort): Finding[] {
   if (reading !== undefined && reading.aheadMs !== null) {
     const offMs = Math.abs(reading.aheadMs);
     const way = reading.aheadMs < 0 ? 'behind' : 'ahead of';
-    const what = `it is ${age(offMs)} ${way} ${reading.senders} peers`;
+    const what = `it is ${age(offMs)} ${way} ${many(reading.senders, 'peer')}`;
     if (offMs <= SKEW_MAX_MS) return [good('clock', what)];
     const effect = `${what}; phones drop all that is two minutes off`;
     if (reading.senders >= WITNESSES) return [problem('clock', effect, set)];

@@ -41,6 +41,11 @@ export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** `1 node`, `2 nodes`. */
+export function many(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** `a 3, b 1`, the largest first. */
 export function counted(counts: Record<string, number>): string {
   return Object.entries(counts)

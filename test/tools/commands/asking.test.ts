@@ -43,10 +43,12 @@ describe('hopline status', () => {
         { name: 'routing', state: 'running', why: null },
         { name: 'greeter', state: 'failed', why: 'it is made again in 8 s' },
       ],
+      problems: ['the disk is full'],
     };
     const { outs } = await ask(relay, commands, ['status']);
     expect(outs).toContain('  health   connectivity 95 %, latency not known');
     expect(outs).toContain('  parts    routing well; greeter failed: it is made again in 8 s');
+    expect(outs).toContain('  wrong    the disk is full');
   });
 
   it('shows a relay at a glance', async () => {
@@ -81,6 +83,9 @@ ${CELLAR}  cellar     1     1  2 s`,
 
   it('says what is not well', async () => {
     const { status } = relay.answers;
+    status.station.islandSize = 1;
+    const alone = await ask(relay, commands, ['status']);
+    expect(alone.outs).toContain('  island   1 node, 2 peers in reach');
     const radioLine = async (): Promise<string> => (await ask(relay, commands, ['status'])).outs[2];
     status.radio.state = 'missing';
     expect(await radioLine()).toContain('there is no adapter; hopline doctor');
