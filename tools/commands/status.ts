@@ -65,7 +65,8 @@ function historyWords({ historySize, historyFrom }: Snapshot): string {
 /** How a bridge does; a relay has no parts that fail alone. */
 function conditionRows(condition: ConditionAnswer | undefined): [string, string][] {
   if (condition === undefined) return [];
-  const { health, components, problems } = condition;
+  // Whoever was started before an update says nothing of problems.
+  const { health, components, problems = [] } = condition;
   const scores = health?.map(({ category, score }) => `${category} ${percent(score)}`);
   const unwell = components.filter(({ state, why }) => state !== 'running' || why !== null);
   const words = unwell.map(({ name, state, why }) => printable(`${name} ${state}: ${why ?? ''}`));
