@@ -76,6 +76,18 @@ describe.skipIf(CHROMIUM === null)('a person who looks at the health of the mesh
   });
 });
 
+describe.skipIf(CHROMIUM === null)('a person of whose mesh nothing is known yet', () => {
+  it('is not told that it is well', async () => {
+    const town = new Town(8, 2);
+    const { health, ...rest } = town.resilience()!;
+    const blank = health.map((each) => ({ ...each, score: null }));
+    town.resilience = () => ({ ...rest, networkHealth: 1, health: blank });
+    await inTown({ at: '#/health', town }, async ({ page }) => {
+      await page.getByRole('heading', { name: 'Mesh not known yet' }).waitFor();
+    });
+  });
+});
+
 describe.skipIf(CHROMIUM === null)('a person who looks at the settings', () => {
   it('changes one, is told what may not be so, and what waits for the next start', async () => {
     await inTown({ at: '#/settings' }, async ({ page, town }) => {
@@ -121,7 +133,7 @@ describe.skipIf(CHROMIUM === null)('a person who opens the page', () => {
   it('with one that was used is told so', async () => {
     const used = (server: HttpServer): string => `${server.url}/#login=${'0'.repeat(32)}`;
     await inTown({ link: used }, async ({ page }) => {
-      await page.getByText('That link did not log you in').waitFor();
+      await page.getByText('That link did not log you in: it works once, for ten min').waitFor();
       await page.getByText('hopline login').first().waitFor();
     });
   });

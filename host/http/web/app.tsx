@@ -104,7 +104,7 @@ function Frame({ logOut }: { logOut: () => void }) {
   );
 }
 
-const SHUT = 'its token is not taken any more';
+const SHUT = 'The token that this browser had is not taken any more.';
 
 function ConnectionLamp({ state }: { state: State }) {
   switch (state.connection.kind) {

@@ -29,7 +29,7 @@ export function HealthView() {
         <>
           <section class="wide">
             <h2>
-              Mesh <small>{percent(resilience.networkHealth)} well</small>
+              Mesh <small>{wellness(resilience)}</small>
             </h2>
             <Scores health={resilience.health} />
           </section>
@@ -57,6 +57,12 @@ export function HealthView() {
       </section>
     </div>
   );
+}
+
+/** Nothing known counts as well, and is told as what it is. */
+function wellness({ health, networkHealth }: ResilienceView): string {
+  const isKnown = health.some(({ score }) => score !== null);
+  return isKnown ? `${percent(networkHealth)} well` : 'not known yet';
 }
 
 /** Each category with its score, a word and a sentence: never a colour alone. */

@@ -3,6 +3,7 @@
  */
 import { Waves } from './parts.tsx';
 
+/** `failure`: why it is seen, in whole sentences; null where nothing was tried. */
 export function Login({ failure }: { failure: string | null }) {
   return (
     <main class="login">
@@ -10,7 +11,7 @@ export function Login({ failure }: { failure: string | null }) {
       <h1>Hopline</h1>
       {failure !== null && (
         <p class="fault" role="alert">
-          That link did not log you in: {failure}. It works once, for ten minutes.
+          {failure}
         </p>
       )}
       <p>This page belongs to the bridge on this machine. To open it, ask the bridge for a link:</p>

@@ -7,7 +7,7 @@ import type { SocketTold } from './feed.ts';
 import { Login } from './login.tsx';
 import { Panel } from './panel.ts';
 import type { PanelPorts } from './panel.ts';
-import { isOpen, logIn } from './requests.ts';
+import { isOpen, logIn, Refusal } from './requests.ts';
 import { loginCodeOf } from './route.ts';
 
 /**
@@ -56,7 +56,9 @@ async function redeem(): Promise<string | null> {
     localStorage.setItem(TOKEN_KEY, await logIn(location.origin, code));
     return null;
   } catch (failure) {
-    return (failure as Error).message;
+    const isSpent = failure instanceof Refusal && failure.status === 401;
+    const why = isSpent ? 'it works once, for ten minutes' : (failure as Error).message;
+    return `That link did not log you in: ${why}.`;
   }
 }
 
