@@ -11,6 +11,8 @@ export const LABEL_MAX = 18;
 /** Of the type in which labels are set, in pixels: its width is an estimate on the safe side. */
 const LETTER_WIDTH = 6.4;
 const HEIGHT = 14;
+/** Titles are bold, and set wider. */
+const TITLE_LETTER_WIDTH = 7.4;
 /** From the middle of a node to the middle of its label below. */
 export const LABEL_DROP = 20;
 /** Half of what a node takes. */
@@ -40,6 +42,13 @@ export function fitLabels(labels: Label[]): Set<string> {
     fitting.add(id);
   }
   return fitting;
+}
+
+/** The middle of a title above an island at `x`, so that neither end is cut off while that is in view. */
+export function titleMiddle(x: number, title: string, width: number): number {
+  const half = (title.length * TITLE_LETTER_WIDTH) / 2;
+  const isSeen = x >= 0 && x <= width && 2 * half <= width;
+  return isSeen ? Math.max(half, Math.min(width - half, x)) : x;
 }
 
 export function shorten(text: string): string {

@@ -5,7 +5,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { MapNode, MapView } from '../views.ts';
 import type { Size } from './hooks.ts';
-import { shorten } from './labels.ts';
+import { shorten, titleMiddle } from './labels.ts';
 import { layOut, SHORE } from './layout.ts';
 import type { Chart, Point } from './layout.ts';
 import { islandName } from './node-list.tsx';
@@ -51,7 +51,9 @@ export function shoresOf({ map, chart, view }: Picture): Shore[] {
     const hull = points.map(view.put);
     const nodes = map.islands.find((island) => island.id === id)!.nodes;
     const title = isHere ? 'This island' : islandName(nodes, at);
-    return { id, hull, width: 2 * SHORE * view.scale, title, top: topOf(hull, SHORE * view.scale) };
+    const top = topOf(hull, SHORE * view.scale);
+    const shown = { x: titleMiddle(top.x, title, view.width), y: top.y };
+    return { id, hull, width: 2 * SHORE * view.scale, title, top: shown };
   });
 }
 
@@ -79,7 +81,8 @@ export function useChart(map: MapView, isTall: boolean): Chart {
   return chart;
 }
 
-export type View = { scale: number; put(point: Point): Point };
+/** `width` is that of the picture, in pixels. */
+export type View = { scale: number; width: number; put(point: Point): Point };
 
 export function viewOf({ box }: Chart, { width, height }: Size, lens: Lens): View {
   const fit = Math.min(
@@ -90,6 +93,7 @@ export function viewOf({ box }: Chart, { width, height }: Size, lens: Lens): Vie
   const [middleX, middleY] = [box.left + box.width / 2, box.top + box.height / 2];
   return {
     scale,
+    width,
     put: ({ x, y }) => ({
       x: (x - middleX) * scale + width / 2 + lens.x,
       y: (y - middleY) * scale + (height + TITLE) / 2 + lens.y,

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { layOut, NEAREST } from '../../../../host/http/web/layout.ts';
 import type { Chart, Point } from '../../../../host/http/web/layout.ts';
-import { fitLabels, LABEL_MAX, shorten } from '../../../../host/http/web/labels.ts';
+import { fitLabels, LABEL_MAX, shorten, titleMiddle } from '../../../../host/http/web/labels.ts';
 import type { MapView } from '../../../../host/http/views.ts';
 import { runs, SEED, xorshift } from '../../../seed.ts';
 
@@ -104,6 +104,20 @@ describe('the names on a map', () => {
     expect(shorten('short')).toBe('short');
     expect(shorten('🐬'.repeat(LABEL_MAX))).toBe('🐬'.repeat(LABEL_MAX));
     expect(shorten('🐬'.repeat(LABEL_MAX + 1))).toBe(`${'🐬'.repeat(LABEL_MAX - 1)}…`);
+  });
+});
+
+describe('the title of an island', () => {
+  const at = (x: number, width = 390): number => titleMiddle(x, 'Island of virtual-gateway', width);
+
+  it('stands above its middle, but is cut off by no edge of the picture', () => {
+    expect(at(200)).toBe(200);
+    expect(at(20)).toBeGreaterThan(80);
+    expect([at(0), at(380)]).toEqual([at(20), 390 - at(20)]);
+  });
+
+  it('goes with an island that is out of the picture, and stays where it is too wide for that', () => {
+    expect([at(-40), at(430), at(20, 100)]).toEqual([-40, 430, 20]);
   });
 });
 
