@@ -72,15 +72,15 @@ export function checkFolder(folder: string): void {
     throw unreadable(folder, cause);
   }
   if (!stat.isDirectory()) throw invalid(folder, 'it is not a folder');
-  checkOwner(folder, stat, 'chmod 700');
+  checkOwner(folder, stat, 'chmod 700', ', or keep keys in a folder of their own');
 }
 
-function checkOwner(path: string, stat: fs.Stats, remedy: string): void {
+function checkOwner(path: string, stat: fs.Stats, remedy: string, instead = ''): void {
   // Windows has neither owners nor modes that could be asked this way.
   if (process.getuid === undefined) return;
   if (stat.uid !== process.getuid()) throw invalid(path, 'it belongs to another user');
   if ((stat.mode & 0o077) !== 0) {
-    throw invalid(path, `others can get at it; allow only its owner: ${remedy} ${path}`);
+    throw invalid(path, `others can get at it; allow only its owner: ${remedy} ${path}${instead}`);
   }
 }
 

@@ -230,7 +230,10 @@ describe('a key file that cannot be used', () => {
   it('is refused in a folder that others can look into', () => {
     createKeyFile(path, randomBytes);
     fs.chmodSync(join(home, 'keys'), 0o750);
-    expect(complaint(() => readKeyFile(path)).message).toContain('chmod 700');
+    const { message } = complaint(() => readKeyFile(path));
+    expect(message).toContain(
+      `chmod 700 ${join(home, 'keys')}, or keep keys in a folder of their own [KEY`,
+    );
   });
 
   it('is refused when it is a link, a folder or a pipe', () => {
