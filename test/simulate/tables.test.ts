@@ -76,6 +76,7 @@ const FILLED: Record<string, (parts: Parts, count: number) => void> = {
   'messages in its history': ({ heard }, count) => add(heard.history['messages'], count),
   'bytes in its history': ({ heard }, count) => void (heard.history['bytes'] = count),
   'announces in its history': ({ heard }, count) => add(heard.history['announces'], count),
+  'names its history remembers': ({ heard }, count) => add(heard.history['forgotten'], count),
   'messages too old for its history': ({ heard }, count) => add(heard.history['attic'], count),
   'askers for history': ({ heard }, count) => add(heard.sync['askers'], count),
   'senders introduced on a link': ({ heard }, count) =>

@@ -114,7 +114,7 @@ describe('bench where no line can replace itself', () => {
   it('is explained with what each area measures, and how long that takes', async () => {
     const { outs } = await run(['--help'], []);
     expect(outs[0]).toContain('\nareas:\n  relay  packets through one relay (seconds)\n');
-    expect(outs[0]).toContain('; hopline bench --watch [--json] [--seed <n>]\n');
+    expect(outs[0]).toContain('\n       hopline bench --watch [--json] [--seed <n>]\n');
   });
 });
 
