@@ -767,8 +767,6 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   }
 
   private order(order: StationOrder): void {
-    // Whom a person keeps apart nobody else lets in: what he said waits on.
-    if (order.kind === 'release' && this.pins.isQuarantined(order.id)) return;
     this.tasks.push({ to: 'station', input: order });
     if (order.kind === 'pace' || order.kind === 'redial')
       this.tasks.push({ to: 'trunks', input: order }, { to: 'clients', input: order });

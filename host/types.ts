@@ -3,7 +3,6 @@
  * `{ kind: 'store', write }` and reads through the small ports of an `Archive`; the store commits the
  * writes of a batch together, and a twin in memory does both for the simulator.
  */
-import { sameBytes } from '../protocol/core/bytes.ts';
 import type { ChainEnd } from '../protocol/trust/chain.ts';
 import { endText } from '../protocol/trust/chain.ts';
 import { encodeText } from '../protocol/wire/text.ts';
@@ -397,14 +396,6 @@ export interface PeerReads {
   find(id: Uint8Array): PeerRecord | null;
   /** Everybody who calls himself so, whatever the case of its letters; the last one seen first. */
   named(name: string): PeerRecord[];
-}
-
-/** Whether a person turned somebody away, or keeps him apart. */
-export function isKeptOut(
-  peers: Pick<PeerReads, 'denied' | 'quarantined'>,
-  id: Uint8Array,
-): boolean {
-  return [...peers.denied(), ...peers.quarantined()].some((other) => sameBytes(other, 0, id));
 }
 
 export interface CounterReads {

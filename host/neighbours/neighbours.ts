@@ -6,6 +6,7 @@
  *   counts, heartbeats, words -> figures, reputation -> SecurityEvent, audit
  *                                        |-> quarantined <-> let in again (release)
  */
+import { sameBytes } from '../../protocol/core/bytes.ts';
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import type { Judge } from '../../protocol/peer/judge.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
@@ -235,9 +236,16 @@ export class Neighbours implements Component, Judge {
   private release(neighbour: Neighbour, why: string, out: ComponentOutput[]): void {
     const { id } = neighbour;
     this.setApart(neighbour, false);
+    if (this.isKeptOut(id)) return;
     out.push({ kind: 'order', order: { kind: 'release', id } });
     this.tell({ kind: 'PeerJudged', peer: id, decision: 'allow', by: 'reputation' }, out);
     this.note('released', id, why, out);
+  }
+
+  /** By a person, whose word holds however well somebody behaves. */
+  private isKeptOut(id: Uint8Array): boolean {
+    const { peers } = this.ports.archive;
+    return [...peers.denied(), ...peers.quarantined()].some((other) => sameBytes(other, 0, id));
   }
 
   private setApart(neighbour: Neighbour, isApart: boolean): void {

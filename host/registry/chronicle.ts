@@ -15,7 +15,6 @@ import type {
   ComponentPorts,
 } from '../component.ts';
 import type { MeshEvent, PeerLeftReason } from '../events.ts';
-import { isKeptOut } from '../types.ts';
 
 /** Drops are many: they are told of together. */
 export const DROPS_EVERY_MS = 60_000;
@@ -88,12 +87,10 @@ export class Chronicle implements Component {
 
   private judge(event: MeshEvent, now: Millis): ComponentOutput[] {
     if (event.kind !== 'PeerJudged') return [];
-    const { peer, decision, by } = event;
+    const { peer, decision } = event;
     const key = toHex(peer);
     const isBarred = this.barred.has(key);
     if (isBarred !== (decision === 'allow')) return [];
-    // A person's word holds, however well somebody behaves.
-    if (isBarred && by === 'reputation' && isKeptOut(this.ports.archive.peers, peer)) return [];
     const known = this.ports.station(now).peers.find(({ id }) => id === key);
     if (known === undefined) return [];
     const { name } = known;

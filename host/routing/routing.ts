@@ -26,7 +26,7 @@ import type {
   ComponentPorts,
 } from '../component.ts';
 import type { MeshEvent } from '../events.ts';
-import { isKeptOut, PUBLIC } from '../types.ts';
+import { PUBLIC } from '../types.ts';
 import { StateAuthor } from './author.ts';
 import { Chosen, looksAtLoads, strategyOf, unsuited } from './choice.ts';
 import type { LinkUse } from './loads.ts';
@@ -318,15 +318,11 @@ export class Routing implements Component, Chooser {
         return this.relink(now);
       case 'PeerJudged': {
         const id = toHex(event.peer);
-        if (event.decision === 'allow') {
-          // A person's word holds, however well somebody behaves.
-          if (event.by === 'reputation' && isKeptOut(this.ports.archive.peers, event.peer)) return;
-          this.shunned.delete(id);
-          return this.relink(now);
-        }
-        this.shunned.add(id);
+        if (event.decision === 'allow') this.shunned.delete(id);
+        else this.shunned.add(id);
         this.relink(now);
-        return this.table.leave(id, now);
+        if (event.decision !== 'allow') this.table.leave(id, now);
+        return;
       }
       case 'MessageReceived':
         // Who writes to us alone has heard us, or we him: the way between us holds.
