@@ -4,14 +4,16 @@
  * HOPLINE_SEEDS=10000 runs so many, from 1 on; HOPLINE_SEEDS=5001-10000 runs these, beside others elsewhere.
  */
 import { describe, expect, it } from 'vitest';
+import { allFaults } from '../../tools/simulate/faults.ts';
 import { simulatedCrypto } from '../../tools/simulate/simulated-crypto.ts';
 import { runScenario } from '../../tools/simulate/run.ts';
 import { describeScenario, drawScenario } from '../../tools/simulate/scenario.ts';
 import { crypto } from '../protocol/trust/ports.ts';
-import { runs } from '../seed.ts';
+import { runs, SOAK } from '../seed.ts';
 
 const cheap = simulatedCrypto(crypto);
 const TIME = { timeout: 3_600_000 };
+const QUARTER_MS = 15 * 60_000;
 /** 116: what was said to a strict node ahead of an announce was never shown. */
 const ONCE_BROKEN = [116];
 const [FIRST, LAST] = rangeOf(process.env['HOPLINE_SEEDS'] ?? String(runs(40, 200)));
@@ -31,6 +33,20 @@ describe('a mesh in which everything goes wrong', () => {
 
   it.each(ONCE_BROKEN)('keeps them for seed %i, which broke one once', TIME, (seed) => {
     expect(runScenario(drawScenario({ seed }), { crypto: cheap }).breach).toBeNull();
+  });
+
+  it('keeps them for a quarter of an hour of everything at once', TIME, () => {
+    for (let seed = 10; seed < 10 + runs(1, 60); seed++) {
+      const wishes = { seed, nodes: 16, faults: allFaults(), safeMs: QUARTER_MS };
+      const { breach } = runScenario(drawScenario(wishes), { crypto: cheap });
+      expect(breach, `seed ${seed}`).toBeNull();
+    }
+  });
+
+  it.runIf(SOAK)('keeps them for an hour of floods, in which one was broken once', TIME, () => {
+    const wishes = { seed: 7, nodes: 40, topology: 'geometric' as const, safeMs: 4 * QUARTER_MS };
+    const scenario = drawScenario({ ...wishes, faults: allFaults() });
+    expect(runScenario(scenario, { crypto: cheap }).breach).toBeNull();
   });
 
   it('is the same twice for the same seed', () => {
