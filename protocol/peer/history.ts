@@ -4,7 +4,8 @@
  * talker does not push out the rest.
  *
  * What it forgot for lack of room it does not take again, so that nothing comes back as new: it remembers
- * the last names, and beyond these takes nothing that is as old unless it is fresh.
+ * the last names, and beyond these takes nothing that is as old unless it is fresh. What is too old is
+ * put away and not forgotten while there is room: the clock that says so may be wrong by days.
  */
 import { assert } from '../core/assert.ts';
 import type { Millis } from '../core/machine.ts';
@@ -30,7 +31,7 @@ import { SYNC_TYPE, syncTypes } from '../wire/request-sync.ts';
 import { byAge, Timeline } from './timeline.ts';
 
 export type HistoryLimits = {
-  /** Messages held; then the oldest of whoever said most goes. */
+  /** Messages held; then what is too old goes, and then the oldest of whoever said most. */
   messages: number;
   /** Bytes of all messages; as above. */
   bytes: number;
@@ -67,8 +68,6 @@ const FALSE_POSITIVES = 0.01;
 export const ANSWER_MAX = 300;
 /** Names of messages that were forgotten for lack of room; then the first go. */
 export const FORGOTTEN_MAX = 4096;
-/** Messages that were let go for their age, in case the clock was wrong; then the first go. */
-export const ATTIC_MAX = 256;
 
 export type Kept = {
   readonly name: string;
@@ -93,12 +92,14 @@ export class History {
   /** The newest of each sender, the one heard first in front. Those not of now are introductions only. */
   private readonly announces = new Map<string, Kept>();
   private readonly countOf = new Map<string, number>();
+  /** Of all messages, those too old as well. */
   private bytes = 0;
   /** Messages up to here, unless they are fresh, may have been forgotten. */
   private horizon = -1;
   /** Names of the last of them, the one forgotten first in front. */
   private readonly forgotten = new Set<string>();
-  private attic: Kept[] = [];
+  /** Messages that are too old, as long as there is room for them. */
+  private readonly attic = new Map<string, Kept>();
   /** Our clock when the too old went last. */
   private expiredMs = -Infinity;
   private additions = 0;
@@ -141,7 +142,7 @@ export class History {
 
   /** Whether it is held, or was, whoever vouched for it. */
   has(packet: Packet): boolean {
-    return this.messages.size > 0 && this.knows(this.nameOf(packet));
+    return this.limits.messages > 0 && this.knows(this.nameOf(packet));
   }
 
   /** Out of our own store, without asking whether it is old. */
@@ -261,18 +262,32 @@ export class History {
   }
 
   private knows(name: string): boolean {
-    return this.messages.has(name) || this.forgotten.has(name);
+    return this.messages.has(name) || this.attic.has(name) || this.forgotten.has(name);
   }
 
   private addMessage(kept: Kept): void {
+    this.bytes += kept.bytes.length;
+    this.show(kept);
+    const { messages, bytes } = this.limits;
+    while (this.messages.size + this.attic.size > messages || this.bytes > bytes) {
+      const [old] = this.attic.values();
+      this.forget(old ?? this.oldestOfLoudest());
+    }
+  }
+
+  private show(kept: Kept): void {
     this.messages.set(kept.name, kept);
     this.timeline.add(kept);
     this.additions++;
-    this.bytes += kept.bytes.length;
     this.countOf.set(kept.sender, (this.countOf.get(kept.sender) ?? 0) + 1);
-    while (this.messages.size > this.limits.messages || this.bytes > this.limits.bytes) {
-      this.forget(this.oldestOfLoudest());
-    }
+  }
+
+  private hide(kept: Kept): void {
+    this.messages.delete(kept.name);
+    this.timeline.remove(kept);
+    const left = this.countOf.get(kept.sender)! - 1;
+    if (left > 0) this.countOf.set(kept.sender, left);
+    else this.countOf.delete(kept.sender);
   }
 
   private keepAnnounce(kept: Kept): void {
@@ -296,44 +311,31 @@ export class History {
   }
 
   private forget(kept: Kept): void {
-    this.drop(kept);
+    if (!this.attic.delete(kept.name)) this.hide(kept);
+    this.bytes -= kept.bytes.length;
     this.horizon = Math.max(this.horizon, kept.timestamp);
     this.forgotten.add(kept.name);
     const [first] = this.forgotten;
     if (this.forgotten.size > FORGOTTEN_MAX) this.forgotten.delete(first);
   }
 
-  private drop(kept: Kept): void {
-    this.messages.delete(kept.name);
-    this.timeline.remove(kept);
-    this.bytes -= kept.bytes.length;
-    const left = this.countOf.get(kept.sender)! - 1;
-    if (left > 0) this.countOf.set(kept.sender, left);
-    else this.countOf.delete(kept.sender);
-  }
-
-  /** Lets go what is too old; what a clock that was ahead let go comes back. */
+  /** Puts away what is too old, and brings back what a clock that was ahead put away. */
   expire(wallMs: number): void {
-    if (wallMs < this.expiredMs) this.comeBack(wallMs);
-    this.expiredMs = wallMs;
     const last = wallMs - this.limits.ageMs;
+    if (wallMs < this.expiredMs) this.comeBack(last);
+    this.expiredMs = wallMs;
     for (let { oldest } = this.timeline; oldest !== null && oldest.timestamp <= last;) {
-      this.drop(oldest);
-      this.attic.push(oldest);
-      if (this.attic.length > ATTIC_MAX) this.attic.shift();
+      this.hide(oldest);
+      this.attic.set(oldest.name, oldest);
       ({ oldest } = this.timeline);
     }
   }
 
-  private comeBack(wallMs: number): void {
-    const { attic } = this;
-    this.attic = [];
-    for (const kept of attic) {
-      const isYoung = kept.timestamp > wallMs - this.limits.ageMs;
-      if (!isYoung) this.attic.push(kept);
-      else if (!this.knows(kept.name) && this.mayAdd(kept.timestamp, wallMs)) {
-        this.addMessage(kept);
-      }
+  private comeBack(last: number): void {
+    for (const kept of this.attic.values()) {
+      if (kept.timestamp <= last) continue;
+      this.attic.delete(kept.name);
+      this.show(kept);
     }
   }
 }

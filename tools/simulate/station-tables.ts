@@ -12,7 +12,7 @@ import type { SendQueue } from '../../protocol/core/queue.ts';
 import { SENDERS_MAX as ANNOUNCED_MAX } from '../../protocol/peer/announced.ts';
 import { INTRODUCED_MAX } from '../../protocol/peer/answers.ts';
 import { REASONS_MAX } from '../../protocol/peer/counts.ts';
-import { ATTIC_MAX, FORGOTTEN_MAX } from '../../protocol/peer/history.ts';
+import { FORGOTTEN_MAX } from '../../protocol/peer/history.ts';
 import { HAD_MAX, SEEKS_MAX } from '../../protocol/peer/introductions.ts';
 import { KEPT_BYTES_MAX, KEPT_MAX, PROMISES_MAX, WANTS_MAX } from '../../protocol/peer/mender.ts';
 import { PEERS_MAX } from '../../protocol/peer/peers.ts';
@@ -128,7 +128,7 @@ function checkHistory({ history }: Reception, check: Check): void {
   check('bytes in its history', history['bytes'], limits.bytes);
   check('announces in its history', history['announces'].size, limits.announces);
   check('names its history remembers', history['forgotten'].size, FORGOTTEN_MAX);
-  check('messages too old for its history', history['attic'].length, ATTIC_MAX);
+  check('messages too old for its history', history['attic'].size, limits.messages);
 }
 
 function checkSync({ sync }: Reception, check: Check): void {

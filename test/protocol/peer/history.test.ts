@@ -6,7 +6,6 @@ import { ANNOUNCE, PING } from '../../../protocol/core/packet.ts';
 import type { HistoryLimits, Kept } from '../../../protocol/peer/history.ts';
 import {
   ANSWER_MAX,
-  ATTIC_MAX,
   FORGOTTEN_MAX,
   FRESH_MS,
   History,
@@ -55,14 +54,29 @@ describe('a history', () => {
     expect(add(history, NOW - HISTORY_LIMITS.ageMs)).toBe(false);
   });
 
-  it('R16: has again what it let go while its clock was ahead, as much as it has room for', () => {
+  it('R16: has all again that was too old while its clock was ahead, and takes nothing twice', () => {
     const history = new History(crypto);
-    for (let i = 0; i < ATTIC_MAX + 1; i++) add(history, NOW + i);
+    const said = HISTORY_LIMITS.messages;
+    for (let i = 0; i < said; i++) add(history, NOW + i);
     history.expire(NOW + WEEK_MS);
-    expect(history.size).toBe(0);
-    history.expire(NOW + ATTIC_MAX);
-    expect(history.size).toBe(ATTIC_MAX);
-    expect(add(history, NOW + 1)).toBe(false);
+    expect([history.size, history.answer(EVERYTHING, NOW + WEEK_MS)]).toEqual([0, []]);
+    expect(add(history, NOW + 1, {}, NOW + said)).toBe(false);
+    history.expire(NOW + said);
+    expect(history.size).toBe(said);
+    expect(add(history, NOW + 2, {}, NOW + said)).toBe(false);
+  });
+
+  it('R16: gives up what is too old for what is of now, and takes that no more', () => {
+    const history = new History(crypto, { ...HISTORY_LIMITS, messages: 20 });
+    for (let i = 0; i < 20; i++) add(history, NOW + i, { sender: id(1) });
+    const ahead = NOW + WEEK_MS;
+    history.expire(ahead);
+    for (let i = 0; i < 5; i++) add(history, ahead + i, { sender: id(2) }, ahead);
+    expect(history.size).toBe(5);
+    history.expire(NOW + 20);
+    expect(history.size).toBe(20);
+    for (let i = 0; i < 5; i++)
+      expect(add(history, NOW + i, { sender: id(1) }, NOW + 20)).toBe(false);
   });
 
   it('gives announces back for a minute, one of each sender and only the newest', () => {
