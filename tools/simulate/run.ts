@@ -423,11 +423,16 @@ class Run {
     return Math.max(...starts);
   }
 
-  /** What one says to another alone goes no further than its TTL. */
+  /**
+   * Nobody writes to whom he does not hear of, and announces go no further than their TTL: less far where
+   * a relay has many neighbours (WIRE §12).
+   */
   private isInReach(from: number, to: number): boolean {
     const { mesh } = this;
-    const links = numbersTo(mesh.nodes).flatMap((a) => mesh.linked(a).map((b) => ({ a, b })));
-    return hopsFrom(from, mesh.nodes, links)[to] <= OWN_TTL;
+    const all = numbersTo(mesh.nodes);
+    const links = all.flatMap((a) => mesh.linked(a).map((b) => ({ a, b })));
+    const isDense = all.some((node) => mesh.linked(node).length >= DENSE);
+    return hopsFrom(from, mesh.nodes, links)[to] <= OWN_TTL - (isDense ? DENSE_HOPS : 0);
   }
 
   private stateOf({ by, name }: Word): string {
@@ -537,6 +542,9 @@ function settingsOf({ level }: Scenario): Partial<StationConfig> {
   return { ...SMALL, admission, stamps: STAMP_BITS[level] > 0 };
 }
 
+/** Who has so many neighbours takes so many hops from what it passes on (WIRE §12). */
+const DENSE = 6;
+const DENSE_HOPS = 2;
 /** Edges open within the first second. */
 const OPEN_WITHIN_MS = 1000;
 /** Whoever lost his power while writing has it back. */
