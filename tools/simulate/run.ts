@@ -398,10 +398,10 @@ class Run {
   private missing(core: readonly number[]): string | null {
     const historyFrom = this.historyFrom(core);
     for (const word of this.wordsOf(core)) {
-      const { by, to, text, saidAt, arrivedAt } = word;
+      const { by, to, text, arrivedAt } = word;
       if (to === null) {
         // What full histories had no room for, nobody is given any more.
-        if (MESH_EPOCH_MS + saidAt < historyFrom) continue;
+        if (this.datedFrom(word) < historyFrom) continue;
         const lacking = core.filter((node) => node !== by && !arrivedAt.has(node));
         if (lacking.length === 0) continue;
         return `"${text}" of node ${by} did not come to ${lacking.join(', ')}`;
@@ -412,6 +412,12 @@ class Run {
       }
     }
     return null;
+  }
+
+  /** What its author's clock showed then at the least. */
+  private datedFrom({ saidAt, offMs }: Word): number {
+    const driftMs = (saidAt * this.scenario.faults.drift) / 1_000_000;
+    return MESH_EPOCH_MS + saidAt + offMs - driftMs;
   }
 
   /** From when on all of them hold all that they heard. */
