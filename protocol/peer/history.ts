@@ -134,10 +134,14 @@ export class History {
 
   /**
    * Messages from this time on are neither forgotten already nor about to be: others need not give
-   * older ones. What was forgotten for lack of room is not taken again, unless it is fresh.
+   * older ones. What was forgotten for lack of room is not taken again, unless it is fresh. 0 where what
+   * was forgotten is too old by now in any case; null is a clock that is not set.
    */
-  floor(wallMs: number): number {
-    return this.horizon < 0 ? 0 : Math.min(this.horizon + 1, wallMs - FRESH_MS);
+  floor(wallMs: number | null): number {
+    const from = this.horizon + 1;
+    if (wallMs === null) return from;
+    const isPast = this.horizon < 0 || this.horizon <= wallMs - this.limits.ageMs;
+    return isPast ? 0 : Math.min(from, wallMs - FRESH_MS);
   }
 
   /** Whether it is held, or was, whoever vouched for it. */
@@ -229,7 +233,7 @@ export class History {
     const last = included > 0 ? held[included - 1] : null;
     const { oldest } = this.timeline;
     const hasOlder = last !== null && oldest !== null && last.timestamp > oldest.timestamp;
-    const floor = this.horizon < 0 ? null : this.floor(wallMs);
+    const floor = this.floor(wallMs) || null;
     const older = hasOlder ? last.timestamp : null;
     const types = syncTypes(['announce', 'message']);
     const request = { p, m, filter: bytes, types, since: older ?? floor, fragmentIds: [] };

@@ -191,7 +191,7 @@ export class Station implements Machine<StationInput, StationOutput> {
       links: linkSnapshots(links, peers, this.config.outMax, now),
       peers: peerSnapshots(links, peers, now),
       historySize: history.size,
-      historyFrom: history.floor(this.reception.wall(now) ?? Infinity),
+      historyFrom: history.floor(this.reception.wall(now)),
       heard,
       sent,
       delivered: this.delivered,

@@ -182,6 +182,16 @@ describe('a full history', () => {
     expect(add(history, NOW + 29, {}, NOW + 40)).toBe(false);
   });
 
+  it('lacks nothing once all that it let go would be too old', () => {
+    const history = new History(crypto, limits);
+    for (let i = 0; i < 30; i++) add(history, NOW + i);
+    const last = NOW + 9;
+    expect(history.floor(last + limits.ageMs - 1)).toBe(last + 1);
+    expect(history.floor(last + limits.ageMs)).toBe(0);
+    expect(history.floor(null)).toBe(last + 1);
+    expect(history.request(last + limits.ageMs).since).toBeNull();
+  });
+
   it('still takes what is of now, however far ahead somebody stamped what it let go', () => {
     const history = new History(crypto, limits);
     for (let i = 0; i < 30; i++) add(history, NOW + 100_000 + i, { sender: id(9) });
