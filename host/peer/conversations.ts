@@ -150,7 +150,7 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
         break;
     }
     this.onTalks(this.talks.tick(now), out);
-    for (const receipts of this.confirmations.due(now)) this.sendReceipts(receipts, out);
+    this.sendConfirmations(now, out);
     if (now >= this.letters.deadline()) this.toLetters(TICK, out);
     return out;
   }
@@ -320,6 +320,8 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
   private read(conversation: string, key: number, out: ConversationsOutput[]): Answer {
     const peer = conversation.length === 2 * ID_SIZE ? fromHex(conversation) : null;
     const { messages } = this.ports.archive;
+    // That a message came is said before that it was read, however quickly that is.
+    this.sendConfirmations(Infinity, out);
     if (peer !== null && !this.ports.pins.isDenied(peer)) {
       const unread = messages.unread(conversation, key, RECEIPTS_PER_PEER_MAX);
       for (const { id } of unread.reverse()) {
@@ -396,6 +398,11 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
     }
     const full = this.confirmations.add(talk.peer, id, this.now);
     if (full !== null) this.sendReceipts(full, out);
+  }
+
+  /** Those that have waited until then. */
+  private sendConfirmations(until: Millis, out: ConversationsOutput[]): void {
+    for (const receipts of this.confirmations.due(until)) this.sendReceipts(receipts, out);
   }
 
   private sendReceipts({ peer, ids }: Receipts, out: ConversationsOutput[]): void {

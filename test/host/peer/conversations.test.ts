@@ -272,6 +272,19 @@ describe('receipts of what was read', () => {
     expect(sealed(ben) - before).toBe(3);
   });
 
+  it('follow what says that it came, however quickly it is read', () => {
+    const { hamlet, ann, ben } = acquainted();
+    const name = ann.tell(ben, 'quick');
+    for (let ms = 0; !ben.heardFrom(ann).includes('quick'); ms++) {
+      expect(ms).toBeLessThan(100);
+      hamlet.pass(1);
+    }
+    readAll(ben);
+    hamlet.pass(100);
+    const states = ann.told('message-state').filter(({ name: { id } }) => id === name.id);
+    expect(states.map(({ state }) => state).slice(-2)).toEqual(['delivered', 'read']);
+  });
+
   it('wait for whoever wrote it, and only what was read is said to be', () => {
     const { hamlet, ann, ben } = acquainted();
     const [first, second] = [ann.tell(ben, 'first'), ann.tell(ben, 'second')];
