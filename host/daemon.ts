@@ -73,6 +73,10 @@ import type { Answer, SessionState, StoreWrite } from './types.ts';
 const TRIM_EVERY_MS = 60_000;
 const TRIM_AGAIN_MS = 250;
 
+/** Of a wish that the disk failed under. */
+const LATER =
+  'what was asked waits in memory, and is done once the disk takes it: look then, before asking again';
+
 export type DaemonPorts = Pick<HardwarePorts, 'openRadio' | 'tether' | 'listSerial'> & {
   crypto: Crypto;
   random: Random;
@@ -476,9 +480,11 @@ export class Daemon {
 
   private willHeal(cause: unknown): boolean {
     if (!isDiskTrouble(cause)) return false;
-    const { message } = cause as HoplineError;
+    const { message, detail } = cause as HoplineError;
     if (this.health.of('store') === null) this.ports.log.error(message);
-    this.health.set('store', message);
+    this.health.set('store', detail);
+    // Whoever asked is told now, for the disk may take days.
+    this.tickets.refuse(new HoplineError('STORE_FAILING', `${detail}; ${LATER}`));
     return true;
   }
 
