@@ -19,6 +19,8 @@ const PAGES = 0x7fffffff;
  */
 export const RESERVED_LEAP = 2 ** 32;
 
+const NAME_A_COPY = 'name the file that `hopline backup` wrote';
+
 /** What is in a copy. */
 export type Contents = {
   bytes: number;
@@ -46,7 +48,10 @@ export async function backUp(folder: string, file: string): Promise<Contents> {
 
 /** Brings a copy back as the store of a folder that has none. */
 export async function restore(file: string, folder: string): Promise<Contents> {
-  mustBeThere(file, 'name the file that `hopline backup` wrote');
+  mustBeThere(file, NAME_A_COPY);
+  if (fs.statSync(file).isDirectory()) {
+    throw new HoplineError('FILE_UNREADABLE', `${file}: it is a folder; ${NAME_A_COPY}`);
+  }
   const path = storeIn(folder);
   const lock = takeFolder(folder);
   try {
@@ -54,15 +59,26 @@ export async function restore(file: string, folder: string): Promise<Contents> {
     if (fs.existsSync(path) || fs.existsSync(`${path}-wal`)) throw existing(folder);
     const source = connect(file, true);
     try {
-      const version = inspect(source, file);
-      if (version === 0) throw damaged(file, 'nothing is in it');
-      checkWhole(source, file);
+      checkCopy(source, file);
       return await copy(source, file, path, () => existing(folder), goOn);
     } finally {
       source.close();
     }
   } finally {
     lock.release();
+  }
+}
+
+/** What is no store that anybody works with need not be moved away, nor restored itself. */
+function checkCopy(source: Connection, file: string): void {
+  try {
+    const version = inspect(source, file);
+    if (version === 0) throw damaged(file, 'nothing is in it');
+    checkWhole(source, file);
+  } catch (cause) {
+    if (!(cause instanceof HoplineError) || cause.code !== 'STORE_DAMAGED') throw cause;
+    const detail = `${file}: it is no backup, or a damaged one; ${NAME_A_COPY}`;
+    throw new HoplineError('STORE_DAMAGED', detail, { cause });
   }
 }
 
@@ -75,7 +91,7 @@ async function copy(
   finish: (copied: Connection, path: string) => void,
 ): Promise<Contents> {
   const draft = join(dirname(to), `.${basename(to)}-${process.pid}`);
-  onDisk(draft, () => makePrivate(draft));
+  onDisk(to, () => makePrivate(draft));
   try {
     await source.backup(draft, { progress: () => PAGES }).catch((cause) => {
       throw complaint(from, cause);

@@ -84,7 +84,9 @@ describe('a backup', () => {
       expect((await complaint(() => backUp(folder, out))).code).toBe('FILE_UNREADABLE');
       Store.open({ folder, owner: OWNER }).close();
       const nowhere = join(dirname(folder), 'nowhere', 'copy');
-      expect((await complaint(() => backUp(folder, nowhere))).code).toBe('FILE_UNWRITABLE');
+      const refused = await complaint(() => backUp(folder, nowhere));
+      expect(refused.code).toBe('FILE_UNWRITABLE');
+      expect(refused.detail).toBe(`${nowhere}: the system says ENOENT`);
       fs.writeFileSync(join(folder, 'store.sqlite'), 'no store');
       expect((await complaint(() => backUp(folder, out))).code).toBe('STORE_DAMAGED');
       expect(fs.existsSync(out)).toBe(false);
@@ -141,6 +143,7 @@ describe('a restored store', () => {
     ['not there', (file: string) => fs.rmSync(file), 'FILE_UNREADABLE'],
     ['empty', (file: string) => fs.truncateSync(file), 'STORE_DAMAGED'],
     ['cut short', (file: string) => fs.truncateSync(file, 30_000), 'STORE_DAMAGED'],
+    ['a folder', (file: string) => (fs.rmSync(file), fs.mkdirSync(file)), 'FILE_UNREADABLE'],
     ['text', (file: string) => fs.writeFileSync(file, 'x'.repeat(9999)), 'STORE_DAMAGED'],
   ])('is not made of a backup that is %s', async (_, harm, code) => {
     await inFolder(async (folder) => {
@@ -148,7 +151,9 @@ describe('a restored store', () => {
       const [file, to] = ['copy', 'restored'].map((name) => join(dirname(folder), name));
       await backUp(folder, file);
       harm(file);
-      expect((await complaint(() => restore(file, to))).code).toBe(code);
+      const refused = await complaint(() => restore(file, to));
+      expect(refused.code).toBe(code);
+      expect(refused.detail).toMatch(/; name the file that `hopline backup` wrote$/);
       expect(fs.existsSync(join(to, 'store.sqlite'))).toBe(false);
       if (fs.existsSync(to)) expect(fs.readdirSync(to)).toEqual(['store.lock']);
     });
@@ -170,6 +175,17 @@ describe('the commands', () => {
       expect(JSON.parse(io.outs[2])).toMatchObject({ folder: to, messages: 2, outbox: 1 });
       const again = complaint(() => restoreCommand.run({ operands: [file], values: { to } }, io));
       expect((await again).code).toBe('STORE_EXISTS');
+    });
+  });
+
+  it('say where the store of a simulated world lies', async () => {
+    await inFolder(async (folder) => {
+      const simulated = join(folder, 'virtual');
+      Store.open({ folder: simulated, owner: OWNER }).close();
+      const out = join(dirname(folder), 'copy');
+      const copy = (of: string) => backupCommand.run({ operands: [of], values: { out } }, testIo());
+      expect((await complaint(() => copy(folder))).detail).toContain(`name ${simulated}`);
+      await copy(simulated);
     });
   });
 
