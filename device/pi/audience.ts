@@ -72,9 +72,20 @@ export class Audience {
     };
   }
 
-  /** Who advertises within our hearing. */
+  /**
+   * Who advertises within our hearing. An advertisement has room for five letters of a name, so a node
+   * is called what it says of itself elsewhere, where that was heard.
+   */
   neighbours(): Sighted[] {
-    return this.stage.hardware.neighbours();
+    const { links, peers } = this.stage.snapshot();
+    const names = new Map([
+      ...links.map(({ peer, name }) => [peer, name] as const),
+      ...peers.map(({ id, name }) => [id, name] as const),
+    ]);
+    const { hardware } = this.stage;
+    return hardware
+      .neighbours()
+      .map((seen) => ({ ...seen, name: (seen.id && names.get(seen.id)) || seen.name }));
   }
 
   /** Calls `watcher` with every frame until the returned function is called. */

@@ -36,6 +36,9 @@ describe('a virtual world', () => {
     expect(daemon.audience.report().radio).toMatchObject({ state: 'on', isAdvertising: true });
     // Nobody takes its addresses for those of devices.
     for (const { address } of daemon.audience.neighbours()) expect(address).toMatch(/^virtual-\d$/);
+    // Its advertisements hold no names, and its announces do.
+    const near = () => daemon.audience.neighbours().map(({ name }) => name);
+    await until(() => near().some((name) => name.startsWith('virtual-')), 'one near by has a name');
   });
 
   it('keeps what it has to keep apart, and opens no door', async () => {
