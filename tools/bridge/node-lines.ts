@@ -24,13 +24,15 @@ export function reportLines({ id, name, version, startedAt, ...more }: NodeRepor
   return [...head, ...wrong, ...tableOf(['  statistics', ''], rows)];
 }
 
-/** `* ` marks what is not as usual. */
+/** `* ` marks what is not as usual, and is explained where there is any. */
 export function settingLines(settings: NodeSettingView[]): string[] {
+  const isAny = settings.some(({ isSet }) => isSet);
+  const note = isAny ? ['* was set; `hopline node set NODE NAME=` makes it as usual again'] : [];
   const rows = settings.map(({ name, value, isSet, isPending }) => [
     `${isSet ? '*' : ' '} ${printable(name)}`,
     `${valueText(value)}${isPending ? '  (from its next start on)' : ''}`,
   ]);
-  return tableOf(['  setting', 'value'], rows);
+  return [...tableOf(['  setting', 'value'], rows), ...note];
 }
 
 /** What became another, from what it was. */

@@ -32,6 +32,14 @@ describe('node', () => {
     expect(outs).toContainEqual(expect.stringMatching(/^ {2}heard +12$/));
     expect(outs).toContainEqual(expect.stringMatching(/^ {2}budget\.burst +16000$/));
     expect(bridge.desk.changes).toContainEqual({ look: 'gate', through: 'harbour' });
+    expect(outs.join('\n')).not.toContain('*');
+  });
+
+  it('marks what was set, and says what the mark means', async () => {
+    await bridge.run('node', 'set', 'harbour', 'log=debug');
+    const { outs } = await bridge.run('node', 'show', 'harbour');
+    expect(outs).toContainEqual(expect.stringMatching(/^\* log +debug$/));
+    expect(outs.at(-1)).toBe('* was set; `hopline node set NODE NAME=` makes it as usual again');
   });
 
   it('sets settings by the kind they have, and says what became another', async () => {
