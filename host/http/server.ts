@@ -80,6 +80,8 @@ export async function openHttp(options: HttpOptions, desk: Desk): Promise<HttpSe
     events.close();
     throw cannotListen(options, cause as NodeJS.ErrnoException);
   }
+  // When there is no room for one more connection, say: whoever wanted it comes again.
+  app.server.on('error', ({ message }) => log.warn('a connection was not taken', { why: message }));
   const { port } = app.server.address() as AddressInfo;
   for (const name of namesOf(options, port)) hosts.add(name);
   url = `http://${written(host)}:${port}`;

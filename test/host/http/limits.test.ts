@@ -1,10 +1,10 @@
 /**
  * Whoever is slow, many or too fast is let go, and everybody else is answered.
  */
-import { connect } from 'node:net';
+import { connect, Server } from 'node:net';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { HEAD_MAX } from '../../../host/http/limits.ts';
 import { ALICE, DeskDouble, message, raw, serve, serving, TOKEN } from './builders.ts';
 
@@ -163,6 +163,17 @@ it.each([
       new RegExp(`${advice}.*LISTEN_FAILED`),
     );
   });
+});
+
+it('goes on when the system had no room for a connection', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen');
+  await serving(async ({ ask, logged }) => {
+    const [server] = listen.mock.contexts as Server[];
+    for (let times = 0; times < 2; times++) server.emit('error', new Error('accept EMFILE'));
+    expect(logged.filter((line) => line.includes('accept EMFILE'))).toHaveLength(2);
+    expect((await ask('/healthz')).status).toBe(200);
+  });
+  listen.mockRestore();
 });
 
 function opened(port: number): Promise<Socket> {
