@@ -190,6 +190,7 @@ export class Daemon {
     this.lines = new IpLines((event) => this.driver.feed({ kind: 'line', event }), { door });
     this.clients = new IpLines((event) => this.driver.feed({ kind: 'client', event }), {
       origins: config.clients?.origins ?? [],
+      setting: 'clients',
     });
   }
 

@@ -24,8 +24,15 @@ const LETTER_G = 0x47;
 /** Ports that are tried where any will do, until one is free for TCP and UDP alike. */
 const PORTS_TRIED = 16;
 
-/** Whom a page may come from, beside this machine; and what lets datagrams in, where there are any. */
-export type IpLinesConfig = { origins?: readonly string[]; door?: DatagramDoor };
+/**
+ * Whom a page may come from, beside this machine; what lets datagrams in, where there are any; and the
+ * setting that says where it listens, for complaints.
+ */
+export type IpLinesConfig = {
+  origins?: readonly string[];
+  door?: DatagramDoor;
+  setting?: 'listen' | 'clients';
+};
 
 export class IpLines {
   /** False when the event was not taken; it is offered again. */
@@ -36,14 +43,17 @@ export class IpLines {
   private readonly servers: Server[] = [];
   private readonly door: WebSocketDoor;
   private readonly udp: UdpLines | null;
+  private readonly setting: string;
   /** What the machine had no room for, in order; while there is any, nothing is read. */
   private refused: LineEvent[] = [];
   private isClosed = false;
   private whenEmpty = (): void => {};
   private nextOpened = 2;
 
-  constructor(feed: (event: LineEvent) => boolean, { origins = [], door }: IpLinesConfig = {}) {
+  constructor(feed: (event: LineEvent) => boolean, config: IpLinesConfig = {}) {
+    const { origins = [], door, setting = 'listen' } = config;
     this.feed = feed;
+    this.setting = setting;
     this.door = new WebSocketDoor(origins);
     const welcome = this.welcomeDatagrams.bind(this);
     this.udp = door === undefined ? null : new UdpLines(door, { welcome });
@@ -61,7 +71,7 @@ export class IpLines {
         const cause = failure as NodeJS.ErrnoException;
         const isTaken = port === 0 && cause.code === 'EADDRINUSE';
         if (isTaken && tried < PORTS_TRIED) continue;
-        throw unheard(`UDP ${host}:${bound.port}`, cause);
+        throw unheard(`UDP ${host}:${bound.port}`, this.setting, cause);
       }
       this.servers.push(server);
       return { host: bound.address, port: bound.port };
@@ -143,8 +153,9 @@ export class IpLines {
   private async listenTcp(host: string, port: number): Promise<Server> {
     const server = createServer({ noDelay: true }, (socket) => this.welcome(socket));
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => {
-        reject(unheard(`${host}:${port}`, cause));
+      // Later, when there is no room for one more: he comes again, and the others stay.
+      server.on('error', (cause: NodeJS.ErrnoException) => {
+        reject(unheard(`${host}:${port}`, this.setting, cause));
       });
       server.listen({ host, port, backlog: BACKLOG }, resolve);
     });
@@ -247,15 +258,15 @@ function addressOf(socket: Socket): string {
   return `${host.includes(':') ? `[${host}]` : host}:${socket.remotePort ?? 0}`;
 }
 
-function unheard(where: string, cause: NodeJS.ErrnoException): HoplineError {
-  if (cause.code === 'EADDRINUSE') {
-    const detail = `${where}: another program listens there; end it, or choose another port`;
-    return new HoplineError('LISTEN_FAILED', detail, { cause });
-  }
-  if (cause.code === 'EACCES') {
-    const detail = `${where}: ports below 1024 are the system's; choose a higher one`;
-    return new HoplineError('LISTEN_FAILED', detail, { cause });
-  }
-  const detail = `${where}: ${cause.message}`;
-  return new HoplineError('LISTEN_FAILED', detail, { cause });
+function unheard(where: string, setting: string, cause: NodeJS.ErrnoException): HoplineError {
+  const why = Object.hasOwn(UNHEARD, cause.code ?? '')
+    ? UNHEARD[cause.code!].replaceAll('SETTING', setting)
+    : `the system says ${cause.code ?? cause.message}; set ${setting}.host`;
+  return new HoplineError('LISTEN_FAILED', `${where}: ${why}`, { cause });
 }
+
+const UNHEARD: Record<string, string> = {
+  EADDRINUSE: 'another program listens there; end it, or set SETTING.port',
+  EADDRNOTAVAIL: 'this machine has no such address; set SETTING.host',
+  EACCES: "ports below 1024 are the system's; set SETTING.port to 1024 or more",
+};

@@ -1,6 +1,6 @@
 /** Lines over real sockets: two peers on this machine, whose line breaks, stalls and comes back. */
-import { createConnection } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { createConnection, Server } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { IpLines } from '../../../host/links/ip-lines.ts';
 import type { LineEvent } from '../../../host/links/pipe.ts';
 import { encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
@@ -94,13 +94,30 @@ describe('a door that cannot be opened', () => {
     const [a, b] = [endOf(alice), endOf(bob)];
     const { port } = await a.lines.listen(LOOPBACK, 0);
     await expect(b.lines.listen(LOOPBACK, port)).rejects.toThrow(
-      new RegExp(`127\\.0\\.0\\.1:${port}: another program listens there.*LISTEN_FAILED`),
+      new RegExp(
+        `127\\.0\\.0\\.1:${port}: another program listens there.* set listen\\.port \\[LISTEN`,
+      ),
     );
+    const clients = new IpLines(() => true, { setting: 'clients' });
+    await expect(clients.listen(LOOPBACK, port)).rejects.toThrow(/or set clients\.port/);
   });
 
-  it('says what the system said of an address that is not its own', async () => {
-    await expect(endOf(alice).lines.listen('192.0.2.1', 0)).rejects.toThrow(/LISTEN_FAILED/);
+  it('says that an address is not its own', async () => {
+    await expect(endOf(alice).lines.listen('192.0.2.1', 0)).rejects.toThrow(
+      /no such address; set listen\.host \[LISTEN_FAILED\]/,
+    );
   });
+});
+
+it('goes on listening when the system had no room for somebody', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen');
+  const [a, b] = [endOf(alice), endOf(bob)];
+  const { port } = await b.lines.listen(LOOPBACK, 0);
+  const [server] = listen.mock.contexts as Server[];
+  listen.mockRestore();
+  for (let times = 0; times < 2; times++) server.emit('error', new Error('accept EMFILE'));
+  a.call(`${LOOPBACK}:${port}`, bob.id);
+  await until(() => a.line !== null && b.line !== null);
 });
 
 it.each([
