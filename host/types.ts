@@ -216,8 +216,6 @@ export type StoreWrite =
   | { kind: 'audit'; entry: AuditEntry }
   /** The last counter taken from a device. It never goes back. */
   | { kind: 'counter'; device: Uint8Array; counter: number }
-  /** Numbers below `upTo` may be used from now on, and are never used again after a restart. */
-  | { kind: 'reserve'; name: string; upTo: number }
   | { kind: 'setting'; name: string; value: string | null }
   | { kind: 'held'; packet: HeldPacket }
   | { kind: 'released'; purpose: HeldPurpose; destination: Uint8Array; mark: Uint8Array }
@@ -401,8 +399,6 @@ export interface PeerReads {
 export interface CounterReads {
   /** The last counter taken from a device, or -1. */
   of(device: Uint8Array): number;
-  /** The first number that may not have been used yet. */
-  reserved(name: string): number;
 }
 
 export interface SettingReads {

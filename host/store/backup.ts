@@ -13,11 +13,6 @@ import { complaint, connect, damaged } from './sqlite.ts';
 
 /** Pages copied at once: all of them, since a store in use would make a slower copy begin anew. */
 const PAGES = 0x7fffffff;
-/**
- * What was reserved since the copy was made is not in it. So a restored store goes on from here
- * further: no peer uses as many numbers while a backup is worth having (RELIABILITY S9).
- */
-export const RESERVED_LEAP = 2 ** 32;
 
 const NAME_A_COPY = 'name the file that `hopline backup` wrote';
 
@@ -121,13 +116,8 @@ function toOneFile(copied: Connection): void {
 function goOn(copied: Connection, path: string): void {
   toOneFile(copied);
   migrate(copied, path, inspect(copied, path));
-  copied.transaction(() => {
-    copied
-      .prepare('UPDATE reservations SET upTo = min(upTo + ?, ?)')
-      .run(RESERVED_LEAP, Number.MAX_SAFE_INTEGER);
-    // Which of them were used since, the copy does not know.
-    copied.prepare('DELETE FROM invites WHERE usedBy IS NULL').run();
-  })();
+  // Which of them were used since, the copy does not know.
+  copied.prepare('DELETE FROM invites WHERE usedBy IS NULL').run();
 }
 
 function contentsOf(copied: Connection, path: string): Contents {

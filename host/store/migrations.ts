@@ -215,4 +215,8 @@ CREATE TABLE events (
   isRoutine INTEGER NOT NULL CHECK (isRoutine IN (0, 1))
 ) STRICT;
 `,
+  // 7: no numbers are reserved; sessions draw their keys anew, and boards count for themselves.
+  `
+DROP TABLE reservations;
+`,
 ];

@@ -178,8 +178,6 @@ export class Store implements Archive {
         return this.audit.add(write.entry);
       case 'counter':
         return this.counters.take(write.device, write.counter);
-      case 'reserve':
-        return this.counters.reserve(write.name, write.upTo);
       case 'setting':
         return this.settings.set(write.name, write.value);
       case 'held':

@@ -28,7 +28,7 @@ export const restore: Command = {
     const { messages, peers, outbox, owner } = brought;
     const held = `${many(messages, 'message')}, ${many(peers, 'peer')}`;
     io.out(`${to}: ${held}, ${outbox} waiting to be acknowledged`);
-    io.out('invitations that were open are not any more, and reserved numbers were left behind');
+    io.out('invitations that were open are not any more');
     io.out(`it opens for the keys of peer ${owner.slice(0, 16)} only; a backup holds no keys`);
   },
 };

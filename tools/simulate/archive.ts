@@ -62,7 +62,6 @@ export class MemoryArchive implements Archive {
   private trail: AuditLine[] = [];
   private trailBase: ChainEnd = CHAIN_START;
   private readonly taken = new Map<string, number>();
-  private readonly reservations = new Map<string, number>();
   private readonly texts = new Map<string, string>();
   private waiting: HeldPacket[] = [];
   private sums: Carried[] = [];
@@ -124,7 +123,6 @@ export class MemoryArchive implements Archive {
 
   readonly counters: Archive['counters'] = {
     of: (device) => this.taken.get(toHex(device)) ?? -1,
-    reserved: (name) => this.reservations.get(name) ?? 0,
   };
 
   readonly settings: Archive['settings'] = {
@@ -278,9 +276,6 @@ export class MemoryArchive implements Archive {
         return;
       case 'counter':
         raise(this.taken, toHex(write.device), write.counter);
-        return;
-      case 'reserve':
-        raise(this.reservations, write.name, write.upTo);
         return;
       case 'setting':
         if (write.value === null) this.texts.delete(write.name);

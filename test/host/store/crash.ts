@@ -21,7 +21,7 @@ export const HAS_STRACE = spawnSync('strace', ['-V']).status === 0;
 /** Where a sync costs nothing, since its images were never on a real disk. */
 export const FAST = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** What one batch stores: a message, its mark, its outbox row in place of the one before, a number. */
+/** What one batch stores: a message, its mark, its outbox row in place of the one before, a counter. */
 export function batch(at: number): StoreWrite[] {
   const [now, before] = [`${at}`, `${at - 1}`];
   // Some of many pages, so that one may be cut in the middle.
@@ -31,7 +31,6 @@ export function batch(at: number): StoreWrite[] {
     { kind: 'delivered', mark: markOf(at), sentAt: NOW },
     { kind: 'outbox', entry: entry({ id: now }) },
     { kind: 'outbox-done', recipient: entry().recipient, id: before },
-    { kind: 'reserve', name: 'number', upTo: at + 1 },
     { kind: 'counter', device: id(1), counter: at },
   ];
 }
@@ -49,7 +48,6 @@ export function expectKept(folder: string, acknowledged: number): void {
     );
     expect(marked).toEqual(numbers);
     expect(store.outbox.all().map(({ id }) => id)).toEqual(kept === 0 ? [] : [`${kept - 1}`]);
-    expect(store.counters.reserved('number')).toBe(kept);
     expect(store.counters.of(id(1))).toBe(kept - 1);
     expect(store.messages.search('message', 9e15, 1000)).toHaveLength(kept);
     // And it goes on.

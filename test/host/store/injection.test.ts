@@ -23,7 +23,6 @@ it.each(Object.entries(HOSTILE))(
         messages: strings.length,
         conversations: strings.length,
         outbox: strings.length,
-        reservations: strings.length,
         // And the store's own.
         settings: strings.length + 1,
         budgets: strings.length,
@@ -32,7 +31,6 @@ it.each(Object.entries(HOSTILE))(
         const name = { conversation: text, sender: id(1), id: text };
         expect(store.messages.find(name)).toMatchObject({ ...name, text, reason: text });
         expect(store.settings.get(text)).toBe(text);
-        expect(store.counters.reserved(text)).toBe(7);
         expect(store.ledger.budget(text)?.link).toBe(text);
         expect(store.messages.before(text, 9e15, 10)).toHaveLength(1);
         store.messages.search(text, 9e15, 10);
@@ -76,7 +74,6 @@ function everywhere(text: string): StoreWrite[] {
     { kind: 'message-state', ...name, state: 'failed', reason: text },
     { kind: 'outbox', entry: entry({ id: text }) },
     { kind: 'peer-heard', id: id(6), name: text, announce: null, at: NOW },
-    { kind: 'reserve', name: text, upTo: 7 },
     { kind: 'setting', name: text, value: text },
     { kind: 'budget', budget: { link: text, level: 1, at: NOW } },
     { kind: 'line', line: { node: id(8), address: text, name: text, addedAt: NOW } },

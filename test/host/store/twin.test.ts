@@ -126,7 +126,6 @@ function write(): fc.Arbitrary<StoreWrite> {
       })
       .map((entry) => ({ kind: 'audit', entry })),
     fc.record({ kind: fc.constant('counter'), device, counter: count }),
-    fc.record({ kind: fc.constant('reserve'), name, upTo: fc.integer({ min: 0, max: 2 ** 52 }) }),
     fc.record({ kind: fc.constant('setting'), name, value: fc.option(text) }),
     fc
       .record({
@@ -210,7 +209,7 @@ function answersOf(archive: Archive): unknown {
     decided: [peers.quarantined(), peers.limits()],
     audit: [audit.ends(), audit.after(0, 100), audit.after(3, 2)],
     named: names.map((of) => peers.named(of)),
-    counters: [everyone.map((of) => counters.of(of)), names.map((of) => counters.reserved(of))],
+    counters: everyone.map((of) => counters.of(of)),
     settings: names.map((of) => settings.get(of)),
     held: everyone.map((of) => [held.of('peer', of, 3), held.usage('gateway', of)]),
     heldEach: [held.all('peer'), held.all('gateway')],
