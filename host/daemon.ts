@@ -349,6 +349,11 @@ export class Daemon {
     return shunWords(toHex(id), this.pins.isDenied(id), isQuarantined);
   }
 
+  /** Datagrams of lines that came to nothing, by the reason. */
+  get datagramDrops(): IpLines['drops'] {
+    return this.lines.drops;
+  }
+
   /** What lines carry, and carried in the last hour. */
   get usage(): UsageView {
     // A daemon always watches.

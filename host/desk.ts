@@ -4,6 +4,7 @@
  */
 import { HoplineError } from '../protocol/errors.ts';
 import type { StationEvent } from '../protocol/peer/contract.ts';
+import { prefixed } from '../protocol/peer/counts.ts';
 import { hopViews } from '../protocol/peer/hop-view.ts';
 import { printInvitation } from '../protocol/peer/invitation.ts';
 import { printable } from '../protocol/printable.ts';
@@ -130,7 +131,8 @@ export class DaemonDesk implements Desk {
     const { gateway, talk, administration } = this.daemon.snapshot();
     const { served, refused, drops: unheard } = administration;
     const { bytesPerSecond, burstBytes, levelBytes, waiting, injected } = gateway;
-    const { injectedBytes, overheard, drops } = gateway;
+    const { injectedBytes, overheard } = gateway;
+    const drops = { ...gateway.drops, ...prefixed('udp-', this.daemon.datagramDrops) };
     const at = Date.now();
     const carried = this.daemon.store.ledger.ofDay(Math.floor(at / DAY_MS), CARRIED_SHOWN);
     const pace = { bytesPerSecond, burstBytes, levelBytes, waiting };

@@ -17,6 +17,7 @@ import {
   TIMESTAMP_AT,
 } from '../../protocol/core/packet.ts';
 import { BACKGROUND } from '../../protocol/core/queue.ts';
+import { prefixed } from '../../protocol/peer/counts.ts';
 import { OWN_TTL } from '../../protocol/peer/reception.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
@@ -223,17 +224,12 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
       injectedBytes,
       overheard,
       handed: this.handed,
-      drops: { ...drops, ...this.lanDrops() },
+      drops: { ...drops, ...prefixed('lan-', this.lan?.drops ?? {}) },
       gateways: this.gateways.all(now),
       lines: this.lines.all(),
       clients: this.clients.all(),
       found: (this.lan?.all() ?? []).filter(({ node }) => !this.lines.isKnown(node)),
     };
-  }
-
-  private lanDrops(): Record<string, number> {
-    const drops = Object.entries(this.lan?.drops ?? {});
-    return Object.fromEntries(drops.map(([reason, count]) => [`lan-${reason}`, count]));
   }
 
   private pass(input: Extract<GatewayInput, { kind: 'passed' }>, out: GatewayOutput[]): void {

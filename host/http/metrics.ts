@@ -87,7 +87,7 @@ function ofGateway(desk: MetricsDesk): Family[] {
     counter('overheard_packets', 'Packets that were on the air already.', one(overheard)),
     counter(
       'gateway_drops',
-      'Packets of lines that never went on the air, by the reason.',
+      'Packets of lines that never went on the air, and datagrams (udp-, lan-) that came to nothing.',
       by('reason', entries(gateway.drops)),
     ),
   ];

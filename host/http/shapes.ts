@@ -341,7 +341,7 @@ const BUDGET = object<BudgetView>({
   injected: integer(),
   injectedBytes: integer(),
   overheard: integer(),
-  drops: counts(),
+  drops: counts('by reason; udp- and lan- before those of datagrams'),
 });
 
 export const STATISTICS = named(

@@ -14,6 +14,7 @@ import type { LineAddress } from '../../protocol/peer/line-address.ts';
 import { readLineAddress } from '../../protocol/peer/line-address.ts';
 import type { LineEvent, LineOrder, Pipe, PipeEvents } from './pipe.ts';
 import { dialTcp, tcpPipe } from './tcp.ts';
+import type { UdpDrop } from './udp.ts';
 import { UdpLines } from './udp.ts';
 import { dialWebSocket, WebSocketDoor } from './websocket.ts';
 
@@ -76,6 +77,11 @@ export class IpLines {
       this.servers.push(server);
       return { host: bound.address, port: bound.port };
     }
+  }
+
+  /** Datagrams that came to nothing, by the reason. */
+  get drops(): Partial<Record<UdpDrop, number>> {
+    return this.udp?.drops ?? {};
   }
 
   /** A request for a WebSocket that came to another port, and was judged there. */

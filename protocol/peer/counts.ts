@@ -17,3 +17,13 @@ export class Counts {
     return Object.fromEntries(this.drops);
   }
 }
+
+/** `a` becomes `udp-a`, so that what others count under the same name is told apart. */
+export function prefixed(
+  prefix: string,
+  drops: Partial<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(drops).map(([reason, count = 0]) => [prefix + reason, count]),
+  );
+}

@@ -1,6 +1,7 @@
 /**
  * The desk over whole daemons: what the API reads and wishes.
  */
+import { createSocket } from 'node:dgram';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DaemonDesk } from '../../host/desk.ts';
 import type { EventView } from '../../host/http/views.ts';
@@ -13,6 +14,15 @@ beforeEach(() => {
   rig = openDaemonRig();
 });
 afterEach(() => rig.end());
+
+it('counts datagrams that came to nothing beside what was dropped on its way', async () => {
+  const { desk, address } = await withDesk('anna');
+  const socket = createSocket('udp4');
+  const [host, port] = address.split(':');
+  socket.send(new Uint8Array(9), Number(port), host, () => socket.close());
+  await until('it is counted', () => 'udp-bad-type' in desk.statistics().gateway.drops);
+  expect(desk.statistics().gateway.drops).toMatchObject({ stale: 0, 'udp-bad-type': 1 });
+});
 
 describe('the desks of two bridges with a line', () => {
   it('know each other, the line and both islands', async () => {
