@@ -106,11 +106,6 @@ export class Neighbours implements Component, Judge {
     return this.apart > 0 && this.known.get(nameOf(bytes, at))?.isQuarantined === true;
   }
 
-  /** Of somebody who was never a neighbour, a stranger's. */
-  reputationOf(id: Uint8Array): number {
-    return this.known.get(nameOf(id))?.reputation.at(this.now) ?? REPUTATION_START;
-  }
-
   view(id: Uint8Array, now: Millis): NeighbourView | null {
     return this.known.get(nameOf(id))?.view(now) ?? null;
   }

@@ -35,7 +35,6 @@ export type Destination = {
   routes: Route[];
   /** The first hop of the one in use; null for flooding. */
   chosen: NodeId | null;
-  chosenAt: Millis;
   usedAt: Millis;
   /** When it was last in use and quiet, or began to be used. */
   quietAt: Millis;
@@ -179,7 +178,6 @@ export class Table {
     // Flooded until now: what is under way must not be overtaken.
     if (best === null || !mayImprove) return;
     destination.chosen = best.next;
-    destination.chosenAt = now;
     this.events.push({ kind: 'discovered', to: destination.id, hops: best.via.length });
   }
 
@@ -190,7 +188,6 @@ export class Table {
     now: Millis,
   ): void {
     destination.chosen = next;
-    destination.chosenAt = now;
     destination.switches++;
     destination.lastSwitch = { at: now, reason };
     this.events.push({ kind: 'switched', to: destination.id, reason });
@@ -232,7 +229,6 @@ function fresh(id: NodeId, now: Millis): Destination {
     id,
     routes: [],
     chosen: null,
-    chosenAt: now,
     usedAt: -Infinity,
     quietAt: now,
     askedAt: -Infinity,

@@ -38,12 +38,6 @@ export function decodeNote(bytes: Uint8Array): Decoded<Note, NotNote> {
   return { ok: true, value: { counter: readU32(bytes, 0), text, proof } };
 }
 
-export function encodeNote(hmac: Hmac, by: NoteKey, counter: number, text: string): Uint8Array {
-  const said = encodeText(text);
-  assert(said.length <= NOTE_TEXT_MAX, 'a note has at most 64 bytes');
-  return proven(counter, said, proofOf(hmac, NOTE, by, counter, said));
-}
-
 /** Whether the node said it. Takes as long when it did not. */
 export function isProvenNote(hmac: Hmac, by: NoteKey, note: Note): boolean {
   return equalSecret(note.proof, proofOf(hmac, NOTE, by, note.counter, encodeText(note.text)));
@@ -58,20 +52,14 @@ export function decodeNoted(bytes: Uint8Array): Decoded<Noted, 'too-short' | 'to
 
 /** The answer to a note of the node `to`. */
 export function encodeNoted(hmac: Hmac, to: NoteKey, counter: number): Uint8Array {
-  const nothing = new Uint8Array(0);
-  return proven(counter, nothing, proofOf(hmac, NOTED, to, counter, nothing));
+  const bytes = new Uint8Array(COUNTER_SIZE + PROOF_SIZE);
+  writeU32(bytes, 0, counter);
+  bytes.set(proofOf(hmac, NOTED, to, counter, new Uint8Array(0)), COUNTER_SIZE);
+  return bytes;
 }
 
 export function isProvenNoted(hmac: Hmac, to: NoteKey, noted: Noted): boolean {
   return equalSecret(noted.proof, proofOf(hmac, NOTED, to, noted.counter, new Uint8Array(0)));
-}
-
-function proven(counter: number, text: Uint8Array, proof: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(COUNTER_SIZE + text.length + PROOF_SIZE);
-  writeU32(bytes, 0, counter);
-  bytes.set(text, COUNTER_SIZE);
-  bytes.set(proof, COUNTER_SIZE + text.length);
-  return bytes;
 }
 
 function proofOf(

@@ -185,13 +185,7 @@ function withSize(compressed: Uint8Array, size: number, version: 1 | 2): Uint8Ar
   return body;
 }
 
-/** What the signature of a frame covers, signed or not; null where the bytes are no packet. */
-export function signedBytes(frame: Uint8Array): Uint8Array | null {
-  const view = new PacketView();
-  return view.read(frame, FRAME_MAX) === null ? signedBytesOf(view) : null;
-}
-
-/** The same for a packet that core has read already, in bytes that `room` gives. */
+/** What the signature of a packet covers, signed or not, in bytes that `room` gives. */
 export function signedBytesOf(view: PacketView, room: Room = OWN_ROOM): Uint8Array {
   const end = view.signatureAt < 0 ? view.length : view.signatureAt;
   const signed = paddedCopy(view.bytes, end, room);

@@ -50,15 +50,6 @@ function paddedSize(length: number): number {
   return length;
 }
 
-/** The frame without its padding, or as it is where it does not end in padding. */
-export function unpad(frame: Uint8Array): Uint8Array {
-  const count = frame[frame.length - 1] ?? 0;
-  if (count > frame.length) return frame;
-  const end = frame.length - count;
-  for (let at = end; at < frame.length; at++) if (frame[at] !== count) return frame;
-  return frame.subarray(0, end);
-}
-
 /** The frame as it goes on air: only Noise frames are padded there (WIRE §2). */
 export function airFrame(frame: Uint8Array): Uint8Array {
   return frame[1] === HANDSHAKE || frame[1] === ENCRYPTED ? pad(frame) : frame;

@@ -6,8 +6,10 @@
  */
 import { expect, it } from 'vitest';
 import { compress, inflate } from '../../protocol/wire/compression.ts';
-import { composePacket, openPacket, signedBytes } from '../../protocol/wire/packet.ts';
-import { pad, unpad } from '../../protocol/wire/padding.ts';
+import { composePacket, openPacket } from '../../protocol/wire/packet.ts';
+import { pad } from '../../protocol/wire/padding.ts';
+import { signedBytes } from '../protocol/wire/signed-bytes.ts';
+import { unpad } from '../protocol/wire/unpad.ts';
 import { filled, hex, join } from '../protocol/wire/given.ts';
 import { golden, goldensNamed } from '../protocol/wire/goldens.ts';
 import { STORM_MS, storm, weight } from './storm.ts';

@@ -20,7 +20,8 @@ import {
   encodeNoisePayload,
   encodeReceipt,
 } from '../../protocol/wire/noise-payload.ts';
-import { decodeNote, decodeNoted, encodeNote, encodeNoted } from '../../protocol/wire/note.ts';
+import { decodeNote, decodeNoted, encodeNoted } from '../../protocol/wire/note.ts';
+import { encodeNote } from '../protocol/wire/note-bytes.ts';
 import { decodePeerState, encodePeerState } from '../../protocol/wire/peer-state.ts';
 import { decodePing, encodePing } from '../../protocol/wire/ping.ts';
 import { decodePrivateMessage, encodePrivateMessage } from '../../protocol/wire/private-message.ts';

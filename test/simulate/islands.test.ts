@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Edge } from '../../tools/simulate/world.ts';
-import { Radio } from '../../tools/simulate/radio.ts';
+import { Radio } from './radio.ts';
 import { seededRandom } from '../../tools/simulate/random.ts';
 import { geometricIsland } from '../../tools/simulate/topology.ts';
 import { NOTE_KEY, POWER_SOURCE, SCAN_DUTY, TTL_MAX } from '../../protocol/core/settings-table.ts';

@@ -9,10 +9,10 @@ import type { NodeConfig, NodeInput, NodeOutput } from '../../protocol/core/node
 import { Node } from '../../protocol/core/node.ts';
 import type { Settings } from '../../protocol/core/settings.ts';
 import { makeSeenHash } from '../../protocol/trust/seen-hash.ts';
-import { Ether } from './ether.ts';
-import { seededRandom } from './random.ts';
-import type { Edge } from './world.ts';
-import { nodeId } from './world.ts';
+import { Ether } from '../../tools/simulate/ether.ts';
+import { seededRandom } from '../../tools/simulate/random.ts';
+import type { Edge } from '../../tools/simulate/world.ts';
+import { nodeId } from '../../tools/simulate/world.ts';
 
 export type RadioOptions = {
   seed: number;

@@ -165,7 +165,7 @@ it.each([
   const { component, link } = watch();
   const told = drop(component, link, { [reason]: 100 }, LOOK_EVERY_MS);
   expect(told.filter(({ kind }) => kind === 'event').map(threatOf)).toEqual([threat]);
-  expect(component.reputationOf(link.id)).toBe(100);
+  expect(component.view(link.id, LOOK_EVERY_MS)?.reputation).toBe(100);
 });
 
 describe('however many neighbours and threats there are', () => {
@@ -240,9 +240,9 @@ describe('however many neighbours and threats there are', () => {
     const next = { ...link, id: new Uint8Array(8).fill(9), openedAt: 9000 };
     component.step({ kind: 'heard', event: { kind: 'link-closed', link: 1 } }, 9000);
     drop(component, next, { 'bad-signature': 2 }, 10_000);
-    expect(component.reputationOf(next.id)).toBe(100);
+    expect(component.view(next.id, 10_000)?.reputation).toBe(100);
     drop(component, next, { 'bad-signature': 3 }, 15_000);
-    expect(component.reputationOf(next.id)).toBe(80);
+    expect(component.view(next.id, 15_000)?.reputation).toBe(80);
   });
 });
 

@@ -13,7 +13,8 @@ import {
   RETRY_MS,
 } from '../../../protocol/core/notes.ts';
 import { pureCrypto } from '../../../protocol/trust/pure-crypto.ts';
-import { encodeNote, encodeNoted } from '../../../protocol/wire/note.ts';
+import { encodeNoted } from '../../../protocol/wire/note.ts';
+import { encodeNote } from '../wire/note-bytes.ts';
 import { id } from '../../packets.ts';
 
 const KEY = new Uint8Array(32).fill(7);

@@ -15,7 +15,8 @@ import {
   QUIET_MS,
 } from '../../../protocol/peer/note-desk.ts';
 import type { Station } from '../../../protocol/peer/station.ts';
-import { encodeNote, encodeNoted } from '../../../protocol/wire/note.ts';
+import { encodeNoted } from '../../../protocol/wire/note.ts';
+import { encodeNote } from '../wire/note-bytes.ts';
 import { announceOf } from '../trust/people.ts';
 import { crypto } from '../trust/ports.ts';
 import { filled } from '../wire/given.ts';

@@ -29,7 +29,7 @@ import { MESH, OUR_VERSION } from '../../../protocol/core/version.ts';
 import { fromHex } from '../../../protocol/wire/hex.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
-import { SMALL } from '../../../tools/simulate/radio.ts';
+import { SMALL } from '../../simulate/radio.ts';
 import { seededRandom } from '../../../tools/simulate/random.ts';
 import { SEED } from '../../seed.ts';
 import { person } from '../trust/people.ts';

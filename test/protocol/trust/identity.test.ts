@@ -14,7 +14,7 @@ import {
 } from '../../../protocol/core/packet.ts';
 import { checkFrame, Identity } from '../../../protocol/trust/identity.ts';
 import { pad } from '../../../protocol/wire/padding.ts';
-import { signedBytes } from '../../../protocol/wire/packet.ts';
+import { signedBytes } from '../wire/signed-bytes.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 import { hold, SOAK } from '../../seed.ts';
 import { anId, anyBytes, aTime, filled } from '../wire/given.ts';

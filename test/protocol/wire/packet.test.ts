@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME_MAX } from '../../../protocol/core/packet.ts';
-import { composePacket, openPacket, signedBytes } from '../../../protocol/wire/packet.ts';
+import { composePacket, openPacket } from '../../../protocol/wire/packet.ts';
+import { signedBytes } from './signed-bytes.ts';
 import type { Draft, Packet } from '../../../protocol/wire/packet.ts';
 import { airFrame, pad } from '../../../protocol/wire/padding.ts';
 import { hold } from '../../seed.ts';

@@ -3,7 +3,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { airFrame, pad, unpad } from '../../../protocol/wire/padding.ts';
+import { airFrame, pad } from '../../../protocol/wire/padding.ts';
+import { unpad } from './unpad.ts';
 import { hold } from '../../seed.ts';
 import { anyBytes, filled, hex, join } from './given.ts';
 
