@@ -11,7 +11,7 @@ export const CONFIG_PATH = '/etc/hopline/relay.yaml';
 /** Where its status socket is, for other programs. */
 export const SOCKET_PATH = '/run/hopline/relay.sock';
 
-/** A relay that shows no sign of life for so long is started anew. */
+/** Whoever shows no sign of life for so long is started anew. */
 const WATCHDOG_S = 60;
 
 /** `command` is the whole command line: absolute paths, as systemd wants them. */
@@ -25,17 +25,33 @@ Conflicts=bluetooth.service
 After=bluetooth.service
 StartLimitIntervalSec=0
 
-[Service]
+${serviceOf(command)}
+${machineService('AF_UNIX AF_BLUETOOTH AF_NETLINK')}`;
+}
+
+/** What holds of every service of ours: it gives signs of life, begins anew, and gains no rights. */
+export function serviceOf(command: string[]): string {
+  return `[Service]
 Type=notify
 NotifyAccess=all
 WatchdogSec=${WATCHDOG_S}
 Restart=always
 RestartSec=5
 TimeoutStopSec=15
-# As root, and whether or not they are there: the adapter must be up before the relay opens it.
+ExecStart=${command.map(quoted).join(' ')}
+NoNewPrivileges=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+UMask=0077`;
+}
+
+/** The rest of one of the machine, which has a radio and wires; `families` are of addresses. */
+export function machineService(families: string): string {
+  return `# As root, and whether or not they are there: the adapter must be up before it is opened.
 ExecStartPre=-+/usr/sbin/rfkill unblock bluetooth
 ExecStartPre=-+/usr/bin/hciconfig hci0 up
-ExecStart=${command.map(quoted).join(' ')}
 
 DynamicUser=yes
 SupplementaryGroups=dialout
@@ -45,7 +61,6 @@ RuntimeDirectory=hopline
 RuntimeDirectoryMode=0755
 AmbientCapabilities=CAP_NET_RAW
 CapabilityBoundingSet=CAP_NET_RAW
-NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
 PrivateTmp=yes
@@ -60,13 +75,8 @@ DeviceAllow=char-ttyUSB rw
 DeviceAllow=char-ttyACM rw
 DeviceAllow=char-ttyAMA rw
 DeviceAllow=char-ttyS rw
-RestrictAddressFamilies=AF_UNIX AF_BLUETOOTH AF_NETLINK
+RestrictAddressFamilies=${families}
 RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-SystemCallArchitectures=native
-UMask=0077
 
 [Install]
 WantedBy=multi-user.target
@@ -88,7 +98,7 @@ export const CONFIG_TEXT = `# Settings of the Hopline relay. What stands behind 
 `;
 
 /** As systemd reads it. */
-export function quoted(word: string): string {
+function quoted(word: string): string {
   const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
   return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/["\\]/g, '\\$&')}"`;
 }
