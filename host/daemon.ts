@@ -241,7 +241,7 @@ export class Daemon {
       await daemon.begin();
       return daemon;
     } catch (failure) {
-      clock.stop();
+      daemon?.rest();
       await hardware?.close();
       await Promise.all([daemon?.lines.close(), daemon?.clients.close()]);
       home.store.close();
@@ -394,8 +394,6 @@ export class Daemon {
   async leave(): Promise<void> {
     if (this.hasLeft) return;
     this.hasLeft = true;
-    clearTimeout(this.trimming);
-    this.battery.stop();
     this.actions.close();
     this.hardware.leave();
     if (!this.isBroken) {
@@ -403,11 +401,19 @@ export class Daemon {
       await drained(() => this.hardware.isDrained);
     }
     this.tickets.refuse(new HoplineError('RELAY_BROKEN', 'it is ending'));
-    this.wallClock.stop();
-    this.clock.stop();
+    this.rest();
     const { hardware, lines, clients, socket } = this;
     await Promise.all([hardware.close(), lines.close(), clients.close(), socket?.close()]);
     this.store.close();
+  }
+
+  /** Does nothing more by itself. */
+  private rest(): void {
+    clearTimeout(this.trimming);
+    this.battery.stop();
+    this.actions.close();
+    this.wallClock.stop();
+    this.clock.stop();
   }
 
   private async begin(): Promise<void> {

@@ -123,7 +123,12 @@ export class Relay {
     const relay = new Relay(config, memory, ports, hardware, clock);
     end = (cause) => relay.end(cause);
     relay.wallClock.start();
-    await hardware.start((input) => relay.driver.feed(input));
+    try {
+      await hardware.start((input) => relay.driver.feed(input));
+    } catch (failure) {
+      await relay.leave();
+      throw failure;
+    }
     if (!hardware.hasRadio && config.serial === 'auto' && hardware.wireCount === 0) {
       await relay.leave();
       const detail = 'and no serial port either: plug in an adapter or a board';

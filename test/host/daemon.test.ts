@@ -2,7 +2,7 @@
  * Whole daemons in one process, joined by real lines, with real stores.
  */
 import { chmodSync, copyFileSync, renameSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openHome } from '../../host/daemon/home.ts';
 import type { Connection } from '../../host/store/sqlite.ts';
 import type { StoredMessage } from '../../host/types.ts';
@@ -127,6 +127,24 @@ describe('a daemon that starts again', () => {
 
     renameSync(`${keyFile}.away`, keyFile);
     expect((await rig.start(data)).id).toBe(toHex(daemon.identity.id));
+  });
+});
+
+describe('a daemon that cannot begin', () => {
+  it('leaves nothing that goes on, and its folder to the next', async () => {
+    const [intervals, cleared] = [
+      vi.spyOn(globalThis, 'setInterval'),
+      vi.spyOn(globalThis, 'clearInterval'),
+    ];
+    const folder = rig.folder();
+    const failing = { listSerial: () => Promise.reject(new Error('no ports today')) };
+    await expect(rig.start(folder, { serial: 'auto' }, failing)).rejects.toThrow('no ports today');
+    const begun = intervals.mock.results.map(({ value }) => value as unknown);
+    const ended = cleared.mock.calls.map(([timer]) => timer as unknown);
+    vi.restoreAllMocks();
+    expect(begun.filter((timer) => !ended.includes(timer))).toEqual([]);
+    expect(begun.length).toBeGreaterThan(0);
+    await rig.start(folder);
   });
 });
 
