@@ -258,7 +258,7 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
       town.settle(key, 'delivered');
       await sent.getByText('delivered').waitFor();
       town.settle(key, 'failed', 'unacknowledged');
-      await sent.getByText('failed: it was never acknowledged').waitFor();
+      await sent.getByText('failed: it was sent four times and never confirmed').waitFor();
       await sent.getByRole('button', { name: 'Send again' }).click();
       await sent.getByText('sent again').waitFor();
       expect(town.said.filter(({ text }) => text === 'two seats')).toHaveLength(2);

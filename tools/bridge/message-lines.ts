@@ -4,6 +4,7 @@
  */
 import type { EventView, LineView, MessageView } from '../../host/http/views.ts';
 import { PUBLIC } from '../../host/types.ts';
+import { failureOf } from '../../host/http/web/words.ts';
 import { printable } from '../../protocol/printable.ts';
 import type { Reading } from '../../host/http/mentions.ts';
 import { piecesOf } from '../../host/http/mentions.ts';
@@ -37,7 +38,7 @@ export function stateLine(message: MessageView, look: Look): string | null {
     case 'read':
       return isPublic ? null : dim(`${time} ${arrival(message.state)} ${to}: ${reminder}`);
     case 'failed': {
-      const why = message.reason === null ? '' : ` (${printable(message.reason)})`;
+      const why = message.reason === null ? '' : ` (${printable(failureOf(message.reason))})`;
       const whom = isPublic ? 'not said' : `not delivered to ${to}`;
       return `${dim(time)} ${alert(`${whom}${why}:`)} ${reminder}`;
     }
@@ -101,7 +102,7 @@ function fromTo(message: MessageView, look: Look): string {
 
 function stateNote({ isOwn, conversation, state, reason }: MessageView): string {
   if (!isOwn || (conversation === PUBLIC && state !== 'failed')) return '';
-  return reason === null ? state : `${state}, ${printable(reason)}`;
+  return reason === null ? state : `${state}, ${printable(failureOf(reason))}`;
 }
 
 /** A line of a text, with the names that it calls standing out. */

@@ -5,7 +5,7 @@ import type { PathView, PeerView, RouteView } from '../../host/http/views.ts';
 import { shunWords } from '../../host/routing/path.ts';
 import { doesOf, switchOf } from '../../host/http/web/words.ts';
 import { printable } from '../../protocol/printable.ts';
-import { tableOf } from '../relay/words.ts';
+import { many, tableOf } from '../relay/words.ts';
 import { fullTime } from './paints.ts';
 
 export function pathLines(path: PathView, peers: PeerView[]): string[] {
@@ -18,7 +18,7 @@ export function pathLines(path: PathView, peers: PeerView[]): string[] {
   if (routes.length > 0) lines.push(...tableOf(HEADINGS, routes.map((route) => rowOf(route, peers)))); // prettier-ignore
   if (lastSwitch !== null) {
     const { at, reason } = lastSwitch;
-    lines.push(`switched ${switches} times, last at ${fullTime(at)}: ${switchOf(reason)}`);
+    lines.push(`switched ${many(switches, 'time')}, last at ${fullTime(at)}: ${switchOf(reason)}`);
   }
   if (doesOf(does) !== '') lines.push(doesOf(does));
   lines.push(`strategy ${strategy}; ${nodesKnown} other nodes known`);

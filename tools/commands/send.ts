@@ -5,6 +5,7 @@
  * its disk, or with --wait once the peer has it.
  */
 import type { MessageView } from '../../host/http/views.ts';
+import { failureOf } from '../../host/http/web/words.ts';
 import { PUBLIC } from '../../host/types.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
@@ -132,7 +133,9 @@ function wordsOf(message: MessageView, to: string): string {
 
 function complain(message: MessageView, hasWaited: boolean): void {
   if (message.state === 'failed') {
-    throw new HoplineError('MESSAGE_FAILED', printable(message.reason ?? 'no reason is known'));
+    const { reason } = message;
+    const why = reason === null ? 'no reason is known' : failureOf(reason);
+    throw new HoplineError('MESSAGE_FAILED', printable(why));
   }
   if (!hasWaited || isOver(message)) return;
   const detail = `it is ${message.state} still, and the bridge goes on trying`;

@@ -100,16 +100,19 @@ export function plain(name: string): string {
   return name.replaceAll('-', ' ').replace(/[a-z][A-Z]/g, ([a, b]) => `${a} ${b.toLowerCase()}`);
 }
 
-const REASONS: Record<string, string> = {
-  'no-route': 'there was no way to them',
-  'no-session': 'no private session came about',
-  expired: 'nobody could take it in time',
-  refused: 'their device refused it',
-  unacknowledged: 'it was never acknowledged',
+const FAILURES: Record<string, string> = {
+  'no-route': 'there was no way to them; say it again once they are in reach',
+  'no-session':
+    'their device is there and does not answer; have it started again, then say it again',
+  expired: 'its time was over before they took it; say it again while they are in reach',
+  refused: 'they are blocked here, or show another key than before; decide about them first',
+  unacknowledged:
+    'it was sent four times and never confirmed; ask whether it came, or say it again',
 };
 
-function reasonOf(reason: string): string {
-  return REASONS[reason] ?? plain(reason);
+/** Why a message of ours came to nothing, and what to do about it. */
+export function failureOf(reason: string): string {
+  return FAILURES[reason] ?? plain(reason);
 }
 
 /** What an event is called by people. */
@@ -167,9 +170,9 @@ export function deliveryOf({ state, reason }: MessageView): string | null {
     case 'heard':
       return null;
     case 'waiting':
-      return reason === null ? 'waiting' : `waiting: ${reasonOf(reason)}`;
+      return reason === null ? 'waiting' : `waiting: ${failureOf(reason)}`;
     case 'failed':
-      return reason === null ? 'failed' : `failed: ${reasonOf(reason)}`;
+      return reason === null ? 'failed' : `failed: ${failureOf(reason)}`;
     default:
       return state;
   }

@@ -84,7 +84,7 @@ describe('a chat in a pipe', () => {
       '  2  ada0ada0ada0ada0  ada   air   -70  30',
       'taken  hops  cost  arrives  over  why',
       'yes       1   250  50 %     ada   1 hop',
-      'switched 1 times, last at DAY TIME: the route before was broken, or came to nothing',
+      'switched 1 time, last at DAY TIME: the route before was broken, or came to nothing',
       'strategy shortest; 3 other nodes known',
     ]);
     expect(errs).toEqual(['nobody said nothing', 'you speak to ada alone; /public ends that']);

@@ -3,7 +3,7 @@
  * black and on white.
  */
 import { describe, expect, it } from 'vitest';
-import { messageLine } from '../../../tools/bridge/message-lines.ts';
+import { messageLine, stateLine } from '../../../tools/bridge/message-lines.ts';
 import type { Look } from '../../../tools/bridge/message-lines.ts';
 import { Names } from '../../../tools/bridge/names.ts';
 import { hasPalette, paints } from '../../../tools/bridge/paints.ts';
@@ -29,6 +29,23 @@ describe('a message that calls somebody', () => {
   it('is plain where there are none', () => {
     const line = messageLine(said, { ...LOOK, colour: false, hasPalette: true });
     expect(line).toBe('12:00 alice: ask @gate / or @bob');
+  });
+});
+
+describe('a message of ours that failed', () => {
+  const own = message({ isOwn: true, conversation: '5f'.repeat(8), state: 'failed' });
+  const plain = { ...LOOK, colour: false };
+
+  it.each([
+    ['no-route', 'once they are in reach'],
+    ['no-session', 'have it started again'],
+    ['expired', 'while they are in reach'],
+    ['refused', 'decide about them first'],
+    ['unacknowledged', 'ask whether it came'],
+  ])('says what %s means and what to do, under it and when it happens', (reason, what) => {
+    expect(messageLine({ ...own, reason }, plain)).toContain(what);
+    expect(stateLine({ ...own, reason }, plain)).toContain(what);
+    expect(messageLine({ ...own, reason }, plain)).not.toContain(`${reason})`);
   });
 });
 

@@ -17,7 +17,7 @@ describe('path', () => {
     const { outs } = await bridge.run('path', 'ada');
     expect(outs[0]).toMatch(/^taken +hops +cost +arrives +over +why$/);
     expect(outs[1]).toMatch(/^yes +1 +250 +50 % +ada +1 hop$/);
-    expect(outs[2]).toMatch(/^switched 1 times, last at .+: the route before was broken, or came/);
+    expect(outs[2]).toMatch(/^switched 1 time, last at .+: the route before was broken, or came/);
     expect(outs[3]).toBe('strategy shortest; 3 other nodes known');
   });
 

@@ -60,7 +60,9 @@ describe('a message', () => {
     const own = (given: object): string | null => deliveryOf(message({ isOwn: true, ...given }));
     expect(own({ state: 'waiting' })).toBe('waiting');
     expect(own({ state: 'delivered' })).toBe('delivered');
-    expect(own({ state: 'failed', reason: 'no-route' })).toBe('failed: there was no way to them');
+    expect(own({ state: 'failed', reason: 'no-route' })).toBe(
+      'failed: there was no way to them; say it again once they are in reach',
+    );
     expect(own({ state: 'failed', reason: 'some-new-one' })).toBe('failed: some new one');
   });
 
