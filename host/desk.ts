@@ -79,6 +79,8 @@ export class DaemonDesk implements Desk {
   private readonly logLines: LogLines;
   readonly nodes: Nodes;
   readonly fleet: FleetJob;
+  /** Where the page is, once it is; the settings may have asked for any that is free. */
+  pagePort: number | null = null;
 
   /**
    * `boot` is another one at each start: cursors of others are not ours. `setup` is null for a daemon
@@ -117,7 +119,7 @@ export class DaemonDesk implements Desk {
       startedAt: daemon.startedAt,
       unixMs: station.unixMs,
       isVirtual: daemon.isVirtual,
-      realStart: daemon.isVirtual ? startOf(this.setup?.file.options ?? []) : null,
+      realStart: daemon.isVirtual ? this.realStart() : null,
       health: problems.length === 0 ? 'ok' : 'degraded',
       problems,
       radios: [this.radio()],
@@ -345,7 +347,7 @@ export class DaemonDesk implements Desk {
     if (answer.kind !== 'client-added') throw unexpected();
     const { clientsAt, config, identity } = this.daemon;
     // Where there is no port for them, the page's takes them too.
-    const { host, port } = clientsAt ?? config.http;
+    const { host, port } = clientsAt ?? { ...config.http, port: this.pagePort ?? config.http.port };
     const address = `ws://${ownAddress({ host, port }) ?? `127.0.0.1:${port}`}`;
     const ticket = { address, node: identity.id, secret: answer.token };
     const token = toHex(answer.token);
@@ -470,11 +472,15 @@ export class DaemonDesk implements Desk {
     return { name, state: seen, isAdvertising, isScanning };
   }
 
+  private realStart(): string {
+    return startOf(this.setup?.file.options ?? []);
+  }
+
   /** Virtual packets never cross a real line. */
   private refuseVirtual(): void {
     if (!this.daemon.isVirtual) return;
     const detail = 'this bridge is on a virtual island, whose packets cross no real line';
-    throw new HoplineError('REQUEST_INVALID', `${detail}; start hopline up without it`);
+    throw new HoplineError('REQUEST_INVALID', `${detail}; start it as ${this.realStart()}`);
   }
 
   private hear(event: DaemonEvent): void {

@@ -156,6 +156,14 @@ describe.skipIf(CHROMIUM === null)('a person who opens the page', () => {
       await page.getByText('the disk is full').waitFor();
       town.tell({ kind: 'health', health: 'ok', problems: [] });
       await page.getByText('the disk is full').waitFor({ state: 'detached' });
+      // What would be refused there is not offered.
+      await page.getByRole('link', { name: 'Join', exact: true }).click();
+      await page.getByText('Nobody joins a simulated island').waitFor();
+      await page.getByRole('button', { name: 'Make a ticket' }).waitFor();
+      expect(await page.getByRole('button', { name: /^(Join|Make an invite)$/ }).count()).toBe(0);
+      await page.getByRole('link', { name: 'Boards', exact: true }).click();
+      await page.getByText('so no board is here').waitFor();
+      expect(await page.getByRole('button', { name: 'Plan' }).count()).toBe(0);
     });
   });
 });

@@ -113,6 +113,7 @@ async function begin(
     ends.push(() => desk.close());
     const server = await openPage(daemon, desk, ports, run);
     ends.push(() => server.close());
+    desk.pagePort = server.port;
     const { url } = server;
     const { data, http } = daemon.config;
     const { version } = run;

@@ -5,16 +5,27 @@
 import { useState } from 'preact/hooks';
 import type { FleetRowView, FleetView } from '../views.ts';
 import { useDeed, usePanel, usePolled } from './hooks.ts';
-import { Empty, Fault, Lamp, Twice } from './parts.tsx';
+import { Empty, Fault, Lamp, Simulated, Twice } from './parts.tsx';
 import { hashOf } from './route.ts';
 import { plural, withoutCode } from './words.ts';
 
 const FRESH_MS = 1000;
+const TITLE = 'Boards that are plugged in here';
 const EXAMPLE = `defaults: { role: relay }
 nodes:
   - { name: gate, match: { serial: E661410403 }, transmit-power: 4 }`;
 
 export function FleetPage() {
+  const { state } = usePanel();
+  if (!state.parts.status?.isVirtual) return <Fleet />;
+  return (
+    <div class="sheet">
+      <Simulated title={TITLE}>A simulated island opens no port, so no board is here.</Simulated>
+    </div>
+  );
+}
+
+function Fleet() {
   const { panel } = usePanel();
   const [text, setText] = useState('');
   /** The text that was planned: only that is applied. */
@@ -38,7 +49,7 @@ export function FleetPage() {
   return (
     <div class="sheet">
       <section class="wide">
-        <h2>Boards that are plugged in here</h2>
+        <h2>{TITLE}</h2>
         <p>
           What a fleet's file says of each board is compared with it, and made so. Keys are drawn
           and kept by this bridge; what the file leaves out stays as it is.{' '}

@@ -6,7 +6,7 @@ import type { InviteView, LineView } from '../views.ts';
 import { Clients } from './clients.tsx';
 import { useDeed, useNow, usePanel } from './hooks.ts';
 import { Lines } from './lines.tsx';
-import { Copy, Fault } from './parts.tsx';
+import { Copy, Fault, Simulated } from './parts.tsx';
 import { Qr } from './qr.tsx';
 import { shortId, span } from './words.ts';
 
@@ -15,8 +15,16 @@ export function JoinView() {
   const now = useNow(10_000);
   return (
     <div class="sheet pair">
-      <Invite now={now} />
-      <Join />
+      {state.parts.status?.isVirtual ? (
+        <Simulated title="Join another bridge">
+          Nobody joins a simulated island, and it joins nobody: its packets cross no real line.
+        </Simulated>
+      ) : (
+        <>
+          <Invite now={now} />
+          <Join />
+        </>
+      )}
       <Clients now={now} />
       <section class="wide">
         <h2>Lines to other gateways</h2>

@@ -25,6 +25,16 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
+/** What nobody can do in a simulated world; how to leave it stands above every view. */
+export function Simulated({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section class="wide">
+      <h2>{title}</h2>
+      <p>{children}</p>
+    </section>
+  );
+}
+
 /** Three hops. */
 export function Waves() {
   return (

@@ -75,7 +75,11 @@ describe('hopline up', () => {
     const peers = async () => (await hopline(['peers', '--data', data])).out;
     await until(async () => /virtual-cora .*over a line/.test(await peers()), 'it has company');
     const invited = await hopline(['invite', '--data', data]);
-    expect([invited.out, invited.err]).toEqual(['', expect.stringContaining('virtual')]);
+    const real = `virtual island.*; start it as hopline up --config ${file} \\[`;
+    expect([invited.out, invited.err]).toEqual(['', expect.stringMatching(real)]);
+    const page = JSON.parse(readFileSync(join(data, 'bridge.json'), 'utf8')) as { url: string };
+    const ticket = await hopline(['clients', 'add', 'tablet', '--data', data]);
+    expect(ticket.out).toContain(`hopline:ws://${new URL(page.url).host}/`);
   });
 
   it('says who has the folder already', async () => {
