@@ -21,9 +21,10 @@ export type SkewReading = {
 export class Skew {
   private readonly aheadMs = new Map<string, number>();
 
-  /** A whole frame as it was heard. */
+  /** A frame as it was heard, or its beginning. Where a packet is inside another frame, it was passed on. */
   hear(frame: Uint8Array, unixMs: number): void {
-    if (frame.length < HEADER_SIZE || frame[1] !== ANNOUNCE || frame[2] < FRESH_TTL) return;
+    if (frame.length < HEADER_SIZE || (frame[0] !== 1 && frame[0] !== 2)) return;
+    if (frame[1] !== ANNOUNCE || frame[2] < FRESH_TTL) return;
     const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
     const timestamp = Number(view.getBigUint64(3));
     const at = frame[0] === 1 ? 14 : 16;

@@ -33,6 +33,8 @@ describe('the skew of a clock', () => {
     skew.hear(frame(1, NOW, { type: MESSAGE }), NOW);
     skew.hear(frame(1, NOW).subarray(0, 21), NOW);
     skew.hear(new Uint8Array(0), NOW);
+    // On its way to one node (WIRE §27): the ids of a history, not the fields of an announce.
+    skew.hear(new Uint8Array([0x27, 1, ...new Uint8Array(40).fill(0xa7)]), NOW);
     expect(skew.reading().senders).toBe(0);
   });
 
