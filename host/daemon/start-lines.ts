@@ -21,8 +21,7 @@ export function changeLines(config: DaemonConfig, stored: SettingReads, at: numb
   const before = JSON.parse(stored.get(SETTINGS) ?? 'null') as Record<string, string> | null;
   const writes: StoreWrite[] = [];
   if (before !== null) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-    const changed = names.filter((name) => before[name] !== now[name]);
+    const changed = Object.keys(now).filter((name) => before[name] !== now[name]);
     for (const name of changed.filter((name) => name !== 'security')) {
       writes.push(line('settings-changed', name, '', at));
     }
@@ -36,7 +35,8 @@ export function changeLines(config: DaemonConfig, stored: SettingReads, at: numb
   return [...writes, { kind: 'setting', name: SETTINGS, value }];
 }
 
-function textsOf(config: DaemonConfig): Record<string, string> {
+/** Where the trail itself lies changes nothing in it: a simulated world has a folder of its own. */
+function textsOf({ data: _, keyFile: __, ...config }: DaemonConfig): Record<string, string> {
   const texts = Object.entries(config).map(([name, value]) => [name, JSON.stringify(value)]);
   return { ...Object.fromEntries(texts), security: config.security };
 }

@@ -20,6 +20,7 @@ it('names the settings that are others than at the last start, and the level wit
   const started = 'owner started  security is moderate';
   expect(start({})).toEqual([started]);
   expect(start({})).toEqual([started]);
+  expect(start({ data: '/elsewhere', keyFile: '/elsewhere/keys' })).toEqual([started]);
   expect(start({ ttl: 9, name: 'other' })).toEqual([
     started,
     'owner settings-changed name',
