@@ -3,6 +3,7 @@
  * is the same island.
  */
 import { describe, expect, it } from 'vitest';
+import { PUBLIC } from '../../host/types.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
@@ -84,6 +85,29 @@ describe('the people of an island', () => {
       [expect.stringContaining('thank you'), 'heard'],
     ]);
   });
+});
+
+it('the people of an island answer nothing that was said long ago', () => {
+  const visit = new Visit(1);
+  visit.pass(SOON_MS);
+  const of = (name: string) => visit.island.residents[NAMES.indexOf(name)];
+  const [ada, ben] = [of('virtual-ada'), of('virtual-ben')];
+  const own = toHex(ben.identity.id);
+  const said = (): number =>
+    ben.archive.messages.after(0, 100).filter(({ sender }) => toHex(sender) === own).length;
+  const hear = (id: string, agoMs: number): number => {
+    const before = said();
+    const name = { conversation: PUBLIC, sender: ada.identity.id, id };
+    const heardAt = EPOCH + visit.now;
+    const rest = { isVerified: true, state: 'heard', reason: null, frame: null } as const;
+    const text = Object.keys(HOME.parts[NAMES.indexOf('virtual-ben')].script!.answers)[0];
+    const message = { ...name, text, sentAt: heardAt - agoMs, heardAt, ...rest };
+    ben.archive.commit([{ kind: 'message', message }]);
+    ben['hear'](name, visit.now);
+    visit.pass(4000);
+    return said() - before;
+  };
+  expect([hear('of yesterday', 86_400_000), hear('of now', 1000)]).toEqual([0, 1]);
 });
 
 it('one seed is one island', () => {

@@ -39,6 +39,8 @@ const KEPT = { ...RETENTION, messagesMax: 500, deliveredMax: 4096, auditMax: 500
 const TRIM_MS = 60_000;
 /** On mains, and with nothing else to do. */
 const SCAN_DUTY = 100;
+/** What was said longer ago nobody answers. */
+const ANSWERED_MS = 60_000;
 /** Lines of a gateway here; half of them others may open. */
 const LINES_MAX = 8;
 
@@ -131,8 +133,12 @@ export class Resident {
   private hear(name: MessageName, now: Millis): void {
     const message = this.archive.messages.find(name);
     if (this.talker === null || message === null || message.state !== 'heard') return;
-    const { conversation, sender, text, key } = message;
-    if (conversation === PUBLIC) return this.talk({ kind: 'heard', text }, now);
+    const { conversation, sender, text, key, sentAt, heardAt } = message;
+    if (conversation === PUBLIC) {
+      // What somebody's history tells of was answered when it was said.
+      if (heardAt - sentAt <= ANSWERED_MS) this.talk({ kind: 'heard', text }, now);
+      return;
+    }
     this.ask({ kind: 'read', conversation, key }, now);
     this.talk({ kind: 'told', by: sender, text }, now);
   }
