@@ -46,9 +46,10 @@ const FAULT = new HoplineError('BRIDGE_FAULT', 'its log says more; please report
 function translated(cause: unknown): HoplineError | null {
   const { code, statusCode, validation, validationContext } = cause as FastifyFailure;
   if (validation !== undefined) {
-    const [{ instancePath, message }] = validation;
+    const [{ instancePath, message = 'is not as it should be', keyword, params }] = validation;
     const where = `${validationContext ?? 'request'}${instancePath.replaceAll('/', '.')}`;
-    return new HoplineError('REQUEST_INVALID', `${where} ${message ?? 'is not as it should be'}`);
+    const isEmpty = keyword === 'minLength' && params?.['limit'] === 1;
+    return new HoplineError('REQUEST_INVALID', `${where} ${isEmpty ? 'is empty' : message}`);
   }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
@@ -60,7 +61,12 @@ function translated(cause: unknown): HoplineError | null {
 type FastifyFailure = {
   code?: string;
   statusCode?: number;
-  validation?: { instancePath: string; message?: string }[];
+  validation?: {
+    instancePath: string;
+    message?: string;
+    keyword?: string;
+    params?: Record<string, unknown>;
+  }[];
   validationContext?: string;
 };
 

@@ -21,7 +21,7 @@ export function pathLines(path: PathView, peers: PeerView[]): string[] {
     lines.push(`switched ${many(switches, 'time')}, last at ${fullTime(at)}: ${switchOf(reason)}`);
   }
   if (doesOf(does) !== '') lines.push(doesOf(does));
-  lines.push(`strategy ${strategy}; ${nodesKnown} other nodes known`);
+  lines.push(`strategy ${strategy}; ${many(nodesKnown, 'other node')} known`);
   return lines;
 }
 

@@ -147,6 +147,13 @@ describe('what a request must not hold', () => {
   });
 });
 
+it('says in words that what must be said was not', async () => {
+  await serving(async ({ ask }) => {
+    const answer = await ask('/api/v1/lines', { method: 'POST', body: '{"line":""}' });
+    expect(await answer.text()).toContain('that cannot be asked: body.line is empty [');
+  });
+});
+
 it('answers a fault of its own without its inside, and logs it', async () => {
   await serving(async ({ ask, desk, logged }) => {
     desk.failure = new Error('the secret inside');

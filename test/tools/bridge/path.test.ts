@@ -50,6 +50,7 @@ it('says why packets are flooded, and which strategy does not suit', () => {
     'it passes nothing on, has lines to other islands, keeps history',
     'strategy geographic; 0 other nodes known',
   ]);
+  expect(pathLines({ ...path, nodesKnown: 1 }, []).at(-1)).toMatch(/; 1 other node known$/);
   const blocked = pathLines(path, [{ ...peer(ADA, 'ada'), isDenied: true }]);
   expect(blocked[0]).toMatch(`is blocked here, and nothing it says is taken: hopline peers unblock ${ADA}`); // prettier-ignore
   const apart = pathLines(path, [{ ...peer(ADA, 'ada'), isQuarantined: true }]);
