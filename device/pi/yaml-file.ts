@@ -250,6 +250,7 @@ const FLAWS: [said: RegExp, instead: string][] = [
     /^Flow (map|sequence) in block/,
     'a { or [ is not closed above this, or what closes it begins its line',
   ],
+  [/^Map keys must be unique/, 'it is written twice: leave one of them out'],
 ];
 
 function flawIn(said: string): string {

@@ -80,7 +80,7 @@ describe('a mistake', () => {
     ['a text among sections', 'notes:\n  - a', '2:5: notes takes settings of its own'],
     ['an alias', 'name: &a x\nports: *a', '2:8: aliases are not followed; write the value out'],
     ['a list as a name', '? [a]\n: b', '1:3: a name is a plain word'],
-    ['a name twice', 'name: a\nname: b', '2:1: map keys must be unique'],
+    ['a name twice', 'name: a\nname: b', '2:1: it is written twice: leave one of them out'],
     ['a tag of other programs', 'name: !!js/function x', '1:7: unresolved tag'],
     ['a broken file', 'name: [a\nttl: 1', '2:1: '],
     ['a colon left out', 'name: a\nquiet\nttl: 1', '2:1: a colon is missing: write "name: value"'],
