@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HoplineError } from '../../protocol/errors.ts';
-import { Lines } from '../../tools/conformance/lines.ts';
+import { jsonLine, Lines } from '../../tools/conformance/lines.ts';
 import { openPipe } from '../../tools/conformance/pipe.ts';
 import type { PipeLimits, Program } from '../../tools/conformance/pipe.ts';
 import { run } from '../../tools/conformance/runner.ts';
@@ -179,6 +179,13 @@ describe.concurrent('a subject that', () => {
 });
 
 describe('lines', () => {
+  it('have one end, whatever their reader takes for one', () => {
+    const value = { said: 'one\ntwo\u0085three\u2028four\u2029' };
+    const line = jsonLine(value);
+    expect(line.trimEnd().split(/[\r\n\u0085\u2028\u2029]/)).toHaveLength(1);
+    expect(JSON.parse(line)).toEqual(value);
+  });
+
   it('are the same in whatever pieces they come', () => {
     const text = 'one\r\n\ntwo two\nthr';
     const atOnce = new Lines(100).push(text);

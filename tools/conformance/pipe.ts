@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { HoplineError } from '../../protocol/errors.ts';
-import { Lines } from './lines.ts';
+import { jsonLine, Lines } from './lines.ts';
 import type { Subject } from './runner.ts';
 import type { Fields } from './suite.ts';
 
@@ -115,7 +115,7 @@ export function openPipe(
         const id = ++asked;
         open.set(id, { title, resolve, reject });
         if (open.size === 1) rearm();
-        child.stdin.write(`${JSON.stringify({ id, ...question })}\n`);
+        child.stdin.write(jsonLine({ id, ...question }));
       });
     },
     async close() {

@@ -3,7 +3,7 @@
  * the very pipe that strangers are tested through.
  */
 import type { Readable, Writable } from 'node:stream';
-import { Lines } from './lines.ts';
+import { jsonLine, Lines } from './lines.ts';
 import { PIPE_LIMITS } from './pipe.ts';
 import type { Fields } from './suite.ts';
 
@@ -39,5 +39,5 @@ function reply(line: string, answer: (question: Fields) => Fields): Fields {
 }
 
 function say(output: Writable, answer: Fields): boolean {
-  return output.write(`${JSON.stringify(answer)}\n`);
+  return output.write(jsonLine(answer));
 }
