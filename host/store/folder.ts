@@ -6,10 +6,10 @@
  *   store.lock      locked by the process that writes; always empty
  *   store.pid       that process
  */
-import Database from 'better-sqlite3';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { HoplineError } from '../../protocol/errors.ts';
+import { Database } from './build.ts';
 import type { Connection } from './sqlite.ts';
 import { damaged, tryWith } from './sqlite.ts';
 

@@ -2,8 +2,8 @@
  * Migrate: brings a store to the schema of this program, a step at a time, each one whole or not at
  * all. What is newer, damaged or not ours is refused before anything is written (RELIABILITY S24, R24).
  */
-import Database from 'better-sqlite3';
 import { HoplineError } from '../../protocol/errors.ts';
+import { Database } from './build.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Connection } from './sqlite.ts';
 import { APPLICATION_ID, damaged, tryWith } from './sqlite.ts';

@@ -2,10 +2,11 @@
  * SQLite: a connection as this store uses it, and its complaints in our words. What is committed is on
  * the disk before anyone hears of it: write-ahead log, and FULL synchronisation (RELIABILITY §1).
  */
-import Database from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import { HoplineError } from '../../protocol/errors.ts';
+import { Database } from './build.ts';
 
-export type Connection = Database.Database;
+export type Connection = Sqlite.Database;
 
 /** Says that a file is ours: "HOPL" in its header. */
 export const APPLICATION_ID = 0x484f504c;

@@ -56,7 +56,7 @@ const DOORS: Door[] = [
   {
     room: 'host/store',
     imports: ['protocol', 'host/types.ts'],
-    packages: ['node:*', 'better-sqlite3'],
+    packages: ['node:*', 'better-sqlite3', 'better-sqlite3-13'],
   },
   // It runs in a browser: all it has of us are types, answers, and how messages are read and written.
   {

@@ -3,8 +3,9 @@
  * whoever checks it is told which is not (DEFAULTS §12). The file is changed here as somebody would who
  * may write to it: past the store, with everything the store forbids put back in place afterwards.
  */
-import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { Database } from '../../../host/store/build.ts';
+import type { Connection } from '../../../host/store/sqlite.ts';
 import { Audit } from '../../../host/store/audit.ts';
 import { Store } from '../../../host/store/store.ts';
 import type { AuditEntry, AuditReads, StoreWrite } from '../../../host/types.ts';
@@ -215,7 +216,7 @@ function flawIn(folder: string): string | null {
 }
 
 /** Without the triggers, and with them back afterwards: the file looks untouched. */
-function tamper(path: string, change: (database: Database.Database) => void): void {
+function tamper(path: string, change: (database: Connection) => void): void {
   const database = new Database(path);
   const triggers = database
     .prepare<[], { name: string; sql: string }>(

@@ -8,8 +8,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { Database } from '../../../host/store/build.ts';
 import { inspect, migrate } from '../../../host/store/migrate.ts';
 import { MIGRATIONS } from '../../../host/store/migrations.ts';
 import { APPLICATION_ID, connect } from '../../../host/store/sqlite.ts';

@@ -1,7 +1,8 @@
 /**
  * Tables: what a store holds, as another connection than its own sees it.
  */
-import Database from 'better-sqlite3';
+import { Database } from '../../../host/store/build.ts';
+import type { Connection } from '../../../host/store/sqlite.ts';
 
 export function schemaOf(path: string): string {
   return reading(path, (database) =>
@@ -23,7 +24,7 @@ export function countsOf(path: string): Record<string, number> {
   });
 }
 
-function reading<T>(path: string, read: (database: Database.Database) => T): T {
+function reading<T>(path: string, read: (database: Connection) => T): T {
   const database = new Database(path, { readonly: true });
   try {
     return read(database);
