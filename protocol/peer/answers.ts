@@ -6,8 +6,8 @@ import { FLAGS_AT, IS_ANSWER, MESSAGE, TTL_AT } from '../core/packet.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import type { History, Kept } from './history.ts';
 
-/** Senders introduced over one link; then all are introduced again. */
-export const INTRODUCED_MAX = 4096;
+/** Packets remembered as given over one link; then all senders are introduced again. */
+export const GIVEN_MAX = 4096;
 
 export type AnswerPace = {
   /** Whether the far end can use an announce that is not of now (WIRE §12 o). */
@@ -38,8 +38,8 @@ export class Answers implements Machine<Tick, AnswersOutput> {
   private readonly history: History;
   /** By link. */
   private readonly answers = new Map<number, Answer>();
-  /** By link: names of the announces that went ahead of what their senders had said. */
-  private readonly introduced = new Map<number, Set<string>>();
+  /** By link whose far end is introduced to senders: names of all that went there. */
+  private readonly given = new Map<number, Set<string>>();
   /** When our island may be answered again. */
   private islandAt: Millis = -Infinity;
 
@@ -56,6 +56,7 @@ export class Answers implements Machine<Tick, AnswersOutput> {
         const author = this.introductionOf(link, answer, kept);
         const next = author ?? kept;
         if (author === null) answer.packets.delete(name);
+        if (answer.pace.introduces) this.remember(link, next);
         const { spacingMs, bytesPerMs } = answer.pace;
         const costMs = Math.max(spacingMs, next.bytes.length / bytesPerMs);
         // What a late tick held up may follow at once, but not more than that.
@@ -83,7 +84,10 @@ export class Answers implements Machine<Tick, AnswersOutput> {
   /** Behind what waits already, each once. */
   add(link: number, pace: AnswerPace, packets: Iterable<Kept>, now: Millis): void {
     const answer = this.answers.get(link) ?? { pace, packets: new Map(), nextAt: now };
-    for (const kept of packets) answer.packets.set(kept.name, kept);
+    for (const kept of packets) {
+      answer.packets.set(kept.name, kept);
+      this.doubt(link, kept);
+    }
     if (answer.packets.size > 0) this.answers.set(link, answer);
   }
 
@@ -99,7 +103,7 @@ export class Answers implements Machine<Tick, AnswersOutput> {
   /** The link is no more. */
   forget(link: number): void {
     this.answers.delete(link);
-    this.introduced.delete(link);
+    this.given.delete(link);
   }
 
   private answerAt(answer: Answer): Millis {
@@ -115,16 +119,29 @@ export class Answers implements Machine<Tick, AnswersOutput> {
     out.push({ kind: 'spent', bytes });
   }
 
+  /**
+   * Words that are asked for again were lost, or the announce ahead of them was: without it nobody
+   * takes them.
+   */
+  private doubt(link: number, { name, sender }: Kept): void {
+    const given = this.given.get(link);
+    const author = this.history.announceOf(sender);
+    if (given?.has(name) === true && author !== null) given.delete(author.name);
+  }
+
   /** The announce that somebody's words are verified by, if the far end may not have it. */
   private introductionOf(link: number, { pace }: Answer, kept: Kept): Kept | null {
     // A phone would forget what its sender said (WIRE §12 o).
     if (!pace.introduces || kept.type !== MESSAGE) return null;
     const author = this.history.announceOf(kept.sender);
-    const known = this.introduced.get(link) ?? new Set<string>();
-    if (author === null || known.has(author.name)) return null;
-    if (known.size >= INTRODUCED_MAX) known.clear();
-    this.introduced.set(link, known.add(author.name));
-    return author;
+    const isGiven = author !== null && this.given.get(link)?.has(author.name) === true;
+    return isGiven ? null : author;
+  }
+
+  private remember(link: number, { name }: Kept): void {
+    const given = this.given.get(link) ?? new Set<string>();
+    if (given.size >= GIVEN_MAX) given.clear();
+    this.given.set(link, given.add(name));
   }
 }
 

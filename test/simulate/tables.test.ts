@@ -79,8 +79,8 @@ const FILLED: Record<string, (parts: Parts, count: number) => void> = {
   'names its history remembers': ({ heard }, count) => add(heard.history['forgotten'], count),
   'messages too old for its history': ({ heard }, count) => add(heard.history['attic'], count),
   'askers for history': ({ heard }, count) => add(heard.sync['askers'], count),
-  'senders introduced on a link': ({ heard }, count) =>
-    add(heard.sync.answers['introduced'], 1, { size: count }),
+  'packets given over a link': ({ heard }, count) =>
+    add(heard.sync.answers['given'], 1, { size: count }),
   'messages wanted': ({ reconciliation }, count) => add(reconciliation['wanted'], count),
   'neighbours it reconciles with': ({ reconciliation }, count) =>
     add(reconciliation['speakers'], count),

@@ -10,7 +10,7 @@
 import { Link } from '../../protocol/core/link.ts';
 import type { SendQueue } from '../../protocol/core/queue.ts';
 import { SENDERS_MAX as ANNOUNCED_MAX } from '../../protocol/peer/announced.ts';
-import { INTRODUCED_MAX } from '../../protocol/peer/answers.ts';
+import { GIVEN_MAX } from '../../protocol/peer/answers.ts';
 import { REASONS_MAX } from '../../protocol/peer/counts.ts';
 import { FORGOTTEN_MAX } from '../../protocol/peer/history.ts';
 import { HAD_MAX, SEEKS_MAX } from '../../protocol/peer/introductions.ts';
@@ -133,8 +133,8 @@ function checkHistory({ history }: Reception, check: Check): void {
 
 function checkSync({ sync }: Reception, check: Check): void {
   check('askers for history', sync['askers'].size, ASKERS_MAX);
-  for (const names of sync.answers['introduced'].values()) {
-    check('senders introduced on a link', names.size, INTRODUCED_MAX);
+  for (const names of sync.answers['given'].values()) {
+    check('packets given over a link', names.size, GIVEN_MAX);
   }
 }
 
