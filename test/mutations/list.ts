@@ -293,4 +293,11 @@ export const MUTATIONS: Mutation[] = [
     to: 'const BUCKET = STANDING;',
     tests: ['test/protocol/trust/pins.test.ts'],
   },
+  {
+    breaks: 'whoever lost an announce is told again who said the words that he asks for again',
+    file: 'protocol/peer/answers.ts',
+    from: 'if (given?.has(name) === true && author !== null) given.delete(author.name);',
+    to: '',
+    tests: ['test/protocol/peer/answers.test.ts'],
+  },
 ];
