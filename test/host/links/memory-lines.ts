@@ -16,6 +16,8 @@ export class MemoryLines {
   private static readonly listening = new Map<number, MemoryLines>();
   private static readonly all = new Set<MemoryLines>();
   private static isCut = false;
+  /** Of datagrams, and there are none. */
+  readonly drops = {};
   private readonly feed: (event: LineEvent) => boolean;
   private readonly ends = new Map<number, End>();
   private readonly ports: number[] = [];
