@@ -257,7 +257,6 @@ async function vitest(args, timeoutMs, env) {
       '--allowOnly=false',
       `--maxWorkers=${WORKERS}`,
       `--testTimeout=${timeoutMs}`,
-      `--hookTimeout=${timeoutMs}`,
       ...args,
     ],
     { env: { ...process.env, ...env } },
