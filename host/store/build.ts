@@ -8,15 +8,18 @@ import type Sqlite from 'better-sqlite3';
 /** The Node-API that 13 is made for. On an older one it does not refuse, it crashes. */
 const NODE_API = 10;
 
-export const Database = loadSqlite();
+export const Database = sqliteOf(Number(process.versions.napi), createRequire(import.meta.url));
 
-function loadSqlite(): typeof Sqlite {
-  const require = createRequire(import.meta.url);
-  if (Number(process.versions.napi) >= NODE_API) {
+/** `require` gives the one or the other by its name, or throws. */
+export function sqliteOf(nodeApi: number, require: (name: string) => unknown): typeof Sqlite {
+  if (nodeApi >= NODE_API) {
     try {
-      return require('better-sqlite3-13') as typeof Sqlite;
+      const sqlite = require('better-sqlite3-13') as typeof Sqlite;
+      // Only what is opened needs its binary, and for a 32-bit Pi there is none.
+      new sqlite(':memory:').close();
+      return sqlite;
     } catch {
-      // Where its binary does not run, the other was built.
+      // The other was built on this machine.
     }
   }
   return require('better-sqlite3') as typeof Sqlite;
