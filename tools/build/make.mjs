@@ -49,9 +49,6 @@ const PAGE = [
 const DRAFT = /\.draft-\d+$/;
 /** Test files at once: many of them wait for a port, a radio or a process more than they compute. */
 const WORKERS = availableParallelism() + 1;
-/** Anything slower is stuck: in npm test a single test, in soak a full count of one. */
-const TEST_TIMEOUT_MS = 60_000;
-const SOAK_TIMEOUT_MS = 3_600_000;
 /** Documents are laid out by hand, as `format` says. What was good is not read again. */
 const FORMATTED = ['--cache', '--cache-strategy=content', '.', '!**/*.md'];
 
@@ -65,8 +62,8 @@ const VERBS = {
     await install();
     await build();
   },
-  test: (args) => test(args, TEST_TIMEOUT_MS, {}),
-  soak: (args) => test(args, SOAK_TIMEOUT_MS, { HOPLINE_SOAK: '1' }),
+  test: (args) => test(args, {}),
+  soak: (args) => test(args, { HOPLINE_SOAK: '1' }),
   async check() {
     await install();
     return check();
@@ -215,9 +212,9 @@ async function hopline(args) {
 }
 
 /** Runs the tests and closes with one line of figures, whatever happens; gives the exit status. */
-async function test(args, timeoutMs, env) {
+async function test(args, env) {
   const began = Date.now();
-  const { passed, failed, skipped, remarks } = await figures(args, timeoutMs, env);
+  const { passed, failed, skipped, remarks } = await figures(args, env);
   // Filtered by name, everything else counts as skipped, and nobody needs to hear of it.
   const byName = args.some((arg) => /^(-t|--testNamePattern)\b/.test(arg));
   if (!byName) for (const line of skipped) console.log(line);
@@ -228,7 +225,7 @@ async function test(args, timeoutMs, env) {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
-async function figures(args, timeoutMs, env) {
+async function figures(args, env) {
   try {
     await install();
     await build();
@@ -236,12 +233,12 @@ async function figures(args, timeoutMs, env) {
     if (!(failure instanceof Stop)) throw failure;
     return { passed: 0, failed: 1, skipped: [], remarks: [`hopline: ${failure.message}`] };
   }
-  const { status, report } = await vitest(args, timeoutMs, env);
+  const { status, report } = await vitest(args, env);
   return tally(report, status);
 }
 
 /** Runs vitest; the report is null if it broke. */
-async function vitest(args, timeoutMs, env) {
+async function vitest(args, env) {
   const folder = mkdtempSync(join(tmpdir(), 'hopline-test-'));
   const file = join(folder, 'report.json');
   const { status } = await run(
@@ -256,7 +253,6 @@ async function vitest(args, timeoutMs, env) {
       '--includeTaskLocation',
       '--allowOnly=false',
       `--maxWorkers=${WORKERS}`,
-      `--testTimeout=${timeoutMs}`,
       ...args,
     ],
     { env: { ...process.env, ...env } },
@@ -354,7 +350,7 @@ async function check() {
     const began = Date.now();
     const status = command
       ? (await run(process.execPath, command, {})).status
-      : (await vitest(['test/tidy'], TEST_TIMEOUT_MS, {})).status;
+      : (await vitest(['test/tidy'], {})).status;
     if (status !== 0) failed++;
     console.log(`${name}: ${status === 0 ? 'good' : `NOT GOOD, ${advice}`} (${seconds(began)})`);
   }
