@@ -245,6 +245,14 @@ export class Reception {
     this.unvouched.keep(opened.packet, bytes, { link, ttl });
   }
 
+  /** An answer, after it was heard, withheld, held or dropped: what it is called tells which it was. */
+  came({ link, bytes }: Pick<Delivery, 'link' | 'bytes'>, now: Millis): void {
+    if (this.reconciliation?.awaits(link) !== true) return;
+    const opened = openPacket(bytes, { frame: FRAME_MAX, payload: UNVERIFIED_MAX });
+    const name = opened.ok ? this.history.nameOf(opened.packet) : null;
+    this.reconciliation.step({ kind: 'came', link, name }, now);
+  }
+
   /** A link is no more; `isLost` unless it was let go here, as all are that fell silent. */
   gone(link: number, isLost: boolean, now: Millis): void {
     if (isLost) this.lostAt.set(link, now);

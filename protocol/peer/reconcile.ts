@@ -69,11 +69,16 @@ export const WANTED_MAX = 256;
 export const REMEMBERED_MAX = 4096;
 /**
  * With nothing from that link for so long, what was wanted of it did not come. It is wanted of another at
- * once; of the same again after that time, twice that, and so on: it may be one that our relay remembers
- * and does not take, or one that he offers and never gives.
+ * once; of the same again after that time, twice that, and so on.
  */
 export const WANT_MS = 3000;
-const REST_MAX_MS = 600_000;
+/** How long it rests at most where nothing came: it may have been lost, and asking costs an id. */
+export const SILENT_REST_MAX_MS = 60_000;
+/**
+ * And where it came, and was not taken: of a sender who is denied, or our relay remembers it. Then each
+ * time costs the packet.
+ */
+export const REFUSED_REST_MAX_MS = 600_000;
 /** Neighbours whose newest frame is remembered; then the one heard longest ago is forgotten. */
 export const SPEAKERS_MAX = 256;
 
@@ -104,6 +109,11 @@ export type ReconcileInput =
   | { kind: 'gone'; link: number }
   /** A message was added; `late`: what it is called, where it was an answer to us, or else null. */
   | { kind: 'kept'; link: number; late: string | null }
+  /**
+   * What answers a request came over the link, and whatever was to be done with it has been done: what
+   * is not kept by then was not taken. Null where it cannot be read.
+   */
+  | { kind: 'came'; link: number; name: string | null }
   /** A frame whose signature holds; `isItsLink` unless the link is another's. */
   | {
       kind: 'heard';
@@ -157,6 +167,8 @@ type Side = {
   /** When we last wanted something, and when something last came. */
   wantedAt: Millis;
   gainedAt: Millis;
+  /** Answers that may still come for what we wanted; no more are looked at. */
+  awaited: number;
   heardAt: Millis[];
   /** What came late to us and is to be offered there, as far as we know; and when, or Infinity. */
   gained: Set<string>;
@@ -165,8 +177,11 @@ type Side = {
   given: Map<string, number>;
 };
 
-/** `toldAt`: when it was first said to be there. `tries`: by link, how often it was wanted there. */
-type Wanted = { link: number; at: Millis; toldAt: Millis; tries: Map<number, number> };
+/** Over one link: how often an id was wanted there, and how often it came so and was not taken. */
+type Tries = { wanted: number; refused: number };
+
+/** `toldAt`: when it was first said to be there. `tries`: by link. */
+type Wanted = { link: number; at: Millis; toldAt: Millis; tries: Map<number, Tries> };
 
 /** What a frame is answered with, as far as there is room. */
 type Reply = { room: number; ranges: Range[]; from: Bound; offers: string[]; wants: string[] };
@@ -202,6 +217,9 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       case 'kept':
         this.keep(input, now);
         break;
+      case 'came':
+        this.look(input);
+        break;
       case 'heard':
         this.hear(input, now, out);
         break;
@@ -226,6 +244,11 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     return side !== undefined && now - side.wantedAt <= ANSWER_TIME_MS;
   }
 
+  /** Whether it is of use to know what came over the link. */
+  awaits(link: number): boolean {
+    return (this.sides.get(link)?.awaited ?? 0) > 0;
+  }
+
   private meet(
     { link, farEnd, leads, frameMax }: Extract<ReconcileInput, { kind: 'met' }>,
     now: Millis,
@@ -238,7 +261,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       ...{ openedAt: -Infinity, opened: null, agreed: null, agreedFrom: Infinity, newsAt: now },
       ...{ dueAt: now + patience({ leads }, FIRST_MS), restsUntil: now },
       ...{ gapMs: SOON_MS, reached: START },
-      ...{ wantedAt: -Infinity, gainedAt: -Infinity, heardAt: [] },
+      ...{ wantedAt: -Infinity, gainedAt: -Infinity, awaited: 0, heardAt: [] },
       ...{ gained: new Set<string>(), offersAt: Infinity, given: new Map<string, number>() },
     });
   }
@@ -264,6 +287,15 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
         side.offersAt = Math.min(side.offersAt, now + PASS_ON_MS);
       }
     }
+  }
+
+  private look({ link, name }: Extract<ReconcileInput, { kind: 'came' }>): void {
+    const side = this.sides.get(link);
+    if (side === undefined || side.awaited === 0) return;
+    side.awaited--;
+    // What was taken is wanted no longer.
+    const tries = name === null ? undefined : this.wanted.get(name)?.tries.get(link);
+    if (tries !== undefined) tries.refused = Math.min(tries.wanted, tries.refused + 1);
   }
 
   private dueAt(side: Side): Millis {
@@ -394,7 +426,10 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     this.want(link, heard.offers, reply, now);
     const isAlike = compared !== null && this.judge(link, compared, floor, prints, reply, now);
     const hasIds = [offers, wants, heard.offers, heard.wants].some(({ length }) => length > 0);
-    if (wants.length > 0) side.wantedAt = now;
+    if (wants.length > 0) {
+      side.wantedAt = now;
+      side.awaited = Math.min(WANTED_MAX, side.awaited + wants.length);
+    }
     // What is offered again and again is not wanted: only what is wanted goes on.
     if (wants.length + heard.wants.length > 0) side.gapMs = SOON_MS;
     if (compared !== null) {
@@ -538,7 +573,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       if (!hasRoom(reply) || count >= WANTED_MAX) return;
       if (this.history.find(name) !== null || !this.mayWant(name, link, now)) continue;
       const { tries, toldAt } = this.wanted.get(name) ?? untried(now);
-      tries.set(link, (tries.get(link) ?? 0) + 1);
+      const { wanted, refused } = tries.get(link) ?? { wanted: 0, refused: 0 };
+      tries.set(link, { wanted: wanted + 1, refused });
       this.wanted.delete(name);
       this.wanted.set(name, { link, at: now, toldAt, tries });
       const { size } = this.wanted;
@@ -552,9 +588,15 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   private mayWant(name: string, link: number, now: Millis): boolean {
     const before = this.wanted.get(name);
     if (before === undefined) return true;
-    const tries = before.tries.get(link) ?? 0;
-    const restMs = tries === 0 ? 0 : Math.min(WANT_MS * 2 ** (tries - 1), REST_MAX_MS);
-    return now - before.at >= restMs && !this.isPending(before, now);
+    return now - before.at >= this.restOf(name, link) && !this.isPending(before, now);
+  }
+
+  /** How long it rests before it is wanted of the same again. */
+  private restOf(name: string, link: number): Millis {
+    const tries = this.wanted.get(name)?.tries.get(link);
+    if (tries === undefined) return 0;
+    const silentMs = Math.min(WANT_MS * 2 ** (tries.wanted - 1), SILENT_REST_MAX_MS);
+    return Math.max(silentMs, Math.min(WANT_MS * 2 ** (tries.refused - 1), REFUSED_REST_MAX_MS));
   }
 
   /** How many ids we want of a link that may still come. */

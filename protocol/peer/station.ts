@@ -348,6 +348,9 @@ export class Station implements Machine<StationInput, StationOutput> {
       case 'strange':
         this.reception.hold(output);
         break;
+      case 'came':
+        this.reception.came(output, this.now);
+        break;
       case 'noted': {
         const { device, payload } = output;
         this.onReception(this.reception.overhear(device, payload, this.now), out);

@@ -109,6 +109,8 @@ export type SwitchboardOutput =
   | ({ kind: 'withheld' } & ForUs)
   /** A message of somebody who is not to be shown while he is a stranger. */
   | { kind: 'strange'; link: number; bytes: Uint8Array; ttl: number }
+  /** A message that answers a request came over a link, and what became of it was said before. */
+  | { kind: 'came'; link: number; bytes: Uint8Array }
   /** Somebody's answer to a device, on its way past us. */
   | { kind: 'noted'; device: Uint8Array; payload: Uint8Array };
 
@@ -510,6 +512,7 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     if (bytes[1] === NOTED) this.overhear(bytes, out);
     if (routed === null) this.toRelay({ kind: 'heard', link, bytes, isFlooded: hasRoutes }, out);
     else this.toRelay({ kind: 'heard', link, bytes, visited: routed.visited }, out);
+    if (bytes[1] === MESSAGE && bytes[TTL_AT] === 0) out.push({ kind: 'came', link, bytes });
     this.gate.forget();
   }
 

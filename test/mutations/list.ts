@@ -191,9 +191,23 @@ export const MUTATIONS: Mutation[] = [
   {
     breaks: 'who offers and never gives keeps nobody else from being asked',
     file: 'protocol/peer/reconcile.ts',
-    from: 'const tries = before.tries.get(link) ?? 0;',
-    to: 'const tries = before.tries.get(before.link) ?? 0;',
+    from: 'now - before.at >= this.restOf(name, link)',
+    to: 'now - before.at >= this.restOf(name, before.link)',
     tests: ['test/protocol/peer/reconcile.test.ts'],
+  },
+  {
+    breaks: 'what was lost so far is asked for again within a minute',
+    file: 'protocol/peer/reconcile.ts',
+    from: 'WANT_MS * 2 ** (tries.wanted - 1), SILENT_REST_MAX_MS)',
+    to: 'WANT_MS * 2 ** (tries.wanted - 1), REFUSED_REST_MAX_MS)',
+    tests: ['test/protocol/peer/reconcile.test.ts'],
+  },
+  {
+    breaks: 'what comes and is never taken is asked for ever less often',
+    file: 'protocol/peer/switchboard.ts',
+    from: "if (bytes[1] === MESSAGE && bytes[TTL_AT] === 0) out.push({ kind: 'came', link, bytes });",
+    to: '',
+    tests: ['test/protocol/peer/refused.test.ts'],
   },
   {
     breaks: 'nothing is said to be lost only where that was compared',

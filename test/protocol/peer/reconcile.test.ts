@@ -14,6 +14,7 @@ import {
   HEARD_MAX,
   Reconciliation,
   RECONCILE_DEFAULTS,
+  SILENT_REST_MAX_MS,
   WANT_MS,
   WANTED_MAX,
 } from '../../../protocol/peer/reconcile.ts';
@@ -197,6 +198,100 @@ describe('what came late', () => {
   });
 });
 
+describe('what was wanted in vain', () => {
+  const NAMES = [1, 2].map((at) => `${at}`.padStart(32, '0'));
+
+  /** A neighbour tells of it once a second: at which seconds he is asked for the first of NAMES. */
+  function wantedAt(
+    machine: Reconciliation,
+    seconds: number,
+    follow: (now: number) => void,
+    payload = encodeReconcile({ compared: null, offers: NAMES.slice(0, 1), wants: [] }),
+  ): number[] {
+    const times: number[] = [];
+    for (let now = 0; now < seconds * 1000; now += 1000) {
+      const [output] = asked(machine, { timestamp: now, payload }, now);
+      const said = output?.kind === 'say' ? decodeReconcile(output.payload) : null;
+      if (said?.ok !== true || !said.value.wants.includes(NAMES[0])) continue;
+      times.push(now / 1000);
+      follow(now);
+    }
+    return times;
+  }
+
+  /** How long it rested each time. */
+  function rests(times: number[]): number[] {
+    return times.slice(1).map((time, at) => time - times[at]);
+  }
+
+  it('rests for a minute at most where nothing came over that link', () => {
+    const machine = machineOf();
+    machine.step({ ...MET, link: LINK + 1 }, 0);
+    const others = Array.from({ length: 20 }, (_, at) => `${100 + at}`.padStart(32, '0'));
+    const payload = encodeReconcile({ compared: null, offers: others, wants: [] });
+    asked(machine, { link: LINK + 1, sender: new Uint8Array(8).fill(8), payload }, 0);
+    const elsewhere = (now: number): void => came(machine, NAMES[0], now, LINK + 1);
+    const times = wantedAt(machine, 400, elsewhere);
+    expect(rests(times)).toEqual([3, 6, 12, 24, 48, 60, 60, 60, 60, 60]);
+  });
+
+  it('rests for ten minutes at most where it came and was not taken', () => {
+    const machine = machineOf();
+    const refuse = (now: number): void => came(machine, NAMES[0], now);
+    const times = wantedAt(machine, 2500, refuse);
+    expect(rests(times)).toEqual([3, 6, 12, 24, 48, 96, 192, 384, 600, 600]);
+  });
+
+  it('rests for as often as it came, whatever was lost before', () => {
+    const machine = machineOf();
+    // Every other one is lost.
+    let count = 0;
+    const refuse = (now: number): void => {
+      if (count++ % 2 === 1) came(machine, NAMES[0], now);
+    };
+    const times = wantedAt(machine, 1500, refuse);
+    expect(rests(times)).toEqual([3, 6, 12, 24, 48, 60, 60, 60, 60, 60, 60, 96, 96, 192, 192, 384]);
+  });
+
+  it('counts as come no more often than it was wanted', () => {
+    const machine = machineOf();
+    const twice = (now: number): void => {
+      for (let i = 0; i < 2; i++) came(machine, NAMES[0], now);
+    };
+    const both = encodeReconcile({ compared: null, offers: NAMES, wants: [] });
+    expect(rests(wantedAt(machine, 20, twice, both))).toEqual([3, 6]);
+  });
+
+  it('is looked for in no more than was wanted, and in nothing over other links', () => {
+    const machine = machineOf();
+    expect(machine.awaits(LINK)).toBe(false);
+    NAMES.forEach((name, at) => {
+      const payload = encodeReconcile({ compared: null, offers: [name], wants: [] });
+      expect(asked(machine, { timestamp: at, payload })).toMatchObject([{ kind: 'say' }]);
+    });
+    expect(machine.awaits(LINK)).toBe(true);
+    expect(machine.awaits(LINK + 1)).toBe(false);
+    came(machine, null);
+    expect(machine.awaits(LINK)).toBe(true);
+    came(machine, NAMES[1]);
+    expect(machine.awaits(LINK)).toBe(false);
+    machine.step({ kind: 'gone', link: LINK }, 1200);
+    expect(machine.awaits(LINK)).toBe(false);
+  });
+
+  it('comes soon after the way is clear, however long it was not', () => {
+    const pair = new Pair();
+    for (let i = 0; i < 40; i++) pair.give([i % 2], i * 1000, i);
+    pair.loses = () => true;
+    pair.run(20 * 60_000);
+    expect(pair.names(0)).toHaveLength(20);
+    pair.loses = () => false;
+    pair.run(SILENT_REST_MAX_MS + 90_000);
+    expect(pair.names(0)).toHaveLength(40);
+    expect(pair.names(1)).toEqual(pair.names(0));
+  });
+});
+
 describe('S16: a neighbour', () => {
   const cases: [string, Partial<Heard>, string][] = [
     ['over the link of another', { isItsLink: false }, 'not-its-link'],
@@ -310,6 +405,11 @@ function asked(machine: Reconciliation, differs: Partial<Heard>, now = 1000): Re
   return machine.step({ kind: 'heard', ...heard, wallMs: EPOCH, ...differs }, now);
 }
 
+/** It came over the link, and nothing was kept of it. */
+function came(machine: Reconciliation, name: string | null, now = 1000, link = LINK): void {
+  machine.step({ kind: 'came', link, name }, now);
+}
+
 /** A fingerprint of all, which differs from that of nothing. */
 function opening(salt: number, floor = 0): Uint8Array {
   const fingerprint = new Uint8Array(8).fill(1);
@@ -328,6 +428,8 @@ class Pair {
   now = 0;
   packets = 0;
   /** What does not get through, however often it is given. */
+  loses: (packet: Packet) => boolean = () => false;
+  /** What comes, and is not taken. */
   refuses: (packet: Packet) => boolean = () => false;
   readonly frames: { from: number; bytes: number }[] = [];
   private readonly random = xorshift(SEED);
@@ -402,10 +504,13 @@ class Pair {
   private bring(to: number, bytes: Uint8Array): void {
     this.packets++;
     const opened = openPacket(bytes);
-    if (!opened.ok || this.refuses(opened.packet)) return;
-    this.histories[to].add(opened.packet, bytes, this.wallMs);
-    const late = this.histories[to].nameOf(opened.packet);
-    this.machines[to].step({ kind: 'kept', link: LINK, late }, this.now);
+    if (!opened.ok || this.loses(opened.packet)) return;
+    const name = this.histories[to].nameOf(opened.packet);
+    if (!this.refuses(opened.packet)) {
+      this.histories[to].add(opened.packet, bytes, this.wallMs);
+      this.machines[to].step({ kind: 'kept', link: LINK, late: name }, this.now);
+    }
+    this.machines[to].step({ kind: 'came', link: LINK, name }, this.now);
   }
 
   private take(from: number, outputs: ReconcileOutput[]): void {
