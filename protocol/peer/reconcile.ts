@@ -422,6 +422,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     const reply: Reply = { room, ranges: [], from, offers: [], wants: [] };
     const { ranges, offers, wants } = reply;
     for (const name of [...heard.offers, ...heard.wants]) side.gained.delete(name);
+    const isNew = heard.wants.some((name) => !side.given.has(name));
     this.give(link, side, heard.wants, now);
     this.want(link, heard.offers, reply, now);
     const isAlike = compared !== null && this.judge(link, compared, floor, prints, reply, now);
@@ -430,8 +431,9 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       side.wantedAt = now;
       side.awaited = Math.min(WANTED_MAX, side.awaited + wants.length);
     }
-    // What is offered again and again is not wanted: only what is wanted goes on.
-    if (wants.length + heard.wants.length > 0) side.gapMs = SOON_MS;
+    // What is offered or wanted again and again is not: only what is wanted the first few times goes on.
+    const isSoon = (name: string): boolean => this.restOf(name, link) < SILENT_REST_MAX_MS;
+    if (isNew || wants.some(isSoon)) side.gapMs = SOON_MS;
     if (compared !== null) {
       side.floor = compared.floor;
       side.reached = reply.from;

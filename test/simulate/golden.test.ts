@@ -31,7 +31,7 @@ it('is the same history on every machine for the same seed', { timeout: 600_000 
   });
   expect(told).toMatchInlineSnapshot(`
     [
-      "shortest 17747 7408 7c942fa4a5a7d9cf",
+      "shortest 17861 7453 85840583c61e17d8",
       "geographic 22803 10504 6bdfd85f1453ae75",
       "ants 6855 2786 169aa27aac6d52b3",
     ]

@@ -279,6 +279,17 @@ describe('what was wanted in vain', () => {
     expect(machine.awaits(LINK)).toBe(false);
   });
 
+  it('is compared for soon again at first, and then no sooner than without news', () => {
+    const pair = new Pair();
+    for (let i = 0; i < 500; i++) pair.give([0, 1], i * 1000);
+    pair.give([0], 600_000);
+    pair.loses = () => true;
+    pair.run(180_000);
+    expect(pair.packets).toBe(6);
+    pair.run(600_000);
+    expect(pair.packets).toBe(16);
+  });
+
   it('comes soon after the way is clear, however long it was not', () => {
     const pair = new Pair();
     for (let i = 0; i < 40; i++) pair.give([i % 2], i * 1000, i);
@@ -289,6 +300,25 @@ describe('what was wanted in vain', () => {
     pair.run(SILENT_REST_MAX_MS + 90_000);
     expect(pair.names(0)).toHaveLength(40);
     expect(pair.names(1)).toEqual(pair.names(0));
+  });
+
+  it('costs little, however long it is offered and never given', () => {
+    for (const [how, most] of [
+      ['loses', 61],
+      ['refuses', 7],
+    ] as const) {
+      const pair = new Pair();
+      for (let i = 0; i < 500; i++) pair.give([0, 1], i * 1000);
+      for (let i = 0; i < 16; i++) pair.give([0], 600_000 + i, 7);
+      pair[how] = ({ timestamp }) => timestamp >= EPOCH + 600_000;
+      pair.run(20 * 60_000);
+      const [packets, bytes, frames] = [pair.packets, pair.bytes, pair.frames.length];
+      pair.run(HOUR_MS);
+      // In an hour, of both: comparing once a minute goes on, and nothing is done in between.
+      expect(pair.packets - packets, how).toBeLessThanOrEqual(most * 16);
+      expect(pair.frames.length - frames, how).toBeLessThanOrEqual(360);
+      expect(pair.bytes - bytes, how).toBeLessThan(67_000);
+    }
   });
 });
 
