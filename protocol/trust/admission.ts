@@ -18,6 +18,7 @@ import { CHANNEL, FILE, ID_SIZE, MESSAGE, VOICE } from '../core/packet.ts';
 import type { Admission, DropReason } from '../core/relay.ts';
 import { RELAY_DEFAULTS } from '../core/relay.ts';
 import { AnnounceView, KEY_SIZE } from '../wire/announce-view.ts';
+import { Claims } from './claims.ts';
 import type { Crypto } from './crypto.ts';
 import { checkFrame } from './identity.ts';
 import type { Proof, SecurityLevel, Sort } from './levels.ts';
@@ -80,7 +81,7 @@ export class TrustAdmission implements Admission {
   private readonly config: AdmissionConfig;
   private level: SecurityLevel;
   private readonly seed: number;
-  private readonly claims: Buckets;
+  private readonly claims: Claims;
   private readonly unverified: LinkBudget;
   /** Made when first needed: near many a node nobody fails, says anything, or is a stranger. */
   private failures: LinkBudget | null = null;
@@ -112,7 +113,7 @@ export class TrustAdmission implements Admission {
     this.level = config.level;
     // As a signed word: any other would lie in memory of its own.
     this.seed = seed | 0;
-    this.claims = new Buckets(config.senderSets * 2, config.perLinkAndSender, this.seed);
+    this.claims = new Claims(config.senderSets * 2, config.perLinkAndSender, this.seed);
     this.unverified = new LinkBudget(linksMax, config.unverified);
   }
 
@@ -125,7 +126,7 @@ export class TrustAdmission implements Admission {
   admit(packet: PacketView, link: number, now: Millis, isAnswer = false): DropReason | null {
     const high = readU32(packet.bytes, packet.senderAt);
     const low = readU32(packet.bytes, packet.senderAt + 4);
-    if (!this.claims.take(high, (low ^ (link << 24)) >>> 0, now)) return 'flooding';
+    if (!this.claims.take(high, low, link, now)) return 'flooding';
     if (this.pins.isDenied(packet.bytes, packet.senderAt)) return 'denied';
     const sort = sortOf(packet.type);
     if (sort === 'open') return this.treat(packet, sort, 'unsigned', link, now);

@@ -17,6 +17,7 @@ import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { ENCRYPTED, HANDSHAKE, ID_SIZE } from '../core/packet.ts';
 import type { ChannelFlaw } from './channel.ts';
 import { Channel, PLAINTEXT_MAX } from './channel.ts';
+import { Claims } from './claims.ts';
 import type { Crypto } from './crypto.ts';
 import { equalSecret } from './crypto.ts';
 import type { Identity } from './identity.ts';
@@ -116,7 +117,7 @@ export class Sessions implements Machine<SessionInput, SessionOutput> {
   private readonly outgoing = new Map<string, Outgoing>();
   private readonly halfOpen: HalfOpen;
   private readonly begun: Buckets;
-  private readonly heard: Buckets;
+  private readonly heard: Claims;
   private readonly linkRate: Buckets;
   /** No later than the next thing to do; a sweep finds out exactly. */
   private wakeAt: Millis = Infinity;
@@ -138,7 +139,7 @@ export class Sessions implements Machine<SessionInput, SessionOutput> {
     this.drawSecret = drawSecret;
     const rate = { perSecond: 1, burst: HANDSHAKES_PER_MINUTE };
     this.begun = new Buckets(256, rate, seed);
-    this.heard = new Buckets(1024, rate, seed);
+    this.heard = new Claims(1024, rate, seed);
     this.linkRate = new Buckets(16, LINK_RATE, seed);
   }
 
@@ -263,7 +264,7 @@ export class Sessions implements Machine<SessionInput, SessionOutput> {
     if (this.halfOpen.isRepeated(name, first)) return refuse(out, peer, 'repeated');
     // Per link, so that whoever forges a peer's id elsewhere does not use up what is the peer's.
     const [high, low] = wordsOf(peer);
-    if (!this.heard.take(high, (low ^ (link << 24)) >>> 0, minuteful(now))) {
+    if (!this.heard.take(high, low, link, minuteful(now))) {
       return refuse(out, peer, 'flooding');
     }
     const handshake = this.identity.handshake('responder', NOTHING, this.drawSecret());

@@ -397,6 +397,22 @@ describe('a relay with this at its door', () => {
   });
 });
 
+describe('a flood over one link, in a name made up for it', () => {
+  it.each([
+    [1, 2],
+    [0, 3],
+    [3, 259],
+  ])('silences nobody: Alice over link %i, the flood over link %i', (own, other) => {
+    const node = gate();
+    // As if a link were a byte of the id, or only its last byte counted.
+    const twin = new Uint8Array(alice.id);
+    twin[4] ^= own ^ other;
+    const frame = encodePacket(plainPacket(ENCRYPTED, 7, 1, twin, filled(20, 1)));
+    for (let i = 0; i < 2000; i++) node.hear(frame, other);
+    expect(node.hear(messageOf(alice, 1), own)).toBeNull();
+  });
+});
+
 /** An admission that knows Alice, Bob and Mallory, with its clock and a count of what it verified. */
 class Gate {
   now = 0;
@@ -418,7 +434,7 @@ class Gate {
     this.admission = new TrustAdmission(
       counting,
       this.pins,
-      { linksMax: 32, ttlMax },
+      { linksMax: 512, ttlMax },
       { ...ADMISSION_DEFAULTS, ...differs },
       7,
     );

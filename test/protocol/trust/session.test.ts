@@ -434,6 +434,17 @@ describe('a flood of first messages (S19)', () => {
     expect(transmitted(b.hearHandshake(low, firstOf(low, 99), 1))).toHaveLength(1);
   });
 
+  it('over one link, in a name made up for it, does not keep a peer out on another', () => {
+    const b = end(high);
+    // As if a link were a byte of the id.
+    const twin = new Uint8Array(low.id);
+    twin[4] ^= 1 ^ 2;
+    for (let i = 1; i < 40; i++) {
+      b.step({ kind: 'handshake', peer: twin, link: 2, payload: firstOf(low, i) });
+    }
+    expect(transmitted(b.hearHandshake(low, firstOf(low, 99), 1))).toHaveLength(1);
+  });
+
   it('holds a fixed number of early messages, of a fixed size', () => {
     const b = end(high);
     const people = range(EARLY_MAX).map((i) => person(60 + i));
