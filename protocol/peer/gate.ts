@@ -157,14 +157,15 @@ export class Gate implements Admission {
 
   /**
    * No phone takes what is two minutes off, unless it is an answer (WIRE §12 o). Neither flag nor TTL of
-   * an answer is signed, so all that counts is whether we asked. What is too old for history even so is
-   * refused here, before it is remembered: our clock may be the one that is wrong, and once it is right
-   * the same packet has to be as new as ever (RELIABILITY R16).
+   * an answer is signed, so all that counts is whether we asked. What is too old for history even so, or
+   * of a time to come, is refused here, before it is remembered: our clock may be the one that is wrong,
+   * and once it is right the same packet has to be as new as ever (RELIABILITY R16).
    */
   private isOfNow(packet: PacketView, isAnswer: boolean, now: Millis): boolean {
     if (!this.isOld(packet, now) || TIMELESS.includes(packet.type)) return true;
     if (!isAnswer || ASKING.includes(packet.type)) return false;
-    return packet.type !== MESSAGE || packet.timestamp() > this.epochMs! + now - this.historyMs;
+    const ageMs = this.epochMs! + now - packet.timestamp();
+    return packet.type !== MESSAGE || (ageMs > 0 && ageMs < this.historyMs);
   }
 
   private isOld(packet: PacketView, now: Millis): boolean {

@@ -30,6 +30,8 @@ describe('a packet of another time', () => {
       ['an older one that nobody asked for', MESSAGE, -3 * MINUTE_MS, false, true],
       ['an older one that was asked for', MESSAGE, -3 * MINUTE_MS, true, false],
       ['one that is too old for history', MESSAGE, -61 * MINUTE_MS, true, true],
+      // Held, it would never be too old; forgotten, nothing but what is of now would be taken until then.
+      ['an answer of tomorrow', MESSAGE, 24 * 60 * MINUTE_MS, true, true],
       ['a request for history', REQUEST_SYNC, 10 * MINUTE_MS, true, true],
       // Believed, it would make all that the neighbour says until then a repetition (R16).
       ['a comparison of histories', RECONCILE, 10 * MINUTE_MS, true, true],
