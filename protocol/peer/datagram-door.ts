@@ -6,6 +6,7 @@
 import type { Millis } from '../core/machine.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import { equalSecret } from '../trust/crypto.ts';
+import { toHex } from '../wire/hex.ts';
 import { encodeText } from '../wire/text.ts';
 import {
   COOKIE,
@@ -13,6 +14,7 @@ import {
   DATAGRAM_MAX,
   datagramOf,
   indexOf,
+  MESSAGE_SIZE,
   OPENING,
   OPENING_SIZE,
 } from './datagrams.ts';
@@ -103,7 +105,7 @@ function dropped(reason: DoorDrop): Admittance {
   return { kind: 'drop', reason };
 }
 
-/** Somebody's index is his alone. */
+/** Said again it is the same opening; who began anew may give the same index, and has another key. */
 function openerOf(from: string, opening: Uint8Array): string {
-  return `${from}#${indexOf(opening)}`;
+  return `${from}#${toHex(opening.subarray(OPENING_SIZE - MESSAGE_SIZE))}`;
 }

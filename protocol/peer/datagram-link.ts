@@ -30,6 +30,7 @@ import {
   decodeSealed,
   encodeSealed,
   indexOf,
+  MESSAGE_SIZE,
   OPENING,
   OPENING_SIZE,
   PIECE_MAX,
@@ -144,7 +145,7 @@ export class DatagramLink extends PeerLine<DatagramLinkConfig> {
 
   private hearOpening(bytes: Uint8Array, now: Millis, out: PeerLineOutput[]): void {
     if (bytes.length !== OPENING_SIZE) return this.drop('bad-size', out);
-    const message = bytes.subarray(OPENING_SIZE - 32);
+    const message = bytes.subarray(OPENING_SIZE - MESSAGE_SIZE);
     const isAgain = this.said !== null && sameBytes(message, 0, this.opening);
     // Our answer was lost. It is said as often as it is asked for, and no more.
     if (isAgain) return this.write(this.said!, now, out);

@@ -28,7 +28,9 @@ export const COOKIE = 5;
 /** Of UDP payload, as every network takes it uncut. Longer ones are dropped. */
 export const DATAGRAM_MAX = 1200;
 export const COOKIE_SIZE = 16;
-export const OPENING_SIZE = 1 + 4 + COOKIE_SIZE + 32;
+/** Message 1 of a handshake: a key drawn for it. */
+export const MESSAGE_SIZE = 32;
+export const OPENING_SIZE = 1 + 4 + COOKIE_SIZE + MESSAGE_SIZE;
 export const COOKIE_REPLY_SIZE = 1 + 4 + COOKIE_SIZE;
 /** What stands before a message or a ciphertext. */
 export const ANSWER_HEAD = 1 + 4 + 4;

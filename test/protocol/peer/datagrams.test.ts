@@ -151,6 +151,16 @@ describe('two peers over datagrams', () => {
     expect(b.heard).toEqual([packetOf(5)]);
   });
 
+  it('come together at once when one has begun anew, though the other does not know that it was gone', () => {
+    const { net, a, b } = connected();
+    net.add(A, alice).calls(B, bob);
+    const before = net.now;
+    net.run(1000, () => b.downs.length > 0);
+    expect(b.downs).toEqual(['another line']);
+    expect(net.now - before).toBeLessThan(200);
+    expect([a.up.size, b.up.size]).toEqual([1, 1]);
+  });
+
   it('learn at once when the other hangs up', () => {
     const { net, a, b } = connected();
     b.feed({ kind: 'leave' });
