@@ -226,20 +226,29 @@ export class Peripheral {
         ? ''
         : JSON.stringify([isConnectable, wanted.isForPhones, ...wanted.bytes, wanted.name]);
     if (shown === this.shown) return;
-    const stopped = within(adapterMs, 'advertising', once(bleno, 'advertisingStop'));
-    bleno.stopAdvertising();
-    await stopped;
-    this.shown = '';
-    if (wanted === null) return;
-    const taken = once(bleno._bindings._hci, 'leAdvertisingParametersSet');
-    setAdvertisingParameters(bleno, isConnectable, INTERVAL_MS);
-    await within(adapterMs, 'advertising', taken);
-    const { data, response } = encodeAdvertisement(wanted);
-    // Its callback is not called when it fails.
-    const failed = once(bleno, 'advertisingStartError').then(([cause]) => Promise.reject(cause));
-    const started = once(bleno, 'advertisingStart');
-    bleno.startAdvertisingWithEIRData(data, response);
-    await within(adapterMs, 'advertising', Promise.race([failed, started]));
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    try {
+      const stopped = within(adapterMs, 'advertising', once(bleno, 'advertisingStop', { signal }));
+      bleno.stopAdvertising();
+      await stopped;
+      this.shown = '';
+      if (wanted === null) return;
+      const taken = once(bleno._bindings._hci, 'leAdvertisingParametersSet', { signal });
+      setAdvertisingParameters(bleno, isConnectable, INTERVAL_MS);
+      await within(adapterMs, 'advertising', taken);
+      const { data, response } = encodeAdvertisement(wanted);
+      // Its callback is not called when it fails.
+      const failed = once(bleno, 'advertisingStartError', { signal }).then(([cause]) =>
+        Promise.reject(cause),
+      );
+      const started = once(bleno, 'advertisingStart', { signal });
+      bleno.startAdvertisingWithEIRData(data, response);
+      await within(adapterMs, 'advertising', Promise.race([failed, started]));
+    } finally {
+      // What did not come is not waited for any more.
+      waiting.abort();
+    }
     this.shown = shown;
   }
 }
