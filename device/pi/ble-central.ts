@@ -212,6 +212,8 @@ export class Central {
     const why = await over.catch((cause: Error) => cause.message);
     if (outgoing.peripheral !== null) await this.hangUp(outgoing, outgoing.peripheral);
     if (outgoing.handle !== null) this.credit.forget(outgoing.handle);
+    // The adapter went and came back meanwhile, and the number is another's.
+    if (this.links.get(link) !== outgoing) return;
     this.links.delete(link);
     this.tell({ kind: 'closed', link, why });
   }
