@@ -225,6 +225,7 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
     const hello = decodeHello(neighbour.hello);
     if (typeof hello === 'string') return this.end('bad-hello', out);
     if (!this.config.admit(neighbour.id, hello.token)) return this.end('not-allowed', out);
+    this.handshake.pin();
     this.neighbour = neighbour;
     this.shakenBy = Infinity;
     // At moments of its own: whom we meet over the air as well shall show there is life twice.

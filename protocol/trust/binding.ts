@@ -123,11 +123,20 @@ export class LinkHandshake {
     if (this.wanted !== null && !sameBytes(id, 0, this.wanted)) return 'wrong-node';
     if (sameBytes(id, 0, this.identity.id)) return 'wrong-node';
     if (this.pins.isDenied(id)) return 'denied';
-    const meeting = this.pins.prove(noiseKey, signingKey);
+    const isKnown = this.pins.standingOf(id) !== null;
+    const meeting = isKnown
+      ? this.pins.prove(noiseKey, signingKey)
+      : this.pins.judge(id, noiseKey, signingKey);
     if (meeting !== 'new' && meeting !== 'known') return 'identity-clash';
     const hello = payload.slice(INTRODUCTION_SIZE);
     this.neighbour = { id, noiseKey, signingKey, hello };
     return null;
+  }
+
+  /** The other end is let in: from now on its keys are known. Others would take the room of those who are. */
+  pin(): void {
+    assert(this.neighbour !== null, 'nobody is let in before he is known');
+    this.pins.prove(this.neighbour.noiseKey, this.neighbour.signingKey);
   }
 
   /** The keys of the link. Only a link whose other end was believed has any. */

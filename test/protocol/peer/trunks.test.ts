@@ -211,6 +211,17 @@ describe('whoever else opens a line', () => {
     expect(a.drops).toMatchObject({ 'not-allowed': expect.any(Number) });
   });
 
+  it('takes no room among those whose keys are known unless it is let in', () => {
+    const net = new Net();
+    const a = net.add('a', alice, { allowed: [bob] });
+    net.add('c', carol).calls('a', alice);
+    net.add('b', bob).calls('a', alice);
+    net.run(1000);
+    expect(a.pins.all().map(({ id, proven }) => [toHex(id), proven])).toEqual([
+      [toHex(bob.id), true],
+    ]);
+  });
+
   it('is let in by a token that it was given, said once it knows who is there', () => {
     const net = new Net();
     const secret = filled(16, 9);

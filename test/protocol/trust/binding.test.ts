@@ -65,9 +65,12 @@ describe('two ends of a link', () => {
     expect(() => link(bob, 'responder', { hello: filled(HELLO_MAX + 1, 5) })).toThrow('fits');
   });
 
-  it('pin what they proved', () => {
+  it('pin what they proved, once they let each other in', () => {
     const pins = new Pins(crypto);
-    run(link(alice, 'initiator', { pins }), link(bob, 'responder'));
+    const a = link(alice, 'initiator', { pins });
+    run(a, link(bob, 'responder'));
+    expect(pins.find(bob.id)).toBeNull();
+    a.pin();
     expect(pins.find(bob.id)).toMatchObject({ signingKey: bob.signingKey, proven: true });
   });
 
