@@ -68,10 +68,14 @@ export class Peers implements PeerPages {
       'SELECT * FROM peers ORDER BY lastSeenAt DESC, id LIMIT ?',
     );
     this.strangers = connection.prepare<unknown[], { id: Uint8Array }>(
-      "SELECT peers.id FROM peers LEFT JOIN pins ON pins.id = peers.id WHERE coalesce(standing, 'seen') = 'seen' ORDER BY lastSeenAt, peers.id LIMIT ?",
+      // Those of whom only the keys are known go first.
+      "SELECT peers.id, lastSeenAt FROM peers LEFT JOIN pins ON pins.id = peers.id WHERE coalesce(standing, 'seen') = 'seen'" +
+        " UNION ALL SELECT id, 0 FROM pins WHERE standing = 'seen' AND id NOT IN (SELECT id FROM peers)" +
+        ' ORDER BY lastSeenAt, id LIMIT ?',
     );
     this.countStrangers = connection.prepare<unknown[], { count: number }>(
-      "SELECT count(*) AS count FROM peers LEFT JOIN pins ON pins.id = peers.id WHERE coalesce(standing, 'seen') = 'seen'",
+      "SELECT (SELECT count(*) FROM peers LEFT JOIN pins ON pins.id = peers.id WHERE coalesce(standing, 'seen') = 'seen')" +
+        " + (SELECT count(*) FROM pins WHERE standing = 'seen' AND id NOT IN (SELECT id FROM peers)) AS count",
     );
   }
 

@@ -389,7 +389,8 @@ export class MemoryArchive implements Archive {
   }
 
   private trimStrangers(): boolean {
-    const strangers = byId(this.records)
+    const unheard = byId(this.pinned).filter(({ id }) => !this.records.has(toHex(id)));
+    const strangers = [...unheard.map(({ id }) => ({ id, lastSeenAt: 0 })), ...byId(this.records)]
       .filter(({ id }) => (this.pinned.get(toHex(id))?.standing ?? 'seen') === 'seen')
       .sort((a, b) => a.lastSeenAt - b.lastSeenAt);
     const excess = strangers.length - this.retention.strangersMax;

@@ -154,6 +154,19 @@ describe('a trim', () => {
       limits({ strangersMax: 3 }),
     );
   });
+
+  it('forgets strangers of whom only the keys are known before those who were heard', () => {
+    withStore(
+      (store) => {
+        const pins = Array.from({ length: 99 }, (_, of) => pin(of + 1));
+        store.commit([{ kind: 'pins', pins: [pin(100, { standing: 'verified' }), ...pins] }]);
+        store.commit([{ kind: 'peer-heard', id: id(7), name: 'x', announce: null, at: NOW }]);
+        while (store.trim(NOW));
+        expect(store.peers.pins().map(({ id }) => id[0])).toEqual([7, 98, 99, 100]);
+      },
+      limits({ strangersMax: 3 }),
+    );
+  });
 });
 
 describe('a folder', () => {
