@@ -37,10 +37,11 @@ export class Journal {
   /** The number it has from now on, even where it is left out. */
   add({ peer, ...entry }: Omit<TimelineEntry, 'key'>): number {
     const key = ++this.lastKey;
-    if (this.waiting.length >= (entry.isRoutine ? ROUTINE_MAX : WAITING_MAX)) return key;
-    this.waiting.push({ ...entry, key, peer: peer === null ? null : fromHex(peer) });
+    // One that is left out tries again, too: the disk may be well by now.
     this.writing ??= setTimeout(() => this.write(), WRITE_EVERY_MS);
     this.writing.unref();
+    if (this.waiting.length >= (entry.isRoutine ? ROUTINE_MAX : WAITING_MAX)) return key;
+    this.waiting.push({ ...entry, key, peer: peer === null ? null : fromHex(peer) });
     return key;
   }
 

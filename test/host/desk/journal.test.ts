@@ -46,6 +46,21 @@ describe('a journal', () => {
     expect(texts(journal, { ...ALL, ...some })).toEqual(expected);
   });
 
+  it('writes again after a disk that failed until no more could wait', () => {
+    const { journal, store } = begun();
+    store.isFailing = true;
+    for (let at = 0; at < WAITING_MAX; at++) journal.add(entry({}));
+    vi.advanceTimersByTime(WRITE_EVERY_MS);
+    store.isFailing = false;
+    journal.add(entry({ text: 'one too many' }));
+    vi.advanceTimersByTime(WRITE_EVERY_MS);
+    journal.add(entry({ text: 'the next' }));
+    vi.advanceTimersByTime(WRITE_EVERY_MS);
+    const stored = store.events.before({ ...ALL, limit: 1000 });
+    expect(stored).toHaveLength(WAITING_MAX + 1);
+    expect(stored[0].text).toBe('the next');
+  });
+
   it('keeps what waits while the disk fails, up to its limit, and routine sooner left out', () => {
     const { journal, store } = begun();
     store.isFailing = true;
