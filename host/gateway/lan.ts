@@ -17,12 +17,15 @@ export const SAID_EVERY_MS = 30_000;
 export const SAID_GAP_MS = 2000;
 /** Who was not heard for so long is not here. */
 export const FOUND_TIMEOUT_MS = 3 * SAID_EVERY_MS;
-/** Others at once; one more is not taken until one is gone. */
+/** Others at once; one more is not taken until one is gone, unless he is known: a stranger makes way. */
 export const FOUND_MAX = 64;
 /** Of what is said: a header, and a hello without board and token. */
 const SAID_MAX = 512;
 
 export type LanDrop = Malformed | HelloMalformed | 'bad-type' | 'not-a-gateway' | 'too-many';
+
+type Judge = (node: Uint8Array) => boolean;
+const nobody: Judge = () => false;
 
 /** Somebody in this network. */
 export type Found = { node: Uint8Array; name: string; address: string; heardAt: Millis };
@@ -40,14 +43,21 @@ export class Lan {
   }
 
   /** Whether somebody is new, or elsewhere than before. `from` is where lines to him are opened. */
-  hear(from: string, bytes: Uint8Array, isUp: (node: Uint8Array) => boolean, now: Millis): boolean {
+  hear(
+    from: string,
+    bytes: Uint8Array,
+    isUp: Judge,
+    now: Millis,
+    isKnown: Judge = nobody,
+  ): boolean {
     const heard = readSaid(bytes);
     if (typeof heard === 'string') return this.drop(heard);
     const { node, name } = heard;
     const id = toHex(node);
     if (id === this.self) return false;
     const before = this.found.get(id);
-    if (before === undefined && this.found.size >= FOUND_MAX) return this.drop('too-many');
+    const isOneTooMany = before === undefined && this.found.size >= FOUND_MAX;
+    if (isOneTooMany && !(isKnown(node) && this.makeRoom(isKnown))) return this.drop('too-many');
     // Whoever is reached where he was goes on being reached there, whatever is said.
     const address = before !== undefined && isUp(node) ? before.address : `udp://${from}`;
     this.found.set(id, { node, name, address, heardAt: now });
@@ -56,7 +66,7 @@ export class Lan {
   }
 
   /** Whether somebody is gone of whom that was not known. Those to whom a line is up are here. */
-  expire(isUp: (node: Uint8Array) => boolean, now: Millis): boolean {
+  expire(isUp: Judge, now: Millis): boolean {
     let isChanged = false;
     for (const [id, { node, heardAt }] of this.found) {
       if (now < heardAt + FOUND_TIMEOUT_MS || isUp(node)) continue;
@@ -75,7 +85,7 @@ export class Lan {
   }
 
   /** Where those are whom we know. */
-  routes(isKnown: (node: Uint8Array) => boolean): Route[] {
+  routes(isKnown: Judge): Route[] {
     const known = [...this.found.values()].filter(({ node }) => isKnown(node));
     return known.map(({ node, address }) => ({ address, id: node }));
   }
@@ -86,6 +96,12 @@ export class Lan {
 
   deadline(): Millis {
     return this.sayAt;
+  }
+
+  /** Anybody can make up bridges, but none that are known: false where all of them are. */
+  private makeRoom(isKnown: Judge): boolean {
+    const stranger = [...this.found].find(([, { node }]) => !isKnown(node));
+    return stranger !== undefined && this.found.delete(stranger[0]);
   }
 
   private drop(reason: LanDrop): false {

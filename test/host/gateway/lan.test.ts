@@ -99,6 +99,23 @@ describe('what is said in this network', () => {
   });
 });
 
+it('has room for a bridge that is known, however many others are made up', () => {
+  const lan = new Lan(SELF, 0);
+  const isBob = (node: Uint8Array): boolean => node[0] === BOB[0];
+  for (let count = 0; count < FOUND_MAX; count++) {
+    lan.hear(HERE, said(Uint8Array.of(9, 0, 0, 0, 0, 0, 0, count)), nobody, count, isBob);
+  }
+  expect(lan.hear(THERE, said(BOB), nobody, 100, isBob)).toBe(true);
+  expect(lan.routes(isBob)).toEqual([{ address: `udp://${THERE}`, id: BOB }]);
+  expect(lan.all()).toHaveLength(FOUND_MAX);
+  // And nobody takes it from him.
+  const more = Array.from({ length: FOUND_MAX }, (_, count) =>
+    Uint8Array.of(8, 0, 0, 0, 0, 0, 0, count),
+  );
+  for (const node of more) lan.hear(HERE, said(node), nobody, 200, isBob);
+  expect(lan.routes(isBob)).toHaveLength(1);
+});
+
 function said(node: Uint8Array, differs: object = {}): Uint8Array {
   const none = new Uint8Array(0);
   const hello = {
