@@ -54,7 +54,7 @@ export const NEIGHBOURS: ComponentKind<Neighbours> = {
 };
 
 /** What was counted on a link when it was looked at last; with the link it goes. */
-type Look = { heard: number; sent: number; drops: Record<string, number> };
+type Look = Pick<LinkSnapshot, 'peer' | 'heard' | 'sent' | 'drops'>;
 
 export class Neighbours implements Component, Judge {
   private readonly ports: ComponentPorts;
@@ -179,11 +179,15 @@ export class Neighbours implements Component, Judge {
   }
 
   private lookAtLink(link: LinkSnapshot, out: ComponentOutput[]): void {
-    const { heard, sent, drops } = link;
-    const before = this.looks.get(link.link) ?? { heard, sent, drops };
-    this.looks.set(link.link, { heard, sent, drops });
-    if (link.peer === null) return;
-    const neighbour = this.of(fromHex(link.peer)!, out);
+    const { peer, heard, sent, drops } = link;
+    const now = { peer, heard, sent, drops };
+    const before = this.looks.get(link.link) ?? now;
+    this.looks.set(link.link, now);
+    if (before.peer !== null && before.peer !== peer) {
+      this.known.get(nameOf(fromHex(before.peer)!))?.links.delete(link.link);
+    }
+    if (peer === null) return;
+    const neighbour = this.of(fromHex(peer)!, out);
     neighbour.join(link.link, this.now - link.openMs);
     if (link.roundTripMs !== null) neighbour.measure(link.roundTripMs);
     neighbour.pass(heard - before.heard, sent - before.sent, this.now);

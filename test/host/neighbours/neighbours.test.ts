@@ -41,6 +41,14 @@ describe('a neighbour', () => {
     expect(lane.view(friend).silentMs).toBeGreaterThanOrEqual(60_000);
   });
 
+  it('is gone when somebody else shows himself at the end of his link', () => {
+    const { component, link } = watch();
+    const connectedMs = (id: Uint8Array) => component.view(id, LOOK_EVERY_MS)?.connectedMs;
+    expect(connectedMs(link.id)).toBe(LOOK_EVERY_MS);
+    drop(component, { ...link, id: idOf(2) }, {}, LOOK_EVERY_MS);
+    expect([connectedMs(link.id), connectedMs(idOf(2))]).toEqual([null, LOOK_EVERY_MS]);
+  });
+
   it('has a loss that is that of his last heartbeats, and a way as long as was measured', () => {
     const neighbour = new Neighbour(new Uint8Array(8), 0);
     expect(neighbour.view(0)).toMatchObject({ loss: null, roundTripMs: null });
