@@ -99,6 +99,12 @@ describe('the law of TTLs', () => {
   }
 });
 
+it('counts what came to a node, and what of it came again', () => {
+  const laws = lawsOfNobody();
+  for (const node of [1, 2, 2]) laws.arrived(node, { ...HEAD, ttl: 5, isCut: false });
+  expect([laws.came, laws.duplicates]).toEqual([3, 1]);
+});
+
 describe('a run that broke a law', () => {
   it('is made as short as it can be, and told line by line', () => {
     const ports = { crypto: cheap, dress: culprit('at-most-once') };

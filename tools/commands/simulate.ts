@@ -294,11 +294,11 @@ function shown({ shortest, breach, tries, transcript }: Failure): object {
 function plain(outcome: Outcome): object {
   const { scenario, breach, hash, series, core, caughtUpAt, byzantine, ...counts } = outcome;
   const { seed, topology, shape, faults, policy, level, safeMs } = scenario;
-  const { steps, writes, duplicates, endedAt, words } = counts;
+  const { steps, writes, came, duplicates, endedAt, words } = counts;
   return {
     ...{ seed, topology, nodes: shape.nodes, edges: shape.edges.length },
     ...{ faults, policy, level, safeMs },
-    ...{ breach, hash, steps, writes, duplicates, core, caughtUpAt, byzantine, endedAt },
+    ...{ breach, hash, steps, writes, came, duplicates, core, caughtUpAt, byzantine, endedAt },
     messages: words.length,
     series: series.map(({ places: _, ...sample }) => sample),
   };

@@ -38,7 +38,8 @@ export type LawsPorts = {
 
 export class Laws {
   breach: Breach | null = null;
-  /** Packets that came to a node that had had them. */
+  /** Packets that came to a node, and of these those that it had had. */
+  came = 0;
   duplicates = 0;
   private readonly ports: LawsPorts;
   /** By node and packet: the largest TTL it came with. */
@@ -77,6 +78,7 @@ export class Laws {
     const heard = this.heard.get(node) ?? new Map<number, number>();
     this.heard.set(node, heard);
     const before = heard.get(head.name);
+    this.came++;
     if (before !== undefined) this.duplicates++;
     heard.set(head.name, Math.max(before ?? 0, head.ttl));
   }

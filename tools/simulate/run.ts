@@ -77,6 +77,8 @@ export type Outcome = {
   byzantine: readonly number[];
   steps: number;
   writes: number;
+  /** Packets that came to a node, and of these those that it had had. */
+  came: number;
   duplicates: number;
   /** In true time, when it ended. */
   endedAt: Millis;
@@ -190,6 +192,7 @@ class Run {
       byzantine: [...this.tricks.keys()],
       steps: mesh.steps,
       writes: mesh.writes,
+      came: laws.came,
       duplicates: laws.duplicates,
       endedAt: mesh.now,
     };

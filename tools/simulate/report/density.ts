@@ -25,8 +25,9 @@ export type Figures = {
   latency: Sample['latency'];
   /** Of a hundred moments, those in which a radio spoke. */
   airtimePercent: number | null;
-  /** Writes for each arrival of a message, and packets that came again, of a hundred. */
+  /** For each arrival of a message. */
   writesPerArrival: number | null;
+  /** Of a hundred packets of whatever type that came to a node, those that it had had. */
   duplicatesPercent: number | null;
 };
 
@@ -46,7 +47,7 @@ export function overDensity(
 }
 
 export function figuresOf(outcome: Outcome): Figures {
-  const { series, scenario, endedAt, writes, words, duplicates } = outcome;
+  const { series, scenario, endedAt, writes, words, came, duplicates } = outcome;
   const last = series.at(-1);
   const arrivals = words.reduce((sum, { arrivedAt }) => sum + arrivedAt.size, 0);
   const latencies = words.flatMap(({ saidAt, arrivedAt }) =>
@@ -58,7 +59,7 @@ export function figuresOf(outcome: Outcome): Figures {
     latency: percentilesOf(latencies),
     airtimePercent: last === undefined ? null : airtimeOf(last.bytes, airMs, scenario),
     writesPerArrival: arrivals === 0 ? null : writes / arrivals,
-    duplicatesPercent: percentOf(duplicates, duplicates + arrivals),
+    duplicatesPercent: percentOf(duplicates, came),
   };
 }
 
