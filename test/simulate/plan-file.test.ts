@@ -143,6 +143,12 @@ describe('faults in a file', () => {
       'deeds:\n  - { at: 900000000, do: say, node: 1, text: a }\n',
       'f:2:11: there is a deed at 900000000 ms, after an hour: write --hours 251, or less here',
     ],
+    ['too many who mean harm', 'byzantine: 2\n', 'f:1:12: of 4 nodes, 1 may mean harm'],
+    [
+      'a secret kept from nobody',
+      'deeds:\n  - { at: 1, do: tell, node: 2, to: 2, text: a }\n',
+      'f:2:37: node 2 has nothing to tell itself',
+    ],
     ['a deed without an end', 'deeds:\n  - { at: 1, do: pause, node: 1 }\n', 'f:2:5: say "for"'],
     [
       'a deed that says too much',
@@ -187,7 +193,7 @@ it('the examples of the README are read, and name every fault and every deed', (
     ([, text]) => text,
   );
   const shape = readTopology('mesh.yaml', mesh);
-  expect([shape.nodes, shape.isPlaced]).toEqual([3, undefined]);
+  expect([shape.nodes, shape.isPlaced]).toEqual([4, undefined]);
   const { faults } = readFaults('faults.yaml', drawn, shape);
   expect(FAULT_NAMES.filter((name) => faults[name] === 0)).toEqual([]);
   const { deeds } = readFaults('faults.yaml', written, shape);

@@ -9,7 +9,7 @@ import { suggest } from '../../protocol/suggest.ts';
 import type { Args, Io } from '../command.ts';
 import { textOf, wholeNumberOf } from '../command.ts';
 import type { FaultName, Faults } from '../simulate/faults.ts';
-import { allFaults, FAULT_NAMES, FAULTS, NO_FAULTS } from '../simulate/faults.ts';
+import { allFaults, byzantineMost, FAULT_NAMES, FAULTS, NO_FAULTS } from '../simulate/faults.ts';
 import { readFaults, readTopology } from '../simulate/plan-file.ts';
 import { whyUnsuited } from '../simulate/policy.ts';
 import type { ScenarioWishes } from '../simulate/scenario.ts';
@@ -67,6 +67,7 @@ async function topologyOf(
 async function addFaults(text: string, wishes: ScenarioWishes, args: Args, io: Io): Promise<void> {
   if (!isFile(text)) {
     wishes.faults = faultsIn(text);
+    if (text !== 'all') refuseTooHarmful(wishes.faults, wishes, args);
   } else {
     const { shape } = drawScenario(wishes);
     const { faults, deeds } = readFaults(text, await io.readText(text), shape, wishes.safeMs);
@@ -83,6 +84,18 @@ async function addFaults(text: string, wishes: ScenarioWishes, args: Args, io: I
     const how = `add places, for each node one as "- { x: 0, y: 0 }", up to ${SIDE} each way`;
     throw misuse(`${topology.name} does not say where its nodes are, so none can walk: ${how}`);
   }
+}
+
+/** Of many seeds, each may draw another number of nodes, and takes as many of them as there may be. */
+function refuseTooHarmful({ byzantine }: Faults, wishes: ScenarioWishes, args: Args): void {
+  const isOne = textOf(args, 'seeds') === null;
+  if (!isOne && wishes.nodes === undefined && typeof wishes.topology !== 'object') return;
+  const { nodes } = drawScenario(wishes).shape;
+  const most = byzantineMost(nodes);
+  if (byzantine <= most) return;
+  throw misuse(
+    `of ${nodes} nodes, ${most} may mean harm, less than a third; write byzantine=${most}`,
+  );
 }
 
 function isSameForAll({ topology, nodes }: ScenarioWishes): boolean {

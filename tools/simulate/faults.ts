@@ -92,6 +92,11 @@ export function allFaults(): Faults {
   return faults;
 }
 
+/** Of so many nodes, how many may mean harm: somebody has to be left to be honest with. */
+export function byzantineMost(nodes: number): number {
+  return Math.floor((nodes - 1) / 3);
+}
+
 /** The conditions of every edge. */
 export function conditionsOf(faults: Faults): Conditions {
   const { loss, bursts, duplication, reordering, latency, bandwidth } = faults;

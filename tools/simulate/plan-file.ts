@@ -14,7 +14,7 @@ import { LIST_MAX, readYaml } from '../../device/pi/yaml-file.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import type { Deed, DeedKind, Pair } from './deeds.ts';
 import type { Faults } from './faults.ts';
-import { DRAWN_AS_DEEDS, FAULT_NAMES, FAULTS, NO_FAULTS } from './faults.ts';
+import { byzantineMost, DRAWN_AS_DEEDS, FAULT_NAMES, FAULTS, NO_FAULTS } from './faults.ts';
 import type { Shape } from './shapes.ts';
 import { SIDE } from './shapes.ts';
 import type { Place } from './topology.ts';
@@ -68,6 +68,10 @@ export function readFaults(
       top.fail(name, `${name} takes 0 for none, or ${least} to ${most}: ${unit}`);
     }
     faults[name] = amount;
+  }
+  const harmful = byzantineMost(map.nodes);
+  if (faults.byzantine > harmful) {
+    top.fail('byzantine', `of ${map.nodes} nodes, ${harmful} may mean harm: less than a third`);
   }
   if (top.kindOf('deeds') === 'absent') return { faults, deeds: null };
   const drawn = DRAWN_AS_DEEDS.find((name) => faults[name] > 0);
@@ -171,8 +175,11 @@ function actIn(
       return section.fail(null, `say what is done with "do: crash" (${DEED_KINDS.join(', ')})`);
     case 'say':
       return { kind, node: node('node'), text: text() };
-    case 'tell':
-      return { kind, node: node('node'), to: node('to'), text: text() };
+    case 'tell': {
+      const [from, to] = [node('node'), node('to')];
+      if (from === to) section.fail('to', `node ${to} has nothing to tell itself: name another`);
+      return { kind, node: from, to, text: text() };
+    }
     case 'crash': {
       const noticeMs = section.whole('notice', { least: 0, most: DAY_MS, unit: 'ms' }) ?? Infinity;
       return { kind, node: node('node'), noticeMs, forMs: forMs() };

@@ -19,7 +19,7 @@ import { Byzantine, drawTricks } from './byzantine.ts';
 import type { Trick } from './byzantine.ts';
 import type { Deed, Pair } from './deeds.ts';
 import { Disk } from './disk.ts';
-import { conditionsOf, payloadMaxOf } from './faults.ts';
+import { byzantineMost, conditionsOf, payloadMaxOf } from './faults.ts';
 import { headOf } from './frame-head.ts';
 import { Ground, MET_MAX } from './ground.ts';
 import type { Breach } from './laws.ts';
@@ -201,8 +201,7 @@ class Run {
   private drawByzantine(): void {
     const { seed, shape, faults } = this.scenario;
     const random = seededRandom(seed + 3);
-    // Somebody has to be left to be honest with.
-    const count = Math.min(faults.byzantine, Math.floor((shape.nodes - 1) / 3));
+    const count = Math.min(faults.byzantine, byzantineMost(shape.nodes));
     while (this.tricks.size < count) {
       this.tricks.set(1 + random(shape.nodes), drawTricks(random));
     }

@@ -202,6 +202,12 @@ describe('what makes no sense', () => {
     ['a policy that does not suit', { ...SMALL, policy: 'ants' }, /does not suit .*too few/],
     ['a number of nodes', { nodes: '1' }, /--nodes takes a whole number from 2/],
     ['a report of many runs', { seeds: '2', out: 'x.html' }, /leave out --seeds/],
+    ['too many who mean harm', { ...SMALL, faults: 'byzantine=3' }, /of 3 nodes, 0 may mean harm/],
+    [
+      'too many of many meshes alike',
+      { ...SMALL, nodes: '7', seeds: '2', faults: 'byzantine=3' },
+      /of 7 nodes, 2 may mean harm, less than a third; write byzantine=2/,
+    ],
     ['faults of a replay', { replay: 'x.pcapng', faults: 'all' }, /--replay takes no --faults/],
   ] as const) {
     it(`is refused: ${what}`, async () => {
