@@ -28,8 +28,9 @@ export function readCapture(path: string, bytes: Uint8Array): CapturedFrame[] {
   let little = true;
   for (let at = 0; at < bytes.length;) {
     const all = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (bytes.length - at < BLOCK_MIN) refuse(`it is cut off at byte ${at}`);
-    const type = all.getUint32(at, little);
+    const isShort = bytes.length - at < BLOCK_MIN;
+    if (isShort && at > 0) refuse(`it is cut off at byte ${at}`);
+    const type = isShort ? 0 : all.getUint32(at, little);
     if (type === SECTION) {
       little = all.getUint32(at + 8, true) === BYTE_ORDER;
       isOurs = [];

@@ -33,6 +33,7 @@ describe('a capture', () => {
 
   for (const [what, bytes, why] of [
     ['some other file', new TextEncoder().encode('hello, this is text'), /it: it is no pcapng/],
+    ['a word', new TextEncoder().encode('hello'), /it: it is no pcapng/],
     ['a file cut in a block', captureOf(HEARD).subarray(0, -5), /it is cut off at byte \d+/],
     ['a file cut between words', captureOf(HEARD).subarray(0, 40), /it is cut off at byte \d+/],
     ['no packets at all', sectionBlock('x'), /no packets of ours/],
