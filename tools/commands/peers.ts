@@ -64,6 +64,9 @@ export const peers: Command = {
     const client = BridgeClient.of(args, io);
     const [first, second] = args.operands;
     if (first === 'limit' && second !== undefined) return limit(client, second, args, io);
+    if (textOf(args, 'per-minute') !== null && first !== 'limit') {
+      throw new HoplineError('USAGE', '--per-minute is for hopline peers limit <id>');
+    }
     if (second !== undefined) return judge(client, first, second, args, io);
     if (first !== undefined) return showOne(client, first, args, io);
     await showAll(client, args, io);
@@ -146,7 +149,7 @@ async function limit(client: BridgeClient, id: string, args: Args, io: Io): Prom
   const peer = await client.patch<PeerView>(`peers/${id.toLowerCase()}`, { perMinute });
   if (has(args, 'json')) return io.out(JSON.stringify(peer));
   const rate = perMinute === null ? 'as many messages as anybody' : limitRow(perMinute)[1];
-  io.out(`${printable(peer.name)} (${peer.id}) may say ${rate}`);
+  io.out(`${named(peer)} may say ${rate}`);
 }
 
 async function judge(
@@ -167,7 +170,12 @@ async function judge(
   const peer = change === null ? null : await client.patch<PeerView>(path, change);
   if (change === null) await client.delete(path);
   if (has(args, 'json')) return io.out(JSON.stringify(peer));
-  io.out(`${peer === null ? id : `${printable(peer.name)} (${peer.id})`} ${done}`);
+  io.out(`${peer === null ? id : named(peer)} ${done}`);
+}
+
+/** Whom nobody has met yet has no name. */
+function named({ name, id }: PeerView): string {
+  return name === '' ? id : `${printable(name)} (${id})`;
 }
 
 /** A name says who somebody claims to be; here it has to be certain. */

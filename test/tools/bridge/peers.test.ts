@@ -94,6 +94,12 @@ describe('peers', () => {
     expect(bridge.desk.changes).toEqual([]);
   });
 
+  it('calls one whom nobody has met yet by his id alone', async () => {
+    bridge.desk.known[0] = { ...bridge.desk.known[0], name: '' };
+    const { outs } = await bridge.run('peers', 'quarantine', ADA);
+    expect(outs[0]).toMatch(new RegExp(`^${ADA} is kept apart`));
+  });
+
   for (const [verb, change] of [
     ['verify', { id: ADA, standing: 'verified' }],
     ['trust', { id: ADA, standing: 'trusted' }],
@@ -120,6 +126,7 @@ describe('peers', () => {
 
   for (const [words, status, complaint] of [
     [['verify', 'bob'], STATUS.AMBIGUOUS_NAME, 'may be'],
+    [['verify', ADA, '--per-minute', '5'], STATUS.USAGE, '--per-minute is for hopline peers limit'],
     [['verify'], STATUS.USAGE, 'whom? (usage: hopline peers verify <id>)'],
     [['verfiy', ADA], STATUS.USAGE, 'did you mean verify?'],
     [['nobody'], STATUS.PEER_UNKNOWN, '[PEER_UNKNOWN]'],
