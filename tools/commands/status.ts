@@ -69,7 +69,9 @@ function conditionRows(condition: ConditionAnswer | undefined): [string, string]
   const { health, components, problems = [] } = condition;
   const scores = health?.map(({ category, score }) => `${category} ${percent(score)}`);
   const unwell = components.filter(({ state, why }) => state !== 'running' || why !== null);
-  const words = unwell.map(({ name, state, why }) => printable(`${name} ${state}: ${why ?? ''}`));
+  const words = unwell.map(({ name, state, why }) =>
+    printable(`${name}${state === 'running' ? '' : ` ${state}`}: ${why ?? ''}`),
+  );
   const well = components.filter((each) => !unwell.includes(each)).map(({ name }) => name);
   return [
     ['health', scores?.join(', ') ?? 'nothing sees to it just now'],

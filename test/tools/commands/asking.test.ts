@@ -40,14 +40,17 @@ describe('hopline status', () => {
         { category: 'latency', score: null },
       ],
       components: [
-        { name: 'routing', state: 'running', why: null },
+        { name: 'resilience', state: 'running', why: null },
+        { name: 'routing', state: 'running', why: 'ants do not suit' },
         { name: 'greeter', state: 'failed', why: 'it is made again in 8 s' },
       ],
       problems: ['the disk is full'],
     };
     const { outs } = await ask(relay, commands, ['status']);
     expect(outs).toContain('  health   connectivity 95 %, latency not known');
-    expect(outs).toContain('  parts    routing well; greeter failed: it is made again in 8 s');
+    expect(outs).toContain(
+      '  parts    resilience well; routing: ants do not suit; greeter failed: it is made again in 8 s',
+    );
     expect(outs).toContain('  wrong    the disk is full');
   });
 
