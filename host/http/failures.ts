@@ -3,6 +3,7 @@
  * HoplineError is our own mistake: the log hears of it, whoever asked does not.
  */
 import { HoplineError } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { BODY_MAX } from './limits.ts';
 
@@ -40,6 +41,9 @@ export function isFault(cause: unknown): boolean {
   return !(cause instanceof HoplineError) && translated(cause) === null;
 }
 
+/** Of what somebody made up, as much as tells it apart. */
+const NAME_SHOWN = 60;
+
 const FAULT = new HoplineError('BRIDGE_FAULT', 'its log says more; please report it');
 
 /** What Fastify says of a request, in our words. */
@@ -49,7 +53,10 @@ function translated(cause: unknown): HoplineError | null {
     const [{ instancePath, message = 'is not as it should be', keyword, params }] = validation;
     const where = `${validationContext ?? 'request'}${instancePath.replaceAll('/', '.')}`;
     const isEmpty = keyword === 'minLength' && params?.['limit'] === 1;
-    return new HoplineError('REQUEST_INVALID', `${where} ${isEmpty ? 'is empty' : message}`);
+    const isUnknown = keyword === 'additionalProperties';
+    const unknown = `takes no "${printable(String(params?.['additionalProperty'])).slice(0, NAME_SHOWN)}"`;
+    const what = isEmpty ? 'is empty' : isUnknown ? unknown : message;
+    return new HoplineError('REQUEST_INVALID', `${where} ${what}`);
   }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

@@ -154,6 +154,13 @@ it('says in words that what must be said was not', async () => {
   });
 });
 
+it('names what a body may not have', async () => {
+  await serving(async ({ ask }) => {
+    const answer = await ask('/api/v1/lines', { method: 'POST', body: '{"line":"x","lime":1}' });
+    expect(await answer.text()).toContain('that cannot be asked: body takes no \\"lime\\" [');
+  });
+});
+
 it('answers a fault of its own without its inside, and logs it', async () => {
   await serving(async ({ ask, desk, logged }) => {
     desk.failure = new Error('the secret inside');
