@@ -60,6 +60,7 @@ export class Hybrid implements Strategy {
     const merits = ways.map((way) => this.meritsOf(way, topology));
     const best = bestOf(merits);
     const routes = ways.map((way, at) => routeOf(way, merits[at], best));
+    if (ways.length === 1) routes[0].why = 'the only way that leads nearer';
     routes.sort((one, other) => one.cost - other.cost || (one.next < other.next ? -1 : 1));
     for (const { next, via, isDownhill } of all) {
       if (!isDownhill)

@@ -151,6 +151,12 @@ describe('hybrid', () => {
     ]);
   });
 
+  it('praises no way that is the only one', () => {
+    const topology = groundTopology(0, { ...DIAMOND, edges: [DIAMOND.edges[0]] });
+    const [{ why }] = new Hybrid(IDLE).routes('n01', topology, 0);
+    expect(why).toBe('the only way that leads nearer');
+  });
+
   it('does not fit where no link was measured, and says so', () => {
     const unknown = groundTopology(0, DIAMOND, () => cost(0));
     expect(new Hybrid(IDLE).unsuited(unknown)).toContain('8 of 8 links have not been measured');
