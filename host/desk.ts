@@ -9,6 +9,7 @@ import { hopViews } from '../protocol/peer/hop-view.ts';
 import { printInvitation } from '../protocol/peer/invitation.ts';
 import { printable } from '../protocol/printable.ts';
 import type { ChainEnd } from '../protocol/trust/chain.ts';
+import { sameBytes } from '../protocol/core/bytes.ts';
 import { fromHex, toHex } from '../protocol/wire/hex.ts';
 import type { Daemon, DaemonEvent } from './daemon.ts';
 import type { Setup } from './daemon/setup.ts';
@@ -220,6 +221,7 @@ export class DaemonDesk implements Desk {
 
   path(who: string): PathView {
     const id = this.people.idOf(who);
+    if (sameBytes(id, 0, this.daemon.identity.id)) throw refusalOf('own-id');
     const path = this.daemon.path(id);
     if (path === null)
       throw new HoplineError('COMPONENT_FAILED', 'routing: hopline status says why');

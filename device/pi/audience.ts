@@ -137,6 +137,7 @@ export class Audience {
     id: Uint8Array,
     hear: (event: StationEvent, done: (answer: Answer) => void) => void,
   ): Promise<Answer> {
+    if (toHex(id) === this.stage.snapshot().id) throw refused('self');
     if (this.waiting >= WAITING_MAX) throw refused('busy');
     this.waiting++;
     return new Promise<Answer>((resolve, reject) => {
@@ -164,6 +165,7 @@ function isAbout(event: StationEvent, id: Uint8Array): boolean {
 function refused(reason: string): HoplineError {
   const why: Record<string, string> = {
     'no-clock': 'the relay does not know the time; set its clock',
+    self: 'that is this node itself; name another peer',
     busy: 'it asks too much at once already; try again in a moment',
     left: 'the relay is ending',
   };

@@ -90,6 +90,9 @@ describe('the desks of two bridges with a line', () => {
     await expect(one.desk.join('hopline:there')).rejects.toThrow(/only a part of it is there/);
     await expect(one.desk.part('0123456789abcdef')).rejects.toThrow(/there is no line/);
     await expect(one.desk.ping('12')).rejects.toThrow(/16 hex digits/);
+    await expect(one.desk.ping(one.id)).rejects.toThrow(/itself.*\[REQUEST_INVALID\]/);
+    await expect(one.desk.trace(one.id)).rejects.toThrow(/itself.*\[REQUEST_INVALID\]/);
+    expect(() => one.desk.path(one.id)).toThrow(/itself.*\[REQUEST_INVALID\]/);
 
     const { isDenied } = await one.desk.changePeer(two.id, { isDenied: true });
     expect(isDenied).toBe(true);
