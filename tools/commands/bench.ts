@@ -161,7 +161,8 @@ function judge(before: Report[], now: Report[], args: Args, io: Io): void {
 }
 
 async function watch(light: BenchArea, seed: number, args: Args, io: Io): Promise<void> {
-  if (args.operands.length > 0 || has(args, 'full') || textOf(args, 'compare') !== null) {
+  const others = ['compare', 'data'].some((name) => textOf(args, name) !== null);
+  if (args.operands.length > 0 || has(args, 'full') || others) {
     throw new HoplineError(
       'USAGE',
       '--watch measures its own few figures: it goes with --json and --seed alone',

@@ -70,6 +70,7 @@ describe('bench', () => {
     [['relya'], 'there is no area "relya"; did you mean relay? (areas: relay)'],
     [['toString'], 'there is no area "toString" (areas: relay)'],
     [['relay', '--watch'], '--watch measures its own few figures'],
+    [['--watch', '--data', 'd'], '--watch measures its own few figures'],
     [['relay', '--seed', '-1'], '--seed needs a value'],
     [['relay', '--seed', '4294967296'], '--seed takes a whole number from 0 to 4294967295'],
   ] as const) {
