@@ -136,7 +136,8 @@ function connectivity({ watched, present, cutOff, about }: Figures): Judged {
   const near = watched === 0 ? 1 : present / watched;
   const far = about + cutOff === 0 ? 1 : about / (about + cutOff);
   const lost = watched - present;
-  const why = `${lost} of ${watched} neighbours are silent, ${cutOff} peers are cut off`;
+  const away = cutOff === 1 ? '1 peer is' : `${cutOff} peers are`;
+  const why = `${lost} of ${watched} neighbours are silent, ${away} cut off`;
   return { score: Math.min(near, far), why };
 }
 

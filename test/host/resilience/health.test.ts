@@ -65,6 +65,8 @@ describe('the health of a mesh', () => {
     const health = new Health();
     const [change] = health.check(figures({ watched: 4, present: 1, cutOff: 2, about: 8 }));
     expect(change.why).toBe('3 of 4 neighbours are silent, 2 peers are cut off');
+    const [one] = new Health().check(figures({ watched: 4, present: 1, cutOff: 1, about: 8 }));
+    expect(one.why).toMatch(/ silent, 1 peer is cut off$/);
   });
 
   it('forgets what upset it within minutes', () => {
