@@ -26,6 +26,7 @@ import { SECURITY_LEVELS } from '../protocol/trust/levels.ts';
 import { fromHex } from '../protocol/wire/hex.ts';
 import { MESH_EVENTS } from './events.ts';
 import type { Care, ResilienceSettings } from './resilience/settings.ts';
+import { ALONE_TIMES } from './resilience/settings.ts';
 import type { MeshEventKind } from './events.ts';
 import { dedup, healing, rates } from './settings/care.ts';
 import type { OwnSettings } from './settings/ways.ts';
@@ -308,7 +309,7 @@ export const SETTINGS = {
         examples: [6],
       }),
       confirm: setting(whole(5, 600), 30, {
-        help: 'seconds after which one that is suspected has failed, if no other node hears it',
+        help: `seconds after which one that is suspected has failed, if no other node hears it; ${ALONE_TIMES} times that where no other can be asked`,
         examples: [60],
       }),
     },

@@ -11,6 +11,8 @@ import { HEALING_MAX_MS, TOGETHER_MS } from './partitions.ts';
 import { ATTEMPT_EVERY_MS, ATTEMPTS_MAX } from './recovery.ts';
 
 const CHECK_EVERY_MS = 5000;
+/** Where nobody else can be asked, one that is suspected must be silent so many times longer. */
+export const ALONE_TIMES = 6;
 
 export type ResilienceSettings = {
   /** How often we beat, and after how many intervals without a word a link is let go. */

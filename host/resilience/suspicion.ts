@@ -16,6 +16,7 @@ import { toHex } from '../../protocol/wire/hex.ts';
 import { Arrivals } from './arrivals.ts';
 import { zOfExponent } from './normal.ts';
 import type { ResilienceSettings } from './settings.ts';
+import { ALONE_TIMES } from './settings.ts';
 
 export type SuspicionInput =
   /** A heartbeat came over a link of ours. */
@@ -63,8 +64,6 @@ export const PROBE_EVERY_MS = 15_000;
  * where bursts are long, word of the living is as late as heartbeats are.
  */
 export const VAIN_PER_MILLE = 16;
-/** Where nobody else can be asked, silence must last so many times longer. */
-export const ALONE_TIMES = 6;
 /** Announces come every 30 s at least, over whatever way (WIRE §5). */
 export const WORD_EVERY_MS = 60_000;
 /** One that failed and never came back is forgotten. */

@@ -11,7 +11,7 @@ import {
   readDaemonConfig,
   SETTINGS,
 } from '../../host/config.ts';
-import { CARE_DEFAULTS } from '../../host/resilience/settings.ts';
+import { ALONE_TIMES, CARE_DEFAULTS } from '../../host/resilience/settings.ts';
 import type { Schema } from '../../host/settings/rules.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 
@@ -20,6 +20,11 @@ const MACHINE = { env: { HOME: '/h/ada' }, hostname: 'attic' };
 const accepts = new Ajv2020({ strict: true }).compile(daemonSchema());
 
 describe('the settings of a bridge', () => {
+  it('say how much longer a node is waited for where nobody can be asked about it', () => {
+    const said = JSON.stringify(daemonSchema());
+    expect(said).toContain(`no other node hears it; ${ALONE_TIMES} times that where no other`);
+  });
+
   it('are all there without a file', () => {
     const config = defaultDaemonConfig(MACHINE);
     expect(config).toMatchObject({

@@ -171,7 +171,10 @@ function Settings({ settings }: Pick<ResilienceView, 'settings'>) {
           ['Heartbeat', `every ${span(heartbeatMs)}`],
           ['A silent link is let go', `after ${plural(missed, 'heartbeat')}`],
           ['Suspected', `at phi ${phi}`],
-          ['Taken for failed', `${span(confirmMs)} later, if others do not hear it`],
+          [
+            'Taken for failed',
+            `${span(confirmMs)} later, if others do not hear it; longer if none can be asked`,
+          ],
         ]}
       />
     </section>

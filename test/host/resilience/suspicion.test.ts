@@ -4,7 +4,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SuspicionInput, SuspicionOutput } from '../../../host/resilience/suspicion.ts';
 import {
-  ALONE_TIMES,
   FORGOTTEN_MS,
   INTERVALS_MAX,
   PROBE_EVERY_MS,
@@ -13,7 +12,7 @@ import {
   WATCHED_MAX,
   WORD_EVERY_MS,
 } from '../../../host/resilience/suspicion.ts';
-import { RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
+import { ALONE_TIMES, RESILIENCE_DEFAULTS } from '../../../host/resilience/settings.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 
 const NODE = idOf(1);
