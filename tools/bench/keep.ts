@@ -21,6 +21,9 @@ import { VIRTUAL_FOLDER } from '../island/virtual-daemon.ts';
 /** Gives the folder that has it now, or null where no bridge lives. */
 export type Keep = (run: BenchRun, args: Args, io: Io) => Promise<string | null>;
 
+/** Refuses where what is measured could not be kept. */
+export type Look = (args: Args, io: Io) => Promise<void>;
+
 export const keepHere: Keep = async (run, args, io) => {
   const folder = homeFolder(args, io);
   if (existsSync(join(folder, BRIDGE_FILE))) {
@@ -43,6 +46,13 @@ export const keepHere: Keep = async (run, args, io) => {
     store.close();
   }
   return home;
+};
+
+/** Before anything is measured: whoever names a folder where no bridge lives is told at once. */
+export const lookHere: Look = async (args, io) => {
+  const folder = homeFolder(args, io);
+  if (existsSync(join(folder, BRIDGE_FILE)) || homesIn(folder).some(isHome)) return;
+  nobody(folder, args);
 };
 
 /** Of a bridge that runs or does not. */

@@ -14,7 +14,7 @@ import { compare, comparisonLines, readReports } from '../bench/compare.ts';
 import { gradeLines, gradesOf } from '../bench/grades.ts';
 import { area as light, lightLine } from '../bench/light.ts';
 import { recommendationLines, recommendationsFor } from '../bench/recommendations.ts';
-import type { Keep } from '../bench/keep.ts';
+import type { Keep, Look } from '../bench/keep.ts';
 import { runOf } from '../bench/kept-run.ts';
 import type { Report } from '../bench/report.ts';
 import { asJson, asTable, rounded, thisMachine } from '../bench/report.ts';
@@ -26,12 +26,19 @@ import { stagesOf } from './stages.ts';
 /** Between two lines of --watch. */
 const WATCH_MS = 2000;
 
-export const bench = benchOf(areas, light, async (...run) => {
-  const { keepHere } = await import('../bench/keep.ts');
-  return keepHere(...run);
-});
+export const bench = benchOf(
+  areas,
+  light,
+  async (...run) => (await import('../bench/keep.ts')).keepHere(...run),
+  async (args, io) => (await import('../bench/keep.ts')).lookHere(args, io),
+);
 
-export function benchOf(areas: Areas, light: BenchArea, keep: Keep): Command {
+export function benchOf(
+  areas: Areas,
+  light: BenchArea,
+  keep: Keep,
+  look: Look = async () => {},
+): Command {
   const names = Object.keys(areas);
   return {
     name: 'bench',
@@ -71,6 +78,7 @@ export function benchOf(areas: Areas, light: BenchArea, keep: Keep): Command {
       const path = textOf(args, 'compare');
       // Before anything is measured: a file that cannot be read costs nobody half an hour.
       const before = path === null ? null : readReports(await io.readText(path), path);
+      await look(args, io);
       const reports: Report[] = [];
       for (const each of name === undefined ? names : [name]) {
         const area = await areas[each]();

@@ -13,7 +13,7 @@ import { BRIDGE_FILE } from '../../../host/daemon/bridge-file.ts';
 import { Store } from '../../../host/store/store.ts';
 import type { BenchRun } from '../../../host/types.ts';
 import { Identity } from '../../../protocol/trust/identity.ts';
-import { keepHere } from '../../../tools/bench/keep.ts';
+import { keepHere, lookHere } from '../../../tools/bench/keep.ts';
 import { runOf } from '../../../tools/bench/kept-run.ts';
 import { version } from '../../../tools/version.ts';
 import { DeskDouble, serve, TOKEN } from '../../host/http/builders.ts';
@@ -80,6 +80,9 @@ describe('what was measured', () => {
   it('is kept nowhere where no bridge lives, and whoever named the place is told', async () => {
     await inFolder(async (folder) => {
       await expect(keep(join(folder, 'none'))).rejects.toThrow('no bridge has its keys');
+      const values = { data: join(folder, 'none') };
+      const looking = lookHere({ operands: [], values }, testIo());
+      await expect(looking).rejects.toThrow('no bridge has its keys');
     });
   });
 });

@@ -257,6 +257,19 @@ describe('bench where a bridge lives', () => {
     expect(errs[0]).toBe('kept in hopline-data, for the page of its bridge');
   });
 
+  it('measures nothing that could not be kept where it was told to', async () => {
+    const measured: string[] = [];
+    const area = { ...fixed('light', LIGHT), run: async () => (measured.push('light'), []) };
+    const look = async (): Promise<void> => {
+      throw new HoplineError('NOT_FOUND', 'd: no bridge has its keys and its store there');
+    };
+    const command = benchOf({ light: async () => area }, area, async () => null, look);
+    const io = testIo();
+    await dispatch(['bench', '--data', 'd'], { bench: async () => command }, '1', io);
+    expect(io.errs[0]).toMatch(/no bridge has its keys/);
+    expect(measured).toEqual([]);
+  });
+
   it('loses no figure to a store that cannot be written', async () => {
     const { outs, errs, status } = await runAll(['memory'], ALL, {}, async () => {
       throw new HoplineError('STORE_LOCKED', 'process 7 has it');
