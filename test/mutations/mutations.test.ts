@@ -59,10 +59,13 @@ function mutated(whole: string, { from, to }: Mutation): string {
   return whole.split(from).join(to);
 }
 
-/** Whether one of the tests fails; at their usual counts, or this would take for ever. */
+/**
+ * Whether one of the tests fails, run as npm test runs them; at their usual counts, or this would take
+ * for ever.
+ */
 function failsIn(folder: string, tests: string[]): boolean {
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--bail=1', '--testTimeout=60000', ...tests];
+  const args = [vitest, 'run', '--config=tools/build/vitest.config.mjs', '--bail=1', ...tests];
   const env = { ...process.env, HOPLINE_SOAK: '' };
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, env });
   const output = stdout.toString();
