@@ -274,9 +274,10 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
     const said = config.lan === true ? { announcement: announcementOf(id, hello) } : {};
     this.gateway = new Gateway({ ...config.gateway, ...said }, gatewayPorts, now);
     const admit: TrunksConfig['admit'] = (id, token) => this.gateway.admits(id, token);
+    const trunksPorts = { crypto, identity, pins, random, draw: () => draw(32) };
     const trunksOf = (side: Interface, own: TrunksConfig): Trunks => {
       const limited = limits === undefined ? own : { ...own, limits: trunkLimitsOf(limits)[side] };
-      return new Trunks(crypto, identity, pins, limited, hello, random, () => draw(32));
+      return new Trunks(trunksPorts, limited, hello);
     };
     this.trunks = trunksOf('internet', { ...config.trunks, admit });
     const { clients = { ...config.trunks, linesMax: 0 } } = config;

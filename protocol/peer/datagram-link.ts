@@ -12,11 +12,8 @@ import { assert } from '../core/assert.ts';
 import { readU32, readU64, sameBytes, writeU32, writeU64 } from '../core/bytes.ts';
 import type { Hello } from '../core/hello.ts';
 import type { Millis } from '../core/machine.ts';
-import type { LinkFlaw } from '../trust/binding.ts';
-import type { Crypto } from '../trust/crypto.ts';
+import type { LinkFlaw, LinkPorts } from '../trust/binding.ts';
 import { DatagramKeys } from '../trust/datagram-keys.ts';
-import type { Identity } from '../trust/identity.ts';
-import type { Pins } from '../trust/pins.ts';
 import type { DatagramDrop, Sealed } from './datagrams.ts';
 import {
   ANSWER,
@@ -73,15 +70,13 @@ export class DatagramLink extends PeerLine<DatagramLinkConfig> {
   private repeats = 0;
 
   constructor(
-    crypto: Crypto,
-    identity: Identity,
-    pins: Pins,
+    ports: LinkPorts,
     config: DatagramLinkConfig,
     hello: Hello,
     ephemeral: Uint8Array,
     now: Millis,
   ) {
-    super(crypto, identity, pins, config, hello, ephemeral, now);
+    super(ports, config, hello, ephemeral, now);
     this.cutter = new PacketCutter(config.frameMax);
   }
 

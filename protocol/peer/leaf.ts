@@ -88,14 +88,11 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
         token: none,
       },
     };
+    const { pins } = this.station;
     this.trunks = new Trunks(
-      crypto,
-      identity,
-      this.station.pins,
+      { crypto, identity, pins, random, draw: () => draw(32) },
       { ...TRUNKS_DEFAULTS, linesMax: 2, admit: () => true, link: LINK },
       hello,
-      random,
-      () => draw(32),
     );
     this.route = route;
   }

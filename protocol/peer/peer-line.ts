@@ -20,11 +20,8 @@ import { CRITICAL } from '../core/queue.ts';
 import { settle } from '../core/version.ts';
 import type { Mode } from '../core/version.ts';
 import { LinkHandshake } from '../trust/binding.ts';
-import type { LinkFlaw, Neighbour } from '../trust/binding.ts';
-import type { Crypto } from '../trust/crypto.ts';
-import type { Identity } from '../trust/identity.ts';
+import type { LinkFlaw, LinkPorts, Neighbour } from '../trust/binding.ts';
 import type { Role } from '../trust/noise.ts';
-import type { Pins } from '../trust/pins.ts';
 import { DeepQueue } from './deep-queue.ts';
 import type { Outflow } from './outflow.ts';
 import type { DatagramDrop, DatagramEnd } from './datagrams.ts';
@@ -113,19 +110,11 @@ export abstract class PeerLine<Config extends PeerLineConfig = PeerLineConfig> i
   private now: Millis;
 
   /** `ephemeral` is 32 secret bytes drawn for this line alone. */
-  constructor(
-    crypto: Crypto,
-    identity: Identity,
-    pins: Pins,
-    config: Config,
-    hello: Hello,
-    ephemeral: Uint8Array,
-    now: Millis,
-  ) {
+  constructor(ports: LinkPorts, config: Config, hello: Hello, ephemeral: Uint8Array, now: Millis) {
     const { role, wanted } = config;
     const said = encodeHello(hello);
-    this.handshake = new LinkHandshake(crypto, identity, pins, role, ephemeral, said, wanted);
-    this.id = identity.id;
+    this.handshake = new LinkHandshake(ports, role, ephemeral, said, wanted);
+    this.id = ports.identity.id;
     this.config = config;
     this.hello = hello;
     this.queue = new DeepQueue(config.packetsMax, config.bytesMax);

@@ -7,10 +7,8 @@ import type { Hello } from '../core/hello.ts';
 import type { Millis } from '../core/machine.ts';
 import { PACE } from '../core/paced-heartbeat.ts';
 import { FRAME_MAX } from '../core/packet.ts';
+import type { LinkPorts } from '../trust/binding.ts';
 import { HELLO_MAX } from '../trust/binding.ts';
-import type { Crypto } from '../trust/crypto.ts';
-import type { Identity } from '../trust/identity.ts';
-import type { Pins } from '../trust/pins.ts';
 import type { PeerLineConfig, PeerLineOutput, Received } from './peer-line.ts';
 import { PeerLine } from './peer-line.ts';
 import { framed, RECORD_MAX, RecordReader, RecordWriter, Unframer } from './records.ts';
@@ -38,15 +36,13 @@ export class RecordLink extends PeerLine<RecordLinkConfig> {
   private credit: number;
 
   constructor(
-    crypto: Crypto,
-    identity: Identity,
-    pins: Pins,
+    ports: LinkPorts,
     config: RecordLinkConfig,
     hello: Hello,
     ephemeral: Uint8Array,
     now: Millis,
   ) {
-    super(crypto, identity, pins, config, hello, ephemeral, now);
+    super(ports, config, hello, ephemeral, now);
     this.credit = config.window;
   }
 

@@ -15,10 +15,7 @@ import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
 import type { Pace } from '../core/paced-heartbeat.ts';
 import type { Mode } from '../core/version.ts';
-import type { Neighbour } from '../trust/binding.ts';
-import type { Crypto } from '../trust/crypto.ts';
-import type { Identity } from '../trust/identity.ts';
-import type { Pins } from '../trust/pins.ts';
+import type { LinkPorts, Neighbour } from '../trust/binding.ts';
 import { toHex } from '../wire/hex.ts';
 import type { BudgetLimits } from './budget.ts';
 import { Budget } from './budget.ts';
@@ -103,6 +100,12 @@ export type TrunksConfig = {
   link: { frameMax: number; window: number; packetsMax: number; bytesMax: number; pace: Pace };
   /** Whatever comes and goes where they are absent. */
   limits?: TrunkLimits;
+};
+
+export type TrunksPorts = LinkPorts & {
+  random: Random;
+  /** 32 secret bytes, other ones each time. */
+  draw: () => Uint8Array;
 };
 
 /** What each line may carry, and all of them together. */
@@ -194,13 +197,8 @@ type Line = {
 };
 
 export class Trunks implements Machine<TrunksInput, TrunksOutput> {
-  private readonly crypto: Crypto;
-  private readonly identity: Identity;
-  private readonly pins: Pins;
+  private readonly ports: TrunksPorts;
   private readonly config: TrunksConfig;
-  private readonly random: Random;
-  /** 32 secret bytes, other ones each time. */
-  private readonly draw: () => Uint8Array;
   private readonly lines = new Map<number, Line>();
   /** Lines that others opened: all, and those on which nothing is proven, the oldest first. */
   private opened = 0;
@@ -219,23 +217,11 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   /** The earliest deadline of any line or call, or earlier. */
   private wakeAt: Millis = Infinity;
 
-  constructor(
-    crypto: Crypto,
-    identity: Identity,
-    pins: Pins,
-    config: TrunksConfig,
-    hello: Hello,
-    random: Random,
-    draw: () => Uint8Array,
-  ) {
-    this.crypto = crypto;
-    this.identity = identity;
-    this.pins = pins;
+  constructor(ports: TrunksPorts, config: TrunksConfig, hello: Hello) {
+    this.ports = ports;
     this.config = config;
     this.hello = hello;
     this.pace = config.link.pace;
-    this.random = random;
-    this.draw = draw;
     this.limits = config.limits ?? null;
     this.inbound = new Budget(this.limits?.inbound.all ?? NO_LIMIT, Infinity, 0);
     this.outbound = new Budget(this.limits?.outbound.all ?? NO_LIMIT, Infinity, 0);
@@ -371,7 +357,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   }
 
   private linkOf(number: number, { address, call, outflow }: Line, now: Millis): PeerLine {
-    const { crypto, identity, pins, config } = this;
+    const { ports, config } = this;
     const { admit } = config;
     const token = call?.token ?? null;
     const hello = token === null ? this.hello : { ...this.hello, token };
@@ -381,10 +367,10 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     const flow = outflow === null ? {} : { outflow };
     const linkConfig = { ...config.link, role, wanted, admit, pace, ...flow } as const;
     if (!isOverDatagrams(address)) {
-      return new RecordLink(crypto, identity, pins, linkConfig, hello, this.draw(), now);
+      return new RecordLink(ports, linkConfig, hello, ports.draw(), now);
     }
     const numbered = { ...linkConfig, index: number };
-    return new DatagramLink(crypto, identity, pins, numbered, hello, this.draw(), now);
+    return new DatagramLink(ports, numbered, hello, ports.draw(), now);
   }
 
   /** A line that others opened. The oldest of those that have proven nothing makes room. */
@@ -456,7 +442,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
 
   private pause(failures: number): Millis {
     const ms = Math.min(REDIAL_MS * 2 ** Math.max(0, failures - 1), REDIAL_MAX_MS);
-    return ms + this.random(ms);
+    return ms + this.ports.random(ms);
   }
 
   private callAt(call: Call, at: Millis): void {
@@ -577,7 +563,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   /** Of two lines to one peer. One that the same end dialled again is there because the first died. */
   private isBetter(number: number, twin: number, peer: Uint8Array): boolean {
     if (isDialled(number) === isDialled(twin)) return true;
-    return isDialled(number) === toHex(this.identity.id) < toHex(peer);
+    return isDialled(number) === toHex(this.ports.identity.id) < toHex(peer);
   }
 
   private reroute(routes: Route[], now: Millis, out: TrunksOutput[]): void {
@@ -605,7 +591,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   /** What was decided about peers may have changed with the routes. */
   private mayStay({ neighbour, token }: Line): boolean {
     if (neighbour === null) return true;
-    return !this.pins.isDenied(neighbour.id) && this.config.admit(neighbour.id, token);
+    return !this.ports.pins.isDenied(neighbour.id) && this.config.admit(neighbour.id, token);
   }
 
   private wake(now: Millis, out: TrunksOutput[]): void {

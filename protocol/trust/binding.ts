@@ -51,13 +51,14 @@ export type LinkFlaw =
   /** The keys contradict what is pinned (RELIABILITY S2), or nobody can own them. */
   | 'identity-clash';
 
+/** What an end of a link has: its primitives, who it is, and whom it knows. */
+export type LinkPorts = { crypto: Crypto; identity: Identity; pins: Pins };
+
 /** The handshake of an IP link: Noise XX, each end introduced by name (WIRE §24). */
 export class LinkHandshake {
   /** The other end, once it has introduced itself and been believed. */
   neighbour: Neighbour | null = null;
-  private readonly crypto: Crypto;
-  private readonly identity: Identity;
-  private readonly pins: Pins;
+  private readonly ports: LinkPorts;
   private readonly hello: Uint8Array;
   private readonly wanted: Uint8Array | null;
   private readonly noise: Handshake;
@@ -65,21 +66,17 @@ export class LinkHandshake {
 
   /** `wanted` is the id this end means to reach, or null for whoever it is. */
   constructor(
-    crypto: Crypto,
-    identity: Identity,
-    pins: Pins,
+    ports: LinkPorts,
     role: Role,
     ephemeral: Uint8Array,
     hello: Uint8Array,
     wanted: Uint8Array | null,
   ) {
     assert(hello.length <= HELLO_MAX, 'our hello fits a handshake');
-    this.crypto = crypto;
-    this.identity = identity;
-    this.pins = pins;
+    this.ports = ports;
     this.hello = hello;
     this.wanted = wanted;
-    this.noise = identity.handshake(role, LINK_PROLOGUE, ephemeral);
+    this.noise = ports.identity.handshake(role, LINK_PROLOGUE, ephemeral);
   }
 
   get isFinished(): boolean {
@@ -109,6 +106,7 @@ export class LinkHandshake {
   }
 
   private judge(payload: Uint8Array, hash: Uint8Array): LinkFlaw | null {
+    const { crypto, identity, pins } = this.ports;
     const noiseKey = this.noise.remoteStatic;
     if (noiseKey === null) return payload.length === 0 ? null : 'bad-payload';
     const size = payload.length;
@@ -116,17 +114,15 @@ export class LinkHandshake {
     const signingKey = payload.slice(0, KEY_SIZE);
     const signature = payload.subarray(KEY_SIZE, INTRODUCTION_SIZE);
     const role = this.noise.role === 'initiator' ? 'responder' : 'initiator';
-    if (!verify(this.crypto, signature, boundBytes(role, hash), signingKey)) {
-      return 'bad-binding';
-    }
-    const id = idOf(this.crypto, noiseKey);
+    if (!verify(crypto, signature, boundBytes(role, hash), signingKey)) return 'bad-binding';
+    const id = idOf(crypto, noiseKey);
     if (this.wanted !== null && !sameBytes(id, 0, this.wanted)) return 'wrong-node';
-    if (sameBytes(id, 0, this.identity.id)) return 'wrong-node';
-    if (this.pins.isDenied(id)) return 'denied';
-    const isKnown = this.pins.standingOf(id) !== null;
+    if (sameBytes(id, 0, identity.id)) return 'wrong-node';
+    if (pins.isDenied(id)) return 'denied';
+    const isKnown = pins.standingOf(id) !== null;
     const meeting = isKnown
-      ? this.pins.prove(noiseKey, signingKey)
-      : this.pins.judge(id, noiseKey, signingKey);
+      ? pins.prove(noiseKey, signingKey)
+      : pins.judge(id, noiseKey, signingKey);
     if (meeting !== 'new' && meeting !== 'known') return 'identity-clash';
     const hello = payload.slice(INTRODUCTION_SIZE);
     this.neighbour = { id, noiseKey, signingKey, hello };
@@ -136,7 +132,7 @@ export class LinkHandshake {
   /** The other end is let in: from now on its keys are known. Others would take the room of those who are. */
   pin(): void {
     assert(this.neighbour !== null, 'nobody is let in before he is known');
-    this.pins.prove(this.neighbour.noiseKey, this.neighbour.signingKey);
+    this.ports.pins.prove(this.neighbour.noiseKey, this.neighbour.signingKey);
   }
 
   /** The keys of the link. Only a link whose other end was believed has any. */
@@ -146,9 +142,10 @@ export class LinkHandshake {
   }
 
   private introduction(hash: Uint8Array): Uint8Array {
+    const { identity } = this.ports;
     const payload = new Uint8Array(INTRODUCTION_SIZE + this.hello.length);
-    payload.set(this.identity.signingKey);
-    payload.set(this.identity.sign(boundBytes(this.noise.role, hash)), KEY_SIZE);
+    payload.set(identity.signingKey);
+    payload.set(identity.sign(boundBytes(this.noise.role, hash)), KEY_SIZE);
     payload.set(this.hello, INTRODUCTION_SIZE);
     return payload;
   }

@@ -54,7 +54,7 @@ it('a link’s handshake stands every storm, and believes nobody', { timeout: ST
   const pins = new Pins(crypto);
   const draw = secretsFrom(9);
   const honest = (): LinkHandshake =>
-    new LinkHandshake(crypto, alice, pins, 'initiator', draw(), NOTHING, null);
+    new LinkHandshake({ crypto, identity: alice, pins }, 'initiator', draw(), NOTHING, null);
   const puppet = mallory.handshake('responder', LINK_PROLOGUE, draw());
   let link = honest();
   puppet.read(link.write()!);

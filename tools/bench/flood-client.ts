@@ -130,7 +130,8 @@ function trunksOfNobody(): Trunks {
   const head = { version: versionWith(MESH), role: LEAF, features: MESH, frameMax };
   const hello = { ...head, name: none, unixMs: null, board: none, token: none };
   const config = { ...TRUNKS_DEFAULTS, admit: () => true, link: RECORD_LINK_DEFAULTS };
-  return new Trunks(crypto, identity, new Pins(crypto), config, hello, randomInt, draw);
+  const ports = { crypto, identity, pins: new Pins(crypto), random: randomInt, draw };
+  return new Trunks(ports, config, hello);
 }
 
 if (process.argv[2] === PROGRAM && process.send !== undefined) {

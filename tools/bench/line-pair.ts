@@ -11,6 +11,7 @@ import { MESH, OUR_VERSION } from '../../protocol/core/version.ts';
 import { DatagramLink } from '../../protocol/peer/datagram-link.ts';
 import type { PeerLine, PeerLineOutput } from '../../protocol/peer/peer-line.ts';
 import { RECORD_LINK_DEFAULTS, RecordLink } from '../../protocol/peer/record-link.ts';
+import type { LinkPorts } from '../../protocol/trust/binding.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import type { Identity } from '../../protocol/trust/identity.ts';
 import type { Role } from '../../protocol/trust/noise.ts';
@@ -41,7 +42,7 @@ export function lineEnds(
   const endOf = (role: Role, who: Identity): RecordLink => {
     const config = { ...RECORD_LINK_DEFAULTS, role, wanted: null, admit: () => true };
     const secret = drawFrom(random, 32);
-    return new RecordLink(crypto, who, new Pins(crypto), config, LINE_HELLO, secret, now);
+    return new RecordLink(portsOf(crypto, who), config, LINE_HELLO, secret, now);
   };
   return { dialled: endOf('initiator', dialling), opened: endOf('responder', opening) };
 }
@@ -57,9 +58,14 @@ export function datagramEnds(
   const endOf = (role: Role, who: Identity, index: number): DatagramLink => {
     const config = { ...RECORD_LINK_DEFAULTS, role, wanted: null, admit: () => true, index };
     const secret = drawFrom(random, 32);
-    return new DatagramLink(crypto, who, new Pins(crypto), config, LINE_HELLO, secret, now);
+    return new DatagramLink(portsOf(crypto, who), config, LINE_HELLO, secret, now);
   };
   return { dialled: endOf('initiator', dialling, 1), opened: endOf('responder', opening, 2) };
+}
+
+/** Of an end that knows nobody yet. */
+function portsOf(crypto: Crypto, identity: Identity): LinkPorts {
+  return { crypto, identity, pins: new Pins(crypto) };
 }
 
 /** Two ends that know each other. */

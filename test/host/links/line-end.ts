@@ -48,7 +48,8 @@ export class LineEnd {
       link: { ...RECORD_LINK_DEFAULTS, pace },
     };
     const [random, draw] = [xorshift(seed), secretsFrom(seed)];
-    this.trunks = new Trunks(crypto, who, new Pins(crypto), config, hello, random, draw);
+    const ports = { crypto, identity: who, pins: new Pins(crypto), random, draw };
+    this.trunks = new Trunks(ports, config, hello);
     this.lines = new IpLines(
       (event) => {
         if (event.kind === 'closed') this.closed = event.why;

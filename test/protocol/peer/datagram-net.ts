@@ -131,7 +131,8 @@ export class DatagramEnd {
     };
     const draw = secretsFrom(seed);
     this.door = new DatagramDoor({ crypto, draw });
-    this.trunks = new Trunks(crypto, who, new Pins(crypto), config, HELLO, xorshift(seed), draw);
+    const ports = { crypto, identity: who, pins: new Pins(crypto), random: xorshift(seed), draw };
+    this.trunks = new Trunks(ports, config, HELLO);
   }
 
   /** How many lines there are, up or not. */

@@ -198,16 +198,8 @@ class Line {
     const end = (role: 'initiator' | 'responder', who: number, more: object): RecordLink => {
       const config = { ...RECORD_LINK_DEFAULTS, role, wanted: null, admit: () => true, packetsMax };
       const secret = secretsFrom(10 * seed + who)();
-      const pins = new Pins(crypto);
-      return new RecordLink(
-        crypto,
-        person(who),
-        pins,
-        { ...config, ...more },
-        LINE_HELLO,
-        secret,
-        0,
-      );
+      const ports = { crypto, identity: person(who), pins: new Pins(crypto) };
+      return new RecordLink(ports, { ...config, ...more }, LINE_HELLO, secret, 0);
     };
     this.near = end('initiator', 1, flow);
     this.far = end('responder', 2, {});

@@ -511,7 +511,8 @@ class End {
     const hello = { ...HELLO, frameMax: config.link.frameMax };
     const random = xorshift(SEED + seed);
     const draw = secretsFrom(seed);
-    this.machine = new Trunks(crypto, who, this.pins, config, hello, random, draw);
+    const ports = { crypto, identity: who, pins: this.pins, random, draw };
+    this.machine = new Trunks(ports, config, hello);
   }
 
   calls(address: string, who: Identity | null): void {

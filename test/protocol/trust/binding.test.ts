@@ -240,7 +240,8 @@ function link(who: Identity, role: Role, options: Options = {}): LinkHandshake {
   const pins = options.pins ?? new Pins(crypto);
   const hello = options.hello ?? filled(3, 7);
   const ephemeral = secretsFrom(++drawn)();
-  return new LinkHandshake(crypto, who, pins, role, ephemeral, hello, options.wanted ?? null);
+  const ports = { crypto, identity: who, pins };
+  return new LinkHandshake(ports, role, ephemeral, hello, options.wanted ?? null);
 }
 
 /** A bare handshake whose payloads the adversary writes himself. */
