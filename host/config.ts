@@ -25,10 +25,10 @@ import { STRATEGY_NAMES } from './routing/strategy.ts';
 import { SECURITY_LEVELS } from '../protocol/trust/levels.ts';
 import { fromHex } from '../protocol/wire/hex.ts';
 import { MESH_EVENTS } from './events.ts';
-import type { Care, ResilienceSettings } from './resilience/settings.ts';
-import { ALONE_TIMES } from './resilience/settings.ts';
+import type { ResilienceSettings } from './resilience/settings.ts';
 import type { MeshEventKind } from './events.ts';
-import { dedup, healing, rates } from './settings/care.ts';
+import { failure, healing, resilienceSettingsOf } from './settings/failure.ts';
+import { dedup, rates } from './settings/intake.ts';
 import type { OwnSettings } from './settings/ways.ts';
 import { OWN, ownOf } from './settings/ways.ts';
 import type { Schema, Setting, Values } from './settings/rules.ts';
@@ -109,8 +109,6 @@ export type DaemonConfig = Omit<RelayConfig, 'history'> & {
 export type ActionConfig = { event: MeshEventKind | 'any' } & (
   { webhook: string } | { command: string }
 );
-
-type Healing = ReturnType<(typeof healing)['read']>;
 
 export type ClientsConfig = {
   host: string;
@@ -294,27 +292,7 @@ export const SETTINGS = {
     help: 'how much is said about what happens',
     examples: ['debug'],
   }),
-  failure: group(
-    {
-      heartbeat: setting(whole(1, 120), 10, {
-        help: 'seconds between two heartbeats of a link',
-        examples: [5],
-      }),
-      missed: setting(whole(2, 20), 3, {
-        help: 'heartbeats without a word after which a link is let go',
-        examples: [4],
-      }),
-      phi: setting(whole(1, 16), 8, {
-        help: 'how sure it must be that a node is silent before it is suspected: 1 errs once in ten, 8 once in a hundred million',
-        examples: [6],
-      }),
-      confirm: setting(whole(5, 600), 30, {
-        help: `seconds after which one that is suspected has failed, if no other node hears it; ${ALONE_TIMES} times that where no other can be asked`,
-        examples: [60],
-      }),
-    },
-    'when a node has failed; the API may change it while the bridge runs',
-  ),
+  failure,
   healing,
   rates,
   dedup,
@@ -507,7 +485,7 @@ function configOf(
   const usual = relayDefaults(surroundings);
   const named = data ?? values.data;
   const folder = named === undefined ? usual : inFolder(named, {});
-  const { radio, listen, clients, http, failure, routing, budget, limits, keep } = values;
+  const { radio, listen, clients, http, routing, budget, limits, keep } = values;
   return {
     name: values.name ?? usual.name,
     data: folder.data,
@@ -542,12 +520,7 @@ function configOf(
       openOnLoopback: http['open-on-loopback'],
       tokenFile: http['token-file'] ?? join(folder.data, 'token'),
     },
-    resilience: {
-      pace: { intervalMs: failure.heartbeat * 1000, missedMax: failure.missed },
-      phi: failure.phi,
-      confirmMs: failure.confirm * 1000,
-      care: careOf(values.healing),
-    },
+    resilience: resilienceSettingsOf(values.failure, values.healing),
     rates: values.rates,
     dedup: values.dedup,
     routing: { strategy: routing.strategy, ...ownOf(routing) },
@@ -559,16 +532,6 @@ function configOf(
     keep,
     components: values.components,
     on: values.on,
-  };
-}
-
-function careOf({ check, together, merge, retry, attempts }: Healing): Care {
-  return {
-    checkMs: check * 1000,
-    togetherMs: together * 1000,
-    mergeMs: merge * 1000,
-    retryMs: retry * 1000,
-    attemptsMax: attempts,
   };
 }
 

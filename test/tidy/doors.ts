@@ -86,8 +86,12 @@ const DOORS: Door[] = [
     imports: ['protocol', 'device/pi/private-file.ts'],
     packages: ['node:*'],
   },
-  // The reader of settings is that of the relay.
-  { room: 'host/settings', imports: ['protocol', 'device/pi'], packages: [] },
+  // The reader of settings is that of the relay; what is usual, machines say.
+  {
+    room: 'host/settings',
+    imports: ['protocol', 'device/pi', 'host/types.ts', 'host/resilience/settings.ts'],
+    packages: [],
+  },
   {
     room: 'host/config.ts',
     imports: [

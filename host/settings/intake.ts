@@ -1,6 +1,6 @@
 /**
- * Care: the settings of what a bridge takes of a peer, how long it remembers packets, and how it looks
- * after the mesh around it (DEFAULTS §2, §3).
+ * Intake: the settings of what a bridge takes of a peer, and of how long it remembers packets
+ * (DEFAULTS §2).
  */
 import { STATION_DEFAULTS } from '../../protocol/peer/settings.ts';
 import { LIMIT_MAX } from '../../protocol/trust/pins.ts';
@@ -37,30 +37,4 @@ export const dedup = group(
     }),
   },
   'the packets that are remembered',
-);
-
-export const healing = group(
-  {
-    check: setting(whole(1, 300), 5, {
-      help: 'seconds between two looks at how well the mesh does',
-      examples: [10],
-    }),
-    together: setting(whole(10, 3600), 60, {
-      help: 'seconds within which peers must fall silent to be taken for one part that was cut off',
-      examples: [120],
-    }),
-    merge: setting(whole(60, 86_400), 300, {
-      help: 'seconds that what such a part brings back is waited for at most',
-      examples: [600],
-    }),
-    retry: setting(whole(5, 3600), 60, {
-      help: 'seconds between two attempts to have a lost node back',
-      examples: [120],
-    }),
-    attempts: setting(whole(1, 100), 5, {
-      help: 'attempts, after which it is given up',
-      examples: [10],
-    }),
-  },
-  'how the mesh is looked after, and what is tried for nodes that were lost',
 );
