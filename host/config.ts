@@ -7,6 +7,9 @@
 import { join } from 'node:path';
 import type { RelayConfig, Surroundings } from '../device/pi/config.ts';
 import {
+  ADAPTER_FORM,
+  ADAPTER_MAX,
+  BAUD_LIMITS,
   defaultConfig as relayDefaults,
   inFolder,
   LOG_LEVELS,
@@ -15,6 +18,8 @@ import {
   PATH_MAX,
   SERIAL_PORTS_MAX,
   SOCKET_PATH_MAX,
+  TTL_LIMITS,
+  USUAL,
 } from '../device/pi/config.ts';
 import type { Section } from '../device/pi/yaml-file.ts';
 import { readYaml } from '../device/pi/yaml-file.ts';
@@ -246,12 +251,16 @@ export const SETTINGS = {
   }),
   radio: group(
     {
-      on: setting(flag, true, {
+      on: setting(flag, USUAL.radio.isOn, {
         help: 'whether to use Bluetooth',
         examples: [false],
       }),
       adapter: optional(
-        shaped(16, /^hci\d{1,2}$/, 'write the name of one, like hci0; hopline doctor lists them'),
+        shaped(
+          ADAPTER_MAX,
+          ADAPTER_FORM,
+          'write the name of one, like hci0; hopline doctor lists them',
+        ),
         {
           help: 'which Bluetooth adapter; without it, the first',
           examples: ['hci0'],
@@ -260,11 +269,15 @@ export const SETTINGS = {
     },
     'the Bluetooth adapter',
   ),
-  serial: setting(wordOr(['auto', 'none'], texts({ most: PATH_MAX }, SERIAL_PORTS_MAX)), 'auto', {
-    help: 'boards on wires: auto for every port with hardware behind it, none, or a list of ports',
-    examples: ['auto', 'none', ['/dev/ttyUSB0']],
-  }),
-  baud: setting(whole(300, 4_000_000), 115_200, {
+  serial: setting(
+    wordOr(['auto', 'none'], texts({ most: PATH_MAX }, SERIAL_PORTS_MAX)),
+    USUAL.serial,
+    {
+      help: 'boards on wires: auto for every port with hardware behind it, none, or a list of ports',
+      examples: ['auto', 'none', ['/dev/ttyUSB0']],
+    },
+  ),
+  baud: setting(whole(BAUD_LIMITS.least, BAUD_LIMITS.most), USUAL.baud, {
     help: 'the speed of those ports',
     examples: [9600],
   }),
@@ -272,15 +285,15 @@ export const SETTINGS = {
     help: 'a command for a node that hangs; it finds the port in $PORT',
     examples: ['uhubctl -l 1-1 -a cycle'],
   }),
-  ttl: setting(whole(1, 64), 7, {
+  ttl: setting(whole(TTL_LIMITS.least, TTL_LIMITS.most), USUAL.ttl, {
     help: 'hops that packets between nodes keep at most',
     examples: [7],
   }),
-  security: setting(oneOf(SECURITY_LEVELS), 'moderate', {
+  security: setting(oneOf(SECURITY_LEVELS), USUAL.security, {
     help: 'what must be signed by whom before it is shown',
     examples: ['strict'],
   }),
-  stamps: setting(flag, true, {
+  stamps: setting(flag, USUAL.stamps, {
     help: 'whether our announces show work: nodes whose security is strict see nobody else',
     examples: [false],
   }),
@@ -288,7 +301,7 @@ export const SETTINGS = {
     help: 'key files of devices whose notes this bridge says on',
     examples: [['/etc/hopline/keys/door.key']],
   }),
-  log: setting(oneOf(LOG_LEVELS), 'info', {
+  log: setting(oneOf(LOG_LEVELS), USUAL.log, {
     help: 'how much is said about what happens',
     examples: ['debug'],
   }),

@@ -49,6 +49,23 @@ export type RelayConfig = {
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** What holds without a file, for a bridge as for a relay. */
+export const USUAL = {
+  radio: { isOn: true, adapter: null },
+  serial: 'auto',
+  baud: 115_200,
+  ttl: 7,
+  security: 'moderate',
+  stamps: true,
+  log: 'info',
+} as const satisfies Partial<RelayConfig>;
+
+/** What a file may say, of a bridge as of a relay. */
+export const BAUD_LIMITS = { least: 300, most: 4_000_000 };
+export const TTL_LIMITS = { least: 1, most: 64 };
+export const ADAPTER_MAX = 16;
+export const ADAPTER_FORM = /^hci\d{1,2}$/;
+
 /** Bytes of a name: what a hello carries. */
 export const NAME_MAX = 32;
 export const PATH_MAX = 4096;
@@ -69,16 +86,10 @@ export function defaultConfig({ env, hostname }: Surroundings): RelayConfig {
   return {
     name: name.replace(/\ufffd+$/, '') || 'relay',
     ...inFolder(data, env),
-    radio: { isOn: true, adapter: null },
-    serial: 'auto',
-    baud: 115_200,
+    ...USUAL,
     powerCycle: null,
-    ttl: 7,
-    security: 'moderate',
-    stamps: true,
     history: { messages: 1000, kilobytes: 1024, hours: 6 },
     notes: [],
-    log: 'info',
   };
 }
 
@@ -99,9 +110,9 @@ export function readConfig(top: Section, surroundings: Surroundings): RelayConfi
       adapter: adapterOf(radio) ?? usual.radio.adapter,
     },
     serial: serialOf(top),
-    baud: top.whole('baud', { least: 300, most: 4_000_000 }) ?? usual.baud,
+    baud: top.whole('baud', BAUD_LIMITS) ?? usual.baud,
     powerCycle: top.text('power-cycle', { most: PATH_MAX }) ?? usual.powerCycle,
-    ttl: top.whole('ttl', { least: 1, most: 64 }) ?? usual.ttl,
+    ttl: top.whole('ttl', TTL_LIMITS) ?? usual.ttl,
     security: top.oneOf('security', SECURITY_LEVELS) ?? usual.security,
     stamps: top.flag('stamps') ?? usual.stamps,
     history: {
@@ -120,8 +131,8 @@ export function readConfig(top: Section, surroundings: Surroundings): RelayConfi
 }
 
 function adapterOf(radio: Section): string | undefined {
-  const name = radio.text('adapter', { most: 16 });
-  if (name !== undefined && !/^hci\d{1,2}$/.test(name)) {
+  const name = radio.text('adapter', { most: ADAPTER_MAX });
+  if (name !== undefined && !ADAPTER_FORM.test(name)) {
     radio.fail('adapter', 'adapter takes the name of one, like hci0; hopline doctor lists them');
   }
   return name;
