@@ -1,6 +1,6 @@
 /**
- * Doors: who may import whom, and which packages where. The table is ARCHITECTURE's, row by row,
- * with the rooms that do not stand yet; a file belongs to the first row that fits it.
+ * Doors: who may import whom, and which packages where: a row a room, those that do not stand yet among
+ * them. A file belongs to the first row that fits it.
  */
 import type { Import, Problem, Rule, Source } from './tree.ts';
 

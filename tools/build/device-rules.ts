@@ -1,6 +1,6 @@
 /**
  * Device rules: what Espruino lacks, or does otherwise without saying so, found in a syntax tree.
- * The facts are measured (DEVICE.md, STYLE Part 3). They bind the sources of device code and the
+ * The facts are measured (DEVICE.md). They bind the sources of device code and the
  * finished bundle alike, because a bundler can bring back what a source avoided.
  */
 import type { AnyNode, Program } from 'acorn';
