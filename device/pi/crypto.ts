@@ -1,7 +1,7 @@
 /**
  * Crypto of a machine with Node: node:crypto, and libsodium where its package loads. To signatures
  * both may only say yes, `verify` of trust/signature.ts judges; the tests show on every vector we have that
- * ZIP 215 accepts whatever they accept (RELIABILITY §3 c).
+ * ZIP 215 accepts whatever they accept (RELIABILITY §1).
  */
 import * as node from 'node:crypto';
 import { createRequire } from 'node:module';

@@ -1,6 +1,6 @@
 /**
  * Ed25519 by its one portable implementation, which answers the same on every runtime: that is what
- * nodes must agree on (RELIABILITY §3). Slow, about 0.8 thousand verifications a second, so
+ * nodes must agree on (RELIABILITY §1). Slow, about 0.8 thousand verifications a second, so
  * `verify` in signature.ts puts a faster yes in front of it.
  */
 import { getPublicKey, hashes, sign, verify } from '@noble/ed25519';

@@ -65,7 +65,7 @@ export type Meeting =
   | 'known'
   /** The Noise key does not hash to the id. */
   | 'not-its-id'
-  /** A key nobody can own alone: of low order, not canonical, empty (RELIABILITY §3 a). */
+  /** A key nobody can own alone: of low order, not canonical, empty (RELIABILITY §1). */
   | 'weak-key'
   /** Another key is pinned for this id. An alarm was raised. */
   | 'second-key';

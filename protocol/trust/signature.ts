@@ -20,7 +20,7 @@ export type KeyFlaw = 'wrong-length' | 'non-canonical' | 'low-order';
 /**
  * What is wrong with an Ed25519 key that somebody wants to be known by, or null. ZIP 215 verifies
  * under any key, and under these a signature proves nothing or one point has two names; so they are
- * refused where keys are enrolled, not where signatures are checked (RELIABILITY §3 a).
+ * refused where keys are enrolled, not where signatures are checked (RELIABILITY §1).
  */
 export function keyFlaw(publicKey: Uint8Array): KeyFlaw | null {
   if (publicKey.length !== 32) return 'wrong-length';

@@ -1,7 +1,7 @@
 /**
  * Theorem, for every decoder of a payload: whatever bytes arrive, it returns a value that is written
  * to bytes which are read back as the same value, or a reason from its list; it never throws, never
- * holds on to the bytes, and never keeps more than 64 times their size and 1 KiB.
+ * holds on to the bytes, and never keeps more than 64 times their size and 1 KiB (RELIABILITY S8).
  */
 import { describe, expect, it } from 'vitest';
 import { decodeAnnounce, encodeAnnounce } from '../../protocol/wire/announce.ts';

@@ -429,6 +429,35 @@ describe('an error code', () => {
   );
 });
 
+describe('a citation', () => {
+  const documents = {
+    'protocol/README.md': '# Wire\n\n## §1. Frame\n',
+    'protocol/RELIABILITY.md': '# R\n\n## 1. Rules\n\n| S1 | a | b |\n| R2 | c | d |\n',
+    'device/RADIO.md': '# Radio\n\n1. It is.\n2. It is not.\n',
+  };
+  // Put together here, because this file is read by the same rules.
+  const citing = (name: string, what: string): Files => ({
+    ...documents,
+    'a.ts': `/** A (${name} ${what}). */`,
+    'test/a.test.ts': "it('is kept from us (S1)', f);",
+  });
+  for (const [name, what, missing] of [
+    ['WIRE', '§1, §2', 'WIRE 2'],
+    ['RELIABILITY', '§1 and S2', 'RELIABILITY S2'],
+    ['RADIO', 'points 2 and 3', 'RADIO 3'],
+  ]) {
+    fires('citations', `of ${missing}, which is not there,`, citing(name, what), [
+      `a.ts:1: ${missing} stands nowhere`,
+    ]);
+  }
+  silent('citations', 'of what is there', citing('RELIABILITY', 'S1, R2'));
+  silent('kept', 'that a test answers', citing('WIRE', '§1'));
+  fires('kept', 'that no test answers', documents, ['protocol/RELIABILITY.md:5: no test names S1']);
+  silent('kept', 'that is said to be open', {
+    'protocol/RELIABILITY.md': '# R\n\n| S1 | a | not kept from us: it is told |\n',
+  });
+});
+
 /** What the bad lines use, so that each is bad for one reason. */
 const GROUND = [
   "let n = 1, name = 'a', list: any, bytes: any;",

@@ -1,6 +1,7 @@
 /**
  * Rules: all that is held about the repository itself, in the order in which a reader would ask.
  */
+import { citations, kept } from './citations.ts';
 import { cycles, doors, reach } from './doors.ts';
 import { packages } from './packages.ts';
 import { device, purity } from './purity.ts';
@@ -22,4 +23,6 @@ export const RULES: Record<string, Rule> = {
   places,
   tests,
   errors,
+  citations,
+  kept,
 };

@@ -1,5 +1,5 @@
 /**
- * One predicate on every node (RELIABILITY §1, §3): whatever runs in front of it, `verify` answers
+ * One predicate on every node (RELIABILITY §1): whatever runs in front of it, `verify` answers
  * as ZIP 215 does, on all 1,277 vectors that tell verifiers apart. The expected answers come from
  * the vectors' own flags and documents, not from the code under test.
  */
@@ -81,7 +81,7 @@ describe('verify', () => {
   });
 });
 
-describe('a key that wants to be enrolled (RELIABILITY §3 a)', () => {
+describe('a key that wants to be enrolled (RELIABILITY §1)', () => {
   it.each(lowOrder())('is refused as %s: one of the 14 of low order', (key) => {
     expect(keyFlaw(hex(key))).toBe(isCanonical(key) ? 'low-order' : 'non-canonical');
   });
