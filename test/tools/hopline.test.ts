@@ -83,10 +83,32 @@ for (const [name, load] of Object.entries(commands)) {
       const command = await load();
       for (const example of command.examples ?? []) {
         const [, typed] = new RegExp(`hopline ${name}([^|;>&]*)`).exec(example)!;
-        const words = typed!.match(/'[^']*'|\S+/g) ?? [];
-        const given = words.map((word) => word.replace(/^'(.*)'$/, '$1'));
-        expect(() => readArguments(given, command), example).not.toThrow();
+        expect(() => readArguments(wordsOf(typed!), command), example).not.toThrow();
       }
     });
   });
+}
+
+describe('the README', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const shell = [...readme.matchAll(/(?<=^```sh\n)[^]*?(?=^```)/gm)].join('\n');
+  const said = shell.replace(/ #.*/g, '');
+  const calls = [...said.matchAll(/\bhopline ([a-z]+)([^|;>&\n]*)/g)].map(([...call]) => call);
+
+  it('shows what people call, and more than the start', () => {
+    expect(calls.length).toBeGreaterThan(40);
+  });
+
+  it.each(calls)('says it as it is called: %s', async (line, name, typed) => {
+    const command = await commands[name]!();
+    // What is optional stands in brackets.
+    const given = wordsOf(typed.replace(/[[\]]/g, ''));
+    expect(() => readArguments(given, command), line).not.toThrow();
+  });
+});
+
+/** As a shell takes them apart. */
+function wordsOf(typed: string): string[] {
+  const words = typed.match(/'[^']*'|\S+/g) ?? [];
+  return words.map((word) => word.replace(/^'(.*)'$/, '$1'));
 }
