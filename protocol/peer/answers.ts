@@ -43,7 +43,7 @@ export class Answers implements Machine<Tick, AnswersOutput> {
   /** When our island may be answered again. */
   private islandAt: Millis = -Infinity;
 
-  constructor(history: History, islandBytesPerMs: number = Infinity) {
+  constructor(history: History, islandBytesPerMs: number) {
     this.history = history;
     this.islandBytesPerMs = islandBytesPerMs;
   }

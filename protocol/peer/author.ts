@@ -30,7 +30,7 @@ export class Author {
   private readonly guard = new TimestampGuard();
   private readonly packer = new Packer();
 
-  constructor(identity: Identity, draw: Draw, stamper: Crypto | null = null) {
+  constructor(identity: Identity, draw: Draw, stamper: Crypto | null) {
     this.identity = identity;
     this.draw = draw;
     this.stamper = stamper;

@@ -71,7 +71,7 @@ export class Gate implements Admission {
     config: GateConfig,
     isAsked: (link: number, now: Millis) => boolean,
     seed: number,
-    judge: Judge | null = null,
+    judge: Judge | null,
   ) {
     this.pins = pins;
     this.judge = judge;

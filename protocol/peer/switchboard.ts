@@ -176,7 +176,8 @@ export class Switchboard implements Machine<SwitchboardInput, SwitchboardOutput>
     const historyMs = config.history.ageMs;
     const rates = { admission, lineAdmission, historyMs };
     const limits = { ...rates, linksMax, ttlMax, firstLine, firstClient };
-    this.gate = new Gate(ports.crypto, pins, limits, isAsked, readU32(secret, 0), ports.judge);
+    const { crypto, judge = null } = ports;
+    this.gate = new Gate(crypto, pins, limits, isAsked, readU32(secret, 0), judge);
     this.routes = ports.routes ?? null;
     this.relay = new RoutedRelay(
       // What a spread does not bring goes ahead of it: behind, each object would get a shape of its own.

@@ -125,7 +125,7 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
   private askAt: Millis = Infinity;
 
   /** `islandBytesPerMs`: as of Answers. */
-  constructor(history: History, islandBytesPerMs: number = Infinity) {
+  constructor(history: History, islandBytesPerMs: number) {
     this.history = history;
     this.answers = new Answers(history, islandBytesPerMs);
   }

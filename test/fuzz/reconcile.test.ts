@@ -50,7 +50,7 @@ describe('a neighbour who says whatever he likes', () => {
     const history = new History(crypto);
     for (let i = 0; i < 200; i++) history.restore(packet({ timestamp: NOW - 60_000 - i * 997 }));
     const draw = (size: number): Uint8Array => new Uint8Array(size).fill(3);
-    const answers = new Answers(history);
+    const answers = new Answers(history, Infinity);
     const machine = new Reconciliation(history, answers, draw, RECONCILE_DEFAULTS);
     const met = { kind: 'met', link: 1, farEnd: 'node', leads: true, frameMax: 65_536 } as const;
     machine.step(met, 0);

@@ -89,7 +89,7 @@ describe('an announcer', () => {
     const announcer = of(0, { name: 'n'.repeat(NAME_MAX) });
     announcer.step({ kind: 'clock', isKnown: true }, 0);
     const [{ payload }] = around(announcer, 12, 0);
-    const author = new Author(person(1), (size) => filled(size, 1));
+    const author = new Author(person(1), (size) => filled(size, 1), null);
     const frame = author.write({ type: 1, payload, recipient: null, isSigned: true }, 7, 1000);
     expect(frame.length).toBeLessThanOrEqual(PIECE_SIZE);
     expect(() => of(0, { name: 'n'.repeat(NAME_MAX + 1) })).toThrow('a name has its limit');

@@ -21,7 +21,7 @@ describe('whoever is given what others said', () => {
 
   beforeEach(() => {
     history = new History(crypto);
-    answers = new Answers(history);
+    answers = new Answers(history, Infinity);
     now = 0;
     for (const frame of [announceOf(person(1), { timestamp: EPOCH }), ...[1, 2, 3].map(said)]) {
       history.restore(frame);

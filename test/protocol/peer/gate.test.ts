@@ -72,7 +72,7 @@ function gateOf(isAsked: boolean): Gate {
   const { admission, lineAdmission } = STATION_DEFAULTS;
   const rates = { admission, lineAdmission, linksMax: 2, ttlMax: 7, firstLine: 2, firstClient: 2 };
   const limits = { ...rates, historyMs: HISTORY_MS };
-  return new Gate(crypto, new Pins(crypto), limits, () => isAsked, 1);
+  return new Gate(crypto, new Pins(crypto), limits, () => isAsked, 1, null);
 }
 
 it('the last packet is forgotten on demand, and not held for the sake of a question', () => {

@@ -140,7 +140,12 @@ describe('what came late', () => {
   function given(count: number): { machine: Reconciliation; names: string[] } {
     const history = new History(crypto, GATEWAY_HISTORY_LIMITS);
     const draw = (size: number): Uint8Array => new Uint8Array(size).fill(7);
-    const machine = new Reconciliation(history, new Answers(history), draw, RECONCILE_DEFAULTS);
+    const machine = new Reconciliation(
+      history,
+      new Answers(history, Infinity),
+      draw,
+      RECONCILE_DEFAULTS,
+    );
     for (const link of [LINK, OTHER]) machine.step({ ...MET, link, frameMax: 1024 }, 0);
     machine.step({ kind: 'wake', wallMs: EPOCH }, 400);
     const names = Array.from({ length: count }, (_, at) => {
@@ -424,7 +429,12 @@ const MET = { kind: 'met', link: LINK, farEnd: 'node', leads: true, frameMax: 65
 function machineOf(): Reconciliation {
   const history = new History(crypto);
   const draw = (size: number): Uint8Array => new Uint8Array(size).fill(7);
-  const machine = new Reconciliation(history, new Answers(history), draw, RECONCILE_DEFAULTS);
+  const machine = new Reconciliation(
+    history,
+    new Answers(history, Infinity),
+    draw,
+    RECONCILE_DEFAULTS,
+  );
   machine.step(MET, 0);
   return machine;
 }
@@ -475,7 +485,7 @@ class Pair {
     const draw = (size: number): Uint8Array =>
       Uint8Array.from({ length: size }, () => this.random(256));
     this.histories = limits.map((each) => new History(crypto, each));
-    this.answers = this.histories.map((history) => new Answers(history));
+    this.answers = this.histories.map((history) => new Answers(history, Infinity));
     this.machines = this.histories.map(
       (history, at) => new Reconciliation(history, this.answers[at], draw, RECONCILE_DEFAULTS),
     );

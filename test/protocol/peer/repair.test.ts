@@ -108,7 +108,7 @@ describe('a line that was down for ten minutes', { timeout: TIMEOUT_MS }, () => 
   it('is asked for all spans of time, and after that for the newest and one more a round', () => {
     const history = new History(crypto, GATEWAY_HISTORY_LIMITS);
     for (let i = 0; i < 2500; i++) history.restore(packet({ timestamp: EPOCH + i }));
-    const sync = new Sync(history);
+    const sync = new Sync(history, Infinity);
     const wallMs = EPOCH + CUT_MS;
     sync.step({ kind: 'met', link: LINE, farEnd: 'line', wallMs }, 0);
     const asked: (RequestSync & { at: number })[] = [];
