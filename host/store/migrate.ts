@@ -12,11 +12,7 @@ import { APPLICATION_ID, damaged, tryWith } from './sqlite.ts';
 const CHECKED_BYTES_MAX = 32 * 2 ** 20;
 
 /** The schema version of the file; 0 when nothing is in it yet. Throws for what is not to be used. */
-export function inspect(
-  connection: Connection,
-  path: string,
-  steps: readonly string[] = MIGRATIONS,
-): number {
+export function inspect(connection: Connection, path: string): number {
   return tryWith(path, () => {
     const version = numberOf(connection, 'user_version');
     const application = numberOf(connection, 'application_id');
@@ -24,12 +20,12 @@ export function inspect(
     if (application !== APPLICATION_ID || version < 1) {
       throw damaged(path, 'it is a database, but not of Hopline');
     }
-    if (version > steps.length) {
-      const known = `it has schema ${version}, and this program knows up to ${steps.length}`;
+    if (version > MIGRATIONS.length) {
+      const known = `it has schema ${version}, and this program knows up to ${MIGRATIONS.length}`;
       const wayOut = 'run the newer Hopline again, or restore an older backup into another folder';
       throw new HoplineError('STORE_NEWER', `${path}: ${known}; ${wayOut}`);
     }
-    if (schemaOf(connection) !== schemaAt(version, steps)) {
+    if (schemaOf(connection) !== schemaAt(version)) {
       throw damaged(path, `its tables are not those of schema ${version}`);
     }
     checkPages(connection, path);
@@ -70,10 +66,10 @@ function checkPages(connection: Connection, path: string): void {
   if (found !== 'ok') throw damaged(path, `SQLite says: ${found}`);
 }
 
-function schemaAt(version: number, steps: readonly string[]): string {
+function schemaAt(version: number): string {
   const model = new Database(':memory:');
   try {
-    for (const step of steps.slice(0, version)) model.exec(step);
+    for (const step of MIGRATIONS.slice(0, version)) model.exec(step);
     return schemaOf(model);
   } finally {
     model.close();

@@ -12,14 +12,12 @@ export const COURTESY: Rate = { perSecond: 10, burst: 20 };
 type Purse = { left: number; filledAt: Millis; isSpent: boolean };
 
 export class Courtesy {
-  private readonly rate: Rate;
   private readonly purses: Purse[];
 
   /** One purse for each link, numbered 0 to `links` - 1. */
-  constructor(links: number, rate: Rate = COURTESY) {
-    this.rate = rate;
+  constructor(links: number) {
     this.purses = Array.from({ length: links }, () => ({
-      left: rate.burst,
+      left: COURTESY.burst,
       filledAt: 0,
       isSpent: false,
     }));
@@ -28,10 +26,10 @@ export class Courtesy {
   /** Whether a packet keeps its priority. */
   take(link: number, now: Millis): boolean {
     const purse = this.purses[link];
-    const refill = ((now - purse.filledAt) * this.rate.perSecond) / 1000;
-    purse.left = Math.min(this.rate.burst, purse.left + refill);
+    const refill = ((now - purse.filledAt) * COURTESY.perSecond) / 1000;
+    purse.left = Math.min(COURTESY.burst, purse.left + refill);
     purse.filledAt = now;
-    if (purse.left >= this.rate.burst) purse.isSpent = false;
+    if (purse.left >= COURTESY.burst) purse.isSpent = false;
     if (purse.left < 1) purse.isSpent = true;
     // A link that goes on as before earns nothing.
     purse.left = Math.max(0, purse.left - 1);

@@ -54,7 +54,7 @@ function rowsPerSecond(folder: string, rows: number): number {
 }
 
 /** A page appended and synced, over and over. */
-export function syncsPerSecond(path: string, forMs = MEASURED_MS): number {
+export function syncsPerSecond(path: string): number {
   const file = fs.openSync(path, 'w');
   try {
     const page = Buffer.alloc(4096, 1);
@@ -63,7 +63,7 @@ export function syncsPerSecond(path: string, forMs = MEASURED_MS): number {
       fs.writeSync(file, page, 0, page.length, count++ * page.length);
       fs.fdatasyncSync(file);
     };
-    return perSecond(append, forMs);
+    return perSecond(append, MEASURED_MS);
   } finally {
     fs.closeSync(file);
   }

@@ -55,7 +55,8 @@ export function estimate(firmware: Firmware): Measured {
   return { loaded, peak: loaded + 200 };
 }
 
-export async function buildFirmware(name: BoardName, root: string = rootOf()): Promise<Firmware> {
+export async function buildFirmware(name: BoardName): Promise<Firmware> {
+  const root = rootOf();
   const board: Board = BOARDS[name];
   const fit: Fit = { constants: constantsOf(name, board), known: await knownNames(root) };
   const bundle = await bundleForDevice(join(root, MAIN), fit);

@@ -48,8 +48,8 @@ export type Voice = {
   dutyPercent: number;
 };
 
-export function freshVoice(dutyPercent = 100): Voice {
-  return { busyUntil: 0, airtimeMs: 0, dutyPercent };
+export function freshVoice(): Voice {
+  return { busyUntil: 0, airtimeMs: 0, dutyPercent: 100 };
 }
 
 /** What became of a write: when it had left, and when it arrives and a second copy of it; or never. */
