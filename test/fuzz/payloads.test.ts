@@ -1,10 +1,19 @@
 /**
- * Theorem, for every decoder of a payload: whatever bytes arrive, it returns a value that is written
- * to bytes which are read back as the same value, or a reason from its list; it never throws, never
- * holds on to the bytes, and never keeps more than 64 times their size and 1 KiB (RELIABILITY S8).
+ * Theorem, for every decoder of a payload, and of what lies around a packet: whatever bytes arrive, it
+ * returns a value that is written to bytes which are read back as the same value, or a reason from its
+ * list; it never throws, never holds on to the bytes, and never keeps more than 64 times their size and
+ * 1 KiB (RELIABILITY S8).
  */
 import { describe, expect, it } from 'vitest';
+import type { AdminReply, AdminRequest } from '../../protocol/wire/administration.ts';
+import {
+  decodeAdministration,
+  encodeAdminReply,
+  encodeAdminRequest,
+  packText,
+} from '../../protocol/wire/administration.ts';
 import { decodeAnnounce, encodeAnnounce } from '../../protocol/wire/announce.ts';
+import { readRouted, withVisited } from '../../protocol/peer/route-port.ts';
 import { decodeCourier, encodeCourier } from '../../protocol/wire/courier.ts';
 import type { Decoded } from '../../protocol/wire/decoded.ts';
 import type { Cbor } from '../../protocol/wire/cbor-value.ts';
@@ -218,6 +227,46 @@ weather({
   ],
   decode: decodeLinkState,
   encode: encodeLinkState,
+});
+
+type Said = { request: AdminRequest } | { reply: AdminReply };
+
+weather<Said>({
+  name: 'decodeAdministration',
+  // An operation that nobody knows is read, and answered; but nobody asks for it.
+  reasons: ['bad-field', 'incomplete', 'unknown-operation'],
+  wellFormed: [
+    encodeAdminRequest({
+      ...{ id: filled(8, 1), operation: 'log', board: filled(8, 2), part: 0 },
+      ...{ argument: packText('{"level":"debug"}'), saidAt: 1_800_000_000_123 },
+    }),
+    encodeAdminReply({
+      ...{ id: filled(8, 1), status: 'ok', part: 2, parts: 3 },
+      ...{ piece: filled(30, 9), size: 70_000 },
+    }),
+  ],
+  decode(bytes) {
+    const heard = decodeAdministration(bytes);
+    if (!heard.ok) return heard;
+    const { request, reply } = heard;
+    if (reply !== null) return { ok: true, value: { reply } };
+    const { operation } = request;
+    if (operation === null) return { ok: false, reason: 'unknown-operation' };
+    return { ok: true, value: { request: { ...request, operation } } };
+  },
+  encode: (said) =>
+    'reply' in said ? encodeAdminReply(said.reply) : encodeAdminRequest(said.request),
+});
+
+weather({
+  name: 'readRouted',
+  reasons: ['no-route'],
+  wellFormed: [withVisited(golden('announce-bob'), filled(24, 5))],
+  decode(bytes) {
+    const value = readRouted(bytes);
+    return value === null ? { ok: false, reason: 'no-route' } : { ok: true, value };
+  },
+  encode: ({ packet, visited }) => withVisited(packet, visited),
 });
 
 function linkStateWith(key: number, value: Cbor): Uint8Array {
