@@ -118,10 +118,10 @@ export type LineOutput = Extract<
 export type BridgeInput =
   | StationIn
   | { kind: 'line'; event: LineInput }
-  /** The owner's word, from now on. */
-  | { kind: 'set-up'; settings: BridgeSettings }
   /** The same of a client's line. */
   | { kind: 'client'; event: LineInput }
+  /** The owner's word, from now on. */
+  | { kind: 'set-up'; settings: BridgeSettings }
   /** Somebody told all of this network that he is here. */
   | { kind: 'announced'; from: string; bytes: Uint8Array }
   /** What became of a `serve`. */

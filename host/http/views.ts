@@ -86,7 +86,7 @@ export type NeighbourFigures = {
 
 export type LinkView = {
   link: number;
-  medium: Medium | 'line' | 'client';
+  medium: Medium;
   way: 'in' | 'out' | 'wire' | 'line' | 'client';
   mode: Mode | null;
   peer: string | null;

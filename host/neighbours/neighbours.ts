@@ -36,12 +36,12 @@ export const LOOK_EVERY_MS = 5000;
 const GOOD = 2;
 /** Below it somebody is kept apart; from there on up he is let in again. */
 export const QUARANTINE_AT = -300;
-export const RELEASE_AT = 0;
+const RELEASE_AT = 0;
 /** Neighbours known at once; then the one who is gone, and of whom there is least to remember, goes. */
 export const NEIGHBOURS_MAX = 1024;
 /** A threat by one neighbour is told of once a minute, and noted for good once an hour. */
 export const TELL_EVERY_MS = 60_000;
-export const NOTE_EVERY_MS = 3_600_000;
+const NOTE_EVERY_MS = 3_600_000;
 /** All threats together, in a minute and an hour: an attacker writes no log, and no trail. */
 export const TOLD_MAX = 60;
 export const NOTED_MAX = 30;

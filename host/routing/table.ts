@@ -17,7 +17,7 @@ import { STALE_MS } from './topology.ts';
 /** Destinations with routes in use; the one not used for longest is forgotten. */
 export const DESTINATIONS_MAX = 256;
 /** A route is left for another when its score is below so much of the other's (DEFAULTS §3). */
-export const THRESHOLD = 0.8;
+const THRESHOLD = 0.8;
 /** First hops that a destination knows anything of; the one tried longest ago is forgotten. */
 export const FIRST_HOPS_MAX = 16;
 /** Without a packet for so long, a destination is quiet; whoever never is waits so long at most. */
@@ -203,7 +203,7 @@ export class Table {
 }
 
 /** DEFAULTS §3: reliability / hops; and cost, where the strategy sees more than hops. */
-export function score(route: Route, reliability: ReadonlyMap<NodeId, number>): number {
+function score(route: Route, reliability: ReadonlyMap<NodeId, number>): number {
   return (reliability.get(route.next) ?? 1) / Math.max(1, route.via.length);
 }
 
