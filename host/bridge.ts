@@ -90,7 +90,7 @@ import { Throughput } from './routing/throughput.ts';
 import type {
   Answer,
   Archive,
-  PeerChange,
+  PeerWish,
   SessionState,
   StoreOutput,
   TalkEvent,
@@ -759,7 +759,7 @@ export class Bridge implements Machine<BridgeInput, BridgeOutput> {
   }
 
   /** Who is let in again is heard with what he said meanwhile; of whom is turned away it goes. */
-  private judged(peer: Uint8Array, decision: PeerChange): void {
+  private judged(peer: Uint8Array, decision: PeerWish): void {
     if (decision !== 'allow' && decision !== 'deny' && decision !== 'quarantine') return;
     if (decision !== 'quarantine') {
       this.tasks.push({ to: 'station', input: { kind: 'release', id: peer } });

@@ -334,8 +334,8 @@ export type WishRefusal =
   | 'failed'
   | 'out-of-range';
 
-/** Wishes that are about a peer. */
-export type PeerChange = 'stand' | 'deny' | 'quarantine' | 'allow' | 'limit' | 'forget';
+/** Wishes about what a person thinks of a peer. */
+export type PeerWish = 'stand' | 'deny' | 'quarantine' | 'allow' | 'limit' | 'forget';
 
 /** What is worth telling of talk, as it happens. What it names is durable by then. */
 export type TalkEvent =
@@ -350,7 +350,7 @@ export type TalkEvent =
     }
   | { kind: 'session'; peer: Uint8Array; state: SessionState }
   /** What a person decided about a peer. */
-  | { kind: 'peer-changed'; peer: Uint8Array; by: PeerChange }
+  | { kind: 'peer-changed'; peer: Uint8Array; by: PeerWish }
   /**
    * `second-key`: he showed another key than is known; believe nothing he says until it is cleared up.
    * `unsealed`: something private came in the open, in his name (RELIABILITY S6). It was not taken.

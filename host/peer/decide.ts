@@ -6,9 +6,9 @@
 import type { Pins } from '../../protocol/trust/pins.ts';
 import { LIMIT_MAX } from '../../protocol/trust/pins.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
-import type { AuditAct, AuditEntry, PeerChange, StoreWrite, Wish, WishRefusal } from '../types.ts';
+import type { AuditAct, AuditEntry, PeerWish, StoreWrite, Wish, WishRefusal } from '../types.ts';
 
-export type Decision = Extract<Wish, { kind: PeerChange }>;
+export type Decision = Extract<Wish, { kind: PeerWish }>;
 
 /** What to store, or why it cannot be. */
 export function decide(decision: Decision, pins: Pins): StoreWrite | WishRefusal {

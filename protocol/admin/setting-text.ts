@@ -90,14 +90,14 @@ export function readSetting(name: SettingName, text: string): SettingRead {
   }
   const near = words === undefined ? '' : suggest(text, [...words]);
   const kind = words === undefined && Number.isNaN(number) ? 'a whole number, ' : '';
-  const what = `${name} takes ${kind}${rangeOf(name)}, not "${printable(text)}"${near}`;
+  const what = `${name} takes ${kind}${rangeOf(name)}, not "${visible(text)}"${near}`;
   return { ok: false, what };
 }
 
 /** As a person would write it. An empty value is the default. */
 export function writeSetting(id: number, value: Uint8Array): string {
   if (value.length === 0) return id === NAME || isList(id) ? 'none' : DEFAULT;
-  if (id === NAME) return printable(new TextDecoder().decode(value));
+  if (id === NAME) return visible(new TextDecoder().decode(value));
   if (isList(id) || id === NODE_ID) return idsIn(value).join(', ');
   const { words, offset = 0 } = mannerOf(nameOf(id));
   const number = numberOf(value);
@@ -126,8 +126,11 @@ export function nodeIdIn(text: string): Uint8Array | null {
   return isSpecial ? null : bytes;
 }
 
-/** Text without what could steer a terminal. */
-export function printable(text: string): string {
+/**
+ * Text as it is seen. Stricter than `printable`: what has no shape of its own is no part of a name, be it
+ * harmless to a terminal.
+ */
+export function visible(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 }
 
@@ -137,7 +140,7 @@ function readName(text: string): SettingRead {
   if (value.length < least || value.length > most) {
     return { ok: false, what: `name takes ${least} to ${most} bytes, and this is ${value.length}` };
   }
-  if (printable(text) !== text || text.trim() !== text) {
+  if (visible(text) !== text || text.trim() !== text) {
     return { ok: false, what: 'name takes letters that can be seen, and no space at its ends' };
   }
   return { ok: true, value };
@@ -156,7 +159,7 @@ function readIds(name: SettingName, text: string): SettingRead {
   for (const [at, word] of ids.entries()) {
     const id = nodeIdIn(word);
     if (id === null) {
-      const what = `${name} takes ids of 16 hex digits, and "${printable(word)}" is none`;
+      const what = `${name} takes ids of 16 hex digits, and "${visible(word)}" is none`;
       return { ok: false, what };
     }
     value.set(id, at * 8);

@@ -3,8 +3,7 @@
  * dial next, and lets those be that failed: ever longer, and by chance, so that two never meet in step.
  */
 import type { Millis, Random } from '../core/machine.ts';
-
-export type Service = 'phone' | 'node';
+import type { Service } from './contract.ts';
 
 export type Sighting = {
   readonly address: string;

@@ -15,10 +15,9 @@ import type { ConnectorOutput } from '../core/connector.ts';
 import { Connector, SIGHT_SIZE } from '../core/connector.ts';
 import type { Machine, Millis, Random, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
-import type { Service, Sighting } from './sightings.ts';
+import type { Service } from './contract.ts';
+import type { Sighting } from './sightings.ts';
 import { Sightings } from './sightings.ts';
-
-export type { Service } from './sightings.ts';
 
 export type SlotsInput =
   /**

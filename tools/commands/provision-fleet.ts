@@ -14,7 +14,7 @@ import type { Place, Port } from '../provision/match.ts';
 import { placesOf, unnamedPorts, wantsIds } from '../provision/match.ts';
 import type { Change, NodeState } from '../provision/plan.ts';
 import { changesOf, isNew } from '../provision/plan.ts';
-import { printable } from '../../protocol/admin/setting-text.ts';
+import { visible } from '../../protocol/admin/setting-text.ts';
 import type { ListPorts } from './provision-site.ts';
 import { failureAt, severally, Site } from './provision-site.ts';
 
@@ -296,7 +296,7 @@ function resultOf({ state, changes }: Found, isChanged: boolean): string {
 }
 
 function noHash({ board }: NodeState): string {
-  return `${board === null ? 'this board' : printable(board)} has no SHA-256`;
+  return `${board === null ? 'this board' : visible(board)} has no SHA-256`;
 }
 
 /** Waits for a board at a port that was not there before, and gives it to the entry. */

@@ -14,9 +14,9 @@ import type { NodeState } from '../provision/plan.ts';
 import { qrCode, qrLines } from '../../protocol/qr.ts';
 import {
   idOf,
-  printable,
   readSetting,
   valueIn,
+  visible,
   WRITABLE,
   writeSetting,
 } from '../../protocol/admin/setting-text.ts';
@@ -104,7 +104,7 @@ export async function qr(port: string, args: Args, io: Io, listPorts: ListPorts)
   const modules = qrCode(text);
   assert(modules !== null, 'the longest name fits');
   for (const line of qrLines(modules, io.colour)) io.out(line);
-  io.out(`${printable(name)}  ${id}  ${role}`);
+  io.out(`${visible(name)}  ${id}  ${role}`);
 }
 
 export async function unlock(

@@ -23,7 +23,7 @@ import { BAUDS } from '../flash/recognise.ts';
 import type { Wish } from '../../protocol/admin/staging.ts';
 import type { NodeState } from '../provision/plan.ts';
 import { isNew } from '../provision/plan.ts';
-import { nameOf, printable } from '../../protocol/admin/setting-text.ts';
+import { nameOf, visible } from '../../protocol/admin/setting-text.ts';
 import type { Errand, Visit, Visited, VisitFailure } from '../provision/visit.ts';
 import { visitor } from '../provision/visit.ts';
 import { converse } from '../session.ts';
@@ -192,7 +192,7 @@ export function failureAt(path: string, failure: VisitFailure): HoplineError {
     case 'no-key':
     case 'wrong-key': {
       const { id, name } = failure;
-      const who = `${path}: ${[printable(name), toHex(id)].filter((word) => word !== '').join(', ')}`;
+      const who = `${path}: ${[visible(name), toHex(id)].filter((word) => word !== '').join(', ')}`;
       const what =
         failure.reason === 'no-key'
           ? `its admin key is not in the folder of keys; name it with --keys or --key-file${newOnAir(path)}`
