@@ -5,6 +5,7 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import { textOf } from '../../device/pi/yaml-file.ts';
+import type { SETTINGS } from '../config.ts';
 import { daemonSchema } from '../config.ts';
 import type { Schema } from '../settings/rules.ts';
 
@@ -18,41 +19,21 @@ export type Sheet = Map<string, unknown>;
 export const ENTRIES: readonly Entry[] = entriesIn(daemonSchema(), []);
 
 /** What holds at once when it changes; everything else does from the next start on. */
-export const LIVE: ReadonlySet<string> = new Set([
+const LIVE_PARTS: readonly (keyof typeof SETTINGS)[] = [
   'security',
   'log',
-  'failure.heartbeat',
-  'failure.missed',
-  'failure.phi',
-  'failure.confirm',
-  'healing.check',
-  'healing.together',
-  'healing.merge',
-  'healing.retry',
-  'healing.attempts',
-  'routing.strategy',
-  'routing.place',
-  'routing.altitude',
-  'routing.accuracy',
-  'routing.mobility',
-  'routing.speed',
-  'routing.bearing',
-  'routing.period',
-  'routing.energy',
-  'budget.bytes-per-second',
-  'budget.burst',
+  'failure',
+  'healing',
+  'routing',
+  'budget',
   'administrators',
-  'limits.clients',
-  'limits.client-in',
-  'limits.client-out',
-  'limits.lines',
-  'limits.line-in',
-  'limits.line-out',
-  'keep.messages',
-  'keep.megabytes',
-  'keep.days',
+  'limits',
+  'keep',
   'on',
-]);
+];
+export const LIVE: ReadonlySet<string> = new Set(
+  ENTRIES.filter(({ path }) => LIVE_PARTS.some((part) => part === path[0])).map(({ name }) => name),
+);
 
 /**
  * What runs programs, names files, or says who may ask is the file's alone: whoever holds the token of

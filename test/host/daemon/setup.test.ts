@@ -79,7 +79,11 @@ describe('the list of settings', () => {
   it('has each with its help and its schema, and knows of no other', () => {
     const names = ENTRIES.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-    expect([...LIVE, ...FILE_ONLY].filter((name) => !names.includes(name))).toEqual([]);
+    expect([...FILE_ONLY].filter((name) => !names.includes(name))).toEqual([]);
+    expect([...LIVE]).toEqual(
+      expect.arrayContaining(['log', 'failure.phi', 'limits.clients', 'on']),
+    );
+    expect(LIVE.has('radio.on')).toBe(false);
     expect(names.filter((name) => name.startsWith('budget'))).toEqual([
       'budget.bytes-per-second',
       'budget.burst',
