@@ -2,6 +2,8 @@
  * The settings of a bridge: read with their places, refused with what to do, and said as JSON Schema
  * by the same table.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { readYaml } from '../../device/pi/yaml-file.ts';
@@ -110,6 +112,14 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
         expect(accepts(file), path.join('.')).toBe(true);
       }
     }
+  });
+
+  it('are shown by the README as they may stand in a file', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const blocks = [...readme.matchAll(/(?<=^```yaml\n)[^]*?(?=^```)/gm)].map(String);
+    const ours = blocks.filter((text) => /^(name|on):/.test(text));
+    expect(ours).toHaveLength(2);
+    for (const text of ours) expect(() => read(text)).not.toThrow();
   });
 
   for (const [file, told] of [

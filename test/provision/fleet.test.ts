@@ -2,6 +2,8 @@
  * Fleet: what a person may write of his nodes, and the place of every mistake. All of it is judged
  * before any device is touched.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ALLOWED, NAME, ROLE, TTL_MAX } from '../../protocol/core/settings-table.ts';
 import { HoplineError } from '../../protocol/errors.ts';
@@ -9,6 +11,12 @@ import { toHex } from '../../protocol/wire/hex.ts';
 import { NODES_MAX, readFleet } from '../../tools/provision/fleet.ts';
 
 describe('a fleet', () => {
+  it('is written as the README shows one', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const [text] = /(?<=```yaml\n)defaults:[^]*?(?=```)/.exec(readme)!;
+    expect(read(text).map(({ name }) => name)).toEqual(['gate', 'door']);
+  });
+
   it('has nodes, each with a name, a match and wishes in the order of the table', () => {
     const [gate, door, barn] = read(`
 defaults: { role: relay, ttl-max: 5 }
