@@ -41,13 +41,25 @@ describe('a watchdog', () => {
     expect(heard()).not.toContain('WATCHDOG=1');
   });
 
-  it('does nothing where no systemd asks, or its program is missing', () => {
-    for (const env of [{}, { NOTIFY_SOCKET: 'nowhere', PATH: '', WATCHDOG_USEC: '1000000' }]) {
-      const dog = watchdog(env, () => true);
-      dog.ready();
-      dog.stopping();
-      dog.close();
-    }
+  it('does nothing where no systemd asks', async () => {
+    const dog = watchdog({ WATCHDOG_USEC: '2000' }, () => {
+      throw new Error('nobody wants to know');
+    });
+    dog.ready();
+    await wait(50);
+    dog.stopping();
+    dog.close();
+  });
+
+  it('goes on where the program of systemd is missing', async () => {
+    let asked = 0;
+    const env = { NOTIFY_SOCKET: 'nowhere', PATH: '', WATCHDOG_USEC: '2000' };
+    const dog = watchdog(env, () => ++asked > 0);
+    ends.push(() => dog.close());
+    dog.ready();
+    await until(() => asked > 3);
+    dog.stopping();
+    await wait(50);
   });
 });
 
