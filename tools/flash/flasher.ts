@@ -150,7 +150,7 @@ function* flash(job: FlashJob, speaker: Speaker<FlashRemark>): Script<FlashResul
       arrived = speaker.now;
       speaker.remark({ kind: 'progress', way, done, total: file.length });
     };
-    const sent = yield* upload(asker, speaker, way, board, slot, file, progress);
+    const sent = yield* upload(asker, speaker, way, board, { name: slot, file, progress });
     if (sent === 'full') return fail({ reason: 'too-large', neededBytes, roomBytes });
     if (sent === 'damaged') continue;
 

@@ -37,20 +37,26 @@ const PACKET_END_MS = 5500;
 const LINE_SIZE = 512;
 const LINE_SIZE_LEAST = 64;
 
-/** `progress` is told how many bytes have arrived, 0 first. `name` must not exist on the board. */
+export type Cargo = {
+  /** Must not exist on the board. */
+  name: string;
+  file: string;
+  /** Is told how many bytes have arrived, 0 first. */
+  progress(done: number): void;
+};
+
 export function* upload<Remark>(
   asker: Asker<Remark>,
   speaker: Speaker<Remark>,
   way: Way,
   board: Board,
-  name: string,
-  file: string,
-  progress: (done: number) => void,
+  cargo: Cargo,
 ): Script<Uploaded> {
+  const { name, file } = cargo;
   const sent =
     way === 'packets'
-      ? yield* byPackets(asker, speaker, packetSize(board), name, file, progress)
-      : yield* byLines(asker, name, file, progress);
+      ? yield* byPackets(asker, speaker, packetSize(board), cargo)
+      : yield* byLines(asker, cargo);
   if (sent !== 'whole') return sent;
   const code = `(f=>f&&[f.length,E.CRC32(f)])(require("Storage").read(${literal(name)}))`;
   const answer = yield* asker.run(code, '', 5000);
@@ -67,9 +73,7 @@ function* byPackets<Remark>(
   asker: Asker<Remark>,
   speaker: Speaker<Remark>,
   size: number,
-  name: string,
-  file: string,
-  progress: (done: number) => void,
+  { name, file, progress }: Cargo,
 ): Script<Uploaded> {
   // A damaged name would be a file that nobody looks for again.
   const before = yield* asker.run('hopFiles=require("Storage").list(),1');
@@ -120,12 +124,7 @@ function afterAnswer(heard: string): string {
   return heard.slice(heard.search(/[\x06\x15]/) + 1);
 }
 
-function* byLines<Remark>(
-  asker: Asker<Remark>,
-  name: string,
-  file: string,
-  progress: (done: number) => void,
-): Script<Uploaded> {
+function* byLines<Remark>(asker: Asker<Remark>, { name, file, progress }: Cargo): Script<Uploaded> {
   let size = LINE_SIZE;
   let at = 0;
   progress(0);
