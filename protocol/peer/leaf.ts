@@ -12,8 +12,8 @@ import { TICK } from '../core/machine.ts';
 import { MESH, versionWith } from '../core/version.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import type { Identity } from '../trust/identity.ts';
-import { encodeText } from '../wire/text.ts';
 import type { StationEvent, StationInput, StationOutput } from './contract.ts';
+import { lineHello } from './line-hello.ts';
 import { RECORD_LINK_DEFAULTS } from './record-link.ts';
 import { STATION_DEFAULTS } from './settings.ts';
 import type { PeerSnapshot } from './snapshot.ts';
@@ -77,22 +77,13 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
     const { crypto, identity, random, draw } = ports;
     const own = { role: LEAF, outMax: 0, nodesMax: 0, wires: 0, lines: 1, choosesLinks: false };
     this.station = new Station({ ...STATION_DEFAULTS, ...own, name, reconcile: null }, ports, now);
-    const none = new Uint8Array(0);
-    const hello = {
-      ...{ version: versionWith(MESH), role: LEAF, features: MESH },
-      ...{
-        frameMax: LINK.frameMax,
-        name: encodeText(name),
-        unixMs: null,
-        board: none,
-        token: none,
-      },
-    };
+    const { frameMax } = LINK;
+    const said = { version: versionWith(MESH), role: LEAF, features: MESH, frameMax };
     const { pins } = this.station;
     this.trunks = new Trunks(
       { crypto, identity, pins, random, draw: () => draw(32) },
       { ...TRUNKS_DEFAULTS, linesMax: 2, admit: () => true, link: LINK },
-      hello,
+      lineHello(said, name),
     );
     this.route = route;
   }

@@ -18,6 +18,7 @@ import { BACKGROUND } from '../../protocol/core/queue.ts';
 import { MESH, versionWith } from '../../protocol/core/version.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { parseInvitation } from '../../protocol/peer/invitation.ts';
+import { lineHello } from '../../protocol/peer/line-hello.ts';
 import { RECORD_LINK_DEFAULTS } from '../../protocol/peer/record-link.ts';
 import type { TrunksInput, TrunksOutput } from '../../protocol/peer/trunks.ts';
 import { Trunks, TRUNKS_DEFAULTS } from '../../protocol/peer/trunks.ts';
@@ -125,13 +126,11 @@ function trunksOfNobody(): Trunks {
   const crypto = nativeCrypto();
   const draw = (): Uint8Array => new Uint8Array(randomBytes(32));
   const identity = new Identity(crypto, { noise: draw(), sign: draw() });
-  const none = new Uint8Array(0);
   const { frameMax } = RECORD_LINK_DEFAULTS;
-  const head = { version: versionWith(MESH), role: LEAF, features: MESH, frameMax };
-  const hello = { ...head, name: none, unixMs: null, board: none, token: none };
+  const said = { version: versionWith(MESH), role: LEAF, features: MESH, frameMax };
   const config = { ...TRUNKS_DEFAULTS, admit: () => true, link: RECORD_LINK_DEFAULTS };
   const ports = { crypto, identity, pins: new Pins(crypto), random: randomInt, draw };
-  return new Trunks(ports, config, hello);
+  return new Trunks(ports, config, lineHello(said, ''));
 }
 
 if (process.argv[2] === PROGRAM && process.send !== undefined) {

@@ -2,13 +2,13 @@
  * Line pair: the two ends of a line between two peers, without a socket between them, for figures of
  * what lines cost.
  */
-import type { Hello } from '../../protocol/core/hello.ts';
 import { GATEWAY } from '../../protocol/core/hello.ts';
 import type { Millis, Random } from '../../protocol/core/machine.ts';
 import { assert } from '../../protocol/core/assert.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import { MESH, OUR_VERSION } from '../../protocol/core/version.ts';
 import { DatagramLink } from '../../protocol/peer/datagram-link.ts';
+import { lineHello } from '../../protocol/peer/line-hello.ts';
 import type { PeerLine, PeerLineOutput } from '../../protocol/peer/peer-line.ts';
 import { RECORD_LINK_DEFAULTS, RecordLink } from '../../protocol/peer/record-link.ts';
 import type { LinkPorts } from '../../protocol/trust/binding.ts';
@@ -18,16 +18,11 @@ import type { Role } from '../../protocol/trust/noise.ts';
 import { Pins } from '../../protocol/trust/pins.ts';
 import { drawFrom } from '../simulate/people.ts';
 
-export const LINE_HELLO: Hello = {
-  version: OUR_VERSION,
-  role: GATEWAY,
-  features: MESH,
-  frameMax: RECORD_LINK_DEFAULTS.frameMax,
-  name: new Uint8Array(0),
-  unixMs: null,
-  board: new Uint8Array(0),
-  token: new Uint8Array(0),
-};
+const { frameMax } = RECORD_LINK_DEFAULTS;
+export const LINE_HELLO = lineHello(
+  { version: OUR_VERSION, role: GATEWAY, features: MESH, frameMax },
+  '',
+);
 
 export type LinePair = { dialled: RecordLink; opened: RecordLink };
 

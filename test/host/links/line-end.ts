@@ -10,6 +10,7 @@ import { PACE } from '../../../protocol/core/paced-heartbeat.ts';
 import { NORMAL } from '../../../protocol/core/queue.ts';
 import { OUR_VERSION } from '../../../protocol/core/version.ts';
 import { DatagramDoor } from '../../../protocol/peer/datagram-door.ts';
+import { lineHello } from '../../../protocol/peer/line-hello.ts';
 import { RECORD_LINK_DEFAULTS } from '../../../protocol/peer/record-link.ts';
 import { Trunks, TRUNKS_DEFAULTS } from '../../../protocol/peer/trunks.ts';
 import type { TrunksInput, TrunksOutput } from '../../../protocol/peer/trunks.ts';
@@ -32,16 +33,8 @@ export class LineEnd {
 
   /** `seed` is another one for each end of a test. */
   constructor(who: Identity, seed: number, origins: string[] = [], pace = PACE) {
-    const hello = {
-      version: OUR_VERSION,
-      role: PEER,
-      features: 0,
-      frameMax: RECORD_LINK_DEFAULTS.frameMax,
-      name: new Uint8Array(0),
-      unixMs: null,
-      board: new Uint8Array(0),
-      token: new Uint8Array(0),
-    };
+    const { frameMax } = RECORD_LINK_DEFAULTS;
+    const hello = lineHello({ version: OUR_VERSION, role: PEER, features: 0, frameMax }, '');
     const config = {
       ...TRUNKS_DEFAULTS,
       admit: () => true,

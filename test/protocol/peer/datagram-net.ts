@@ -10,6 +10,7 @@ import { encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packe
 import { NORMAL } from '../../../protocol/core/queue.ts';
 import { OUR_VERSION } from '../../../protocol/core/version.ts';
 import { DatagramDoor } from '../../../protocol/peer/datagram-door.ts';
+import { lineHello } from '../../../protocol/peer/line-hello.ts';
 import { RECORD_LINK_DEFAULTS } from '../../../protocol/peer/record-link.ts';
 import type { TrunksInput, TrunksOutput } from '../../../protocol/peer/trunks.ts';
 import { Trunks, TRUNKS_DEFAULTS } from '../../../protocol/peer/trunks.ts';
@@ -215,13 +216,5 @@ export function packetOf(number: number, size = 40): Uint8Array {
   return encodePacket(plainPacket(MESSAGE, 7, number, new Uint8Array(8), payload));
 }
 
-const HELLO = {
-  version: OUR_VERSION,
-  role: PEER,
-  features: 0,
-  frameMax: RECORD_LINK_DEFAULTS.frameMax,
-  name: new TextEncoder().encode('somebody'),
-  unixMs: null,
-  board: new Uint8Array(0),
-  token: new Uint8Array(0),
-};
+const { frameMax } = RECORD_LINK_DEFAULTS;
+const HELLO = lineHello({ version: OUR_VERSION, role: PEER, features: 0, frameMax }, 'somebody');

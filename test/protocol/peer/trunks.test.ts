@@ -5,11 +5,11 @@
 import { describe, expect, it } from 'vitest';
 import { INTERVAL_MS } from '../../../protocol/core/heartbeat.ts';
 import { LEAF } from '../../../protocol/core/hello.ts';
-import type { Hello } from '../../../protocol/core/hello.ts';
 import { MESSAGE, plainPacket, encodePacket } from '../../../protocol/core/packet.ts';
 import { NORMAL } from '../../../protocol/core/queue.ts';
 import { OUR_VERSION } from '../../../protocol/core/version.ts';
 import { HANDSHAKE_MAX_MS } from '../../../protocol/peer/peer-line.ts';
+import { lineHello } from '../../../protocol/peer/line-hello.ts';
 import { MESSAGE_MAX, RECORD_LINK_DEFAULTS } from '../../../protocol/peer/record-link.ts';
 import { framed } from '../../../protocol/peer/records.ts';
 import {
@@ -313,16 +313,8 @@ describe('whoever else opens a line', () => {
   });
 });
 
-const HELLO: Hello = {
-  version: OUR_VERSION,
-  role: LEAF,
-  features: 0,
-  frameMax: RECORD_LINK_DEFAULTS.frameMax,
-  name: new TextEncoder().encode('somebody'),
-  unixMs: null,
-  board: new Uint8Array(0),
-  token: new Uint8Array(0),
-};
+const { frameMax } = RECORD_LINK_DEFAULTS;
+const HELLO = lineHello({ version: OUR_VERSION, role: LEAF, features: 0, frameMax }, 'somebody');
 
 const MUCH = { bytesPerSecond: 1e9, burstBytes: 1e9 };
 const UNLIMITED: TrunkLimits = {
