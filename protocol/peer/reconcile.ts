@@ -78,7 +78,7 @@ export const SILENT_REST_MAX_MS = 60_000;
  * And where it came, and was not taken: of a sender who is denied, or our relay remembers it. Then each
  * time costs the packet.
  */
-const REFUSED_REST_MAX_MS = 600_000;
+export const REFUSED_REST_MAX_MS = 600_000;
 /** Neighbours whose newest frame is remembered; then the one heard longest ago is forgotten. */
 export const SPEAKERS_MAX = 256;
 

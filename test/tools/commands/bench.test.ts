@@ -102,7 +102,7 @@ describe('bench where no line can replace itself', () => {
         return [];
       },
     };
-    const command = benchOf({ relay: async () => area }, area, async () => null, lookOn);
+    const command = benchOf({ relay: async () => area }, area, async () => null);
     const remarks = async (isProgressShown: boolean): Promise<string[]> => {
       const io = { ...testIo(), isProgressShown };
       await dispatch(['bench', 'relay'], { bench: async () => command }, '1', io);
@@ -285,7 +285,7 @@ describe('bench --watch', () => {
     const stop = new AbortController();
     io.stopping = () => stop.signal;
     io.wait = async () => void (io.outs.length === 3 && stop.abort());
-    const command = benchOf({}, fixed('light', LIGHT), async () => null, lookOn);
+    const command = benchOf({}, fixed('light', LIGHT), async () => null);
     await dispatch(['bench', '--watch'], { bench: async () => command }, '1', io);
     expect(io.outs).toEqual(
       Array(3).fill(
@@ -324,9 +324,6 @@ function fixed(name: string, results: (Result | Missing)[] | Error): BenchArea {
   };
 }
 
-/** Nothing stands against measuring. */
-async function lookOn(): Promise<void> {}
-
 async function runAll(
   words: string[],
   all: Record<string, (Result | Missing)[] | Error>,
@@ -336,7 +333,7 @@ async function runAll(
   const areas = Object.entries(all).map(([name, results]) => {
     return [name, async () => fixed(name, results)] as const;
   });
-  const command = benchOf(Object.fromEntries(areas), fixed('light', LIGHT), keep, lookOn);
+  const command = benchOf(Object.fromEntries(areas), fixed('light', LIGHT), keep);
   const io = testIo(files);
   const status = await dispatch(['bench', ...words], { bench: async () => command }, '1', io);
   return { status, outs: io.outs, errs: io.errs };
@@ -356,7 +353,7 @@ async function run(
       return results;
     },
   };
-  const bench = benchOf({ relay: async () => area }, area, async () => null, lookOn);
+  const bench = benchOf({ relay: async () => area }, area, async () => null);
   const io = testIo();
   const status = await dispatch(['bench', ...words], { bench: async () => bench }, '1', io);
   return { status, seeds, outs: io.outs, errs: io.errs };
