@@ -94,16 +94,19 @@ function mix(a: number, b: number, seed: number): number {
 export class Guard implements Admission {
   private readonly links: Buckets;
   private readonly senders: Buckets;
+  private readonly seed: number;
 
-  /** Remembers up to 4 x `sets` pairs of link and sender. */
+  /** Remembers up to 4 x `sets` pairs of link and sender; `seed` is secret. */
   constructor(sets: number, perLink: Rate, perSender: Rate, seed: number) {
     this.links = new Buckets(8, perLink, seed);
     this.senders = new Buckets(sets, perSender, seed);
+    this.seed = seed;
   }
 
   admit(packet: PacketView, link: number, now: Millis): DropReason | null {
     const at = packet.senderAt;
-    const sender = readU32(packet.bytes, at + 4) ^ (link << 24);
+    // How far a link moves an id only we know: else one could be made up here for a bucket elsewhere.
+    const sender = readU32(packet.bytes, at + 4) ^ (this.seed * link);
     if (!this.senders.take(readU32(packet.bytes, at), sender >>> 0, now)) return 'flooding';
     return this.links.take(link, 0, now) ? null : 'flooding';
   }

@@ -6,6 +6,8 @@ import { Buckets, Guard } from '../../../protocol/core/buckets.ts';
 import { PacketView } from '../../../protocol/core/packet.ts';
 import { id, packet } from '../../packets.ts';
 
+const AMPLE = { perSecond: 1000, burst: 1000 };
+
 describe('a bucket', () => {
   it('lets a burst through, then the rate', () => {
     const buckets = new Buckets(4, { perSecond: 10, burst: 3 }, 1);
@@ -57,11 +59,24 @@ describe('a bucket', () => {
 
 describe('a node without keys', () => {
   it('holds a sender to its rate on one link without silencing it on another', () => {
-    const guard = new Guard(64, { perSecond: 1000, burst: 1000 }, { perSecond: 1, burst: 5 }, 3);
+    const guard = new Guard(64, AMPLE, { perSecond: 1, burst: 5 }, 3);
     const admit = (link: number) => guard.admit(viewOf(packet({ sender: id(1) })), link, 0);
     for (let i = 0; i < 5; i++) expect(admit(0)).toBe(null);
     expect(admit(0)).toBe('flooding');
     expect(admit(1)).toBe(null);
+  });
+
+  it('lets nobody make up a name on one link that is counted as his elsewhere', () => {
+    const victim = id(0x50);
+    const [here, there] = [1, 2];
+    for (let bit = 0; bit < 32; bit++) {
+      const guard = new Guard(64, AMPLE, { perSecond: 1, burst: 5 }, 0x2c1b3c6d);
+      const name = Uint8Array.from(victim);
+      const low = new DataView(name.buffer, 4);
+      low.setUint32(0, low.getUint32(0) ^ (here << bit) ^ (there << bit));
+      for (let i = 0; i < 50; i++) guard.admit(viewOf(packet({ sender: name })), here, 0);
+      expect(guard.admit(viewOf(packet({ sender: victim })), there, 0), `bit ${bit}`).toBe(null);
+    }
   });
 
   it('holds a link to its rate however many senders are invented there', () => {
