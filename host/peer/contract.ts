@@ -66,6 +66,12 @@ export type ConversationsConfig = {
   rate: Rate;
 };
 
+/**
+ * Since a restart the clock may be what is wrong: for so long nothing from before is given up for its
+ * age (RELIABILITY R16).
+ */
+export const GRACE_MS = 3_600_000;
+
 export const CONVERSATIONS_DEFAULTS: ConversationsConfig = {
   waitMs: DAY_MS,
   sessions: SESSION_LIMITS,

@@ -114,8 +114,8 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
       wasHeardSince: (peer: Uint8Array, unixMs: number) =>
         (archive.peers.find(peer)?.lastSeenAt ?? -Infinity) >= unixMs,
     };
-    this.letters = new Letters(lettersPorts, archive.outbox.all());
-    this.mail = new Mail(ports, this.letters, seed);
+    this.letters = new Letters(lettersPorts, archive.outbox.all(), now);
+    this.mail = new Mail(ports, this.letters, seed, now);
     this.book = new Book(crypto, archive);
     this.alarms = new Buckets(64, { perSecond: 1, burst: 1 }, seed);
   }
@@ -131,8 +131,7 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
         this.onStation(input.event, out);
         break;
       case 'clock':
-        this.epochMs = input.offsetMs;
-        this.toLetters({ kind: 'clock', offsetMs: input.offsetMs }, out);
+        this.setClock(input.offsetMs, out);
         break;
       case 'ask':
         this.ask(input.ticket, input.wish, out);
@@ -198,6 +197,13 @@ export class Conversations implements Machine<ConversationsInput, ConversationsO
         if (isTold) tell(out, { kind: 'alarm', peer: sender, reason: 'unsealed' });
       }
     }
+  }
+
+  private setClock(offsetMs: number | null, out: ConversationsOutput[]): void {
+    this.epochMs = offsetMs;
+    this.toLetters({ kind: 'clock', offsetMs }, out);
+    const unixMs = this.wall();
+    if (unixMs !== null) this.onMail(this.mail.expire(this.now, unixMs), out);
   }
 
   private onStation(event: StationEvent, out: ConversationsOutput[]): void {

@@ -15,6 +15,7 @@ import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';
 import { KIND } from '../../protocol/wire/noise-payload.ts';
 import type { MessageFailure, OutboxEntry } from '../types.ts';
+import { GRACE_MS } from './contract.ts';
 
 export type LettersInput =
   /** A message, to be confirmed; or a receipt, which is sent once and has no answer. */
@@ -71,6 +72,8 @@ type Letter = {
   vain: number;
   sentAt: Millis;
   dueAt: Millis;
+  /** From before a restart: it is not given up earlier for its age. Null for one made since. */
+  restsUntil: Millis | null;
 };
 
 type Mailbox = {
@@ -97,9 +100,9 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
   private wakeAt: Millis = Infinity;
 
   /** `stored` is the outbox as it was left, in order. */
-  constructor(ports: LettersPorts, stored: OutboxEntry[]) {
+  constructor(ports: LettersPorts, stored: OutboxEntry[], now: Millis) {
     this.ports = ports;
-    for (const entry of stored) this.keep(this.boxOf(entry.recipient), entry);
+    for (const entry of stored) this.keep(this.boxOf(entry.recipient), entry, now + GRACE_MS);
   }
 
   step(input: LettersInput | Tick, now: Millis): LettersOutput[] {
@@ -165,23 +168,29 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
     return { letters: this.letters, receipts: this.receipts, mailboxes: this.boxes.size };
   }
 
-  /** A letter has the time it was given to live, whatever a clock says of it meanwhile (RELIABILITY R16). */
+  /**
+   * A letter has the time it was given to live, whatever a clock says of it meanwhile (RELIABILITY R16).
+   * One from before a restart was given it by another clock: one set back may be right at last.
+   */
   private setClock(epochMs: number | null): void {
     const jumpMs = this.epochMs === null || epochMs === null ? 0 : epochMs - this.epochMs;
     this.epochMs = epochMs;
     for (const box of this.boxes.values()) {
-      for (const letter of box.letters) letter.entry = laterBy(jumpMs, letter.entry);
+      for (const letter of box.letters) {
+        const laterMs = letter.restsUntil === null ? jumpMs : Math.max(0, jumpMs);
+        letter.entry = laterBy(laterMs, letter.entry);
+      }
       box.receipts = box.receipts.map((entry) => laterBy(jumpMs, entry));
     }
   }
 
   private post(entry: OutboxEntry, now: Millis, out: LettersOutput[]): void {
     const box = this.boxOf(entry.recipient);
-    this.keep(box, entry);
+    this.keep(box, entry, null);
     this.work(box, now, out);
   }
 
-  private keep(box: Mailbox, entry: OutboxEntry): void {
+  private keep(box: Mailbox, entry: OutboxEntry, restsUntil: Millis | null): void {
     if (isReceipt(entry)) {
       if (box.receipts.some(({ id }) => id === entry.id)) return;
       box.receipts.push(entry);
@@ -189,7 +198,7 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
       return;
     }
     assert(!box.letters.some((letter) => letter.entry.id === entry.id), 'ids are drawn once');
-    box.letters.push({ entry, sends: 0, vain: 0, sentAt: 0, dueAt: 0 });
+    box.letters.push({ entry, sends: 0, vain: 0, sentAt: 0, dueAt: 0, restsUntil });
     this.letters++;
   }
 
@@ -308,7 +317,7 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
   private expire(box: Mailbox, now: Millis, out: LettersOutput[]): Millis {
     if (this.epochMs === null) return Infinity;
     const unixMs = this.epochMs + now;
-    while (box.letters.length > 0 && box.letters[0].entry.expiresAt <= unixMs) {
+    while (box.letters.length > 0 && now >= overAt(box.letters[0], this.epochMs)) {
       const { madeAt, tries } = box.letters[0].entry;
       const wasThere = tries > 0 || this.ports.wasHeardSince(box.peer, madeAt);
       this.remove(box, 0, wasThere ? 'expired' : 'no-route', out);
@@ -317,11 +326,10 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
       out.push({ kind: 'gone', entry: box.receipts.shift()!, reason: null });
       this.receipts--;
     }
-    const next = Math.min(
-      box.letters[0]?.entry.expiresAt ?? Infinity,
-      box.receipts[0]?.expiresAt ?? Infinity,
+    return Math.min(
+      box.letters.length > 0 ? overAt(box.letters[0], this.epochMs) : Infinity,
+      (box.receipts[0]?.expiresAt ?? Infinity) - this.epochMs,
     );
-    return next - this.epochMs;
   }
 
   private remove(
@@ -373,6 +381,11 @@ export class Letters implements Machine<LettersInput, LettersOutput> {
 
 function laterBy(jumpMs: Millis, entry: OutboxEntry): OutboxEntry {
   return { ...entry, expiresAt: entry.expiresAt + jumpMs };
+}
+
+/** When a letter is given up for its age. */
+function overAt({ entry, restsUntil }: Letter, epochMs: number): Millis {
+  return Math.max(entry.expiresAt - epochMs, restsUntil ?? -Infinity);
 }
 
 /** Counted anew: the peer has come back. */

@@ -52,13 +52,13 @@ export class Mail {
   private readonly pace: Buckets;
   private readonly openings: Buckets;
 
-  constructor(ports: ConversationsPorts, letters: Letters, seed: number) {
+  constructor(ports: ConversationsPorts, letters: Letters, seed: number, now: Millis) {
     this.ports = ports;
     this.letters = letters;
     this.pace = new Buckets(256, { perSecond: 1, burst: LETTERS_PER_COURIER }, seed);
     this.openings = new Buckets(16, OPENING_RATE, seed);
     this.satchel = new Satchel(ports.crypto);
-    this.satchel.restore(ports.archive.held.all('peer'), (id) => this.isKept(id));
+    this.satchel.restore(ports.archive.held.all('peer'), (id) => this.isKept(id), now);
   }
 
   /** An envelope for this node: its own mail, or somebody's to carry. */
@@ -79,8 +79,15 @@ export class Mail {
     // Whoever carries for strangers under made-up names carries for one who makes up many.
     if (!isVerified) return [drop('mail-unsigned')];
     const giver = packet.sender;
-    const taken = this.satchel.take(envelope, giver, !this.isKept(giver), unixMs);
-    return [typeof taken === 'string' ? drop(taken) : { kind: 'store', write: taken }];
+    const out = this.expire(now, unixMs);
+    const taken = this.satchel.take(envelope, giver, !this.isKept(giver), now, unixMs);
+    out.push(typeof taken === 'string' ? drop(taken) : { kind: 'store', write: taken });
+    return out;
+  }
+
+  /** Lets go of what nobody came for in time. */
+  expire(now: Millis, unixMs: number): MailOutput[] {
+    return this.satchel.expire(now, unixMs).map((write) => ({ kind: 'store', write }));
   }
 
   /** Its peer is away: whoever is here and may carry is given it. */
@@ -94,7 +101,7 @@ export class Mail {
 
   /** Somebody is in reach: what is held for him is his, and what waits for others he may carry. */
   meet(peer: Uint8Array, now: Millis, unixMs: number): MailOutput[] {
-    const out: MailOutput[] = [];
+    const out = this.expire(now, unixMs);
     const { pins, around } = this.ports;
     const pin = pins.find(peer);
     if (pin === null || pins.isDenied(peer)) return out;

@@ -1,7 +1,8 @@
 /**
  * Satchel: sealed mail of others for peers who are away (WIRE §10). Nobody here can read it; whom
  * it is for shows only to those who know his key, by a tag that changes every day. It is handed
- * over when he announces himself, and is kept across restarts.
+ * over when he announces himself, and is kept across restarts. It goes when both clocks say so: that of
+ * the wall that its time is over, and ours that it has had it, for either may be set wrong while it waits.
  */
 import { sameBytes } from '../../protocol/core/bytes.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
@@ -14,6 +15,7 @@ import { courierTag, decodeCourier, encodeCourier } from '../../protocol/wire/co
 import { composePacket, openPacket } from '../../protocol/wire/packet.ts';
 import type { HeldPacket, StoreWrite } from '../types.ts';
 import { DAY_MS } from '../types.ts';
+import { GRACE_MS } from './contract.ts';
 
 export type SatchelLimits = {
   /** Envelopes and their bytes, in all; then another is refused. */
@@ -64,6 +66,8 @@ type Piece = {
   isStranger: boolean;
   hands: number;
   handedAt: Millis;
+  /** It is not given up earlier, whatever time it is. */
+  restsUntil: Millis;
 };
 
 export class Satchel {
@@ -83,14 +87,26 @@ export class Satchel {
   }
 
   /** What was held before a restart. */
-  restore(held: HeldPacket[], isKept: (giver: Uint8Array) => boolean): void {
+  restore(held: HeldPacket[], isKept: (giver: Uint8Array) => boolean, now: Millis): void {
     for (const { frame } of held) {
       const opened = openPacket(frame);
       if (!opened.ok) continue;
       const envelope = decodeCourier(opened.packet.payload);
       const { sender } = opened.packet;
-      if (envelope.ok) this.put(this.pieceOf(envelope.value, sender, !isKept(sender)));
+      if (!envelope.ok) continue;
+      this.put(this.pieceOf(envelope.value, sender, !isKept(sender), now + GRACE_MS));
     }
+  }
+
+  /** What need not be held longer, since its time is over. */
+  expire(now: Millis, unixMs: number): StoreWrite[] {
+    const writes: StoreWrite[] = [];
+    for (const [name, piece] of this.pieces) {
+      if (now < piece.restsUntil || unixMs < piece.envelope.expiry) continue;
+      this.drop(name, piece);
+      writes.push({ kind: 'released', ...keyOf(piece) });
+    }
+    return writes;
   }
 
   /** What to store for an envelope that somebody gave us, or why it is not taken. */
@@ -98,10 +114,11 @@ export class Satchel {
     envelope: Courier,
     giver: Uint8Array,
     isStranger: boolean,
+    now: Millis,
     unixMs: number,
   ): StoreWrite | MailRefusal {
-    this.expire(unixMs);
-    const piece = this.pieceOf(envelope, giver, isStranger);
+    const restsUntil = now + envelope.expiry - unixMs;
+    const piece = this.pieceOf(envelope, giver, isStranger, restsUntil);
     const refusal = this.refusalOf(piece, unixMs);
     if (refusal !== null) return refusal;
     this.put(piece);
@@ -130,7 +147,6 @@ export class Satchel {
     const envelopes: Courier[] = [];
     const writes: StoreWrite[] = [];
     if (this.pieces.size === 0) return { envelopes, writes };
-    this.expire(unixMs);
     const tags = tagsOf(this.crypto, noiseKey, unixMs);
     for (const [name, piece] of this.pieces) {
       const { envelope } = piece;
@@ -167,10 +183,16 @@ export class Satchel {
     return null;
   }
 
-  private pieceOf(envelope: Courier, giver: Uint8Array, isStranger: boolean): Piece {
+  private pieceOf(
+    envelope: Courier,
+    giver: Uint8Array,
+    isStranger: boolean,
+    restsUntil: Millis,
+  ): Piece {
     const mark = new Uint8Array(this.crypto.sha256(envelope.ciphertext).subarray(0, 16));
     const size = envelope.ciphertext.length;
-    return { envelope, size, mark, giver, isStranger, hands: 0, handedAt: -Infinity };
+    const hands = { hands: 0, handedAt: -Infinity };
+    return { envelope, size, mark, giver, isStranger, ...hands, restsUntil };
   }
 
   private put(piece: Piece): void {
@@ -181,13 +203,6 @@ export class Satchel {
   private drop(name: string, piece: Piece): void {
     this.pieces.delete(name);
     this.bytes -= piece.size;
-  }
-
-  /** The store forgets it by itself. */
-  private expire(unixMs: number): void {
-    for (const [name, piece] of this.pieces) {
-      if (piece.envelope.expiry <= unixMs) this.drop(name, piece);
-    }
   }
 }
 

@@ -1,9 +1,8 @@
 /**
- * Held: packets that wait, sealed, for a peer who is absent or a line that is down. How much may wait
- * is for the machine to limit before it stores; what is past its time goes by itself.
+ * Held: packets that wait, sealed, for a peer who is absent or a line that is down. How much may wait,
+ * and for how long, is for the machine to say that stores it and lets it go.
  */
 import type { HeldPacket, HeldPurpose, HeldReads, Usage } from '../types.ts';
-import { TRIM_SLICE } from '../types.ts';
 import type { Connection } from './sqlite.ts';
 import { bytesOf } from './sqlite.ts';
 
@@ -16,7 +15,6 @@ export class Held implements HeldReads {
   private readonly waiting;
   private readonly usageOf;
   private readonly usageOfAll;
-  private readonly removeExpired;
 
   constructor(connection: Connection) {
     this.insert = connection.prepare(
@@ -36,9 +34,6 @@ export class Held implements HeldReads {
     );
     this.usageOfAll = connection.prepare<unknown[], Usage>(
       'SELECT count(*) AS count, coalesce(sum(size), 0) AS bytes FROM held WHERE purpose = ?',
-    );
-    this.removeExpired = connection.prepare(
-      'DELETE FROM held WHERE turn IN (SELECT turn FROM held WHERE expiresAt <= ? ORDER BY expiresAt, turn LIMIT ?)',
     );
   }
 
@@ -62,11 +57,6 @@ export class Held implements HeldReads {
   usage(purpose: HeldPurpose, destination: Uint8Array | null): Usage {
     if (destination === null) return this.usageOfAll.get(purpose)!;
     return this.usageOf.get(purpose, destination)!;
-  }
-
-  /** Removes a slice of what expired. True when there may be more. */
-  trim(now: number): boolean {
-    return this.removeExpired.run(now, TRIM_SLICE).changes === TRIM_SLICE;
   }
 }
 

@@ -120,7 +120,6 @@ export class Store implements Archive {
         this.messages.trim(this.retention, now),
         this.delivered.trim(this.retention),
         this.peers.trim(this.retention),
-        this.held.trim(now),
         this.ledger.trim(now),
         this.lines.trim(now),
         this.audit.trim(this.retention, now),

@@ -190,7 +190,6 @@ export class MemoryArchive implements Archive {
       this.trimMessages(now),
       this.trimDelivered(),
       this.trimStrangers(),
-      this.trimHeld(now),
       this.trimCarried(now),
       this.trimInvites(now),
       this.trimTrail(now),
@@ -397,15 +396,6 @@ export class MemoryArchive implements Archive {
     const slice = Math.max(0, Math.min(excess, TRIM_SLICE));
     for (const { id } of strangers.slice(0, slice)) this.forget(id);
     return excess > slice && slice > 0;
-  }
-
-  private trimHeld(now: number): boolean {
-    const expired = this.waiting
-      .filter(({ expiresAt }) => expiresAt <= now)
-      .sort((a, b) => a.expiresAt - b.expiresAt)
-      .slice(0, TRIM_SLICE);
-    this.waiting = this.waiting.filter((packet) => !expired.includes(packet));
-    return expired.length === TRIM_SLICE;
   }
 
   private trimCarried(now: number): boolean {

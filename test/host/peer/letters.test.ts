@@ -3,6 +3,7 @@
  * time. Who is in reach and with whom there is a session is written in each test.
  */
 import { describe, expect, it } from 'vitest';
+import { GRACE_MS } from '../../../host/peer/contract.ts';
 import type { LettersInput, LettersOutput } from '../../../host/peer/letters.ts';
 import {
   ACK_TIMEOUT_MS,
@@ -150,6 +151,19 @@ describe('letters', () => {
     }
   });
 
+  it('R16: outlive a restart with a clock that is wrong, and expire by one that is right', () => {
+    const WEEK_MS = 7 * 24 * HOUR_MS;
+    const [first, second] = [letter('a'), letter('b', { expiresAt: EPOCH - 1 })];
+    const desk = new Desk([first, second], EPOCH + WEEK_MS);
+    expect(desk.wait(GRACE_MS - 1)).toEqual([]);
+    expect(desk.step({ kind: 'clock', offsetMs: EPOCH })).toEqual([]);
+    expect(desk.wait(24 * HOUR_MS - GRACE_MS)).toEqual([]);
+    expect(desk.wait(1)).toMatchObject([{ entry: { id: 'a' } }, { entry: { id: 'b' } }]);
+    const late = new Desk([second]);
+    expect(late.wait(GRACE_MS - 1)).toEqual([]);
+    expect(late.wait(1)).toMatchObject([{ kind: 'gone', entry: { id: 'b' } }]);
+  });
+
   it('that nobody came for expire, receipts too', () => {
     const desk = new Desk([receipt('b', ben)]);
     desk.step({ kind: 'clock', offsetMs: EPOCH });
@@ -166,14 +180,14 @@ class Desk {
   wasHeard = false;
   readonly letters: Letters;
 
-  constructor(stored: OutboxEntry[] = []) {
+  constructor(stored: OutboxEntry[] = [], offsetMs = EPOCH) {
     const ports = {
       isLive: () => this.isLive,
       heardAt: () => this.heardAt,
       wasHeardSince: () => this.wasHeard,
     };
-    this.letters = new Letters(ports, stored);
-    this.letters.step({ kind: 'clock', offsetMs: EPOCH }, 0);
+    this.letters = new Letters(ports, stored, 0);
+    this.letters.step({ kind: 'clock', offsetMs }, 0);
   }
 
   step(input: LettersInput): LettersOutput[] {

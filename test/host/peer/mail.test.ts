@@ -3,6 +3,7 @@
  * whichever ways it comes.
  */
 import { describe, expect, it } from 'vitest';
+import { GRACE_MS } from '../../../host/peer/contract.ts';
 import { COURIERS_MAX, LETTERS_PER_COURIER } from '../../../host/peer/mail.ts';
 import {
   HAND_OVERS_MAX,
@@ -168,6 +169,37 @@ describe('mail of others', () => {
     expect(held(carrier)).toBe(0);
   });
 
+  it.each([false, true])('R16: waits, whatever a clock says that is wrong (anew: %s)', (isAnew) => {
+    const { hamlet, ann, ben, carrier } = apart();
+    ann.tell(ben, 'by hand');
+    hamlet.pass(100);
+    hamlet.cut(ann, carrier);
+    if (isAnew) carrier.restart();
+    carrier.feed({ kind: 'clock', offsetMs: EPOCH + 7 * DAY_MS });
+    carrier.archive.trim(EPOCH + 7 * DAY_MS + hamlet.now);
+    // Whoever comes meanwhile is given nothing, and makes it let go of nothing.
+    hamlet.join(carrier, ann);
+    hamlet.pass(GRACE_MS / 2);
+    expect(held(carrier)).toBe(1);
+    carrier.feed({ kind: 'clock', offsetMs: EPOCH });
+    hamlet.join(carrier, ben);
+    hamlet.pass(100);
+    expect(ben.heardFrom(ann)).toEqual(['by hand']);
+  });
+
+  it('is let go of when its day is over, also when most of that was before a restart', () => {
+    const { hamlet, ann, ben, carrier } = apart();
+    ann.tell(ben, 'by hand');
+    hamlet.pass(DAY_MS - GRACE_MS);
+    carrier.restart();
+    hamlet.pass(GRACE_MS - MINUTE_MS);
+    carrier.feed({ kind: 'clock', offsetMs: EPOCH });
+    expect(held(carrier)).toBe(1);
+    hamlet.pass(2 * MINUTE_MS);
+    carrier.feed({ kind: 'clock', offsetMs: EPOCH });
+    expect(held(carrier)).toBe(0);
+  });
+
   it('is not taken unsigned, nor when it is no envelope', () => {
     const { hamlet, ann, carrier } = apart();
     const envelope = mailTo(9);
@@ -199,13 +231,13 @@ describe('a satchel', () => {
       const satchel = new Satchel(crypto, { ...SATCHEL_LIMITS, ...limits });
       const giver = isStranger ? stranger : kept;
       for (const to of first)
-        expect(satchel.take(mailTo(to), giver, isStranger, now)).toBeTypeOf('object');
-      expect(satchel.take(mailTo(refused), giver, isStranger, now)).toBe(reason);
+        expect(satchel.take(mailTo(to), giver, isStranger, 0, now)).toBeTypeOf('object');
+      expect(satchel.take(mailTo(refused), giver, isStranger, 0, now)).toBe(reason);
       // What expired makes room.
       const later = now + MAIL_LIFE_MS;
-      expect(satchel.take(mailTo(refused, later + 1), giver, isStranger, later)).toBeTypeOf(
-        'object',
-      );
+      expect(satchel.expire(MAIL_LIFE_MS, later)).toHaveLength(first.length);
+      const mail = mailTo(refused, later + 1);
+      expect(satchel.take(mail, giver, isStranger, MAIL_LIFE_MS, later)).toBeTypeOf('object');
       expect(satchel.usage.count).toBe(1);
     });
   }
@@ -213,11 +245,11 @@ describe('a satchel', () => {
   it('takes nothing twice, nothing expired, and nothing that lasts longer than a day', () => {
     const satchel = new Satchel(crypto);
     const mail = mailTo(1);
-    expect(satchel.take(mail, kept, false, now)).toBeTypeOf('object');
-    expect(satchel.take(mail, kept, false, now)).toBe('mail-known');
-    expect(satchel.take(mailTo(2, now), kept, false, now)).toBe('mail-expired');
+    expect(satchel.take(mail, kept, false, 0, now)).toBeTypeOf('object');
+    expect(satchel.take(mail, kept, false, 0, now)).toBe('mail-known');
+    expect(satchel.take(mailTo(2, now), kept, false, 0, now)).toBe('mail-expired');
     const late = now + MAIL_LIFE_MS + 3_600_001;
-    expect(satchel.take(mailTo(2, late), kept, false, now)).toBe('mail-too-lasting');
+    expect(satchel.take(mailTo(2, late), kept, false, 0, now)).toBe('mail-too-lasting');
   });
 
   it('finds mail by the tags of three days, and nobody else’s', () => {
@@ -226,7 +258,7 @@ describe('a satchel', () => {
     const today = Math.floor(now / DAY_MS);
     const days = [-2, -1, 0, 1, 2].map((ago) => courierTag(crypto, ben.noiseKey, today + ago));
     for (const tag of days) {
-      satchel.take({ ...mailTo(2), tag, ciphertext: tag }, kept, false, now);
+      satchel.take({ ...mailTo(2), tag, ciphertext: tag }, kept, false, 0, now);
     }
     expect(satchel.handOver(person(3).noiseKey, 0, now).envelopes).toEqual([]);
     const { envelopes } = satchel.handOver(ben.noiseKey, 0, now);
@@ -237,12 +269,12 @@ describe('a satchel', () => {
     const limits = { ...SATCHEL_LIMITS, ofStranger: 1 };
     const satchel = new Satchel(crypto, limits);
     const mail = mailTo(1);
-    const { packet } = satchel.take(mail, stranger, true, now) as { packet: HeldPacket };
+    const { packet } = satchel.take(mail, stranger, true, 0, now) as { packet: HeldPacket };
     const again = new Satchel(crypto, limits);
-    again.restore([packet], () => false);
+    again.restore([packet], () => false, 0);
     expect(again.usage).toEqual(satchel.usage);
-    expect(again.take(mail, kept, false, now)).toBe('mail-known');
-    expect(again.take(mailTo(2), stranger, true, now)).toBe('mail-full-of-sender');
+    expect(again.take(mail, kept, false, 0, now)).toBe('mail-known');
+    expect(again.take(mailTo(2), stranger, true, 0, now)).toBe('mail-full-of-sender');
   });
 });
 
