@@ -23,7 +23,10 @@ import { Wires } from './wires.ts';
 
 /** Links out when there is a radio: what the adapters of a Pi carry beside one in. */
 const OUT_MAX = STATION_DEFAULTS.outMax;
-/** Inputs that may not be lost, and wait while the station takes none. Beyond it we are overwhelmed. */
+/**
+ * Inputs that may not be lost, and wait while the station takes none. Beyond it goes what a link was
+ * before it closed; where that is not enough we are overwhelmed.
+ */
 export const LATE_MAX = 4096;
 /** How soon they are offered again. */
 const LATE_MS = 50;
@@ -76,6 +79,8 @@ export type HardwareInput = Extract<
   StationInput,
   { kind: 'opened' | 'resized' | 'closed' | 'received' | 'sent' | 'sighted' | 'power' }
 >;
+/** What may not be lost. */
+type Late = Exclude<HardwareInput, { kind: 'received' | 'sighted' }>;
 export type HardwareOutput = Extract<
   StationOutput,
   { kind: 'write' | 'connect' | 'disconnect' | 'advertise' | 'scan' }
@@ -94,7 +99,9 @@ export class Hardware {
   private readonly media: (Medium | null)[] = [];
   /** False when the input was not taken. Until `start` nobody takes any. */
   private feed: (input: HardwareInput) => boolean = () => false;
-  private late: HardwareInput[] = [];
+  private late: Late[] = [];
+  /** Links that were opened and closed again, and of which nothing is told. */
+  private missed = 0;
   private lateAgain: NodeJS.Timeout | undefined;
   private radioState: RadioState;
   private isAdvertising = false;
@@ -291,11 +298,23 @@ export class Hardware {
     if (this.isClosed || (this.late.length === 0 && this.feed(input))) return;
     if (input.kind === 'received' || input.kind === 'sighted') return;
     this.late.push(input);
+    if (this.late.length > LATE_MAX) this.forgetPast();
     if (this.late.length > LATE_MAX) {
       const cause = new HoplineError('RELAY_BROKEN', 'it could not follow what its links do');
       return this.ports.overwhelmed(cause);
     }
     this.lateAgain ??= setTimeout(() => this.offerLate(), LATE_MS);
+  }
+
+  /** A disk may fail for days, and somebody come and go all the while. */
+  private forgetPast(): void {
+    let kept: Late[] = [];
+    for (const input of this.late) {
+      kept = outlasting(kept, input);
+      kept.push(input);
+    }
+    this.missed += openings(this.late) - openings(kept);
+    this.late = kept;
   }
 
   private offerLate(): void {
@@ -304,8 +323,27 @@ export class Hardware {
     let taken = 0;
     while (taken < this.late.length && this.feed(this.late[taken])) taken++;
     this.late = this.late.slice(taken);
+    if (this.late.length === 0 && this.missed > 0) {
+      this.ports.log.info('links came and went unheard', { count: this.missed });
+      this.missed = 0;
+    }
     if (this.late.length > 0) this.lateAgain = setTimeout(() => this.offerLate(), LATE_MS);
   }
+}
+
+function openings(late: Late[]): number {
+  return late.filter(({ kind }) => kind === 'opened').length;
+}
+
+/** What of `late` still matters before `input`. */
+function outlasting(late: Late[], input: Late): Late[] {
+  if (input.kind === 'closed') {
+    return late.filter((other) => other.kind === 'power' || other.link !== input.link);
+  }
+  if (input.kind !== 'power') return late;
+  // That it was off is told even where it is on again.
+  const last = late.findLast(({ kind }) => kind === 'power');
+  return late.filter((other) => other.kind !== 'power' || other === last);
 }
 
 type OpenedRadio = { radio: Radio | null; problem: string | null };

@@ -37,6 +37,32 @@ it('keeps how links are, in order, while nothing is taken, and loses packets lik
   expect(kinds(heard)).toEqual(['opened', 'sent', 'closed', 'power']);
 });
 
+it('follows for days who comes and goes while nothing is taken, and says how often that was', async () => {
+  const { hardware, say, heard, take, gate, causes, infos } = await rigOf();
+  await hardware.start(take);
+  say(opened(0));
+  gate.isShut = true;
+  for (let n = 0; n < LATE_MAX; n++) {
+    say({ kind: 'power', isOn: false });
+    say({ kind: 'closed', link: 0, why: 'gone' });
+    say({ kind: 'power', isOn: true });
+    say(opened(0));
+    say({ kind: 'sent', link: 3 });
+    say({ kind: 'closed', link: 3, why: 'gone' });
+  }
+  expect(causes).toEqual([]);
+  gate.isShut = false;
+  say({ kind: 'sent', link: 0 });
+  while (infos.at(-1)?.[0] !== 'links came and went unheard') await wait(5);
+  const heardOf = (link: number): string[] =>
+    kinds(heard.filter((input) => 'link' in input && input.link === link));
+  expect(heardOf(0).slice(-3)).toEqual(['closed', 'opened', 'sent']);
+  expect(heardOf(3).at(-1)).toBe('closed');
+  expect(heard.findLast(({ kind }) => kind === 'power')).toMatchObject({ isOn: true });
+  const told = kinds(heard).filter((kind) => kind === 'opened').length;
+  expect(infos.at(-1)![1]).toEqual({ count: 1 + LATE_MAX - told });
+});
+
 it('gives up when more is waiting than can ever be followed', async () => {
   const { hardware, say, gate, causes, take } = await rigOf();
   await hardware.start(take);
@@ -88,6 +114,7 @@ async function rigOf({ early = [], isOptional = false, radio }: Given = {}) {
   const heard: HardwareInput[] = [];
   const done: string[] = [];
   const causes: unknown[] = [];
+  const infos: unknown[][] = [];
   const gate = { isShut: false };
   let say: (event: RadioEvent) => void = () => {};
   const quiet = (): void => {};
@@ -115,13 +142,28 @@ async function rigOf({ early = [], isOptional = false, radio }: Given = {}) {
       listSerial: () => Promise.resolve([]),
       random: () => 0,
       clock: systemClock(),
-      log: { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet },
+      log: {
+        trace: quiet,
+        debug: quiet,
+        info: (...said) => infos.push(said),
+        warn: quiet,
+        error: quiet,
+      },
       overwhelmed: (cause) => causes.push(cause),
     },
   );
   open.push(hardware);
   const take = (input: HardwareInput): boolean => !gate.isShut && heard.push(input) > 0;
-  return { hardware, heard, done, causes, gate, take, say: (event: RadioEvent) => say(event) };
+  return {
+    hardware,
+    heard,
+    done,
+    causes,
+    infos,
+    gate,
+    take,
+    say: (event: RadioEvent) => say(event),
+  };
 }
 
 function radioThatNotes(done: string[]): Radio {
