@@ -302,7 +302,7 @@ export class Gateway implements Machine<GatewayInput, GatewayOutput> {
   private hearAnnounced(from: string, bytes: Uint8Array, out: GatewayOutput[]): void {
     const isUp = (node: Uint8Array): boolean => this.gateways.hasLineTo(node);
     const isKnown = (node: Uint8Array): boolean => this.lines.isKnown(node);
-    if (this.lan?.hear(from, bytes, isUp, this.now, isKnown) === true) this.reroute(out);
+    if (this.lan?.hear(from, bytes, isUp, isKnown, this.now) === true) this.reroute(out);
   }
 
   /** Whoever is gone meanwhile is not dialled any more. */

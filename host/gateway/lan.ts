@@ -25,7 +25,6 @@ const SAID_MAX = 512;
 export type LanDrop = Malformed | HelloMalformed | 'bad-type' | 'not-a-gateway' | 'too-many';
 
 type Judge = (node: Uint8Array) => boolean;
-const nobody: Judge = () => false;
 
 /** Somebody in this network. */
 export type Found = { node: Uint8Array; name: string; address: string; heardAt: Millis };
@@ -43,13 +42,7 @@ export class Lan {
   }
 
   /** Whether somebody is new, or elsewhere than before. `from` is where lines to him are opened. */
-  hear(
-    from: string,
-    bytes: Uint8Array,
-    isUp: Judge,
-    now: Millis,
-    isKnown: Judge = nobody,
-  ): boolean {
+  hear(from: string, bytes: Uint8Array, isUp: Judge, isKnown: Judge, now: Millis): boolean {
     const heard = readSaid(bytes);
     if (typeof heard === 'string') return this.drop(heard);
     const { node, name } = heard;

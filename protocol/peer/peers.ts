@@ -70,7 +70,7 @@ export class Peers {
   private wakeAt: Millis = Infinity;
 
   /** `seed` is secret, as of IdPlaces. */
-  constructor(max: number = PEERS_MAX, reachableMs: Millis = REACHABLE_MS, seed = 0) {
+  constructor(max: number, reachableMs: Millis, seed: number) {
     // Of those kept there are as many as pins are kept: never so many.
     this.places = new IdPlaces(PLACES_MAX, seed, COLUMNS);
     this.max = max;

@@ -33,12 +33,7 @@ export const bench = benchOf(
   async (args, io) => (await import('../bench/keep.ts')).lookHere(args, io),
 );
 
-export function benchOf(
-  areas: Areas,
-  light: BenchArea,
-  keep: Keep,
-  look: Look = async () => {},
-): Command {
+export function benchOf(areas: Areas, light: BenchArea, keep: Keep, look: Look): Command {
   const names = Object.keys(areas);
   return {
     name: 'bench',

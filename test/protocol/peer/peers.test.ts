@@ -9,6 +9,7 @@ import { onOurIsland } from '../../../protocol/peer/island.ts';
 import type { Hearing, Way } from '../../../protocol/peer/peers.ts';
 import {
   Peers,
+  PEERS_MAX,
   REACHABLE_BY_LINE_MS,
   REACHABLE_MS,
   TOLD_EVERY_MS,
@@ -25,7 +26,7 @@ const BY_LINE = { ...WAY, isDirect: false, isByLine: true };
 
 describe('peers', () => {
   it('are new once, and again under another name', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     expect(hear(peers, 1, { name: 'ann' }, WAY, 0)).toBe('new');
     expect(hear(peers, 1, { name: 'ann' }, WAY, 1)).toBe('known');
     expect(hear(peers, 1, { name: 'bea' }, WAY, 2)).toBe('new');
@@ -33,7 +34,7 @@ describe('peers', () => {
   });
 
   it('are missed a minute after they were last heard, by whatever they signed', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     hear(peers, 1, { name: 'ann' }, WAY, 0);
     hear(peers, 2, { name: 'bea' }, WAY, 10);
     peers.touch(filled(8, 1), 20);
@@ -51,7 +52,7 @@ describe('peers', () => {
   });
 
   it('are missed in the order in which they fell silent, and each in time', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     for (const number of [1, 2, 3, 4]) hear(peers, number, { name: `${number}` }, WAY, 0);
     [2, 1, 4].forEach((number, i) => peers.touch(filled(8, number), 10 + i));
     const missed = (now: number): number[] => peers.expire(now).map(({ peer }) => peer.id[0]);
@@ -63,7 +64,7 @@ describe('peers', () => {
 
   it('are missed after another time where that is set, lines or none', () => {
     for (const way of [WAY, BY_LINE]) {
-      const peers = new Peers(2, 900_000);
+      const peers = new Peers(2, 900_000, 0);
       hear(peers, 1, { name: 'ann' }, way, 0);
       expect(peers.deadline()).toBe(900_000);
       expect(peers.expire(899_999)).toEqual([]);
@@ -72,7 +73,7 @@ describe('peers', () => {
   });
 
   it('are missed later when only lines bring word of them', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     hear(peers, 1, { name: 'ann' }, WAY, 0);
     hear(peers, 2, { name: 'bea' }, BY_LINE, 0);
     hear(peers, 1, { name: 'ann' }, BY_LINE, 1000);
@@ -82,7 +83,7 @@ describe('peers', () => {
   });
 
   it('are news when they are new, are renamed, and every ten minutes', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     const isNews = (name: string, now: number): boolean =>
       hear(peers, 1, { name }, WAY, now) !== 'known';
     const said = [0, 1000, TOLD_EVERY_MS - 1, TOLD_EVERY_MS, TOLD_EVERY_MS + 1];
@@ -91,7 +92,7 @@ describe('peers', () => {
   });
 
   it('are on our island when neighbours lead to them, or no line is needed for word of them', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     const meet = (number: number, named: number[], way: typeof WAY): void => {
       const neighbours = named.map((other) => filled(8, other));
       hear(peers, number, { name: `${number}`, neighbours }, way, 0);
@@ -111,7 +112,7 @@ describe('peers', () => {
   });
 
   it('are shown as they were heard last, in values that do not change any more', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     const said = { name: 'ann', capabilities: 64n, neighbours: [filled(8, 2), filled(8, 3)] };
     hear(peers, 1, said, { ...WAY, hops: null }, 5);
     const before = peers.find(filled(8, 1));
@@ -139,7 +140,7 @@ describe('peers', () => {
   });
 
   it('are new again once they left, whoever took their place meanwhile', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     hear(peers, 1, { name: 'ann' }, WAY, 0);
     peers.leave(filled(8, 1));
     expect(hear(peers, 2, { name: 'ann' }, BY_LINE, 1)).toBe('new');
@@ -151,7 +152,7 @@ describe('peers', () => {
   });
 
   it('are as many as come, and none is another', () => {
-    const peers = new Peers();
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     for (let i = 1; i <= 200; i++) hear(peers, i, { name: `${i}` }, { ...WAY, link: i }, i);
     const shown = peers.all().map(({ id, name, link, heardAt }) => [id[0], name, link, heardAt]);
     expect(shown).toEqual(Array.from({ length: 200 }, (_, i) => [i + 1, `${i + 1}`, i + 1, i + 1]));
@@ -160,7 +161,7 @@ describe('peers', () => {
   it('come, go and are told of in the order of a Map in which the last one heard is behind', () => {
     for (let round = 0; round < runs(8, 2000); round++) {
       const random = xorshift(SEED + round);
-      const peers = new Peers(12);
+      const peers = new Peers(12, REACHABLE_MS, 0);
       let heard: number[] = [];
       let now = 0;
       const meet = (number: number): void => {
@@ -195,7 +196,7 @@ describe('peers', () => {
   });
 
   it('make room by who was silent longest, but for those a person keeps', () => {
-    const peers = new Peers(3);
+    const peers = new Peers(3, REACHABLE_MS, 0);
     for (let i = 1; i <= 4; i++) hear(peers, i, { name: `${i}` }, WAY, i);
     const isKept = (id: Uint8Array): boolean => id[0] === 1;
     expect(peers.makeRoom(isKept)).toMatchObject({ reason: 'crowded', peer: { name: '2' } });

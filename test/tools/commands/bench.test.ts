@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { HoplineError } from '../../../protocol/errors.ts';
 import type { BenchRun } from '../../../host/types.ts';
 import type { BenchArea } from '../../../tools/bench/area.ts';
-import type { Keep } from '../../../tools/bench/keep.ts';
+import type { Keep, Look } from '../../../tools/bench/keep.ts';
 import type { Missing, Result } from '../../../tools/bench/report.ts';
 import { thisMachine } from '../../../tools/bench/report.ts';
 import { benchOf } from '../../../tools/commands/bench.ts';
@@ -102,7 +102,7 @@ describe('bench where no line can replace itself', () => {
         return [];
       },
     };
-    const command = benchOf({ relay: async () => area }, area, async () => null);
+    const command = benchOf({ relay: async () => area }, area, async () => null, unlooked);
     const remarks = async (isProgressShown: boolean): Promise<string[]> => {
       const io = { ...testIo(), isProgressShown };
       await dispatch(['bench', 'relay'], { bench: async () => command }, '1', io);
@@ -285,7 +285,7 @@ describe('bench --watch', () => {
     const stop = new AbortController();
     io.stopping = () => stop.signal;
     io.wait = async () => void (io.outs.length === 3 && stop.abort());
-    const command = benchOf({}, fixed('light', LIGHT), async () => null);
+    const command = benchOf({}, fixed('light', LIGHT), async () => null, unlooked);
     await dispatch(['bench', '--watch'], { bench: async () => command }, '1', io);
     expect(io.outs).toEqual(
       Array(3).fill(
@@ -324,6 +324,8 @@ function fixed(name: string, results: (Result | Missing)[] | Error): BenchArea {
   };
 }
 
+const unlooked: Look = async () => {};
+
 async function runAll(
   words: string[],
   all: Record<string, (Result | Missing)[] | Error>,
@@ -333,7 +335,7 @@ async function runAll(
   const areas = Object.entries(all).map(([name, results]) => {
     return [name, async () => fixed(name, results)] as const;
   });
-  const command = benchOf(Object.fromEntries(areas), fixed('light', LIGHT), keep);
+  const command = benchOf(Object.fromEntries(areas), fixed('light', LIGHT), keep, unlooked);
   const io = testIo(files);
   const status = await dispatch(['bench', ...words], { bench: async () => command }, '1', io);
   return { status, outs: io.outs, errs: io.errs };
@@ -353,7 +355,7 @@ async function run(
       return results;
     },
   };
-  const bench = benchOf({ relay: async () => area }, area, async () => null);
+  const bench = benchOf({ relay: async () => area }, area, async () => null, unlooked);
   const io = testIo();
   const status = await dispatch(['bench', ...words], { bench: async () => bench }, '1', io);
   return { status, seeds, outs: io.outs, errs: io.errs };
