@@ -249,8 +249,9 @@ export class Daemon {
     }
   }
 
+  /** Neither has it had to end, nor is it leaving. */
   get isAlive(): boolean {
-    return !this.isBroken;
+    return !this.isBroken && !this.hasLeft;
   }
 
   /** What is wrong, in sentences that say what to do. */
@@ -262,7 +263,7 @@ export class Daemon {
   async ask<Kind extends BridgeWish>(wish: Kind): Promise<AnswerTo<Kind>> {
     const failing = this.health.of('store');
     if (failing !== null) throw new HoplineError('STORE_FAILING', failing);
-    if (this.isBroken || this.hasLeft) throw new HoplineError('RELAY_BROKEN', 'it is ending');
+    if (!this.isAlive) throw new HoplineError('RELAY_BROKEN', 'it is ending');
     const feed = (ticket: number): boolean => this.driver.feed({ kind: 'ask', ticket, wish });
     return (await this.tickets.ask(feed)) as AnswerTo<Kind>;
   }
@@ -429,7 +430,7 @@ export class Daemon {
   }
 
   private tellSettings(): void {
-    if (this.isBroken || this.hasLeft) return;
+    if (!this.isAlive) return;
     const settings = bridgeSettingsOf(this.config, this.battery.percent);
     this.driver.feed({ kind: 'set-up', settings });
   }
@@ -535,7 +536,7 @@ export class Daemon {
     order,
   }: Extract<BridgeOutput, { kind: 'serve' }>): Promise<void> {
     const served = (await this.steward?.(order, by)) ?? { status: 'unsupported', text: '' };
-    if (!this.isBroken && !this.hasLeft) this.driver.feed({ kind: 'served', number, ...served });
+    if (this.isAlive) this.driver.feed({ kind: 'served', number, ...served });
   }
 
   private hear(told: BridgeEvent): void {

@@ -24,10 +24,11 @@ import { LogLines } from './desk/log-lines.ts';
 import { mapOf } from './desk/map.ts';
 import { saidOf } from './desk/mesh-words.ts';
 import { Nodes } from './desk/nodes.ts';
+import { PacketWatch } from './desk/packet-watch.ts';
+import { PeerNews } from './desk/peer-news.ts';
 import { People } from './desk/people.ts';
 import { refusalOf } from './desk/refusals.ts';
 import { Steward } from './desk/steward.ts';
-import { PacketWatch } from './desk/packet-watch.ts';
 import type { MeshEvent } from './events.ts';
 import type { GatewaySnapshot, LineAnswer } from './gateway/contract.ts';
 import type { PeerDecision } from './events.ts';
@@ -78,6 +79,7 @@ export class DaemonDesk implements Desk {
   private readonly people: People;
   private readonly ring: EventRing;
   private readonly journal: Journal;
+  private readonly news = new PeerNews((ids) => this.tellOf(ids));
   private readonly watch: PacketWatch;
   private readonly setup: Setup | null;
   private readonly logLines: LogLines;
@@ -456,6 +458,7 @@ export class DaemonDesk implements Desk {
   close(): void {
     this.fleet.stop();
     this.watch.close();
+    this.news.close();
     this.journal.write();
   }
 
@@ -528,8 +531,9 @@ export class DaemonDesk implements Desk {
     switch (event.kind) {
       case 'peer-seen':
       case 'announced':
-        return this.tell({ kind: 'peer', peer: this.people.view(toHex(event.id)) });
+        return this.news.add(toHex(event.id));
       case 'peer-left':
+        this.news.leave(toHex(event.id));
         return this.tell({ ...event, id: toHex(event.id), name: printable(event.name) });
       case 'link-settled':
       case 'link-bound':
@@ -564,8 +568,14 @@ export class DaemonDesk implements Desk {
         this.people.calm(toHex(event.peer));
         return this.tell({ kind: 'peer', peer: this.people.view(toHex(event.peer)) });
       case 'session':
-        return this.tell({ kind: 'peer', peer: this.people.view(toHex(event.peer)) });
+        return this.news.add(toHex(event.peer));
     }
+  }
+
+  /** Nothing is left to look at in a bridge that has ended. */
+  private tellOf(ids: string[]): void {
+    if (!this.daemon.isAlive) return;
+    for (const peer of this.people.views(ids)) this.tell({ kind: 'peer', peer });
   }
 
   private onLine(node: string): void {

@@ -8,7 +8,13 @@ import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import type { AdminAnswer, AdminRefusal, Order } from '../administration/contract.ts';
 import type { Daemon } from '../daemon.ts';
 import type { Desk, NodeAt, NodesDesk, PeerChange } from '../http/desk.ts';
-import type { NodePeerView, NodeReportView, NodeSettingView, NodeView } from '../http/views.ts';
+import type {
+  NodePeerView,
+  NodeReportView,
+  NodeSettingView,
+  NodeView,
+  PeerView,
+} from '../http/views.ts';
 import { boardsIn, failureIn, peerIn, reportIn, settingsIn } from './node-answers.ts';
 import type { People } from './people.ts';
 import type { Steward } from './steward.ts';
@@ -46,8 +52,11 @@ export class Nodes implements NodesDesk {
       ...this.desk.lines().flatMap(({ node, origin }) => (origin === 'found' ? [] : [node])),
       ...this.asked.keys(),
     ];
-    const bridges = [...new Set([own, ...others])].map((id) => this.bridgeView(id, id === own));
-    return [...bridges, ...this.steward.boards.list()];
+    const bridges = this.people.views([...new Set([own, ...others])]);
+    return [
+      ...bridges.map((view) => this.bridgeView(view, view.id === own)),
+      ...this.steward.boards.list(),
+    ];
   }
 
   async boards(at: NodeAt): Promise<NodeView[]> {
@@ -89,8 +98,7 @@ export class Nodes implements NodesDesk {
     await this.order(await this.find(at), 'identify', null, nothing);
   }
 
-  private bridgeView(id: string, isSelf: boolean): NodeView {
-    const { name, isReachable } = this.people.view(id);
+  private bridgeView({ id, name, isReachable }: PeerView, isSelf: boolean): NodeView {
     return {
       id,
       name: isSelf ? this.daemon.config.name : printable(name),

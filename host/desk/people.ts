@@ -66,10 +66,7 @@ export class People {
       case 'found':
         return found.id;
       case 'ambiguous':
-        throw ambiguous(
-          who,
-          found.candidates.map((id) => this.view(toHex(id))),
-        );
+        throw ambiguous(who, this.views(found.candidates.map(toHex)));
       case 'unknown': {
         const detail = `${printable(who)}: hopline peers lists those that are known${this.near(who)}`;
         throw new HoplineError('PEER_UNKNOWN', detail);
@@ -87,6 +84,12 @@ export class People {
   /** Also of somebody of whom nothing is known but the id. */
   view(id: string): PeerView {
     return this.viewOf(id, this.live(), this.recordOf(id), this.denied());
+  }
+
+  /** The same of many, who are looked for once. */
+  views(ids: string[]): PeerView[] {
+    const [live, denied] = [this.live(), this.denied()];
+    return ids.map((id) => this.viewOf(id, live, this.recordOf(id), denied));
   }
 
   /** As he calls himself; null where he never said. */

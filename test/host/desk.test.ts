@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DaemonDesk } from '../../host/desk.ts';
 import type { EventView } from '../../host/http/views.ts';
 import { PUBLIC } from '../../host/types.ts';
+import { toHex } from '../../protocol/wire/hex.ts';
 import type { Rig, Running } from './daemon-rig.ts';
 import { openDaemonRig, until } from './daemon-rig.ts';
 
@@ -147,6 +148,31 @@ describe('the desks of two bridges with a line', () => {
     await expect(one.desk.invite('here')).rejects.toThrow(/has no port/);
     const { line } = await one.desk.invite(null);
     expect(line.startsWith(`hopline:${one.address}/${one.id}/`)).toBe(true);
+  });
+});
+
+describe('the desk of peers', () => {
+  it('looks once for all that are another now, however many announce themselves', async () => {
+    const { daemon, desk } = await withDesk('anna');
+    const told: string[] = [];
+    desk.listen((event) => {
+      if (event.kind === 'peer') told.push(event.peer.id);
+    });
+    let looks = 0;
+    const look = daemon.snapshot.bind(daemon);
+    daemon.snapshot = () => (looks++, look());
+    const ids = Array.from({ length: 100 }, (_, at) => Uint8Array.of(1, 2, 3, 4, 5, 6, 7, at));
+    const none = new Uint8Array(0);
+    const said = { name: 'x', frame: none, capabilities: null, neighbours: none };
+    for (const id of [...ids, ...ids]) {
+      daemon['tell']({ of: 'station', event: { kind: 'announced', id, ...said } });
+    }
+    const [gone] = ids;
+    const left = { kind: 'peer-left', id: gone, name: 'x', reason: 'user' } as const;
+    daemon['tell']({ of: 'station', event: left });
+    await until('they are told of', () => told.length > 0);
+    expect(told).toEqual(ids.slice(1).map(toHex));
+    expect(looks).toBe(1);
   });
 });
 
