@@ -129,22 +129,38 @@ async function post(address: string, { json }: Happened, signal: AbortSignal): P
   if (!answer.ok) throw new Error(`it answered ${answer.status}`);
 }
 
-/** The event is given as input, and never becomes part of what a shell reads. */
+/**
+ * The event is given as input, and never becomes part of what a shell reads. A command is a group of
+ * processes, and ends as one: what a shell has begun would go on without it.
+ */
 function run(command: string, { kind, json }: Happened, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const child = spawn(command, {
       shell: true,
-      signal,
-      killSignal: 'SIGKILL',
+      detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
       env: { ...process.env, HOPLINE_EVENT: kind },
     });
+    const end = (): void => void (child.pid === undefined || killGroup(child.pid));
+    signal.addEventListener('abort', end);
     child.on('error', reject);
-    child.on('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`it ended with ${code ?? 'a signal'}`)),
-    );
+    child.on('exit', (code) => {
+      signal.removeEventListener('abort', end);
+      const ended = signal.aborted ? 'it took too long' : `it ended with ${code ?? 'a signal'}`;
+      if (code === 0) resolve();
+      else reject(new Error(ended));
+    });
     // A command that reads nothing may be gone by then.
     child.stdin.on('error', () => {});
     child.stdin.end(`${json}\n`);
   });
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }

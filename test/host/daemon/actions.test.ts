@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Actions, QUEUE_MAX } from '../../../host/daemon/actions.ts';
 import type { ActionConfig } from '../../../host/config.ts';
@@ -96,6 +97,19 @@ describe('a command', () => {
     await until('it ran', () => lines().length > 0);
     expect(lines()[0].startsWith('PeerJoined {"at":5,')).toBe(true);
     expect(JSON.parse(lines()[0].replace('PeerJoined ', ''))).toMatchObject({ name });
+  });
+
+  it('that is ended is ended with all that it began', async () => {
+    const log = join(folder, 'log');
+    const beat = `while true; do echo beat >> ${log}; sleep 0.05; done`;
+    begin([{ event: 'any', command: `(${beat}) & wait` }]);
+    actions.hear(JOINED, 5);
+    await until('it runs', () => lines().length > 1);
+    actions.close();
+    await wait(200);
+    const beats = lines().length;
+    await wait(500);
+    expect(lines().length).toBe(beats);
   });
 
   it('that fails is told of with what it ended with', async () => {
