@@ -2,10 +2,14 @@
  * Start lines: what a start has to say to the audit trail: that there was one, and which settings are
  * others than before, the security level by name. What a running daemon reads again says the same.
  */
+import { createHash } from 'node:crypto';
 import type { DaemonConfig } from '../config.ts';
 import type { AuditAct, SettingReads, StoreWrite } from '../types.ts';
 
-/** Under it the settings of the last start are kept: none of them is a secret. */
+/**
+ * Under it is kept what tells the settings of the last start from others: of all but the level no more than
+ * a digest, since a web address or a command may hold a secret, and a backup has all of the store.
+ */
 const SETTINGS = 'audit.settings';
 
 export function startLines(config: DaemonConfig, stored: SettingReads, at: number): StoreWrite[] {
@@ -21,7 +25,7 @@ export function changeLines(config: DaemonConfig, stored: SettingReads, at: numb
   const before = JSON.parse(stored.get(SETTINGS) ?? 'null') as Record<string, string> | null;
   const writes: StoreWrite[] = [];
   if (before !== null) {
-    const changed = Object.keys(now).filter((name) => before[name] !== now[name]);
+    const changed = Object.keys(now).filter((name) => !isSame(before[name], now[name]));
     for (const name of changed.filter((name) => name !== 'security')) {
       writes.push(line('settings-changed', name, '', at));
     }
@@ -37,8 +41,20 @@ export function changeLines(config: DaemonConfig, stored: SettingReads, at: numb
 
 /** Where the trail itself lies changes nothing in it: a simulated world has a folder of its own. */
 function textsOf({ data: _, keyFile: __, ...config }: DaemonConfig): Record<string, string> {
-  const texts = Object.entries(config).map(([name, value]) => [name, JSON.stringify(value)]);
+  const texts = Object.entries(config).map(([name, value]) => [
+    name,
+    digest(JSON.stringify(value)),
+  ]);
   return { ...Object.fromEntries(texts), security: config.security };
+}
+
+/** Stores of earlier versions have the values themselves. */
+function isSame(before: string | undefined, now: string): boolean {
+  return before === now || (before !== undefined && digest(before) === now);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function line(act: AuditAct, subject: string, detail: string, at: number): StoreWrite {

@@ -6,6 +6,9 @@ import { defaultDaemonConfig } from '../../../host/config.ts';
 import { startLines } from '../../../host/daemon/start-lines.ts';
 import { MemoryArchive } from '../../../tools/simulate/archive.ts';
 
+/** Of the store in which earlier versions kept the values. */
+const KEPT = 'audit.settings';
+
 const usual = defaultDaemonConfig({ env: {}, hostname: 'here' });
 
 it('names the settings that are others than at the last start, and the level with both values', () => {
@@ -32,4 +35,17 @@ it('names the settings that are others than at the last start, and the level wit
     'owner settings-changed ttl',
     'owner level-changed security moderate to strict',
   ]);
+});
+
+it('keeps no secret that a web address or a command holds, and none that was kept', () => {
+  const archive = new MemoryArchive();
+  const on = [{ event: 'any', webhook: 'https://chat.example/hooks/s3cr3t' }] as const;
+  const config = { ...usual, on: [...on] };
+  const values = Object.entries(config).map(([name, value]) => [name, JSON.stringify(value)]);
+  const kept = JSON.stringify({ ...Object.fromEntries(values), security: usual.security });
+  archive.commit([{ kind: 'setting', name: KEPT, value: kept }]);
+  const lines = startLines(config, archive.settings, 1000);
+  expect(lines.filter(({ kind }) => kind === 'audit')).toHaveLength(1);
+  archive.commit(lines);
+  expect(archive.settings.get(KEPT)).not.toMatch(/s3cr3t/);
 });
