@@ -49,6 +49,7 @@ import { Bridge } from './bridge.ts';
 import type { DaemonConfig } from './config.ts';
 import type { ComponentKind } from './component.ts';
 import { Actions } from './daemon/actions.ts';
+import { AgeClock } from './daemon/age-clock.ts';
 import { Battery } from './daemon/battery.ts';
 import { adminKeyOf } from './daemon/board-keys.ts';
 import { bridgeConfigOf, bridgeSettingsOf } from './daemon/bridge-config.ts';
@@ -131,6 +132,7 @@ export class Daemon {
   private readonly clients: IpLines;
   private readonly clock: SystemClock;
   private readonly wallClock: WallClock;
+  private readonly ageClock: AgeClock;
   /** Null while there is nobody: then nothing is done for administrators. */
   steward: Steward | null = null;
   private readonly tickets = new Tickets<BridgeAnswer>();
@@ -178,6 +180,8 @@ export class Daemon {
       perform: (output) => this.perform(output),
       halted: (cause) => this.end(cause),
     });
+    const [last] = store.messages.conversations(1);
+    this.ageClock = new AgeClock(last?.last.heardAt ?? null, Date.now(), clock.now());
     this.wallClock = new WallClock(clock, log, (offsetMs) => this.setClock(offsetMs));
     this.audience = new Audience({
       hardware,
@@ -474,7 +478,8 @@ export class Daemon {
   private trim(): void {
     let isMore = false;
     try {
-      if (this.health.of('store') === null) isMore = this.store.trim(Date.now());
+      const at = this.ageClock.at(Date.now(), this.clock.now());
+      if (this.health.of('store') === null) isMore = this.store.trim(at);
     } catch (cause) {
       if (!isDiskTrouble(cause)) return this.end(cause);
       this.ports.log.warn((cause as HoplineError).message);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openHome } from '../../host/daemon/home.ts';
 import type { Connection } from '../../host/store/sqlite.ts';
 import type { StoredMessage } from '../../host/types.ts';
-import { PUBLIC } from '../../host/types.ts';
+import { DAY_MS, PUBLIC } from '../../host/types.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Rig, Running } from './daemon-rig.ts';
@@ -145,6 +145,19 @@ describe('a daemon that cannot begin', () => {
     expect(begun.filter((timer) => !ended.includes(timer))).toEqual([]);
     expect(begun.length).toBeGreaterThan(0);
     await rig.start(folder);
+  });
+});
+
+describe('a daemon whose clock is set wrong', () => {
+  it('R16: keeps what it would keep if years had not passed', async () => {
+    const one = await rig.start(rig.folder());
+    await one.daemon.ask({ kind: 'say', text: 'hold on to that' });
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now + 10 * 365 * DAY_MS);
+    clearTimeout(one.daemon['trimming']);
+    one.daemon['trim']();
+    vi.restoreAllMocks();
+    expect(publicOf(one)).toEqual(['hold on to that']);
   });
 });
 
