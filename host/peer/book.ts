@@ -51,7 +51,7 @@ export class Book {
     { id, text }: PrivateMessage,
     unixMs: number,
   ): BookOutput[] | null {
-    const mark = this.marks.take(this.markOf(sender, id), unixMs);
+    const mark = this.marks.takeUndated(this.markOf(sender, id), unixMs);
     if (mark === null) return null;
     // Phones tell each other so whom they keep: no person wrote it.
     if (PHONES_OWN.some((beginning) => text.startsWith(beginning))) return [mark];

@@ -22,8 +22,20 @@ export class Marks {
 
   /** What makes it last that this was delivered; null where it was before. */
   take(mark: Uint8Array, sentAt: number): StoreOutput | null {
+    return this.note(mark, sentAt, sentAt);
+  }
+
+  /**
+   * The same of what does not say when it was sent. Our own clock does not say it either: set back, it
+   * would make all that comes as old as what is forgotten.
+   */
+  takeUndated(mark: Uint8Array, heardAt: number): StoreOutput | null {
+    return this.note(mark, Infinity, heardAt);
+  }
+
+  private note(mark: Uint8Array, asOf: number, sentAt: number): StoreOutput | null {
     const name = nameOf(mark) + nameOf(mark, ID_SIZE);
-    if (this.recent.has(name) || this.delivered.has(mark, sentAt)) return null;
+    if (this.recent.has(name) || this.delivered.has(mark, asOf)) return null;
     this.recent.add(name);
     if (this.recent.size > RECENT_MARKS_MAX) this.recent.delete(this.recent.values().next().value!);
     return { kind: 'store', write: { kind: 'delivered', mark, sentAt } };

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Book, RECENT_STATES_MAX } from '../../../host/peer/book.ts';
 import { Marks, RECENT_MARKS_MAX } from '../../../host/peer/marks.ts';
 import type { DeliveredReads, MessageState } from '../../../host/types.ts';
+import { DAY_MS, RETENTION } from '../../../host/types.ts';
 import { MemoryArchive } from '../../../tools/simulate/archive.ts';
 import { crypto } from '../../protocol/trust/ports.ts';
 import { filled } from '../../protocol/wire/given.ts';
@@ -43,6 +44,19 @@ describe('a book', () => {
     expect(book.enterPrivate(sender, 'a', message, NOW)).not.toBeNull();
     expect(book.enterPrivate(sender, 'a', message, NOW)).toBeNull();
     expect(book.enterPrivate(filled(8, 2), 'b', message, NOW)).not.toBeNull();
+  });
+
+  it('R16: takes a message while our clock is behind all that was forgotten, and once', () => {
+    const archive = new MemoryArchive({ ...RETENTION, deliveredMax: 1 });
+    const book = new Book(crypto, archive);
+    for (const id of ['a', 'b']) {
+      const entered = book.enterPrivate(sender, 'a', { id, text: 'hello' }, NOW)!;
+      archive.commit(entered.flatMap((one) => (one.kind === 'store' ? [one.write] : [])));
+    }
+    archive.trim(NOW);
+    const message = { id: 'c', text: 'while it was wrong' };
+    expect(book.enterPrivate(sender, 'a', message, NOW - 7 * DAY_MS)).not.toBeNull();
+    expect(book.enterPrivate(sender, 'a', message, NOW)).toBeNull();
   });
 
   for (const [from, to, isFurther] of [
