@@ -273,6 +273,13 @@ export const MUTATIONS: Mutation[] = [
     tests: ['test/protocol/core/line-relay.test.ts'],
   },
   {
+    breaks: 'nobody makes up a name that is counted as another on another link',
+    file: 'protocol/core/buckets.ts',
+    from: '^ (this.seed * link)',
+    to: '^ (link << 24)',
+    tests: ['test/protocol/core/buckets.test.ts'],
+  },
+  {
     breaks: 'a bucket never gives more than its rate',
     file: 'protocol/core/buckets.ts',
     from: 'Math.ceil(Math.max',
