@@ -65,9 +65,14 @@ export class SettingsFile {
 
   /**
    * Throws with the name of the setting that cannot be so, and then nothing is written; `refusal` is why
-   * a bridge that runs does not take them, which it names itself.
+   * a bridge that runs does not take them, which it names itself. Gives what it makes of them once they
+   * are written, by `take`; where that throws, the file is again as it was.
    */
-  change(changes: Changes, refusal: (config: DaemonConfig) => string | null = () => null): Written {
+  change<Taken>(
+    changes: Changes,
+    refusal: (config: DaemonConfig) => string | null,
+    take: (written: Written) => Taken,
+  ): Taken {
     const text = this.text();
     // What is wrong already is its writer's to mend, in its own place.
     this.understood(text);
@@ -79,8 +84,14 @@ export class SettingsFile {
     const written = this.understood(changed);
     const why = refusal(written.config);
     if (why !== null) throw refused(why);
-    if (changed !== text) this.replace(changed);
-    return written;
+    if (changed === text) return take(written);
+    this.replace(changed);
+    try {
+      return take(written);
+    } catch (cause) {
+      this.replace(text);
+      throw cause;
+    }
   }
 
   /** All at once, since settings may need each other; then one by one, to name the one at fault. */

@@ -46,7 +46,8 @@ export class Setup {
 
   /** Throws what cannot be so; then nothing has changed, and nothing is written. */
   change(changes: Changes): Reread {
-    return this.take(this.file.change(changes, (config) => this.taker.refusal(config)));
+    const refusal = (config: DaemonConfig): string | null => this.taker.refusal(config);
+    return this.file.change(changes, refusal, (written) => this.take(written));
   }
 
   views(): SettingView[] {

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Changes } from '../../../host/daemon/settings-file.ts';
+import type { Changes, Written } from '../../../host/daemon/settings-file.ts';
 import { SettingsFile } from '../../../host/daemon/settings-file.ts';
 
 const MACHINE = { env: { HOME: '/h/ada' }, hostname: 'attic' };
@@ -73,7 +73,7 @@ log: warn
     const file = new SettingsFile(null, data, MACHINE);
     expect(file.read().config.ttl).toBe(7);
     expect(existsSync(data)).toBe(false);
-    expect(file.change({ ttl: 8 }).config).toMatchObject({ ttl: 8, data });
+    expect(changeIn(file, { ttl: 8 }).config).toMatchObject({ ttl: 8, data });
     expect(readFileSync(join(data, 'settings.yaml'), 'utf8')).toBe('ttl: 8\n');
     expect(statSync(join(data, 'settings.yaml')).mode & 0o777).toBe(0o600);
   });
@@ -129,10 +129,10 @@ log: warn
     write('ttl: 5\n');
     // A folder in the place of the draft stands for a disk that refuses.
     const draft = new SettingsFile(join(folder, 'no', 'such', 'bridge.yaml'), null, MACHINE);
-    expect(() => draft.change({ ttl: 6 })).toThrow(/\[FILE_UNREADABLE\]/);
+    expect(() => changeIn(draft, { ttl: 6 })).toThrow(/\[FILE_UNREADABLE\]/);
     symlinkSync('/proc/self/status', join(folder, 'fixed.yaml'));
     const fixed = new SettingsFile(null, '/proc/self', MACHINE);
-    expect(() => fixed.change({ ttl: 6 })).toThrow(/by hand \[FILE_UNWRITABLE\]/);
+    expect(() => changeIn(fixed, { ttl: 6 })).toThrow(/by hand \[FILE_UNWRITABLE\]/);
   });
 
   it('is not made to a file that is broken', () => {
@@ -147,5 +147,13 @@ function write(text: string): void {
 }
 
 function change(changes: Changes) {
-  return new SettingsFile(path, null, MACHINE).change(changes);
+  return changeIn(new SettingsFile(path, null, MACHINE), changes);
+}
+
+function changeIn(file: SettingsFile, changes: Changes): Written {
+  return file.change(
+    changes,
+    () => null,
+    (written) => written,
+  );
 }

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DaemonConfig } from '../../../host/config.ts';
 import { SettingsFile } from '../../../host/daemon/settings-file.ts';
 import type { SettingView } from '../../../host/http/views.ts';
+import type { Taker } from '../../../host/daemon/setup.ts';
 import { Setup } from '../../../host/daemon/setup.ts';
 import { ENTRIES, FILE_ONLY, LIVE } from '../../../host/daemon/sheet.ts';
 
@@ -64,6 +65,15 @@ describe('settings that are read again', () => {
     expect(taken).toHaveLength(1);
   });
 
+  it('are in the file as they were where the bridge cannot take them up', () => {
+    const setup = started('# mine\nlog: warn\n', () => {
+      throw new Error('the disk is full');
+    });
+    expect(() => setup.change({ log: 'debug' })).toThrow(/the disk is full/);
+    expect(readFileSync(path, 'utf8')).toBe('# mine\nlog: warn\n');
+    expect(view(setup, 'log')).toMatchObject({ value: 'warn', isPending: false });
+  });
+
   it('change over the API as by the file', () => {
     const setup = started('# mine\nttl: 5\n');
     const came = setup.change({ 'budget.burst': 100, 'radio.on': false });
@@ -92,12 +102,12 @@ describe('the list of settings', () => {
   });
 });
 
-function started(text: string): Setup {
+function started(text: string, setUp: Taker['setUp'] = (config) => taken.push(config)): Setup {
   write(text);
   const file = new SettingsFile(path, null, { env: { HOME: folder }, hostname: 'attic' });
   const refusal = ({ routing }: DaemonConfig) =>
     routing.strategy === 'ants' ? 'too few nodes' : null;
-  return new Setup(file, file.read(), { refusal, setUp: (config) => taken.push(config) });
+  return new Setup(file, file.read(), { refusal, setUp });
 }
 
 function write(text: string): void {
