@@ -35,6 +35,11 @@ export type IpLinesConfig = {
   setting?: 'listen' | 'clients';
 };
 
+/** Lines of others that the machine has not heard of yet; one more is let go, and he comes again. */
+export const WAITING_MAX = 256;
+/** Between two offers to a machine that takes nothing, at most: its disk may fail for days. */
+const AGAIN_MAX_MS = 50;
+
 export class IpLines {
   /** False when the event was not taken; it is offered again. */
   private readonly feed: (event: LineEvent) => boolean;
@@ -47,6 +52,7 @@ export class IpLines {
   private readonly setting: string;
   /** What the machine had no room for, in order; while there is any, nothing is read. */
   private refused: LineEvent[] = [];
+  private againMs = 0;
   private isClosed = false;
   private whenEmpty = (): void => {};
   private nextOpened = 2;
@@ -87,6 +93,7 @@ export class IpLines {
   /** A request for a WebSocket that came to another port, and was judged there. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const address = addressOf(request.socket);
+    if (this.isCrowded) return void socket.destroy();
     this.door.take(request, socket, head, (pipeFor) => {
       const line = this.nextLine();
       this.pipes.set(line, pipeFor(this.eventsOf(line, address)));
@@ -172,6 +179,7 @@ export class IpLines {
     address: string,
     pipeFor: (line: number, events: PipeEvents) => Pipe,
   ): void {
+    if (this.isCrowded) return;
     const line = this.nextLine();
     this.pipes.set(line, pipeFor(line, this.eventsOf(line, address)));
     this.offer({ kind: 'opened', line, address });
@@ -179,6 +187,7 @@ export class IpLines {
 
   /** It is a line from the first moment, so that whoever says nothing is counted as one. */
   private welcome(socket: Socket): void {
+    if (this.isCrowded) return void socket.destroy();
     const line = this.nextLine();
     const address = addressOf(socket);
     const events = this.eventsOf(line, address);
@@ -208,6 +217,10 @@ export class IpLines {
     socket.resume();
   }
 
+  private get isCrowded(): boolean {
+    return this.refused.filter(({ kind }) => kind === 'opened').length >= WAITING_MAX;
+  }
+
   private nextLine(): number {
     const line = this.nextOpened;
     this.nextOpened += 2;
@@ -233,6 +246,8 @@ export class IpLines {
   private offer(event: LineEvent): void {
     if (this.isClosed || (this.refused.length === 0 && this.feed(event))) return;
     this.refused.push(event);
+    // It may be new.
+    this.pipes.get(event.line)?.pause();
     if (this.refused.length > 1) return;
     for (const pipe of this.pipes.values()) pipe.pause();
     setImmediate(() => this.offerAgain());
@@ -248,8 +263,13 @@ export class IpLines {
     while (!this.isClosed && taken < events.length && this.feed(events[taken])) taken++;
     this.refused = events.slice(taken);
     if (this.isClosed) return;
-    if (this.refused.length > 0) setImmediate(() => this.offerAgain());
-    else this.readOn();
+    if (this.refused.length === 0) {
+      this.againMs = 0;
+      return this.readOn();
+    }
+    this.againMs = taken > 0 ? 0 : Math.min(AGAIN_MAX_MS, 2 * this.againMs || 1);
+    if (this.againMs === 0) setImmediate(() => this.offerAgain());
+    else setTimeout(() => this.offerAgain(), this.againMs);
   }
 }
 

@@ -1,7 +1,8 @@
 /** Lines over real sockets: two peers on this machine, whose line breaks, stalls and comes back. */
 import { createConnection, Server } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { IpLines } from '../../../host/links/ip-lines.ts';
+import { IpLines, WAITING_MAX } from '../../../host/links/ip-lines.ts';
 import type { LineEvent } from '../../../host/links/pipe.ts';
 import { encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
 import { NORMAL } from '../../../protocol/core/queue.ts';
@@ -149,6 +150,51 @@ it('remembers nothing of a line that is held when it is gone already', async () 
   }
   expect(lines['held'].size).toBe(0);
 });
+
+describe('while the machine takes nothing', () => {
+  it('it is asked again ever more rarely, and at once when it takes something', async () => {
+    let [asked, isOpen] = [0, false];
+    const lines = new IpLines(() => (asked++, isOpen));
+    open.push(lines);
+    const { port } = await lines.listen(LOOPBACK, 0);
+    await strangers(1, port, 'hello');
+    await until(() => asked > 0);
+    await wait(500);
+    expect(asked).toBeLessThan(40);
+    isOpen = true;
+    await until(() => lines['refused'].length === 0);
+  });
+
+  it('nothing new is read, and few are let in', async () => {
+    let isOpen = false;
+    const told: LineEvent[] = [];
+    const lines = new IpLines((event) => isOpen && told.push(event) > 0);
+    open.push(lines);
+    const { port } = await lines.listen(LOOPBACK, 0);
+    const much = 'x'.repeat(1_000_000);
+    const closed = await strangers(WAITING_MAX + 10, port, much);
+    await until(() => closed() === 10);
+    const waiting = lines['refused'];
+    expect(waiting.filter(({ kind }) => kind === 'opened')).toHaveLength(WAITING_MAX);
+    const bytes = waiting.flatMap((event) => (event.kind === 'received' ? [event.bytes] : []));
+    expect(bytes.length).toBeLessThanOrEqual(WAITING_MAX);
+    isOpen = true;
+    await until(() => told.filter(({ kind }) => kind === 'received').length > WAITING_MAX);
+  });
+});
+
+/** So many who say something, one after another, and how many of them were let go. */
+async function strangers(count: number, port: number, words: string): Promise<() => number> {
+  let closed = 0;
+  for (let at = 0; at < count; at++) {
+    const socket = createConnection(port, LOOPBACK).on('error', () => {});
+    open.push({ close: async () => void socket.destroy() });
+    socket.on('close', () => closed++);
+    await new Promise((resolve) => socket.once('connect', resolve));
+    socket.write(words);
+  }
+  return () => closed;
+}
 
 function message(number: number, size = 20): Uint8Array {
   const payload = new Uint8Array(size).fill(number & 255);
