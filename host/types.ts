@@ -499,9 +499,9 @@ export function pageSize(limit: number): number {
 
 /** What is kept for how long. A slice of what is beyond it goes at each `trim`. */
 export type Retention = {
-  /** Messages kept; then the oldest go. */
+  /** Messages kept; then the oldest go, of the kind that has more than half of the room. */
   messagesMax: number;
-  /** Bytes of their texts and packets; then the oldest go. */
+  /** Bytes of their texts and packets; then the oldest go, as above. */
   messageBytesMax: number;
   /** Then a message goes, however few there are. */
   messageAgeMs: number;
@@ -521,6 +521,18 @@ export const RETENTION: Retention = {
   strangersMax: 8192,
   auditMax: 20_000,
 };
+
+/**
+ * Of which kind the oldest message makes room, out of all and those in public; null while there is room
+ * for both. Half of it is each kind's own, so that no flood in public costs what was said in private.
+ */
+export function makesRoom(all: Usage, open: Usage, limits: Retention): 'public' | 'private' | null {
+  const { messagesMax, messageBytesMax } = limits;
+  const kind = (isOpen: boolean): 'public' | 'private' => (isOpen ? 'public' : 'private');
+  if (all.count > messagesMax) return kind(open.count > Math.ceil(messagesMax / 2));
+  if (all.bytes > messageBytesMax) return kind(open.bytes > Math.ceil(messageBytesMax / 2));
+  return null;
+}
 
 /** Days for which is kept what was carried, the current one among them. */
 export const CARRIED_DAYS_MAX = 400;

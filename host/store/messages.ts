@@ -12,7 +12,7 @@ import type {
   StoredMessage,
   Usage,
 } from '../types.ts';
-import { messageSize, pageSize, TRIM_SLICE } from '../types.ts';
+import { makesRoom, messageSize, pageSize, PUBLIC, TRIM_SLICE } from '../types.ts';
 import type { Connection } from './sqlite.ts';
 import { bytesOf, bytesOrNull } from './sqlite.ts';
 import type { Tally } from './tally.ts';
@@ -21,6 +21,9 @@ import type { Tally } from './tally.ts';
 export const UNREAD_MAX = 100;
 /** Words of a search. Further ones are left out. */
 export const WORDS_MAX = 16;
+
+/** Of a message, what its removal takes. */
+type Oldest = { key: number; conversation: string; heardAt: number; size: number };
 
 type Row = Omit<StoredMessage, 'isVerified'> & { isVerified: number; size: number };
 
@@ -40,7 +43,8 @@ export class Messages implements MessagePages {
   private readonly latest;
   private readonly countUnread;
   private readonly byWords;
-  private readonly oldest;
+  private readonly oldestPublic;
+  private readonly oldestPrivate;
   private readonly remove;
   private readonly removeEmpty;
 
@@ -86,12 +90,15 @@ export class Messages implements MessagePages {
     this.byWords = connection.prepare<unknown[], Row>(
       'SELECT messages.* FROM words JOIN messages ON messages.key = words.rowid WHERE words MATCH ? AND messages.key < ? ORDER BY words.rowid DESC LIMIT ?',
     );
-    this.oldest = connection.prepare<unknown[], { key: number; heardAt: number; size: number }>(
-      'SELECT key, heardAt, size FROM messages ORDER BY key LIMIT ?',
+    this.oldestPublic = connection.prepare<unknown[], Oldest>(
+      "SELECT key, conversation, heardAt, size FROM messages WHERE conversation = 'public' ORDER BY key LIMIT ?",
+    );
+    this.oldestPrivate = connection.prepare<unknown[], Oldest>(
+      "SELECT key, conversation, heardAt, size FROM messages WHERE conversation <> 'public' ORDER BY key LIMIT ?",
     );
     this.remove = connection.prepare('DELETE FROM messages WHERE key = ?');
     this.removeEmpty = connection.prepare(
-      'DELETE FROM conversations WHERE lastKey < (SELECT coalesce(min(key), 9007199254740991) FROM messages)',
+      'DELETE FROM conversations WHERE name = ? AND lastKey = ?',
     );
   }
 
@@ -102,7 +109,7 @@ export class Messages implements MessagePages {
     const added = this.insert.run(...head, message.reason, message.frame, size);
     if (added.changes === 0) return;
     this.touch.run(conversation, added.lastInsertRowid);
-    this.tally.add('messages', 1, size);
+    this.count(conversation, 1, size);
   }
 
   change({ conversation, sender, id }: MessageName, state: MessageState, reason: string | null) {
@@ -159,20 +166,34 @@ export class Messages implements MessagePages {
 
   /** Removes a slice of what is beyond the limits. True when there may be more. */
   trim(limits: Retention, now: number): boolean {
-    const usage = this.tally.of('messages');
-    let removed = 0;
-    for (const { key, heardAt, size } of this.oldest.all(TRIM_SLICE)) {
-      const isTooMuch = usage.count > limits.messagesMax || usage.bytes > limits.messageBytesMax;
-      if (!isTooMuch && heardAt >= now - limits.messageAgeMs) break;
-      this.remove.run(key);
-      usage.count--;
-      usage.bytes -= size;
-      this.tally.add('messages', -1, -size);
-      removed++;
+    const open = this.oldestPublic.all(TRIM_SLICE);
+    const closed = this.oldestPrivate.all(TRIM_SLICE);
+    for (let removed = 0; removed < TRIM_SLICE; removed++) {
+      const kind = makesRoom(this.tally.of('messages'), this.tally.of('public'), limits);
+      const isOpen = kind === null ? isOlder(open[0], closed[0]) : kind === 'public';
+      const oldest = (isOpen ? open : closed).shift();
+      if (oldest === undefined) return false;
+      if (kind === null && oldest.heardAt >= now - limits.messageAgeMs) return false;
+      this.drop(oldest);
     }
-    if (removed > 0) this.removeEmpty.run();
-    return removed === TRIM_SLICE;
+    return true;
   }
+
+  private drop({ key, conversation, size }: Oldest): void {
+    this.remove.run(key);
+    // The oldest go first: whose last one goes has none left.
+    this.removeEmpty.run(conversation, key);
+    this.count(conversation, -1, -size);
+  }
+
+  private count(conversation: string, count: number, bytes: number): void {
+    this.tally.add('messages', count, bytes);
+    if (conversation === PUBLIC) this.tally.add('public', count, bytes);
+  }
+}
+
+function isOlder(one: Oldest | undefined, other: Oldest | undefined): boolean {
+  return (one?.key ?? Infinity) < (other?.key ?? Infinity);
 }
 
 /** Runs of letters and digits, as the index sees them. */

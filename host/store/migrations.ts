@@ -219,4 +219,10 @@ CREATE TABLE events (
   `
 DROP TABLE reservations;
 `,
+  // 8: public and private messages are counted apart, since each kind has room of its own.
+  `
+INSERT INTO tallies
+SELECT 'public', count(*), coalesce(sum(size), 0) FROM messages WHERE conversation = 'public';
+CREATE INDEX messagesPrivate ON messages (key) WHERE conversation <> 'public';
+`,
 ];

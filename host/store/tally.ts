@@ -5,7 +5,8 @@
 import type { Usage } from '../types.ts';
 import type { Connection } from './sqlite.ts';
 
-export type Family = 'messages' | 'delivered';
+/** `public` are those of `messages` that everyone hears. */
+export type Family = 'messages' | 'public' | 'delivered';
 
 export class Tally {
   private readonly usages = new Map<Family, Usage>();

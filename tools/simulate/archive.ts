@@ -37,8 +37,10 @@ import {
   DAY_MS,
   EVENTS_KEPT_MAX,
   keptEntry,
+  makesRoom,
   messageSize,
   NAMESAKES_MAX,
+  PUBLIC,
   RETENTION,
   TRIM_SLICE,
 } from '../../host/types.ts';
@@ -364,13 +366,16 @@ export class MemoryArchive implements Archive {
   }
 
   private trimMessages(now: number): boolean {
-    const { messagesMax, messageBytesMax, messageAgeMs } = this.retention;
     for (let removed = 0; removed < TRIM_SLICE; removed++) {
-      const { count, bytes } = this.messages.usage();
-      const isTooMuch = count > messagesMax || bytes > messageBytesMax;
-      if (count === 0) return false;
-      if (!isTooMuch && this.said[0].heardAt >= now - messageAgeMs) return false;
-      this.byName.delete(keyOf(this.said.shift()!));
+      const open = this.said.filter(({ conversation }) => conversation === PUBLIC);
+      const kind = makesRoom(this.messages.usage(), usageOf(open.map(messageSize)), this.retention);
+      const oldest = this.said.find(
+        ({ conversation }) => kind === null || (conversation === PUBLIC) === (kind === 'public'),
+      );
+      if (oldest === undefined) return false;
+      if (kind === null && oldest.heardAt >= now - this.retention.messageAgeMs) return false;
+      this.said.splice(this.said.indexOf(oldest), 1);
+      this.byName.delete(keyOf(oldest));
     }
     return true;
   }

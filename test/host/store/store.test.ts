@@ -13,6 +13,7 @@ import { MIGRATIONS } from '../../../host/store/migrations.ts';
 import { Store } from '../../../host/store/store.ts';
 import { HoplineError } from '../../../protocol/errors.ts';
 import { id, inFolder, limits, message, NOW, OWNER, pin, said, withStore } from './builders.ts';
+import { countsOf } from './tables.ts';
 
 describe('a store that is opened', () => {
   it('has after a restart what was committed before it', () => {
@@ -120,6 +121,53 @@ describe('a trim', () => {
       },
       limits({ messagesMax: 2 }),
     );
+  });
+
+  it.each([
+    ['a flood in public', 'public', 'anna'],
+    ['a flood of private words', 'flood', 'public'],
+  ])('leaves to the others what they said, in %s', (_, flooded, spared) => {
+    withStore(
+      (store) => {
+        const fill = (conversation: string, count: number): void =>
+          store.commit(
+            Array.from({ length: count }, (_, of) => said({ conversation, id: `${of}` })),
+          );
+        fill(spared, 4);
+        fill(flooded, 2000);
+        while (store.trim(NOW));
+        expect(store.messages.before(spared, 10_000, 100)).toHaveLength(4);
+        expect(store.messages.before(flooded, 10_000, 100).map(({ id }) => id)).toEqual([
+          '1999',
+          '1998',
+          '1997',
+          '1996',
+          '1995',
+          '1994',
+        ]);
+        // More than half of the room is nobody's own.
+        store.commit(
+          Array.from({ length: 50 }, (_, of) => said({ conversation: spared, id: `late ${of}` })),
+        );
+        while (store.trim(NOW));
+        expect(store.messages.before(spared, 10_000, 100)).toHaveLength(5);
+        expect(store.messages.before(flooded, 10_000, 100)).toHaveLength(5);
+      },
+      limits({ messagesMax: 10 }),
+    );
+  });
+
+  it('forgets a conversation with its last message, whatever older ones there are', () => {
+    inFolder((folder) => {
+      const store = Store.open({ folder, owner: OWNER, retention: limits({ messagesMax: 2 }) });
+      store.commit([said({ id: 'a' })]);
+      for (const of of [1, 2, 3]) store.commit([said({ conversation: `peer ${of}`, id: 'x' })]);
+      while (store.trim(NOW));
+      const names = store.messages.conversations(9).map(({ name }) => name);
+      store.close();
+      expect(names).toEqual(['peer 3', 'public']);
+      expect(countsOf(join(folder, 'store.sqlite'))['conversations']).toBe(2);
+    });
   });
 
   it('never lets a packet pass whose mark it forgot (S11)', () => {

@@ -79,7 +79,10 @@ function write(): fc.Arbitrary<StoreWrite> {
   const standing = fc.constantFrom('seen', 'contacted', 'verified', 'trusted');
   const records = [
     fc
-      .record({ sender: device, id: name, text, sentAt: moment, heardAt: moment, frame })
+      .record({
+        conversation: fc.constantFrom('public', 'a', 'b'),
+        ...{ sender: device, id: name, text, sentAt: moment, heardAt: moment, frame },
+      })
       .map((some) => ({ kind: 'message', message: message(some) })),
     fc.record({ sender: device, id: name, state, reason: fc.option(text) }).map((some) => ({
       kind: 'message-state',
