@@ -66,7 +66,10 @@ export class ChainCheck {
     const { key } = this.last;
     if (key > head.key) return { key, why: `line ${key} was added behind the end` };
     if (key < head.key) {
-      return { key: key + 1, why: `lines ${key + 1} to ${head.key} are missing` };
+      const [first, last] = [key + 1, head.key];
+      const why =
+        first === last ? `line ${first} is missing` : `lines ${first} to ${last} are missing`;
+      return { key: first, why };
     }
     if (!equalSecret(this.last.hash, head.hash)) return { key, why: 'it ends in another line' };
     if (this.namesBase) return null;

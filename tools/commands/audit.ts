@@ -35,9 +35,9 @@ export const audit: Command = {
     const since = textOf(args, 'since');
     const from = since === null ? -Infinity : timeOf(since, Date.now());
     const { lines, flaw } = await readTrail(BridgeClient.of(args, io));
-    // Even who does not ask for it is told.
-    if (flaw !== null) throw new HoplineError('AUDIT_BROKEN', flaw.why);
+    const broken = flaw === null ? null : new HoplineError('AUDIT_BROKEN', flaw.why);
     if (has(args, 'verify')) {
+      if (broken !== null) throw broken;
       if (has(args, 'json')) return io.out(JSON.stringify({ isWhole: true, lines: lines.length }));
       const all = `all ${lines.length} lines are as they were written`;
       return io.out(lines.length === 1 ? 'the one line is as it was written' : all);
@@ -46,6 +46,8 @@ export const audit: Command = {
     if (has(args, 'json')) for (const line of shown) io.out(JSON.stringify(line));
     else if (shown.length === 0) io.err('nothing was decided yet');
     else for (const line of auditTable(shown)) io.out(line);
+    // Even who does not ask for it is told; what is left is shown, so that he can look into it.
+    if (broken !== null) throw broken;
   },
 };
 

@@ -124,7 +124,7 @@ describe('somebody who writes to the file', () => {
     ['changes the last line', "UPDATE audit SET who = 'eve' WHERE key = 9", /line 9 is not as/],
     ['removes the first line', 'DELETE FROM audit WHERE key = 1', /line 1 is missing/],
     ['removes a line', 'DELETE FROM audit WHERE key = 5', /line 5 is missing/],
-    ['removes the last line', 'DELETE FROM audit WHERE key = 9', /lines 9 to 9 are missing/],
+    ['removes the last line', 'DELETE FROM audit WHERE key = 9', /line 9 is missing/],
     ['removes all', 'DELETE FROM audit', /lines 1 to 9 are missing/],
     [
       'removes a line and closes the gap',

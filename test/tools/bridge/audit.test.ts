@@ -43,19 +43,25 @@ describe('hopline audit', () => {
   for (const [what, spoil, told] of [
     ['was changed', (lines) => void (lines[4].subject = 'eve'), /line 5 is not as it was/],
     ['is missing', (lines) => void lines.splice(4, 1), /line 5 is missing/],
-    ['is missing at the end', (lines) => void lines.pop(), /lines 9 to 9 are missing/],
+    ['is missing at the end', (lines) => void lines.pop(), /line 9 is missing/],
+    ['and one more are missing at the end', (lines) => void lines.splice(7), /lines 8 to 9 are/],
     ['has no hash', (lines) => void (lines[0].hash = 'none'), /line 1 is not as it was/],
   ] as [string, (lines: AuditLineView[]) => void, RegExp][]) {
-    it(`fails where a line ${what}, whatever else was asked`, async () => {
+    it(`fails where a line ${what}, whatever else was asked, and shows what is left`, async () => {
       const view = trailOf(9);
       spoil(view.lines);
       serve(view);
-      for (const words of [['--verify'], [], ['--json']]) {
+      const left = view.lines.length;
+      for (const [words, shown] of [
+        [['--verify'], 0],
+        [[], 1 + left],
+        [['--json'], left],
+      ] as const) {
         const { status, errs, outs } = await bridge.run('audit', ...words);
         expect(status).toBe(STATUS.AUDIT_BROKEN);
         expect(errs.join('\n')).toMatch(told);
         expect(errs.join('\n')).toContain('[AUDIT_BROKEN]');
-        expect(outs).toEqual([]);
+        expect(outs).toHaveLength(shown);
       }
     });
   }
