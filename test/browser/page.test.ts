@@ -443,6 +443,8 @@ describe.skipIf(CHROMIUM === null)('the record', () => {
         await page.getByText(EVIL).first().waitFor();
       }
       await page.getByText('each as it was written').waitFor();
+      // A flaw is told by the number of its line.
+      await page.getByRole('columnheader', { name: 'Line', exact: true }).waitFor();
       expect(await page.locator('img, #page script').count()).toBe(0);
       expect(await page.title()).not.toContain('evil');
     });

@@ -63,6 +63,7 @@ export function AuditView() {
         <table>
           <thead>
             <tr>
+              <th>Line</th>
               <th>When</th>
               <th>Who</th>
               <th>Did</th>
@@ -73,6 +74,7 @@ export function AuditView() {
           <tbody>
             {lines.map(({ key, at, who, act, subject, detail }) => (
               <tr key={key} class={check?.flaw?.key === key ? 'open' : ''}>
+                <td data-label="Line">{key}</td>
                 <th scope="row">{at === null ? 'without a clock' : fullTime(at)}</th>
                 <td data-label="Who">{named(who)}</td>
                 <td data-label="Did">{plain(act)}</td>
@@ -113,7 +115,7 @@ function Whole({ check }: { check: AuditCheckView | null }) {
   );
 }
 
-/** A file of a line for each, which `hopline audit` and others can read and check. */
+/** A file of a line for each, as `hopline audit --json` prints them: whoever has it can check it. */
 async function save(page: (after: number) => Promise<{ lines: AuditLineView[] }>): Promise<void> {
   const all: string[] = [];
   for (let after = 0; ;) {
