@@ -234,12 +234,17 @@ export class TrustAdmission implements Admission {
     return mayPass ? null : this.tooMuch(packet);
   }
 
-  /** Of messages: his own, where a person gave him one. */
+  /**
+   * Of messages: his own, where a person gave him one. It counts answers, too: what is over of a flood
+   * is soon in everybody's history.
+   */
   private purseOf({ bytes, senderAt }: PacketView, isAnswer: boolean): Buckets {
-    if (isAnswer) return (this.answers ??= this.bucketsOf(this.config.answers));
     const perMinute = this.pins.limitOf(bytes, senderAt);
-    if (perMinute === null) return (this.messages ??= this.bucketsOf(this.config.messages));
-    return (this.ownRates ??= new OwnRates()).purseOf(bytes, senderAt, perMinute);
+    if (perMinute !== null) {
+      return (this.ownRates ??= new OwnRates()).purseOf(bytes, senderAt, perMinute);
+    }
+    if (isAnswer) return (this.answers ??= this.bucketsOf(this.config.answers));
+    return (this.messages ??= this.bucketsOf(this.config.messages));
   }
 
   /** Whoever does not know the sender, or what others forged, cannot know that it is. */

@@ -11,6 +11,7 @@ import {
   plainPacket,
   PONG,
   RECONCILE,
+  REQUEST_SYNC,
 } from '../../../protocol/core/packet.ts';
 import type { Judge } from '../../../protocol/peer/judge.ts';
 import {
@@ -207,6 +208,27 @@ describe('a peer with a rate of his own', () => {
       const { village, station, speaker } = square();
       expect(station.pins.limit(speaker.identity.id, perMinute)).toBe(true);
       for (let i = 0; i < 100; i++) say(village, speaker, i);
+      village.pass(500);
+      expect(village.told(station, 'message')).toHaveLength(heard);
+    }
+  });
+
+  it('is heard no more often where others have what he said in their history', () => {
+    for (const [perMinute, heard] of [
+      [5, 5],
+      [null, 100],
+    ] as const) {
+      const { village, station, speaker, listener } = square();
+      expect(station.pins.limit(speaker.identity.id, perMinute)).toBe(true);
+      // A phone that says who it is is asked for what it has.
+      const timestamp = timeIn(village);
+      village.write(listener, 0, announceOf(listener.identity, { timestamp }));
+      village.pass(10_000);
+      expect(listener.ofType(REQUEST_SYNC)).not.toHaveLength(0);
+      for (let i = 0; i < 100; i++) {
+        const said = messageOf(speaker.identity, timeIn(village) + i);
+        village.write(listener, 0, withTtl(said, 0));
+      }
       village.pass(500);
       expect(village.told(station, 'message')).toHaveLength(heard);
     }
