@@ -162,6 +162,8 @@ export class SettingsFile {
 
 function write(document: Document, { path }: Entry, value: unknown): void {
   if (value !== null) return document.setIn(path, value);
+  // The package takes nothing out of a group that is not there.
+  if (!document.hasIn(path)) return;
   document.deleteIn(path);
   const group = path.slice(0, -1);
   if (group.length > 0 && isEmpty(document.getIn(group))) document.deleteIn(group);

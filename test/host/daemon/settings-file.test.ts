@@ -68,6 +68,14 @@ log: warn
     expect(readFileSync(path, 'utf8')).toBe('name: attic\n');
   });
 
+  it('leaves a file as it is where what is null was not written, nor its group', () => {
+    for (const text of ['name: attic\n', 'budget:\n  burst: 500\n', '']) {
+      write(text);
+      change({ 'budget.bytes-per-second': null, 'failure.phi': null, ttl: null });
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    }
+  });
+
   it('begins a file where there was none, in the folder of data and for its owner alone', () => {
     const data = join(folder, 'data');
     const file = new SettingsFile(null, data, MACHINE);
