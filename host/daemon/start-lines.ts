@@ -41,8 +41,10 @@ export function changeLines(config: DaemonConfig, stored: SettingReads, at: numb
 
 /** Where the trail itself lies changes nothing in it: a simulated world has a folder of its own. */
 function textsOf({ data: _, keyFile: __, ...config }: DaemonConfig): Record<string, string> {
-  const texts = Object.entries(config).map(([name, value]) => [
-    name,
+  const { resilience, ...others } = config;
+  const { care: healing, ...failure } = resilience;
+  const texts = Object.entries({ ...others, failure, healing }).map(([name, value]) => [
+    writtenAs(name),
     digest(JSON.stringify(value)),
   ]);
   return { ...Object.fromEntries(texts), security: config.security };
@@ -55,6 +57,11 @@ function isSame(before: string | undefined, now: string): boolean {
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** As files of settings have it: `publicAddress` is public-address there. */
+function writtenAs(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function line(act: AuditAct, subject: string, detail: string, at: number): StoreWrite {

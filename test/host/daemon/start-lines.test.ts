@@ -29,6 +29,17 @@ it('names the settings that are others than at the last start, and the level wit
     'owner settings-changed name',
     'owner settings-changed ttl',
   ]);
+  const { resilience } = usual;
+  const care = { ...resilience.care, attemptsMax: 2 };
+  expect(start({ publicAddress: 'here:1', resilience: { ...resilience, phi: 5, care } })).toEqual([
+    started,
+    'owner settings-changed name',
+    'owner settings-changed ttl',
+    'owner settings-changed public-address',
+    'owner settings-changed failure',
+    'owner settings-changed healing',
+  ]);
+  expect(start({ ttl: 9, name: 'other' })).toHaveLength(6);
   expect(start({ security: 'strict' })).toEqual([
     'owner started  security is strict',
     'owner settings-changed name',
