@@ -29,6 +29,7 @@ import { PeerNews } from './desk/peer-news.ts';
 import { People } from './desk/people.ts';
 import { refusalOf } from './desk/refusals.ts';
 import { Steward } from './desk/steward.ts';
+import { isTunable, tunedViews, tuningWords } from './desk/tuning.ts';
 import type { MeshEvent } from './events.ts';
 import type { GatewaySnapshot, LineAnswer } from './gateway/contract.ts';
 import type { PeerDecision } from './events.ts';
@@ -425,16 +426,26 @@ export class DaemonDesk implements Desk {
 
   async tune(tuning: Partial<ResilienceView['settings']>): Promise<ResilienceView> {
     done(await this.daemon.ask({ kind: 'tune', tuning }));
+    const detail = tuningWords(tuning);
+    const entry = { who: 'owner', act: 'settings-changed', subject: 'failure', detail } as const;
+    await this.daemon.ask({ kind: 'record', entry });
     return this.resilience();
   }
 
   settings(): SettingsView {
     const setup = this.written();
-    return { file: setup.file.path, settings: setup.views() };
+    const views = setup.views();
+    const isHeld = this.daemon.snapshot().resilience !== null;
+    const settings = isHeld ? tunedViews(views, this.resilience().settings) : views;
+    return { file: setup.file.path, settings };
   }
 
-  changeSettings(changes: Record<string, unknown>): SettingsView {
+  async changeSettings(changes: Record<string, unknown>): Promise<SettingsView> {
     this.written().change(changes);
+    // What is set outweighs what was tuned, also where the file said it all along.
+    if (Object.keys(changes).some(isTunable)) {
+      done(await this.daemon.ask({ kind: 'tune', tuning: null }));
+    }
     return this.settings();
   }
 

@@ -84,10 +84,10 @@ export class Steward {
       case 'settings':
         return this.settings();
       case 'change':
-        this.desk.changeSettings(changesIn(argument));
+        await this.desk.changeSettings(changesIn(argument));
         return this.settings();
       case 'log':
-        this.desk.changeSettings({ log: levelIn(argument) });
+        await this.desk.changeSettings({ log: levelIn(argument) });
         return null;
       case 'judge':
         return this.judge(argument);

@@ -150,7 +150,7 @@ export interface Desk {
   tune(change: Partial<ResilienceView['settings']>): Promise<ResilienceView>;
   settings(): SettingsView;
   /** By dotted names; null for as usual. REQUEST_INVALID names the one that may not be so. */
-  changeSettings(changes: Record<string, unknown>): SettingsView;
+  changeSettings(changes: Record<string, unknown>): Promise<SettingsView>;
   /** The newest first. */
   timeline(query: TimelineQuery): TimelineEntry[];
 

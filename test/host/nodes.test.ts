@@ -44,7 +44,7 @@ describe('a bridge', () => {
     await expect(near.nodes.look(far.at)).rejects.toThrow(
       new RegExp(`far \\(${far.id}\\) does not obey.*admit ${near.id} \\[NODE_LOCKED\\]`),
     );
-    far.desk.changeSettings({ administrators: [near.id] });
+    await far.desk.changeSettings({ administrators: [near.id] });
     expect(await near.nodes.look(far.at)).toMatchObject({
       ...{ id: far.id, name: 'far', kind: 'bridge', version: '0.0.0', problems: [] },
       figures: { linesUp: 1, peers: 1 },
@@ -71,9 +71,31 @@ describe('a bridge', () => {
     ]);
   });
 
+  it('shows what its owner tuned as its settings, keeps it in the record, and undoes it there', async () => {
+    const { desk, daemon } = await withNodes('near');
+    const failure = (): unknown[] =>
+      desk
+        .settings()
+        .settings.filter(({ name }) => name.startsWith('failure.'))
+        .map(({ value }) => value);
+    await desk.tune({ heartbeatMs: 4000, phi: 5.5 });
+    expect(failure()).toEqual([4, 3, 5.5, 30]);
+    expect(desk.audit(0, 1000).lines.at(-1)).toMatchObject({
+      ...{ who: 'owner', act: 'settings-changed', subject: 'failure' },
+      detail: 'heartbeat 4, phi 5.5',
+    });
+    await desk.changeSettings({ log: 'error' });
+    expect(failure()).toEqual([4, 3, 5.5, 30]);
+    // The file has said nothing else all along.
+    await desk.changeSettings({ 'failure.heartbeat': null });
+    expect(failure()).toEqual([10, 3, 8, 30]);
+    expect(daemon.store.settings.get('resilience')).toBeNull();
+    expect(desk.resilience().settings).toMatchObject({ heartbeatMs: 10_000, phi: 8 });
+  });
+
   it("changes nothing where one setting cannot be so, and keeps what is its owner's", async () => {
     const [near, far] = await pair();
-    far.desk.changeSettings({ administrators: [near.id] });
+    await far.desk.changeSettings({ administrators: [near.id] });
     await expect(near.nodes.change(far.at, { 'budget.burst': 5000, ttl: 65 })).rejects.toThrow(
       /ttl takes a whole number from 1 to 64.*\[REQUEST_INVALID\]/,
     );
@@ -94,7 +116,7 @@ describe('a bridge', () => {
   it('is restarted once where something starts it again, and says where nothing would', async () => {
     let restarts = 0;
     const [near, far] = await pair({ restart: () => restarts++ });
-    far.desk.changeSettings({ administrators: [near.id] });
+    await far.desk.changeSettings({ administrators: [near.id] });
     await near.nodes.restart(far.at);
     expect(restarts).toBe(1);
     const { steward } = far.daemon;
@@ -102,7 +124,7 @@ describe('a bridge', () => {
     // It has started since then.
     expect(await steward!(order, near.daemon.identity.id)).toMatchObject({ status: 'ok' });
     expect(restarts).toBe(1);
-    near.desk.changeSettings({ administrators: [far.id] });
+    await near.desk.changeSettings({ administrators: [far.id] });
     await expect(far.nodes.restart(near.at)).rejects.toThrow(/started by hand.*\[NODE_REFUSED\]/);
   });
 
@@ -142,7 +164,7 @@ describe.skipIf(!SOCAT)(`a tethered board of a bridge${WITHOUT_SOCAT}`, () => {
     ends.push(unplug);
     const serial = { serial: [wire.near], nodeKeys: folder };
     const [near, far] = await pair(REAL_WIRES, serial);
-    far.desk.changeSettings({ administrators: [near.id] });
+    await far.desk.changeSettings({ administrators: [near.id] });
     await until('it is met', () => far.nodes.list().some((node) => node.id === id));
     const gate = { id, name: 'gate', kind: 'board', isReachable: true, obeys: true };
     expect(far.nodes.list()).toContainEqual({ ...gate, host: null, isSelf: false });

@@ -176,7 +176,7 @@ export class DeskDouble implements Desk {
       }),
     ],
   });
-  changeSettings: Desk['changeSettings'] = (changes) => {
+  changeSettings: Desk['changeSettings'] = async (changes) => {
     this.changes.push({ settings: changes });
     if (changes['ttl'] === 65) {
       const detail = 'ttl: ttl takes a whole number from 1 to 64';
