@@ -111,6 +111,9 @@ type AnswerTo<Kind extends BridgeWish> = Kind extends LineWish
 /** What a listener is told: what happens in the bridge, and that its health is another. */
 export type DaemonEvent = BridgeEvent | { of: 'daemon'; event: { kind: 'health' } };
 
+/** Why no route leads to whoever is reached over a line. */
+const AFAR = 'it is on another island, and routes end where lines begin';
+
 export class Daemon {
   config: DaemonConfig;
   readonly identity: Identity;
@@ -339,7 +342,10 @@ export class Daemon {
 
   /** How packets of ours go to a node now; null while nothing here knows routes. */
   path(to: Uint8Array): ReturnType<Bridge['path']> {
-    return this.bridge.path(to, this.clock.now());
+    const path = this.bridge.path(to, this.clock.now());
+    if (path === null || path.routes.length > 0 || path.strategy === 'flood') return path;
+    const peer = this.snapshot().station.peers.find(({ id }) => id === path.to);
+    return peer?.isHere === false ? { ...path, flooded: AFAR } : path;
   }
 
   /** The same in a sentence, for whoever traces the way. */

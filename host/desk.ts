@@ -72,9 +72,6 @@ import { DAY_MS, PUBLIC } from './types.ts';
 /** For whom was carried, as statistics show it. */
 const CARRIED_SHOWN = 50;
 
-/** Why no route leads to whoever is reached over a line. */
-const AFAR = 'it is on another island, and routes end where lines begin';
-
 export class DaemonDesk implements Desk {
   private readonly daemon: Daemon;
   private readonly people: People;
@@ -232,10 +229,8 @@ export class DaemonDesk implements Desk {
     if (path === null)
       throw new HoplineError('COMPONENT_FAILED', 'routing: hopline status says why');
     const { to, routes, lastSwitch, ...rest } = path;
-    const isAfar = routes.length === 0 && rest.strategy !== 'flood' && this.people.isAfar(id);
     return {
       ...rest,
-      flooded: isAfar ? AFAR : rest.flooded,
       id: to,
       routes: routes.map(({ via, cost, reliability, why, isChosen }) => ({
         via: [...via],

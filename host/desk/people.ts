@@ -53,11 +53,6 @@ export class People {
     return isKnown ? this.viewOf(id, live, record, this.denied()) : null;
   }
 
-  /** Reached, and over a line. */
-  isAfar(id: Uint8Array): boolean {
-    return this.live().get(toHex(id))?.isHere === false;
-  }
-
   /** By id, or by a name or the beginning of an id that only one peer has (RELIABILITY S25). */
   idOf(who: string): Uint8Array {
     const { store, pins } = this.daemon;

@@ -37,6 +37,8 @@ describe('the desks of two bridges with a line', () => {
       { node: one.id, name: 'anna', address: one.address, origin: 'joined', state: 'up' },
     ]);
     expect(one.desk.path('Berta').flooded).toMatch(/^it is on another island/);
+    const traced = one.daemon.choice(Buffer.from(two.id, 'hex'));
+    expect(traced).toMatch(/^packets to it are flooded: it is on another island/);
     await until('its advert is there', () => one.desk.gateways().length === 2);
     expect(one.desk.gateways()).toMatchObject([
       { id: one.id, isSelf: true, lines: [two.id] },
