@@ -24,6 +24,7 @@ export type ActionsOptions = {
   log: Pick<Log, 'warn'>;
   /** Between tries; those of the table, unless a test is in a hurry. */
   againAfterMs?: readonly number[];
+  takesMaxMs?: number;
 };
 
 export class Actions {
@@ -51,16 +52,21 @@ class Action {
   private readonly config: ActionConfig;
   private readonly log: ActionsOptions['log'];
   private readonly againAfterMs: readonly number[];
+  private readonly takesMaxMs: number;
   private readonly queue: Happened[] = [];
   private readonly ended = new AbortController();
   private givenUp = 0;
   private isBusy = false;
+  /** What is done now. */
+  private doing = new AbortController();
 
-  constructor(config: ActionConfig, { log, againAfterMs = AGAIN_AFTER_MS }: ActionsOptions) {
+  constructor(config: ActionConfig, options: ActionsOptions) {
+    const { log, againAfterMs = AGAIN_AFTER_MS, takesMaxMs = TAKES_MAX_MS } = options;
     this.wants = config.event;
     this.config = config;
     this.log = log;
     this.againAfterMs = againAfterMs;
+    this.takesMaxMs = takesMaxMs;
   }
 
   add(happened: Happened): void {
@@ -76,6 +82,7 @@ class Action {
   close(): void {
     this.queue.length = 0;
     this.ended.abort();
+    this.doing.abort();
   }
 
   private async work(): Promise<void> {
@@ -102,11 +109,20 @@ class Action {
     }
   }
 
-  private perform(happened: Happened): Promise<void> {
-    const signal = AbortSignal.any([this.ended.signal, AbortSignal.timeout(TAKES_MAX_MS)]);
-    return 'webhook' in this.config
-      ? post(this.config.webhook, happened, signal)
-      : run(this.config.command, happened, signal);
+  /** By a timer of ours: the signal of AbortSignal.timeout may be collected before its time has come. */
+  private async perform(happened: Happened): Promise<void> {
+    this.doing = new AbortController();
+    const { signal } = this.doing;
+    const timer = setTimeout(() => this.doing.abort(), this.takesMaxMs);
+    try {
+      if ('webhook' in this.config) await post(this.config.webhook, happened, signal);
+      else await run(this.config.command, happened, signal);
+    } catch (cause) {
+      if (!signal.aborted) throw cause;
+      throw new Error(`it took longer than ${this.takesMaxMs / 1000} s`, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Without what a web address has behind its host, which may be a secret. */
@@ -130,8 +146,8 @@ async function post(address: string, { json }: Happened, signal: AbortSignal): P
 }
 
 /**
- * The event is given as input, and never becomes part of what a shell reads. A command is a group of
- * processes, and ends as one: what a shell has begun would go on without it.
+ * The event is given as input, and never becomes part of what a shell reads. What the shell began is of
+ * its group, and ends with it.
  */
 function run(command: string, { kind, json }: Happened, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -142,25 +158,23 @@ function run(command: string, { kind, json }: Happened, signal: AbortSignal): Pr
       stdio: ['pipe', 'ignore', 'ignore'],
       env: { ...process.env, HOPLINE_EVENT: kind },
     });
-    const end = (): void => void (child.pid === undefined || killGroup(child.pid));
-    signal.addEventListener('abort', end);
+    const kill = (): void => {
+      try {
+        process.kill(-child.pid!, 'SIGKILL');
+      } catch (cause) {
+        // One that has become another user's cannot be ended, and is waited for no longer.
+        reject(cause as Error);
+      }
+    };
+    signal.addEventListener('abort', kill);
     child.on('error', reject);
     child.on('exit', (code) => {
-      signal.removeEventListener('abort', end);
-      const ended = signal.aborted ? 'it took too long' : `it ended with ${code ?? 'a signal'}`;
-      if (code === 0) resolve();
-      else reject(new Error(ended));
+      signal.removeEventListener('abort', kill);
+      if (code === 0) return resolve();
+      reject(new Error(`it ended with ${code ?? 'a signal'}`));
     });
     // A command that reads nothing may be gone by then.
     child.stdin.on('error', () => {});
     child.stdin.end(`${json}\n`);
   });
-}
-
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }

@@ -7,7 +7,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Actions, QUEUE_MAX } from '../../../host/daemon/actions.ts';
 import type { ActionConfig } from '../../../host/config.ts';
@@ -99,31 +100,44 @@ describe('a command', () => {
     expect(JSON.parse(lines()[0].replace('PeerJoined ', ''))).toMatchObject({ name });
   });
 
-  it('that is ended is ended with all that it began', async () => {
-    const log = join(folder, 'log');
-    const beat = `while true; do echo beat >> ${log}; sleep 0.05; done`;
-    begin([{ event: 'any', command: `(${beat}) & wait` }]);
-    actions.hear(JOINED, 5);
-    await until('it runs', () => lines().length > 1);
-    actions.close();
-    await wait(200);
-    const beats = lines().length;
-    await wait(500);
-    expect(lines().length).toBe(beats);
-  });
-
   it('that fails is told of with what it ended with', async () => {
     begin([{ event: 'any', command: 'exit 3' }]);
     actions.hear(JOINED, 5);
     await until('it is given up', () => warnings.length > 0);
     expect(warnings).toEqual(['command exit 3: PeerJoined: it ended with 3']);
   });
+
+  it('that hangs is ended with all that it began, whatever is collected meanwhile', async () => {
+    const command = `sleep 600 & echo $! >> ${join(folder, 'log')}; wait`;
+    begin([{ event: 'any', command }], 200);
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    actions.hear(JOINED, 5);
+    await until('it runs', () => lines().length > 0);
+    await until('it is given up', () => {
+      collect();
+      return warnings.length > 0;
+    });
+    expect(warnings).toEqual([`command ${command}: PeerJoined: it took longer than 0.2 s`]);
+    expect(lines()).toHaveLength(3);
+    await until('nothing of it is left', () => !lines().some(isRunning));
+  });
+
+  it('that is under way ends with the bridge', async () => {
+    begin([{ event: 'any', command: `sleep 600 & echo $! >> ${join(folder, 'log')}; wait` }]);
+    actions.hear(JOINED, 5);
+    await until('it runs', () => lines().length > 0);
+    actions.close();
+    await until('nothing of it is left', () => !lines().some(isRunning));
+    expect(warnings).toEqual([]);
+  });
 });
 
-function begin(configs: ActionConfig[]): void {
+function begin(configs: ActionConfig[], takesMaxMs = 10_000): void {
   actions = new Actions(configs, {
     log: { warn: (line: string) => void warnings.push(line) } as never,
     againAfterMs: [1, 1],
+    takesMaxMs,
   });
 }
 
@@ -131,6 +145,14 @@ function begin(configs: ActionConfig[]): void {
 function lines(): string[] {
   const log = join(folder, 'log');
   return existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
+}
+
+function isRunning(pid: string): boolean {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
 }
 
 function receive(request: IncomingMessage, response: ServerResponse): void {
