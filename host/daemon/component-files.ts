@@ -12,6 +12,8 @@ import type { Component, ComponentKind } from '../component.ts';
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** What the bridge acts on itself, and nobody in its place. */
 const TAKEN: readonly number[] = [HANDSHAKE, ENCRYPTED, COURIER, GATEWAY];
+/** Whoever takes longer for one step has held up the whole bridge, and fails for it. */
+const STEP_MAX_MS = 1000;
 const PARTS: readonly (keyof Component)[] = ['step', 'deadline', 'health'];
 
 export async function loadComponents(paths: readonly string[]): Promise<ComponentKind[]> {
@@ -45,13 +47,29 @@ async function load(path: string): Promise<ComponentKind> {
   if (!isListOf(after, isText)) refuse(path, '"after" is a list of names of components');
   if (!isListOf(wishes, isText)) refuse(path, '"wishes" is a list of names of wishes');
   // One that lacks a part is found out when it is made, and fails like any.
-  return { name, types, wishes, after, make: (ports, now) => whole(make(ports, now)) };
+  return { name, types, wishes, after, make: (ports, now) => prompt(whole(make(ports, now))) };
 }
 
 function whole(made: Component): Component {
   const missing = PARTS.find((part) => typeof made?.[part] !== 'function');
   if (missing !== undefined) throw new Error(`what it makes has no function "${missing}"`);
   return made;
+}
+
+/** As the machine that it is knows no clock, its time is taken here. */
+function prompt(made: Component): Component {
+  return {
+    step(input, now) {
+      const begunAt = performance.now();
+      const outputs = made.step(input, now);
+      const tookMs = performance.now() - begunAt;
+      if (tookMs <= STEP_MAX_MS) return outputs;
+      throw new Error(`a step took ${(tookMs / 1000).toFixed(1)} s, and held up the bridge`);
+    },
+    deadline: () => made.deadline(),
+    health: (now) => made.health(now),
+    statistics: (now) => made.statistics?.(now) ?? {},
+  };
 }
 
 function isListOf<Item>(value: unknown, is: (item: unknown) => item is Item): value is Item[] {

@@ -43,6 +43,24 @@ describe('a component of the owner', () => {
     expect(log.some((line) => /weak has failed \(not yet\)/.test(line))).toBe(true);
   });
 
+  it('that holds up the bridge for more than a second is left alone for a while', async () => {
+    const source = `export const component = { name: 'slow', make: () => ({
+        step({ kind }) {
+          const until = Date.now() + (kind === 'start' ? 1100 : 0);
+          while (Date.now() < until);
+          return [];
+        },
+        deadline: () => Infinity,
+        health: () => ({ state: 'well' }),
+      }) };`;
+    const { daemon, log } = await withComponent(source);
+    const why = /slow has failed \(a step took 1\.\d s, and held up the bridge\)/;
+    await until('it failed', () => daemon.problems.some((line) => why.test(line)));
+    await until('it failed again, after twice as long', () => log.filter((line) => why.test(line)).length > 1); // prettier-ignore
+    const [slow] = daemon.snapshot().components.filter(({ name }) => name === 'slow');
+    expect(slow.failures).toBeGreaterThan(1);
+  });
+
   it('that is not there, or needs what is not, is refused without names of our own', async () => {
     const absent = join(rig.folder(), 'nope.mjs');
     const loading = loadComponents([absent]);
