@@ -54,9 +54,12 @@ describe.skipIf(CHROMIUM === null)('a person who looks at the health of the mesh
       await page.getByText('split 14:02, healed 14:09, 37 messages reconciled, 0 lost').waitFor();
       await page.getByRole('meter', { name: 'stability' }).waitFor();
       await page.getByText('critical: 9 % of heartbeats lost').waitFor();
-      await page.getByText('3 figures, 6 runs').click();
+      await page.getByText('4 figures, 6 runs').click();
       const plots = page.getByRole('img', { name: /^mesh\.transmissions_vs_flood: 41\.2 %/ });
       await plots.waitFor();
+      // However long the unit, a name is not squeezed into a column of letters.
+      const longest = await page.getByText('memory.fragmentation_percent').boundingBox();
+      expect(longest!.height).toBeLessThan(60);
       await page.getByText('suspected', { exact: true }).waitFor();
       const timeline = page.getByRole('list', { name: 'Timeline' }).locator('li:not(.day)');
       expect(await timeline.count()).toBe(4);

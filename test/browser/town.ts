@@ -110,6 +110,11 @@ export class Town extends DeskDouble {
       figures: [
         { name: 'mesh.delivery', unit: '%', value: 99.9 + daysAgo / 100 },
         { name: 'mesh.transmissions_vs_flood', unit: '%', value: daysAgo === 2 ? 71.3 : 41.2 },
+        {
+          name: 'memory.fragmentation_percent',
+          unit: '% of the heap, held and not used',
+          value: 49.8,
+        },
         { name: 'sim.events_per_s', unit: 'events/s', value: 812_300 - 9000 * daysAgo },
       ],
     }));
