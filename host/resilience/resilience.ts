@@ -94,6 +94,8 @@ export class Resilience implements Component {
   private readonly asked = new Map<string, Asked>();
   /** Who is at the far end of each link. */
   private readonly ends = new Map<number, string>();
+  /** Of those, how long the last heartbeat was under way: a line says it nowhere else. */
+  private readonly trips = new Map<number, Millis>();
   /** Peers as they were at the last check: those that leave are asked about no more. */
   private reached = new Map<string, Reached>();
   /** Since the last check. */
@@ -187,6 +189,7 @@ export class Resilience implements Component {
         this.beats += input.missed + 1;
         this.missed += input.missed;
         this.ends.set(input.link, toHex(input.id));
+        if (input.roundTripMs !== null) this.trips.set(input.link, input.roundTripMs);
         return this.toSuspicion(input, now, out);
       case 'heard':
         return this.hear(input.event, now, out);
@@ -269,6 +272,7 @@ export class Resilience implements Component {
   private cut(link: number, now: Millis, out: ComponentOutput[]): void {
     const key = this.ends.get(link);
     this.ends.delete(link);
+    this.trips.delete(link);
     if (key === undefined || [...this.ends.values()].includes(key)) return;
     this.upsets++;
     this.toSuspicion({ kind: 'cut', id: fromHex(key)! }, now, out);
@@ -411,7 +415,9 @@ export class Resilience implements Component {
     const { suspicion, beats, missed, upsets } = this;
     const silent = suspicion.count('suspected') + suspicion.count('failed');
     const present = suspicion.count('near') + suspicion.count('around');
-    const trips = links.flatMap(({ roundTripMs }) => (roundTripMs === null ? [] : [roundTripMs]));
+    const trips = links
+      .map(({ link, roundTripMs }) => roundTripMs ?? this.trips.get(link))
+      .filter((ms) => ms !== undefined);
     const overflowed = drops['queue-full'] ?? 0;
     const figures = {
       watched: present + silent,

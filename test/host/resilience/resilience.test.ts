@@ -53,6 +53,38 @@ it('has recovered whom it dialled, and not who dialled here', () => {
   expect(ended()).toEqual(['recovered after 1', 'returned after 1']);
 });
 
+it('knows the latency of a line by its heartbeats, as long as it is there', () => {
+  const line = {
+    link: 9,
+    peer: GATE,
+    medium: 'line',
+    mode: 'full',
+    silentMs: 0,
+    roundTripMs: null,
+  };
+  const links = [line as unknown as LinkSnapshot];
+  const component = resilienceOf(() => RESILIENCE_DEFAULTS, {
+    stock: () => ({ lacking: 0, given: 0, isCompared: false }),
+    gateways: () => [],
+  }).make(componentPorts({ links }), 0);
+  const latency = (at: number): string => {
+    component.step(TICK, at);
+    return component.view(at).health.find(({ category }) => category === 'latency')!.why;
+  };
+  component.step({ kind: 'start' }, 0);
+  expect(latency(5000)).toBe('nothing is known of it yet');
+  const id = fromHex(GATE)!;
+  component.step({ kind: 'beat', link: 9, id, roundTripMs: 640, missed: 0 }, 6000);
+  component.step({ kind: 'beat', link: 9, id, roundTripMs: null, missed: 0 }, 7000);
+  expect(latency(10_000)).toBe('round trips take 640 ms');
+  component.step(
+    { kind: 'heard', event: { kind: 'link-closed', link: 9 } as StationEvent },
+    11_000,
+  );
+  links.length = 0;
+  expect(latency(15_000)).toBe('nothing is known of it yet');
+});
+
 it('asks about one more, whatever became of the pings that asked about others', () => {
   const links = [7, 8, 9].map((link) => ({ link, peer: `${link}`.repeat(16), mode: 'full' }));
   const still = { silentMs: 0, roundTripMs: null };
