@@ -63,7 +63,8 @@ function usageOf({ usage }: Command, width: number): string[] {
   );
 }
 
-function columns(rows: (readonly [string, string])[], width: number, least = 0): string[] {
+/** Names, and beside them what there is to say of each, in no more than `width` characters a line. */
+export function columns(rows: (readonly [string, string])[], width: number, least = 0): string[] {
   const left = Math.max(least, ...rows.map(([name]) => name.length));
   const room = Math.max(RIGHT_MIN, width - left - 4);
   return rows.flatMap(([name, text]) => {

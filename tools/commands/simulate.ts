@@ -10,6 +10,7 @@ import { HoplineError } from '../../protocol/errors.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf, wholeNumberOf } from '../command.ts';
+import { columns } from '../help.ts';
 import type { Failure } from '../simulate/failure.ts';
 import { describeBreach, examine, tellFailure } from '../simulate/failure.ts';
 import { whyUnsuited } from '../simulate/policy.ts';
@@ -275,9 +276,8 @@ function printReplay(about: string, own: number, outcome: ReplayOutcome, io: Io)
 }
 
 function print(outcome: Outcome, failure: Failure | null, io: Io): void {
-  const rows = summaryOf(outcome);
-  const width = Math.max(...rows.map(([name]) => name.length));
-  for (const [name, value] of rows) io.out(`  ${name.padEnd(width)}  ${value}`);
+  const width = io.isTTY ? io.columns : Infinity;
+  for (const line of columns(summaryOf(outcome), width)) io.out(line);
   if (failure !== null) for (const line of tellFailure(failure)) io.out(line);
 }
 

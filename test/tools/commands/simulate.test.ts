@@ -39,6 +39,15 @@ describe('a run', () => {
     expect(outs.at(-1)).toMatch(/laws +all held: at-most-once, ttl-falls, .*, liveness$/);
   });
 
+  it('has a table that a terminal is wide enough for', async () => {
+    const io = testIo(FILES);
+    io.isTTY = true;
+    await simulate.run({ operands: [], values: { ...SMALL, faults: 'all' } }, io);
+    const table = io.outs.slice(1);
+    expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(table.join(' ').replace(/ +/g, ' ')).toMatch(/all held: at-most-once, .*, liveness$/);
+  });
+
   it('tells how long it will be, and when it is healed, where no terminal shows it', async () => {
     const { errs } = await run(SMALL);
     expect(errs).toEqual([
