@@ -50,9 +50,12 @@ function textsOf({ data: _, keyFile: __, ...config }: DaemonConfig): Record<stri
   return { ...Object.fromEntries(texts), security: config.security };
 }
 
-/** Stores of earlier versions have the values themselves. */
+/**
+ * Stores of earlier versions have the values themselves; and what they do not name, a newer version
+ * brought, and nobody changed.
+ */
 function isSame(before: string | undefined, now: string): boolean {
-  return before === now || (before !== undefined && digest(before) === now);
+  return before === undefined || before === now || digest(before) === now;
 }
 
 function digest(text: string): string {
