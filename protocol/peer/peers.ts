@@ -1,8 +1,8 @@
 /**
  * Peers: who is about, as their announces say (WIRE §5). A peer is about for 60 s after it was last
- * heard, and for longer where only lines bring word of it. Anybody can make up peers, so there is room
- * for a fixed number, and the stranger silent for longest makes way; those a person keeps never do
- * (RELIABILITY S4).
+ * heard, and for longer where only lines bring word of it, as long as one of them is up. Anybody can
+ * make up peers, so there is room for a fixed number, and the stranger silent for longest makes way;
+ * those a person keeps never do (RELIABILITY S4).
  *
  * What every announce changes lies together, in a row of numbers; a `Peer` is made for whoever asks.
  *
@@ -66,6 +66,8 @@ export class Peers {
   /** The one silent longest is the one unused for longest. */
   private readonly places: IdPlaces;
   private readonly profiles = new Profiles();
+  /** Since when no line is up any more; Infinity while one is, or there never was one. */
+  private severedAt: Millis = Infinity;
   /** When the next one has been silent for too long, or earlier. */
   private wakeAt: Millis = Infinity;
 
@@ -98,6 +100,17 @@ export class Peers {
     if (isDue) numbers[row + TOLD_AT] = now;
     this.note(place, now);
     return isNew ? 'new' : isDue ? 'due' : 'known';
+  }
+
+  /** A line is up. */
+  join(): void {
+    this.severedAt = Infinity;
+  }
+
+  /** The last line is down: nothing is on its way here by one. */
+  sever(now: Millis): void {
+    this.severedAt = now;
+    this.wakeAt = Math.min(this.wakeAt, now + this.reachableMs);
   }
 
   /** Something else that it signed. */
@@ -193,7 +206,9 @@ export class Peers {
     const row = this.places.columnsOf(place);
     const heardAt = numbers[row + HEARD_AT];
     const isByLine = heardAt - numbers[row + HEARD_HERE_AT] >= reachableMs;
-    return heardAt + (isByLine ? Math.max(REACHABLE_BY_LINE_MS, reachableMs) : reachableMs);
+    if (!isByLine) return heardAt + reachableMs;
+    const latest = heardAt + Math.max(REACHABLE_BY_LINE_MS, reachableMs);
+    return Math.min(latest, Math.max(heardAt, this.severedAt) + reachableMs);
   }
 
   private peerAt(place: number): Peer {

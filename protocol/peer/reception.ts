@@ -122,6 +122,8 @@ export class Reception {
   /** Unix time at 0 of our clock, or null. */
   private epochMs: number | null = null;
   private wakeAt: Millis = Infinity;
+  /** Those that are up. */
+  private readonly lines = new Set<number>();
   /** By number, when a link was lost last. */
   private readonly lostAt = new Map<number, Millis>();
   private readonly ports: ReceptionPorts;
@@ -192,6 +194,8 @@ export class Reception {
   /** A line is up, and who is there has proven it: nothing else has to show it first. */
   lineUp(link: number, now: Millis): ReceptionOutput[] {
     const out: ReceptionOutput[] = [];
+    this.lines.add(link);
+    this.peers.join();
     const wallMs = this.wall(now);
     const met = { kind: 'met', link, farEnd: 'line' } as const;
     if (wallMs !== null && this.ports.asksForHistory) {
@@ -256,6 +260,7 @@ export class Reception {
   /** A link is no more; `isLost` unless it was let go here, as all are that fell silent. */
   gone(link: number, isLost: boolean, now: Millis): void {
     if (isLost) this.lostAt.set(link, now);
+    if (this.lines.delete(link) && this.lines.size === 0) this.peers.sever(now);
     this.sync.step({ kind: 'gone', link }, now);
     this.reconciliation?.step({ kind: 'gone', link }, now);
     this.pinger.step({ kind: 'gone', link }, now);

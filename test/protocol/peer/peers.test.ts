@@ -82,6 +82,29 @@ describe('peers', () => {
     expect(peers.expire(REACHABLE_BY_LINE_MS)).toMatchObject([{ peer: { name: 'bea' } }]);
   });
 
+  it('are missed no later than others once no line is up any more', () => {
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
+    hear(peers, 1, { name: 'ann' }, BY_LINE, 0);
+    hear(peers, 2, { name: 'bea' }, BY_LINE, 90_000);
+    peers.sever(100_000);
+    expect(peers.deadline()).toBeLessThanOrEqual(100_000 + REACHABLE_MS);
+    expect(peers.expire(99_999 + REACHABLE_MS)).toEqual([]);
+    // What an injected copy brings meanwhile counts from when it came.
+    hear(peers, 2, { name: 'bea' }, BY_LINE, 120_000);
+    expect(peers.expire(100_000 + REACHABLE_MS)).toMatchObject([{ peer: { name: 'ann' } }]);
+    expect(peers.expire(120_000 + REACHABLE_MS)).toMatchObject([{ peer: { name: 'bea' } }]);
+  });
+
+  it('are waited for as ever where the line was away for a moment', () => {
+    const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
+    hear(peers, 1, { name: 'ann' }, BY_LINE, 0);
+    peers.sever(50_000);
+    peers.join();
+    expect(peers.expire(REACHABLE_BY_LINE_MS - 1)).toEqual([]);
+    expect(peers.deadline()).toBe(REACHABLE_BY_LINE_MS);
+    expect(peers.expire(REACHABLE_BY_LINE_MS)).toHaveLength(1);
+  });
+
   it('are news when they are new, are renamed, and every ten minutes', () => {
     const peers = new Peers(PEERS_MAX, REACHABLE_MS, 0);
     const isNews = (name: string, now: number): boolean =>
