@@ -16,7 +16,7 @@ import { encodeHello, LEAF } from '../protocol/core/hello.ts';
 import type { Machine, Millis, Tick } from '../protocol/core/machine.ts';
 import { TICK } from '../protocol/core/machine.ts';
 import { CONTROL, encodePacket, GATEWAY, HELLO, plainPacket } from '../protocol/core/packet.ts';
-import { GATEWAYS, MESH, ROUTING, versionWith } from '../protocol/core/version.ts';
+import { GATEWAYS, MESH, RECONCILES, ROUTING, versionWith } from '../protocol/core/version.ts';
 import type { StationEvent, StationInput, StationOutput } from '../protocol/peer/contract.ts';
 import type { Judge } from '../protocol/peer/judge.ts';
 import type { StationConfig, StationPorts } from '../protocol/peer/settings.ts';
@@ -808,9 +808,9 @@ function announcementOf(id: Uint8Array, hello: Hello): Uint8Array {
 }
 
 /** Lines carry what is said, and no mesh of few links: nothing else of a hello means anything there. */
-function helloOf({ role, frameMax, name }: BridgeConfig['station']): Hello {
+function helloOf({ role, frameMax, name, reconcile }: BridgeConfig['station']): Hello {
   const none = new Uint8Array(0);
-  const features = MESH | GATEWAYS | ROUTING;
+  const features = MESH | GATEWAYS | ROUTING | (reconcile === null ? 0 : RECONCILES);
   const head = { version: versionWith(features), role, features, frameMax, name: encodeText(name) };
   return { ...head, unixMs: null, board: none, token: none };
 }

@@ -196,12 +196,7 @@ export class Reception {
     const out: ReceptionOutput[] = [];
     this.lines.add(link);
     this.peers.join();
-    const wallMs = this.wall(now);
-    const met = { kind: 'met', link, farEnd: 'line' } as const;
-    if (wallMs !== null && this.ports.asksForHistory) {
-      this.onSync(this.sync.step({ ...met, wallMs }, now), out);
-      this.rearm();
-    }
+    this.askForHistory(link, now, out);
     return out;
   }
 
@@ -402,7 +397,7 @@ export class Reception {
     tell(out, { kind: 'announced', id, name, frame, capabilities, neighbours });
   }
 
-  /** Of whoever shows itself at the far end, unless histories are compared there. */
+  /** Of whoever is at the far end, unless histories are compared there. */
   private askForHistory(link: number, now: Millis, out: ReceptionOutput[]): void {
     const wallMs = this.wall(now);
     if (wallMs === null || !this.ports.asksForHistory || this.reconciles(link)) return;
@@ -639,7 +634,8 @@ export class Reception {
     const hop = this.ports.links.at(link);
     if (this.reconciliation === null || hop === null || hop.hello === null) return false;
     const { mode } = hop.machine;
-    if (hasNoIsland(hop) || (mode !== 'full' && mode !== 'limited')) return false;
+    // A client has what is of now, and asks for the rest.
+    if (hop.medium === 'client' || (mode !== 'full' && mode !== 'limited')) return false;
     return (hop.hello.features & RECONCILES) !== 0;
   }
 

@@ -45,8 +45,9 @@ export const RECONCILE_DEFAULTS: ReconcileConfig = { everyMs: 10_000, settleMs: 
 
 /** After a link came up: what its far end knows us by goes ahead. */
 const FIRST_MS = 250;
-/** After something differed: for what is left of it. */
+/** After something differed: for what is left of it. A line is not kept waiting by what is of now. */
 const SOON_MS = 2500;
+const SOON_BY_LINE_MS = 250;
 /** After something was made good: it is offered on other links, together with what follows. */
 const PASS_ON_MS = 1000;
 /** While packets are on their way, either way, it is looked so often whether they are through. */
@@ -126,10 +127,10 @@ export type ReconcileInput =
     }
   | { kind: 'wake'; wallMs: number };
 
-export type ReconcileOutput =
-  /** The payload of a frame for one link, signed and with TTL 0. */
-  | { kind: 'say'; link: number; payload: Uint8Array }
-  | { kind: 'drop'; link: number; reason: ReconcileDrop };
+/** The payload of a frame for one link, signed and with TTL 0. */
+type Said = { kind: 'say'; link: number; payload: Uint8Array };
+
+export type ReconcileOutput = Said | { kind: 'drop'; link: number; reason: ReconcileDrop };
 
 /** Why a frame was not answered. */
 export type ReconcileDrop =
@@ -175,6 +176,9 @@ type Side = {
   offersAt: Millis;
   /** By id, when it was said: what was asked of us. The one given longest ago in front. */
   given: Map<string, number>;
+  /** Frames for a line, and when the last of them went: one goes in a millisecond. */
+  unsaid: Said[];
+  saidAt: Millis;
 };
 
 /** Over one link: how often an id was wanted there, and how often it came so and was not taken. */
@@ -195,6 +199,8 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   readonly sides = new Map<number, Side>();
   /** By id, the one wanted longest ago in front. */
   readonly wanted = new Map<string, Wanted>();
+  /** Of lines, those with frames that are not said yet. */
+  private readonly waiting = new Set<Side>();
   /** By neighbour, the time of his newest frame: what is older was said before. */
   private readonly speakers = new Map<string, number>();
 
@@ -229,13 +235,34 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       case 'tick':
         break;
     }
-    return out;
+    return this.spaced(out, now);
   }
 
   deadline(): Millis {
     let at = Infinity;
     for (const side of this.sides.values()) at = Math.min(at, this.dueAt(side), side.offersAt);
+    for (const { saidAt } of this.waiting) at = Math.min(at, saidAt + 1);
     return at;
+  }
+
+  /** Of frames with the same time, the far end takes the second for one that was said before. */
+  private spaced(said: ReconcileOutput[], now: Millis): ReconcileOutput[] {
+    const out = said.filter((output) => !this.isHeldBack(output));
+    for (const side of this.waiting) {
+      if (now < side.saidAt + 1) continue;
+      out.push(side.unsaid.shift()!);
+      side.saidAt = now;
+      if (side.unsaid.length === 0) this.waiting.delete(side);
+    }
+    return out;
+  }
+
+  private isHeldBack(output: ReconcileOutput): boolean {
+    const side = output.kind === 'say' ? this.sides.get(output.link) : undefined;
+    if (output.kind !== 'say' || side?.farEnd !== 'line') return false;
+    side.unsaid.push(output);
+    this.waiting.add(side);
+    return true;
   }
 
   /** Whether what comes over the link may be an answer to us. */
@@ -254,19 +281,23 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     now: Millis,
   ): void {
     if (this.sides.has(link)) return;
+    if (farEnd === 'line') this.answers.hasLines = true;
     const frame = Math.max(FRAME_LEAST, Math.min(frameMax, FRAME_MOST[farEnd]));
     this.sides.set(link, {
       ...{ farEnd, leads, bytesMax: frame - FRAME_OVERHEAD, floor: 0 },
       ...{ own: this.salted(), saltedAt: now, theirs: null, theirsAt: -Infinity },
       ...{ openedAt: -Infinity, opened: null, agreed: null, agreedFrom: Infinity, newsAt: now },
       ...{ dueAt: now + patience({ leads }, FIRST_MS), restsUntil: now },
-      ...{ gapMs: SOON_MS, reached: START },
+      ...{ gapMs: soonOn(farEnd), reached: START },
       ...{ wantedAt: -Infinity, gainedAt: -Infinity, awaited: 0, heardAt: [] },
       ...{ gained: new Set<string>(), offersAt: Infinity, given: new Map<string, number>() },
+      ...{ unsaid: [], saidAt: -Infinity },
     });
   }
 
   private forget(link: number): void {
+    const side = this.sides.get(link);
+    if (side !== undefined) this.waiting.delete(side);
     this.sides.delete(link);
     for (const want of this.wanted.values()) {
       want.tries.delete(link);
@@ -433,7 +464,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     }
     // What is offered or wanted again and again is not: only what is wanted the first few times goes on.
     const isSoon = (name: string): boolean => this.restOf(name, link) < SILENT_REST_MAX_MS;
-    if (isNew || wants.some(isSoon)) side.gapMs = SOON_MS;
+    if (isNew || wants.some(isSoon)) side.gapMs = soonOn(side.farEnd);
     if (compared !== null) {
       side.floor = compared.floor;
       side.reached = reply.from;
@@ -469,7 +500,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     side.agreedFrom = Math.max(side.agreed.from.time, floor, side.floor);
     const isAll = side.agreed.version === version && (timeline.newest?.timestamp ?? -1) < until;
     side.newsAt = isAll ? Infinity : Math.min(side.newsAt, now);
-    side.gapMs = SOON_MS;
+    side.gapMs = soonOn(side.farEnd);
     side.dueAt = now + patience(side, this.config.everyMs * QUIET);
   }
 
@@ -640,6 +671,10 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
 
 function say(link: number, said: Reconcile, out: ReconcileOutput[]): void {
   out.push({ kind: 'say', link, payload: encodeReconcile(said) });
+}
+
+function soonOn(farEnd: FarEnd): Millis {
+  return farEnd === 'line' ? SOON_BY_LINE_MS : SOON_MS;
 }
 
 function untried(now: Millis): Pick<Wanted, 'tries' | 'toldAt'> {
