@@ -81,5 +81,5 @@ export type ComponentOutput =
 /** What a component may want of the station beside packets. */
 export type StationOrder = Extract<
   StationInput,
-  { kind: 'ping' | 'trace' | 'pace' | 'redial' | 'release' }
+  { kind: 'ping' | 'trace' | 'tally' | 'pace' | 'redial' | 'release' }
 >;

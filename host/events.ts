@@ -125,7 +125,8 @@ export type PartitionAccounting = {
 /**
  * With whom all that was said meanwhile was compared since, and was alike: with those who were cut off,
  * with neighbours who lead to them and know what these gave them, or with nobody: then more may be
- * missing. What they themselves let go or never got, nobody can tell.
+ * missing. What they let go is told of over lines alone, and then it was lost; what they never got
+ * themselves, nobody can tell.
  */
 export type Compared = 'with-them' | 'with-neighbours' | 'not';
 

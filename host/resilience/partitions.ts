@@ -2,9 +2,11 @@
  * Partitions: when a part of the mesh is cut off, and what its return brought. Peers that fall silent
  * together, and are neighbours of each other, have not all failed: the way to them has. What both sides
  * said meanwhile is counted when they meet again, and what was lost of it, as far as histories were
- * compared since (WIRE §20, 0xE5).
+ * compared since (WIRE §20, 0xE5). What was let go cannot be compared: of that, the far ends of lines
+ * are asked before it is told.
  *
  *   lost, lost, lost ... quiet--> split --one is heard--> healing --nothing more comes--> accounted for
+ *                                        not all could be compared, over lines: asked --'
  *
  * Times are our own clock's; those of messages are Unix time, as their senders' clocks say.
  */
@@ -23,6 +25,8 @@ export type PartitionsInput =
 
 export type PartitionsOutput =
   | { kind: 'detected'; partition: number; lost: Uint8Array[] }
+  /** What was lost between, in Unix ms, is to be asked of those who are back; ids are hex. */
+  | { kind: 'doubted'; ids: ReadonlySet<string>; from: number; until: number }
   | { kind: 'healed'; accounting: PartitionAccounting };
 
 export type PartitionView = {
@@ -43,6 +47,8 @@ export const QUIET_MS = 15_000;
 export const SETTLED_MS = 100_000;
 /** Longer nobody waits for what is still to come (DEFAULTS §3). */
 export const HEALING_MAX_MS = 300_000;
+/** So long do those have who are asked what was lost. */
+export const TALLY_MS = 10_000;
 /** Whoever is away for longer has left: the mesh is as well without him. */
 export const MISSED_MS = 24 * 3_600_000;
 /** At once; then the oldest is taken for what it looks like, and forgotten. */
@@ -65,17 +71,19 @@ type Partition = {
   theirs: number;
   /** When the last of those came. */
   newsAt: Millis;
+  /** When others were asked what was lost; Infinity for never. */
+  doubtedAt: Millis;
 };
 
 /**
  * What is known of messages of a span, over links that lead to those of these ids, which are hex;
- * `isWithThem` where they are at the far ends themselves.
+ * `isWithThem` where they are at the far ends themselves, `isByLine` where one of the links is a line.
  */
 export type StockOf = (
   span: Span,
   ids: ReadonlySet<string>,
   now: Millis,
-) => Stock & { isWithThem: boolean };
+) => Stock & { isWithThem: boolean; isByLine: boolean };
 
 export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
   /** Of all merges that were accounted for; `unsure`: those of which losses are not known, or not all. */
@@ -220,6 +228,7 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
       ours: this.times.filter((time) => time >= since).length,
       theirs: 0,
       newsAt: Infinity,
+      doubtedAt: Infinity,
     };
     this.partitions.push(partition);
     if (this.partitions.length > PARTITIONS_MAX) this.partitions.shift();
@@ -231,7 +240,11 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     const [from, until] = [this.unix(splitAt), this.unix(healedAt)];
     // While something came, the others were not alike either.
     const span = { since: splitAt, from, until, comparedTo: this.unix(newsAt) };
-    const { lacking, given, isCompared, isWithThem } = this.stockOf(span, back, now);
+    const { lacking, given, isCompared, isWithThem, isByLine } = this.stockOf(span, back, now);
+    if (!isCompared && isByLine && partition.doubtedAt === Infinity) {
+      partition.doubtedAt = now;
+      return void out.push({ kind: 'doubted', ids: back, from, until });
+    }
     const missing = isCompared || lacking > 0 ? lacking : null;
     const compared = !isCompared ? 'not' : isWithThem ? 'with-them' : 'with-neighbours';
     const reconciled = theirs + given;
@@ -257,7 +270,8 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     out.push({ kind: 'healed', accounting });
   }
 
-  private settledAt({ healedAt, newsAt }: Partition): Millis {
+  private settledAt({ healedAt, newsAt, doubtedAt }: Partition): Millis {
+    if (doubtedAt < Infinity) return doubtedAt + TALLY_MS;
     return Math.min(newsAt + SETTLED_MS, healedAt + this.mergeMs);
   }
 

@@ -122,7 +122,8 @@ export class Resilience implements Component {
       const ways = this.waysTo(ids, at);
       const links = ways.map(({ link }) => link);
       const isWithThem = ways.every(({ peer }) => ids.has(peer ?? ''));
-      return { ...surroundings.stock(span, links), isWithThem };
+      const isByLine = ways.some(({ medium }) => medium === 'line');
+      return { ...surroundings.stock(span, links), isWithThem, isByLine };
     });
     this.recovery = new Recovery((at) => this.bridges(at).length > 0);
     this.checkAt = now + this.settings.care.checkMs;
@@ -336,6 +337,10 @@ export class Resilience implements Component {
   private onPartitions(output: PartitionsOutput, now: Millis, out: ComponentOutput[]): void {
     if (output.kind === 'healed') {
       return tell(out, { kind: 'PartitionHealed', accounting: output.accounting });
+    }
+    if (output.kind === 'doubted') {
+      const links = this.waysTo(output.ids, now).map(({ link }) => link);
+      return order(out, { kind: 'tally', links, from: output.from, until: output.until });
     }
     const { partition, lost } = output;
     tell(out, { kind: 'PartitionDetected', partition, lost });

@@ -69,6 +69,8 @@ export type StationInput =
    */
   | { kind: 'ping'; id: Uint8Array; link?: number; attempts?: number }
   | { kind: 'trace'; id: Uint8Array }
+  /** What was lost of this time, in Unix ms, is to be told of over those of the links that are lines. */
+  | { kind: 'tally'; links: readonly number[]; from: number; until: number }
   | { kind: 'tap'; isOn: boolean }
   /** A node is wanted back: it is dialled as soon as it is in sight, however often that failed. */
   | { kind: 'redial'; id: Uint8Array }

@@ -26,8 +26,11 @@ import {
 import { toHex } from '../wire/hex.ts';
 import type { Packet } from '../wire/packet.ts';
 import { openPacket } from '../wire/packet.ts';
+import type { Bound } from '../wire/reconcile.ts';
+import { compareBounds } from '../wire/reconcile.ts';
 import type { RequestSync, SyncType } from '../wire/request-sync.ts';
 import { SYNC_TYPE, syncTypes } from '../wire/request-sync.ts';
+import type { Dated } from './timeline.ts';
 import { byAge, Timeline } from './timeline.ts';
 
 export type HistoryLimits = {
@@ -96,8 +99,10 @@ export class History {
   private bytes = 0;
   /** Messages up to here, unless they are fresh, may have been forgotten. */
   private horizon = -1;
-  /** Names of the last of them, the one forgotten first in front. */
-  private readonly forgotten = new Set<string>();
+  /** Names of the last of them, and when they were said; the one forgotten first in front. */
+  private readonly forgotten = new Map<string, number>();
+  /** The newest of those that not even a name is left of. */
+  private unnamed = -1;
   /** Messages that are too old, as long as there is room for them. */
   private readonly attic = new Map<string, Kept>();
   /** Our clock when the too old went last. */
@@ -149,10 +154,34 @@ export class History {
     return this.limits.messages > 0 && this.knows(this.nameOf(packet));
   }
 
+  /** The same of this id. */
+  knows(name: string): boolean {
+    return this.messages.has(name) || this.attic.has(name) || this.forgotten.has(name);
+  }
+
+  /** Whatever was here from this time on, its name is left. */
+  get namedFrom(): number {
+    return this.unnamed + 1;
+  }
+
+  /** What is or was here of that time, `most` of it, the newest first. */
+  known(from: number, to: Bound, most: number): Dated[] {
+    const high = this.timeline.rank(to);
+    const held = this.timeline.slice(Math.max(this.firstAt(from), high - most), high);
+    const gone = [...this.forgotten].map(([name, timestamp]) => ({ name, timestamp }));
+    const past = [...this.attic.values(), ...gone].filter(
+      ({ name, timestamp }) =>
+        timestamp >= from && compareBounds({ time: timestamp, name }, to) < 0,
+    );
+    return [...held, ...past].sort(byAge).reverse().slice(0, most);
+  }
+
   /** Out of our own store, without asking whether it is old. */
   restore(frame: Uint8Array): void {
     const opened = openPacket(frame);
     if (opened.ok) this.add(opened.packet, frame, opened.packet.timestamp);
+    // There may have been others, which are not in the store any more.
+    this.unnamed = this.horizon;
   }
 
   /** False where it is held already, is too old, or may have been forgotten: nothing new, then. */
@@ -163,6 +192,7 @@ export class History {
     if (this.limits.messages === 0) {
       // Forgotten at once, and so never named.
       this.horizon = Math.max(this.horizon, packet.timestamp);
+      this.unnamed = this.horizon;
       return true;
     }
     const kept = new KeptPacket(this.hash, nameOf(sender), packet, frame);
@@ -265,10 +295,6 @@ export class History {
     return timestamp > this.horizon || isFresh(timestamp, wallMs);
   }
 
-  private knows(name: string): boolean {
-    return this.messages.has(name) || this.attic.has(name) || this.forgotten.has(name);
-  }
-
   private addMessage(kept: Kept): void {
     this.bytes += kept.bytes.length;
     this.show(kept);
@@ -318,9 +344,11 @@ export class History {
     if (!this.attic.delete(kept.name)) this.hide(kept);
     this.bytes -= kept.bytes.length;
     this.horizon = Math.max(this.horizon, kept.timestamp);
-    this.forgotten.add(kept.name);
-    const [first] = this.forgotten;
-    if (this.forgotten.size > FORGOTTEN_MAX) this.forgotten.delete(first);
+    this.forgotten.set(kept.name, kept.timestamp);
+    if (this.forgotten.size <= FORGOTTEN_MAX) return;
+    const [[name, timestamp]] = this.forgotten;
+    this.forgotten.delete(name);
+    this.unnamed = Math.max(this.unnamed, timestamp);
   }
 
   /** Puts away what is too old, and brings back what a clock that was ahead put away. */

@@ -272,6 +272,18 @@ export class Reception {
     return out;
   }
 
+  /** Asks what was lost of a time (see Tally). */
+  tally(
+    wanted: Pick<Extract<ReconcileInput, { kind: 'tally' }>, 'links' | 'from' | 'until'>,
+    now: Millis,
+  ): ReceptionOutput[] {
+    const out: ReceptionOutput[] = [];
+    const wallMs = this.wall(now);
+    if (wallMs !== null) this.onReconcile({ ...wanted, kind: 'tally', wallMs }, now, out);
+    this.rearm();
+    return out;
+  }
+
   beginTrace(id: Uint8Array, nonce: Uint8Array, now: Millis): ReceptionOutput[] {
     const out: ReceptionOutput[] = [];
     const payload = this.tracer.begin(id, nonce, now);
@@ -463,6 +475,12 @@ export class Reception {
   private kept(packet: Packet, link: number, ttl: number, now: Millis): void {
     const late = ttl === 0 ? this.history.nameOf(packet) : null;
     this.reconciliation?.step({ kind: 'kept', link, late }, now);
+    const wallMs = this.wall(now);
+    if (late !== null || wallMs === null) return;
+    const saidAt = now - (wallMs - packet.timestamp);
+    if (this.reconciliation?.isOfOutage(link, saidAt) !== true) return;
+    const name = this.history.nameOf(packet);
+    this.reconciliation.step({ kind: 'handed', link, name, saidAt }, now);
   }
 
   private hearLeave(packet: Packet, from: Delivery, out: ReceptionOutput[]): void {

@@ -8,6 +8,9 @@
  *   ids -> those we lack are wanted, of one neighbour at a time; those he lacks are offered
  *   wanted -> Answers, as for Sync -> what came so is offered to all other neighbours
  *
+ * What one of two let go, comparing does not show: over a line it is asked for by id (see Tally), once
+ * somebody wants to know what was lost while that was down.
+ *
  * Every frame is answered out of what is held then, and nothing is remembered of an exchange: a frame
  * that is lost or said again costs a round, and changes nothing. Nobody is answered who did not sign,
  * or speaks over another's link (RELIABILITY S16).
@@ -15,7 +18,7 @@
 import { sameBytes } from '../core/bytes.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { nameOf } from '../trust/pins.ts';
-import type { Bound, Compared, NotReconcile, Range, Reconcile } from '../wire/reconcile.ts';
+import type { Asked, Bound, Compared, NotReconcile, Range, Reconcile } from '../wire/reconcile.ts';
 import {
   compareBounds,
   decodeReconcile,
@@ -28,9 +31,11 @@ import type { Answers } from './answers.ts';
 import type { Draw } from './author.ts';
 import { Fingerprints } from './fingerprints.ts';
 import type { History, Kept } from './history.ts';
-import { isReplayed } from './history.ts';
+import { FRESH_MS, isReplayed } from './history.ts';
 import type { FarEnd } from './sync.ts';
 import { ANSWER_TIME_MS, PACES } from './sync.ts';
+import type { Tally } from './tally.ts';
+import { beginTally, takePage, TALLIES_MAX } from './tally.ts';
 import type { Timeline } from './timeline.ts';
 import { byAge } from './timeline.ts';
 
@@ -64,8 +69,8 @@ export const HEARD_MAX = 100;
 /** Ids wanted of one link and not there yet; with as many, no more are. */
 export const WANTED_MAX = 256;
 /**
- * Ids remembered as wanted, of all links, and as given, of each; then the one of longest ago is
- * forgotten.
+ * Ids remembered as wanted, of all links, and as given, of each on the air; then the one of longest ago
+ * is forgotten.
  */
 export const REMEMBERED_MAX = 4096;
 /**
@@ -80,6 +85,8 @@ export const SILENT_REST_MAX_MS = 60_000;
  * time costs the packet.
  */
 export const REFUSED_REST_MAX_MS = 600_000;
+/** Ids remembered as given over a line: it may have been down for hours. */
+export const GIVEN_MAX = 20_000;
 /** Neighbours whose newest frame is remembered; then the one heard longest ago is forgotten. */
 export const SPEAKERS_MAX = 256;
 
@@ -110,6 +117,8 @@ export type ReconcileInput =
   | { kind: 'gone'; link: number }
   /** A message was added; `late`: what it is called, where it was an answer to us, or else null. */
   | { kind: 'kept'; link: number; late: string | null }
+  /** One that came unasked over a line; `saidAt`: by our own clock, as its sender's says. */
+  | { kind: 'handed'; link: number; name: string; saidAt: Millis }
   /**
    * What answers a request came over the link, and whatever was to be done with it has been done: what
    * is not kept by then was not taken. Null where it cannot be read.
@@ -125,6 +134,8 @@ export type ReconcileInput =
       payload: Uint8Array;
       wallMs: number;
     }
+  /** Somebody wants to know what was lost of this time, in Unix ms, behind those links. */
+  | { kind: 'tally'; links: readonly number[]; from: number; until: number; wallMs: number }
   | { kind: 'wake'; wallMs: number };
 
 /** The payload of a frame for one link, signed and with TTL 0. */
@@ -174,11 +185,17 @@ type Side = {
   /** What came late to us and is to be offered there, as far as we know; and when, or Infinity. */
   gained: Set<string>;
   offersAt: Millis;
-  /** By id, when it was said: what was asked of us. The one given longest ago in front. */
+  readonly metAt: Millis;
+  /** What came unasked over a line, said before it was up, and is to be told of as taken; and when. */
+  taken: string[];
+  takenAt: Millis;
+  /** By id, when it was said: what was asked of us, or taken. The one given longest ago in front. */
   given: Map<string, number>;
   /** Frames for a line, and when the last of them went: one goes in a millisecond. */
   unsaid: Said[];
   saidAt: Millis;
+  /** By when their time begins, the one asked for longest ago in front. */
+  tallies: Map<number, Tally>;
 };
 
 /** Over one link: how often an id was wanted there, and how often it came so and was not taken. */
@@ -223,11 +240,17 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       case 'kept':
         this.keep(input, now);
         break;
+      case 'handed':
+        this.take(input, now);
+        break;
       case 'came':
         this.look(input);
         break;
       case 'heard':
         this.hear(input, now, out);
+        break;
+      case 'tally':
+        this.tally(input, out);
         break;
       case 'wake':
         this.open(input.wallMs, now, out);
@@ -240,7 +263,9 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
 
   deadline(): Millis {
     let at = Infinity;
-    for (const side of this.sides.values()) at = Math.min(at, this.dueAt(side), side.offersAt);
+    for (const side of this.sides.values()) {
+      at = Math.min(at, this.dueAt(side), side.offersAt, side.takenAt);
+    }
     for (const { saidAt } of this.waiting) at = Math.min(at, saidAt + 1);
     return at;
   }
@@ -276,6 +301,12 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     return (this.sides.get(link)?.awaited ?? 0) > 0;
   }
 
+  /** Whether it may have been said while that line was down; clocks differ. */
+  isOfOutage(link: number, saidAt: Millis): boolean {
+    const side = this.sides.get(link);
+    return side?.farEnd === 'line' && saidAt <= side.metAt + FRESH_MS;
+  }
+
   private meet(
     { link, farEnd, leads, frameMax }: Extract<ReconcileInput, { kind: 'met' }>,
     now: Millis,
@@ -292,6 +323,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       ...{ wantedAt: -Infinity, gainedAt: -Infinity, awaited: 0, heardAt: [] },
       ...{ gained: new Set<string>(), offersAt: Infinity, given: new Map<string, number>() },
       ...{ unsaid: [], saidAt: -Infinity },
+      ...{ metAt: now, taken: [], takenAt: Infinity, tallies: new Map<number, Tally>() },
     });
   }
 
@@ -320,6 +352,17 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     }
   }
 
+  /** Whoever handed it over a line that came up does not know that we lacked it. */
+  private take(
+    { link, name, saidAt }: Extract<ReconcileInput, { kind: 'handed' }>,
+    now: Millis,
+  ): void {
+    const side = this.sides.get(link);
+    if (side === undefined || !this.isOfOutage(link, saidAt)) return;
+    side.taken.push(name);
+    side.takenAt = Math.min(side.takenAt, now + PASS_ON_MS);
+  }
+
   private look({ link, name }: Extract<ReconcileInput, { kind: 'came' }>): void {
     const side = this.sides.get(link);
     if (side === undefined || side.awaited === 0) return;
@@ -340,6 +383,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   private open(wallMs: number, now: Millis, out: ReconcileOutput[]): void {
     for (const [link, side] of this.sides) {
       if (now >= side.offersAt) this.offer(link, side, out);
+      if (now >= side.takenAt) this.thank(link, side, out);
       if (now < this.dueAt(side)) continue;
       // What is on its way already would only be listed again.
       const isBusy = this.answers.waiting(link) > 0 || this.pending(link, now) > 0;
@@ -352,12 +396,19 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   private offer(link: number, side: Side, out: ReconcileOutput[]): void {
     const isForIt = (kept: Kept | null): boolean => kept !== null && kept.timestamp >= side.floor;
     const names = [...side.gained].filter((name) => isForIt(this.history.find(name)));
-    const most = Math.floor((side.bytesMax - ENVELOPE_BYTES) / NAME_SIZE);
-    for (let at = 0; at < names.length; at += most) {
-      say(link, { compared: null, offers: names.slice(at, at + most), wants: [] }, out);
+    for (const offers of pagesOf(names, side)) {
+      say(link, { compared: null, offers, wants: [] }, out);
     }
     side.gained.clear();
     side.offersAt = Infinity;
+  }
+
+  private thank(link: number, side: Side, out: ReconcileOutput[]): void {
+    for (const taken of pagesOf(side.taken, side)) {
+      say(link, { compared: null, offers: [], wants: [], taken }, out);
+    }
+    side.taken = [];
+    side.takenAt = Infinity;
   }
 
   private begin(
@@ -416,7 +467,60 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     if (prints === null) return drop('reconcile-flooding');
     side.heardAt.push(now);
     this.history.expire(wallMs);
+    const { compared, offers, wants } = heard.value;
+    const upAt = wallMs - (now - side.metAt);
+    if (side.farEnd === 'line') this.account(link, side, heard.value, upAt, out);
+    if (compared === null && offers.length + wants.length === 0) return;
     this.answer(link, side, heard.value, prints, this.floor(wallMs), now, out);
+  }
+
+  /** What there is to say of an outage that ended at `upAt`, in Unix ms, beside what is compared. */
+  private account(
+    link: number,
+    side: Side,
+    { taken = [], asked, page }: Reconcile,
+    upAt: number,
+    out: ReconcileOutput[],
+  ): void {
+    for (const name of taken) {
+      const kept = this.history.find(name);
+      if (kept !== null && kept.timestamp <= upAt) remember(side, kept);
+    }
+    if (asked !== undefined) this.turnPage(link, side, asked, out);
+    if (page === undefined) return;
+    for (const tally of side.tallies.values()) {
+      if (takePage(tally, page, (name) => this.history.knows(name))) askOn(link, tally, out);
+    }
+  }
+
+  /** Of what lies before either floor; what comes after it is compared. */
+  private tally(
+    { links, from, until, wallMs }: Extract<ReconcileInput, { kind: 'tally' }>,
+    out: ReconcileOutput[],
+  ): void {
+    for (const link of links) {
+      const side = this.sides.get(link);
+      if (side === undefined || side.farEnd !== 'line') continue;
+      const to = Math.min(Math.max(this.floor(wallMs), side.floor), until + 1);
+      if (to <= from) continue;
+      const tally = beginTally(from, to);
+      side.tallies.delete(from);
+      side.tallies.set(from, tally);
+      if (side.tallies.size > TALLIES_MAX) side.tallies.delete(side.tallies.keys().next().value!);
+      askOn(link, tally, out);
+    }
+  }
+
+  private turnPage(link: number, side: Side, { from, to }: Asked, out: ReconcileOutput[]): void {
+    const most = namesMax(side);
+    const least = Math.max(from, this.history.namedFrom);
+    const known = this.history.known(least, to, most);
+    const isFull = known.length === most;
+    const { timestamp: time, name } = isFull ? known[most - 1] : { timestamp: least, name: '' };
+    const down = { time, name };
+    const names = known.map((each) => each.name);
+    const page = { from: compareBounds(down, to) > 0 ? to : down, to, names };
+    say(link, { compared: null, offers: [], wants: [], page }, out);
   }
 
   private isNewer(speaker: string, timestamp: number, wallMs: number): boolean {
@@ -647,14 +751,13 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     return at > -Infinity && now - Math.max(at, gainedAt) < WANT_MS;
   }
 
-  private give(link: number, { farEnd, given }: Side, names: string[], now: Millis): void {
-    const pace = PACES[farEnd];
+  private give(link: number, side: Side, names: string[], now: Millis): void {
+    const pace = PACES[side.farEnd];
     const room = pace.answerMax - this.answers.waiting(link);
     const found = names.map((name) => this.history.find(name)).filter((kept) => kept !== null);
     // Wanted with the newest first, they come as they were said.
     const packets = found.slice(0, Math.max(0, room)).sort(byAge);
-    for (const { name, timestamp } of packets) given.set(name, timestamp);
-    while (given.size > REMEMBERED_MAX) given.delete(given.keys().next().value!);
+    for (const kept of packets) remember(side, kept);
     this.answers.add(link, pace, packets, now);
   }
 
@@ -675,6 +778,28 @@ function say(link: number, said: Reconcile, out: ReconcileOutput[]): void {
 
 function soonOn(farEnd: FarEnd): Millis {
   return farEnd === 'line' ? SOON_BY_LINE_MS : SOON_MS;
+}
+
+function remember({ farEnd, given }: Side, { name, timestamp }: Kept): void {
+  given.set(name, timestamp);
+  const most = farEnd === 'line' ? GIVEN_MAX : REMEMBERED_MAX;
+  if (given.size > most) given.delete(given.keys().next().value!);
+}
+
+/** Ids that a frame has room for, where nothing else is in it. */
+function namesMax({ bytesMax }: Side): number {
+  return Math.floor((bytesMax - ENVELOPE_BYTES) / NAME_SIZE);
+}
+
+function pagesOf(names: string[], side: Side): string[][] {
+  const most = namesMax(side);
+  const pages = Math.ceil(names.length / most);
+  return Array.from({ length: pages }, (_, at) => names.slice(at * most, (at + 1) * most));
+}
+
+function askOn(link: number, { from, rest }: Tally, out: ReconcileOutput[]): void {
+  const asked = { from: from.time, to: rest };
+  say(link, { compared: null, offers: [], wants: [], asked }, out);
 }
 
 function untried(now: Millis): Pick<Wanted, 'tries' | 'toldAt'> {

@@ -140,6 +140,9 @@ export class Station implements Machine<StationInput, StationOutput> {
       case 'trace':
         this.onReception(this.reception.beginTrace(input.id, this.ports.draw(8), now), out);
         break;
+      case 'tally':
+        this.onReception(this.reception.tally(input, now), out);
+        break;
       case 'settings':
         this.switchboard.enforce(input.level);
         this.reception.sync.answers.islandBytesPerMs = input.islandBytesPerSecond / 1000;

@@ -1,9 +1,12 @@
 /**
  * Stock: what comparing of histories (WIRE §20) has shown of messages of some time, for whoever gives
  * account of it. What is not known counts for nothing: where it was not compared, more may be lacking.
+ * What was let go cannot be compared; over lines it is told of by id (see Tally).
  */
 import type { Millis } from '../core/machine.ts';
 import type { Reconciliation } from './reconcile.ts';
+import type { Tally } from './tally.ts';
+import { isWhole } from './tally.ts';
 
 export type Comparisons = Pick<Reconciliation, 'wanted' | 'sides' | 'history'>;
 
@@ -15,11 +18,14 @@ export type Span = { since: Millis; from: number; until: number; comparedTo: num
 
 /** What is known of what was said in a span, over links that lead to those who said it. */
 export type Stock = {
-  /** Told of by name since it began, and never here. */
+  /** Told of by id since it began, and never here. */
   lacking: number;
   /** Said in it, and asked of us over those links. */
   given: number;
-  /** Over each of those links all of it was compared since, and nothing differed. */
+  /**
+   * Over each of those links all of it was compared since, and nothing differed, but for what was let
+   * go and told of by id.
+   */
   isCompared: boolean;
 };
 
@@ -31,19 +37,29 @@ export function takeStock(
 ): Stock {
   if (comparisons === null) return { lacking: 0, given: 0, isCompared: false };
   const { wanted, sides, history } = comparisons;
-  let lacking = 0;
+  const lacking = new Set<string>();
   for (const [name, { toldAt }] of wanted) {
-    if (toldAt >= since && history.find(name) === null) lacking++;
+    if (toldAt >= since && !history.knows(name)) lacking.add(name);
   }
+  // What we cannot name ourselves may have been here.
+  const tallyOf = (link: number): Tally | undefined =>
+    history.namedFrom > from ? undefined : sides.get(link)?.tallies.get(from);
   const given = new Set<string>();
   for (const link of links) {
     for (const [name, timestamp] of sides.get(link)?.given ?? []) {
       if (timestamp >= from && timestamp <= until) given.add(name);
     }
+    for (const name of tallyOf(link)?.lacking ?? []) {
+      if (!history.knows(name)) lacking.add(name);
+    }
   }
   const isAlike = (link: number): boolean => {
     const { agreed = null, agreedFrom = Infinity } = sides.get(link) ?? {};
-    return agreed !== null && agreedFrom <= from && agreed.until >= comparedTo;
+    if (agreed === null || agreed.until < comparedTo) return false;
+    const tally = tallyOf(link);
+    const toldTo = tally !== undefined && isWhole(tally) ? tally.to.time : from;
+    return Math.min(agreedFrom, until + 1) <= toldTo;
   };
-  return { lacking, given: given.size, isCompared: links.length > 0 && links.every(isAlike) };
+  const isCompared = links.length > 0 && links.every(isAlike);
+  return { lacking: lacking.size, given: given.size, isCompared };
 }

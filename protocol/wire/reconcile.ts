@@ -8,8 +8,12 @@
  *                   nothing more: alike | how many, fingerprint 8 | ids, 16 each: all there are ]
  *            | 4: time before which the sender neither has nor takes anything
  *            | 5: ids, 16 each, that the other lacks | 6: ids that the sender wants
+ *            | 7: ids, 16 each, that the sender lacked and was handed unasked
+ *            | 8: of which time all ids are asked for: [from time, ms later, start of id]
+ *            | 9: all ids of a time: [from time, start of id, ms later, start of id, ids, 16 each]
  *
- * Fields 1 to 4 are there together or not at all; a list without ids is left out.
+ * Fields 1 to 4 are there together or not at all; a list without ids is left out. 7 to 9 go over lines
+ * alone: they account for what was said while the line was down.
  */
 import { assert } from '../core/assert.ts';
 import type { Cbor } from './cbor-value.ts';
@@ -38,6 +42,9 @@ const RANGES = 3;
 const FLOOR = 4;
 const OFFERS = 5;
 const WANTS = 6;
+const TAKEN = 7;
+const ASKED = 8;
+const PAGE = 9;
 
 /** A place in the order of packets: before whatever is of this time and has an id from `name` on. */
 export type Bound = {
@@ -62,7 +69,20 @@ export type Reconcile = {
   /** In hex. */
   offers: string[];
   wants: string[];
+  /** What came over the line unasked, and was news. */
+  taken?: string[];
+  asked?: Asked;
+  page?: Page;
 };
+
+/** Of this time the sender wants to know all that was ever there. */
+export type Asked = { from: number; to: Bound };
+
+/**
+ * Ids, in hex, of all messages between two bounds that the sender holds or held. With two that are the
+ * same, it cannot name all that was there before.
+ */
+export type Page = { from: Bound; to: Bound; names: string[] };
 
 export type Compared = {
   /** What the fingerprints are made under. */
@@ -76,7 +96,8 @@ export type Compared = {
 
 export type NotReconcile = NotEnvelope | 'bad-schema' | 'bad-field' | 'bad-range';
 
-export function encodeReconcile({ compared, offers, wants }: Reconcile): Uint8Array {
+export function encodeReconcile(said: Reconcile): Uint8Array {
+  const { compared, offers, wants, taken, asked, page } = said;
   const fields = new Map<number, Cbor>();
   if (compared !== null) {
     const { salt, from, ranges, floor } = compared;
@@ -88,6 +109,16 @@ export function encodeReconcile({ compared, offers, wants }: Reconcile): Uint8Ar
   }
   if (offers.length > 0) fields.set(OFFERS, joined(offers));
   if (wants.length > 0) fields.set(WANTS, joined(wants));
+  if (taken !== undefined) fields.set(TAKEN, joined(taken));
+  if (asked !== undefined) {
+    const { from, to } = asked;
+    fields.set(ASKED, [from, to.time - from, fromHex(to.name)!]);
+  }
+  if (page !== undefined) {
+    const { from, to, names } = page;
+    const bounds = [from.time, fromHex(from.name)!, to.time - from.time, fromHex(to.name)!];
+    fields.set(PAGE, [...bounds, joined(names)]);
+  }
   const bytes = encodeEnvelope({ schema: RECONCILE_SCHEMA, fields });
   assert(bytes.length <= RECONCILE_MAX, 'a reconcile has its limit');
   return bytes;
@@ -101,9 +132,16 @@ export function decodeReconcile(bytes: Uint8Array): Decoded<Reconcile, NotReconc
   if (schema !== RECONCILE_SCHEMA) return { ok: false, reason: 'bad-schema' };
   const offers = fields.has(OFFERS) ? namesIn(fields.get(OFFERS)) : [];
   const wants = fields.has(WANTS) ? namesIn(fields.get(WANTS)) : [];
-  if (offers === null || wants === null) return { ok: false, reason: 'bad-field' };
+  const taken = fields.has(TAKEN) ? namesIn(fields.get(TAKEN)) : undefined;
+  const asked = fields.has(ASKED) ? askedIn(fields.get(ASKED)) : undefined;
+  const page = fields.has(PAGE) ? pageIn(fields.get(PAGE)) : undefined;
+  if (offers === null || wants === null || taken === null || asked === null || page === null) {
+    return { ok: false, reason: 'bad-field' };
+  }
+  const account = { ...(taken && { taken }), ...(asked && { asked }), ...(page && { page }) };
+  const said = { offers, wants, ...account };
   const isCompared = [SALT, FROM, RANGES, FLOOR].some((key) => fields.has(key));
-  if (!isCompared) return { ok: true, value: { compared: null, offers, wants } };
+  if (!isCompared) return { ok: true, value: { compared: null, ...said } };
   const salt = fields.get(SALT);
   const from = boundIn(0, fields.get(FROM));
   const floor = fields.get(FLOOR);
@@ -115,7 +153,7 @@ export function decodeReconcile(bytes: Uint8Array): Decoded<Reconcile, NotReconc
   }
   const ranges = rangesIn(from, fields.get(RANGES));
   if (ranges === null) return { ok: false, reason: 'bad-range' };
-  return { ok: true, value: { compared: { salt, from, ranges, floor }, offers, wants } };
+  return { ok: true, value: { compared: { salt, from, ranges, floor }, ...said } };
 }
 
 /** As packets are ordered. */
@@ -161,6 +199,22 @@ function rangeIn(to: Bound, rest: Cbor[]): Range | null {
   if (rest.length > 2 || typeof count !== 'number' || count < 0) return null;
   if (!(fingerprint instanceof Uint8Array) || fingerprint.length !== FINGERPRINT_SIZE) return null;
   return { to, kind: 'fingerprint', count, fingerprint };
+}
+
+function askedIn(value: Cbor): Asked | null {
+  if (!Array.isArray(value) || value.length !== 3) return null;
+  const from = boundIn(0, [value[0], new Uint8Array(0)]);
+  const to = from && boundIn(from.time, value.slice(1));
+  return to && { from: from!.time, to };
+}
+
+function pageIn(value: Cbor): Page | null {
+  if (!Array.isArray(value) || value.length !== 5) return null;
+  const from = boundIn(0, value.slice(0, 2));
+  const to = from && boundIn(from.time, value.slice(2, 4));
+  const names = namesIn(value[4]);
+  if (from === null || to === null || names === null || compareBounds(from, to) > 0) return null;
+  return { from, to, names };
 }
 
 function boundIn(base: number, value: Cbor): Bound | null {

@@ -46,36 +46,44 @@ describe('bytes that come as a reconcile', () => {
 });
 
 describe('a neighbour who says whatever he likes', () => {
-  it('gets at most one frame for each of his, none larger than the link takes', () => {
-    const history = new History(crypto);
-    for (let i = 0; i < 200; i++) history.restore(packet({ timestamp: NOW - 60_000 - i * 997 }));
-    const draw = (size: number): Uint8Array => new Uint8Array(size).fill(3);
-    const answers = new Answers(history, Infinity);
-    const machine = new Reconciliation(history, answers, draw, RECONCILE_DEFAULTS);
-    const met = { kind: 'met', link: 1, farEnd: 'node', leads: true, frameMax: 65_536 } as const;
-    machine.step(met, 0);
-    const sender = new Uint8Array(8).fill(9);
-    const random = xorshift(SEED);
-    let now = 0;
-    const some = fc.sample(said(), { seed: SEED, numRuns: runs(300, 10_000) });
-    for (const one of some) {
-      now += 1000 + random(100);
-      const heard = {
-        sender,
-        isItsLink: true,
-        timestamp: NOW + now,
-        payload: encodeReconcile(one),
-      };
-      const input = { kind: 'heard', link: 1, ...heard, wallMs: NOW } as const;
-      const outputs = machine.step(input, now);
-      expect(outputs.length).toBeLessThanOrEqual(1);
-      for (const output of outputs) {
-        if (output.kind === 'say') expect(output.payload.length).toBeLessThanOrEqual(1024 - 96);
+  it.each([
+    ['on the air', 'node', 1024],
+    ['over a line', 'line', 4096],
+  ] as const)(
+    'gets at most one frame for each of his %s, none larger than it takes',
+    (...where) => {
+      const [, farEnd, most] = where;
+      const history = new History(crypto);
+      for (let i = 0; i < 200; i++) history.restore(packet({ timestamp: NOW - 60_000 - i * 997 }));
+      const draw = (size: number): Uint8Array => new Uint8Array(size).fill(3);
+      const answers = new Answers(history, Infinity);
+      const machine = new Reconciliation(history, answers, draw, RECONCILE_DEFAULTS);
+      machine.step({ kind: 'met', link: 1, farEnd, leads: true, frameMax: 65_536 }, 0);
+      const tally = { links: [1], from: NOW - 1e6, until: NOW, wallMs: NOW };
+      const sender = new Uint8Array(8).fill(9);
+      const random = xorshift(SEED);
+      let now = 0;
+      const some = fc.sample(said(), { seed: SEED, numRuns: runs(300, 10_000) });
+      for (const one of some) {
+        now += 1000 + random(100);
+        machine.step({ kind: 'tally', ...tally }, now - 1);
+        const heard = {
+          sender,
+          isItsLink: true,
+          timestamp: NOW + now,
+          payload: encodeReconcile(one),
+        };
+        const input = { kind: 'heard', link: 1, ...heard, wallMs: NOW } as const;
+        const outputs = machine.step(input, now);
+        expect(outputs.length).toBeLessThanOrEqual(1);
+        for (const output of outputs) {
+          if (output.kind === 'say') expect(output.payload.length).toBeLessThanOrEqual(most - 96);
+        }
       }
-    }
-    expect(answers.waiting(1)).toBe(0);
-    expect(machine.deadline()).toBeGreaterThan(now);
-  });
+      expect(answers.waiting(1)).toBe(0);
+      expect(machine.deadline()).toBeGreaterThan(now);
+    },
+  );
 });
 
 function said(): fc.Arbitrary<Reconcile> {
@@ -109,7 +117,18 @@ function said(): fc.Arbitrary<Reconcile> {
       });
       return { salt, from, ranges, floor };
     });
-  return fc.record({ compared: fc.option(compared, { nil: null }), offers: names, wants: names });
+  const from = fc.integer({ min: NOW - 1e6, max: NOW });
+  const asked = fc
+    .record({ from, later: fc.nat({ max: 1e6 }), start: hex(0, 16) })
+    .map((some) => ({ from: some.from, to: { time: some.from + some.later, name: some.start } }));
+  const page = fc.record({ asked, start: hex(0, 16), names }).map((some) => ({
+    from: { time: some.asked.from, name: some.start },
+    to: { time: some.asked.to.time + 1, name: some.asked.to.name },
+    names: some.names,
+  }));
+  const always = { compared: fc.option(compared, { nil: null }), offers: names, wants: names };
+  const sometimes = { taken: names, asked, page };
+  return fc.record({ ...always, ...sometimes }, { requiredKeys: ['compared', 'offers', 'wants'] });
 }
 
 function hex(least: number, most: number): fc.Arbitrary<string> {

@@ -115,6 +115,11 @@ export class Member {
     this.watchStation();
   }
 
+  hear(told: Extract<BridgeOutput, { kind: 'told' }>): void {
+    if (told.of === 'station' && told.event.kind === 'message') this.heard.push(told.event.text);
+    if (told.of === 'mesh') this.told.push(told.event);
+  }
+
   /** What a bridge injects and takes goes from machine to machine inside it; only this shows it. */
   private watchStation(): void {
     const { station } = this.bridge as unknown as { station: Station };
@@ -243,11 +248,7 @@ export class Federation {
       case 'line':
         return this.onLine(member, output.order);
       case 'told':
-        if (output.of === 'station' && output.event.kind === 'message') {
-          member.heard.push(output.event.text);
-        }
-        if (output.of === 'mesh') member.told.push(output.event);
-        return;
+        return member.hear(output);
       case 'serve': {
         const { number, by, order } = output;
         member.orders.push(order);

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MeshEvent, PartitionAccounting } from '../../../host/events.ts';
 import type { HistoryLimits } from '../../../protocol/peer/history.ts';
+import { GATEWAY_HISTORY_LIMITS, HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
 import { REACHABLE_BY_LINE_MS, REACHABLE_MS } from '../../../protocol/peer/peers.ts';
 import type { StationConfig } from '../../../protocol/peer/settings.ts';
 import { person } from '../../protocol/trust/people.ts';
@@ -12,6 +13,8 @@ import type { Member } from './federation.ts';
 import { addressOf, Federation } from './federation.ts';
 
 const MINUTE = 60_000;
+/** What is younger is handed to a line that comes up, whoever still holds it (WIRE §28). */
+const HANDED_MS = 100_000;
 
 describe('parts of a mesh that one line joins', () => {
   it('account for an outage of minutes: all that was said came, and is counted on both sides', () => {
@@ -30,6 +33,64 @@ describe('parts of a mesh that one line joins', () => {
       expect(given).toBe(0);
       expect(account).toMatchObject({ missing: 0, compared: 'with-neighbours' });
     }
+  });
+
+  it('count what was handed over as the line came up, and what was asked for, each once', () => {
+    const parts = new Parts();
+    parts.cut();
+    for (let n = 0; n < 15; n++) parts.talk(1, 1);
+    const handed = parts.words.filter(({ at }) => parts.federation.now - at < HANDED_MS);
+    expect(handed.length).toBeGreaterThan(5);
+    expect(handed.length).toBeLessThan(25);
+    parts.mend();
+    for (const member of [parts.ann, parts.ben]) {
+      const counts = { ours: 15, theirs: 15, given: 15, reconciled: 30, missing: 0 };
+      expect(parts.accountOf(member)).toMatchObject(counts);
+    }
+    parts.expectAllHeard();
+  });
+
+  it('tell how many were lost where a gateway had no room to keep them', () => {
+    const parts = new Parts({ ben: { history: { ...GATEWAY_HISTORY_LIMITS, messages: 8 } } });
+    parts.cut();
+    for (let n = 0; n < 30; n++) parts.talk(1, 1);
+    parts.mend();
+    const came = parts.heardOf(parts.ann, 'east');
+    expect(came).toBeGreaterThan(0);
+    expect(came).toBeLessThan(30);
+    const known = { missing: 30 - came, compared: 'with-them', stillLost: 0 };
+    expect(parts.accountOf(parts.ann)).toMatchObject({ ours: 30, theirs: came, ...known });
+    // Ben had room for each for a moment, and that is enough to have been heard.
+    const taken = parts.heardOf(parts.ben, 'west');
+    const { theirs, missing } = parts.accountOf(parts.ben);
+    expect([theirs, theirs + missing!]).toEqual([taken, 30]);
+    expect(parts.heardOf(parts.amy, 'east'), 'and nobody behind has them').toBe(came);
+  });
+
+  it('tell how many were lost where what came had to make way, and its names are known', () => {
+    const small = { history: { ...HISTORY_LIMITS, messages: 40 } };
+    const parts = new Parts({ ann: small, ben: small });
+    parts.cut();
+    for (let n = 0; n < 50; n++) parts.talk(1, 1);
+    parts.mend();
+    for (const [member, side] of [
+      [parts.ann, 'east'],
+      [parts.ben, 'west'],
+    ] as const) {
+      const came = parts.heardOf(member, side);
+      const { theirs, missing, compared } = parts.accountOf(member);
+      expect(came).toBeLessThan(50);
+      expect([theirs, theirs + missing!, compared]).toEqual([came, 50, 'with-them']);
+    }
+  });
+
+  it('do not say how many where more was let go than anybody can name', () => {
+    const parts = new Parts({ ben: { history: { ...HISTORY_LIMITS, messages: 0 } } });
+    parts.cut();
+    for (let n = 0; n < 30; n++) parts.talk(1, 1);
+    parts.mend();
+    expect(parts.heardOf(parts.ann, 'east')).toBeLessThan(30);
+    expect(parts.accountOf(parts.ann)).toMatchObject({ compared: 'not', missing: null });
   });
 
   it('carry all as before where one does not compare over lines, and claim nothing', () => {

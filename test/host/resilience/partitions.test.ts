@@ -11,6 +11,7 @@ import {
   PARTITIONS_MAX,
   QUIET_MS,
   SETTLED_MS,
+  TALLY_MS,
   TIMES_MAX,
   TOGETHER_MS,
 } from '../../../host/resilience/partitions.ts';
@@ -21,7 +22,7 @@ import type {
 } from '../../../host/resilience/partitions.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
 import type { Span } from '../../../protocol/peer/stock.ts';
-import { toHex } from '../../../protocol/wire/hex.ts';
+import { fromHex, toHex } from '../../../protocol/wire/hex.ts';
 
 const OFFSET = 1_000_000;
 
@@ -231,11 +232,55 @@ function split(stock?: ReturnType<StockOf>): ReturnType<typeof mesh> {
   return made;
 }
 
+describe('what was let go while a line was down', () => {
+  const split = { ...stockOf(2, false, true), isByLine: true };
+
+  it('is asked for before it is told how many were lost', () => {
+    const { tell, until, said, stockIs } = mesh(split);
+    for (const name of ['a', 'b']) tell(lost(name, 1000, ['a', 'b']), 61_000);
+    until(100_000);
+    tell({ kind: 'found', id: idOf('a') }, 200_000);
+    said(150_000, 200_000);
+    expect(shown(until(200_000 + SETTLED_MS))).toEqual(['doubted a: 1001000 to 1200000']);
+    stockIs({ ...stockOf(7, true, true), isByLine: true });
+    expect(until(200_000 + SETTLED_MS + TALLY_MS - 1)).toEqual([]);
+    const told = until(200_000 + SETTLED_MS + TALLY_MS);
+    expect(shown(told)).toEqual(['healed 1: 0 ours, 1 theirs, 7 missing']);
+    expect(told).toMatchObject([{ accounting: { compared: 'with-them' } }]);
+  });
+
+  it('is asked for once, and not claimed where nobody tells it', () => {
+    const { tell, until } = mesh(split);
+    for (const name of ['a', 'b']) tell(lost(name, 1000, ['a', 'b']), 61_000);
+    until(100_000);
+    tell({ kind: 'found', id: idOf('a') }, 200_000);
+    const told = until(500_000);
+    expect(shown(told)).toEqual([
+      'doubted a: 1001000 to 1200000',
+      'healed 1: 0 ours, 0 theirs, 2 missing',
+    ]);
+    expect(told[1]).toMatchObject({ accounting: { compared: 'not' } });
+  });
+
+  it.each([
+    ['where all was compared', { ...stockOf(0, true, true), isByLine: true }],
+    ['on the air', stockOf(0, false, true)],
+  ])('is not asked for %s', (_, stock) => {
+    const { tell, until } = mesh(stock);
+    for (const name of ['a', 'b']) tell(lost(name, 1000, ['a', 'b']), 61_000);
+    until(100_000);
+    tell({ kind: 'found', id: idOf('a') }, 200_000);
+    const told = until(200_000 + SETTLED_MS);
+    expect(told.map(({ kind }) => kind)).toEqual(['healed']);
+  });
+});
+
 function mesh(stock = stockOf(7, true, true)) {
   const asked: { span: Span; ids: string[]; at: number }[] = [];
+  let known = stock;
   const machine = new Partitions((span, ids, at) => {
     asked.push({ span, ids: [...ids], at });
-    return stock;
+    return known;
   });
   const out: PartitionsOutput[] = [];
   const tell = (input: PartitionsInput, now: number): void => {
@@ -247,11 +292,12 @@ function mesh(stock = stockOf(7, true, true)) {
     tell,
     /** What it wanted to know of those that are back. */
     asked,
+    stockIs: (stock: ReturnType<StockOf>) => void (known = stock),
     said: (at: number, now: number) => tell({ kind: 'said', timestamp: OFFSET + at }, now),
     /** All that it has said by then. */
     until: (at: number): PartitionsOutput[] => {
       while (machine.deadline() <= at) out.push(...machine.step(TICK, machine.deadline()));
-      const all = out.filter(({ kind }) => kind === 'detected' || kind === 'healed');
+      const all = [...out];
       out.length = 0;
       return all;
     },
@@ -259,7 +305,7 @@ function mesh(stock = stockOf(7, true, true)) {
 }
 
 function stockOf(lacking: number, isCompared: boolean, isWithThem: boolean): ReturnType<StockOf> {
-  return { lacking, given: 2, isCompared, isWithThem };
+  return { lacking, given: 2, isCompared, isWithThem, isByLine: false };
 }
 
 function lost(id: string, heardAt: number, neighbours: string[]): PartitionsInput {
@@ -276,6 +322,10 @@ function shown(out: PartitionsOutput[]): string[] {
     if (output.kind === 'detected') {
       const names = output.lost.map((id) => new TextDecoder().decode(id).trim());
       return `detected ${output.partition}: ${names.sort().join(' ')}`;
+    }
+    if (output.kind === 'doubted') {
+      const names = [...output.ids].map((id) => new TextDecoder().decode(fromHex(id)!).trim());
+      return `doubted ${names.join(' ')}: ${output.from} to ${output.until}`;
     }
     const { partition, ours, theirs, missing } = output.accounting;
     return `healed ${partition}: ${ours} ours, ${theirs} theirs, ${missing} missing`;

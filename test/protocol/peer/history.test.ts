@@ -192,6 +192,39 @@ describe('a full history', () => {
     expect(history.request(last + limits.ageMs).since).toBeNull();
   });
 
+  it('tells by name what is or was here, the newest first, held or not', () => {
+    const history = new History(crypto, limits);
+    for (let i = 0; i < 30; i++) add(history, NOW + i);
+    const all = { time: NOW + 100, name: '' };
+    const times = (from: number, to = all, most = 100): number[] =>
+      history.known(from, to, most).map(({ timestamp }) => timestamp - NOW);
+    expect(times(NOW)).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i));
+    expect(times(NOW + 8, { time: NOW + 12, name: '' })).toEqual([11, 10, 9, 8]);
+    expect(times(NOW, all, 3)).toEqual([29, 28, 27]);
+    // What is too old is not held, and not forgotten.
+    history.expire(NOW + 25 + limits.ageMs);
+    expect([history.size, times(NOW + 20).length, history.namedFrom]).toEqual([4, 10, 0]);
+    const [{ name }] = history.known(NOW, { time: NOW + 1, name: '' }, 1);
+    expect([history.find(name), history.knows(name)]).toEqual([null, true]);
+  });
+
+  it('knows from when on it has a name for all that was here', () => {
+    const history = new History(crypto, limits);
+    for (let i = 0; i < FORGOTTEN_MAX + limits.messages; i++) add(history, NOW + i);
+    expect(history.namedFrom).toBe(0);
+    add(history, NOW + 100_000);
+    expect(history.namedFrom).toBe(NOW + 1);
+    const none = new History(crypto, { ...limits, messages: 0 });
+    add(none, NOW);
+    expect(none.namedFrom).toBe(NOW + 1);
+  });
+
+  it('has no names for what the store had more of than it has room for', () => {
+    const history = new History(crypto, limits);
+    for (let i = 0; i <= limits.messages; i++) history.restore(packet({ timestamp: NOW + i }));
+    expect(history.namedFrom).toBe(NOW + 1);
+  });
+
   it('still takes what is of now, however far ahead somebody stamped what it let go', () => {
     const history = new History(crypto, limits);
     for (let i = 0; i < 30; i++) add(history, NOW + 100_000 + i, { sender: id(9) });

@@ -6,7 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Answers } from '../../../protocol/peer/answers.ts';
 import type { HistoryLimits } from '../../../protocol/peer/history.ts';
-import { GATEWAY_HISTORY_LIMITS, History, HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
+import {
+  FRESH_MS,
+  GATEWAY_HISTORY_LIMITS,
+  History,
+  HISTORY_LIMITS,
+} from '../../../protocol/peer/history.ts';
 import type { ReconcileInput, ReconcileOutput } from '../../../protocol/peer/reconcile.ts';
 import type { Stock } from '../../../protocol/peer/stock.ts';
 import { takeStock } from '../../../protocol/peer/stock.ts';
@@ -20,6 +25,7 @@ import {
 } from '../../../protocol/peer/reconcile.ts';
 import { decodeReconcile, encodeReconcile } from '../../../protocol/wire/reconcile.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
+import type { FarEnd } from '../../../protocol/peer/sync.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
 import { packet } from '../../packets.ts';
 import { hold, SEED, xorshift } from '../../seed.ts';
@@ -129,6 +135,100 @@ describe('what is known of the far end', () => {
     expect(pair.stock(0, 0, 4000).lacking).toBe(2);
     pair.part();
     expect(pair.stock(0, 0, 4000), 'its holder is gone').toMatchObject({ lacking: 2 });
+  });
+});
+
+describe('what the far end of a line let go', () => {
+  const small = { ...GATEWAY_HISTORY_LIMITS, messages: 5 };
+
+  it('is lacking once it was told by id, and then all is known', () => {
+    const pair = new Pair([GATEWAY_HISTORY_LIMITS, small], 65_536, 'line');
+    for (let i = 0; i < 20; i++) pair.say(1, i * 1000, i);
+    pair.run(30_000);
+    expect(pair.stock(0, 0, 20_000)).toMatchObject({ lacking: 0, isCompared: false });
+    pair.tally(0, 0, 20_000);
+    expect(pair.stock(0, 0, 20_000)).toMatchObject({ lacking: 15, isCompared: true });
+    // Of another time nothing was asked.
+    expect(pair.stock(0, 500, 20_000)).toMatchObject({ lacking: 0, isCompared: false });
+    // It comes after all, from elsewhere, and makes way again.
+    pair.say(0, 3000, 3);
+    expect(pair.stock(0, 0, 20_000).lacking).toBe(14);
+  });
+
+  it('is told of in as many frames as it takes', () => {
+    const pair = new Pair([GATEWAY_HISTORY_LIMITS, small], 4096, 'line');
+    // Many of one moment, and some of others.
+    for (let i = 0; i < 1000; i++) pair.say(1, i < 500 ? 0 : i, i);
+    pair.run(30_000);
+    const before = pair.frames.length;
+    pair.tally(0, 0, 2000);
+    expect(pair.stock(0, 0, 2000)).toMatchObject({ lacking: 995, isCompared: true });
+    expect(pair.frames.length - before).toBe(2 * Math.ceil(995 / 245));
+  });
+
+  it('is not known where it lets go more than it can name, or we do', () => {
+    const limits = [GATEWAY_HISTORY_LIMITS, { ...small, messages: 0 }];
+    for (const one of [limits, [...limits].reverse()]) {
+      const pair = new Pair(one, 65_536, 'line');
+      for (let i = 0; i < 20; i++) {
+        pair.say(0, i * 1000, i);
+        pair.say(1, i * 1000, 100 + i);
+      }
+      pair.run(30_000);
+      pair.tally(0, 0, 20_000);
+      expect(pair.stock(0, 0, 20_000)).toMatchObject({ lacking: 0, isCompared: false });
+    }
+  });
+
+  it('is not asked for where all was compared, nor on the air', () => {
+    const line = new Pair(undefined, 65_536, 'line');
+    const air = new Pair([GATEWAY_HISTORY_LIMITS, small]);
+    for (const pair of [line, air]) {
+      for (let i = 0; i < 20; i++) pair.say(1, i * 1000, i);
+      pair.run(30_000);
+      const before = pair.frames.length;
+      pair.tally(0, 0, 20_000);
+      expect(pair.frames.length).toBe(before);
+    }
+  });
+});
+
+describe('what a line that came up was handed', () => {
+  it('is told of as taken by whom lacked it, and counts as given', () => {
+    const pair = new Pair(undefined, 65_536, 'line');
+    for (let i = 0; i < 600; i++) pair.give([0], 7_100_000 + i, i);
+    pair.hand(0, 600);
+    pair.run(10_000);
+    expect(pair.packets, 'none of it was asked for').toBe(0);
+    expect(pair.stock(0, 7_100_000, 7_300_000)).toMatchObject({ given: 600 });
+    expect(pair.stock(1, 7_100_000, 7_300_000).given).toBe(0);
+  });
+
+  it('is not told of where it was said long after the line came up, or came over the air', () => {
+    for (const farEnd of ['line', 'node'] as const) {
+      const pair = new Pair(undefined, 65_536, farEnd);
+      for (let i = 0; i < 20; i++) pair.give([0], 7_100_000 + i, i);
+      const late = farEnd === 'line' ? FRESH_MS + 1 : 0;
+      pair.hand(0, 20, late);
+      pair.run(10_000);
+      expect(pair.stock(0, 7_100_000, 7_300_000).given).toBe(0);
+    }
+  });
+
+  it('does not count as given what was said after the line was up, though it came unasked', () => {
+    const pair = new Pair(undefined, 65_536, 'line');
+    for (let i = 0; i < 20; i++) pair.give([0], 7_199_990 + i, i);
+    pair.hand(0, 20);
+    pair.run(10_000);
+    expect(pair.stock(0, 7_100_000, 7_300_000).given).toBe(11);
+  });
+
+  it('never says two frames in one millisecond, of which the second would count as replayed', () => {
+    const pair = new Pair(undefined, 65_536, 'line');
+    for (let i = 0; i < 20; i++) pair.give([i % 2], i * 1000, i);
+    pair.run(30_000);
+    const at = pair.frames.filter(({ from }) => from === 0).map(({ now }) => now);
+    expect(new Set(at).size).toBe(at.length);
   });
 });
 
@@ -471,7 +571,7 @@ class Pair {
   loses: (packet: Packet) => boolean = () => false;
   /** What comes, and is not taken. */
   refuses: (packet: Packet) => boolean = () => false;
-  readonly frames: { from: number; bytes: number }[] = [];
+  readonly frames: { from: number; bytes: number; now: number }[] = [];
   private readonly random = xorshift(SEED);
   private readonly histories: History[];
   private readonly answers: Answers[];
@@ -481,6 +581,7 @@ class Pair {
   constructor(
     limits: HistoryLimits[] = [GATEWAY_HISTORY_LIMITS, GATEWAY_HISTORY_LIMITS],
     frameMax = 65_536,
+    farEnd: FarEnd = 'node',
   ) {
     const draw = (size: number): Uint8Array =>
       Uint8Array.from({ length: size }, () => this.random(256));
@@ -490,7 +591,7 @@ class Pair {
       (history, at) => new Reconciliation(history, this.answers[at], draw, RECONCILE_DEFAULTS),
     );
     this.machines.forEach((machine, at) => {
-      machine.step({ kind: 'met', link: LINK, farEnd: 'node', leads: at === 0, frameMax }, 0);
+      machine.step({ kind: 'met', link: LINK, farEnd, leads: at === 0, frameMax }, 0);
     });
   }
 
@@ -502,6 +603,33 @@ class Pair {
     const text = `said at ${offsetMs} by ${seed}`;
     const frame = packet({ timestamp: EPOCH + offsetMs, payload: new TextEncoder().encode(text) });
     for (const at of who) this.histories[at].restore(frame);
+  }
+
+  /** As it is heard, and not out of a store. */
+  say(who: number, offsetMs: number, seed: number): void {
+    const text = `said at ${offsetMs} by ${seed}`;
+    const frame = packet({ timestamp: EPOCH + offsetMs, payload: new TextEncoder().encode(text) });
+    const opened = openPacket(frame);
+    if (opened.ok) this.histories[who].add(opened.packet, frame, opened.packet.timestamp);
+  }
+
+  /** What machine `from` holds came to the other unasked, said so long after the line came up. */
+  hand(from: number, count: number, saidAt = 0): void {
+    const { timeline } = this.histories[from];
+    for (const { name, bytes } of timeline.slice(0, count)) {
+      this.histories[1 - from].restore(bytes);
+      this.machines[1 - from].step({ kind: 'kept', link: LINK, late: null }, this.now);
+      this.machines[1 - from].step({ kind: 'handed', link: LINK, name, saidAt }, this.now);
+    }
+  }
+
+  tally(at: number, from: number, until: number): void {
+    const span = { links: [LINK], from: EPOCH + from, until: EPOCH + until };
+    this.take(
+      at,
+      this.machines[at].step({ kind: 'tally', ...span, wallMs: this.wallMs }, this.now),
+    );
+    this.run(1000);
   }
 
   /** As machine `at` knows it, of what was said between two offsets. */
@@ -557,7 +685,7 @@ class Pair {
     for (const output of outputs) {
       if (output.kind === 'drop') throw new Error(output.reason);
       const { payload } = output;
-      this.frames.push({ from, bytes: payload.length });
+      this.frames.push({ from, bytes: payload.length, now: this.now });
       const sender = new Uint8Array(8).fill(from + 1);
       const heard: ReconcileInput = {
         ...{ kind: 'heard', link: LINK, sender, isItsLink: true, timestamp: this.stamp++ },

@@ -7,6 +7,7 @@ import { Fingerprints } from '../../../protocol/peer/fingerprints.ts';
 import { Timeline } from '../../../protocol/peer/timeline.ts';
 
 const NAME = '00112233445566778899aabbccddeeff';
+const NOTHING = { compared: null, offers: [], wants: [] };
 const SALT = fromHex('0102030405060708')!;
 
 describe('a reconcile', () => {
@@ -38,6 +39,27 @@ describe('a reconcile', () => {
         `0550${NAME}`,
     ],
     ['of what is wanted alone', { compared: null, offers: [], wants: [NAME] }, `01a10650${NAME}`],
+    ['of what was taken', { ...NOTHING, taken: [NAME] }, `01a10750${NAME}`],
+    [
+      'that asks for a page',
+      {
+        ...NOTHING,
+        asked: { from: 1_700_000_000_000, to: { time: 1_700_000_000_100, name: 'ab' } },
+      },
+      '01a108831b0000018bcfe56800186441ab',
+    ],
+    [
+      'of a page',
+      {
+        ...NOTHING,
+        page: {
+          from: { time: 1_700_000_000_000, name: NAME },
+          to: { time: 1_700_000_000_100, name: '' },
+          names: [NAME],
+        },
+      },
+      `01a109851b0000018bcfe5680050${NAME}18644050${NAME}`,
+    ],
   ];
 
   it.each(cases)('%s is written and read as it says', (_, said, hex) => {
@@ -62,6 +84,11 @@ describe('a reconcile', () => {
       `01a401480102030405060708 02821b000100000000000040 0381820140 0400`,
       'bad-field',
     ],
+    ['that asks for a page without an end', '01a108820000', 'bad-field'],
+    ['that asks for a page beyond all time', '01a108831b00010000000000000040', 'bad-field'],
+    ['whose page ends before it begins', `01a1098500 41ab 00 41aa 40`, 'bad-field'],
+    ['whose page has an id cut short', `01a1098500 40 01 40 41ab`, 'bad-field'],
+    ['that took half an id', '01a10741ab', 'bad-field'],
     ['without a floor', '01a30148010203040506070802820040 0381820140', 'bad-field'],
   ])('%s is none', (_, hex, reason) => {
     expect(decodeReconcile(fromHex(hex.replaceAll(' ', ''))!)).toEqual({ ok: false, reason });
