@@ -201,7 +201,7 @@ function healed(accounting: PartitionAccounting): Said {
 function lostOf({ missing, compared }: PartitionAccounting): string {
   if (missing === null) return 'how many were lost is not known';
   if (compared === 'not') return `at least ${missing} lost`;
-  return compared === 'with-them' ? `${missing} lost` : `${missing} lost as far as neighbours know`;
+  return compared === 'with-them' ? `${missing} lost` : `${missing} lost of what neighbours have`;
 }
 
 function hour(unixMs: number): string {

@@ -51,7 +51,7 @@ describe('what happens in the mesh', () => {
     [
       healed(0, { compared: 'with-neighbours' }),
       'good',
-      'split 14:02, healed 14:09, 37 messages reconciled, 0 lost as far as neighbours know',
+      'split 14:02, healed 14:09, 37 messages reconciled, 0 lost of what neighbours have',
     ],
     [
       healed(null, { compared: 'not' }),
