@@ -38,11 +38,14 @@ export const CLEAR: Conditions = {
 /** A write that is overtaken, and the second copy of one, comes so much later, or less. */
 const LATE_MS = 200;
 
+/** What has no bound is reckoned to speak as Bluetooth LE does in its slower mode. */
+export const UNBOUND_BYTES_PER_S = 125_000;
+
 /** Writes are given one after another: what carries them has one voice. */
 export type Voice = {
   /** Until then it speaks, or has to be silent. */
   busyUntil: Millis;
-  /** So long it spoke, altogether. */
+  /** So long it speaks, altogether: what waits for its turn is counted. */
   airtimeMs: Millis;
   /** Of a hundred parts of its time, how many it may speak (ETSI's 1 or 10 percent, say). */
   dutyPercent: number;
@@ -50,6 +53,11 @@ export type Voice = {
 
 export function freshVoice(): Voice {
   return { busyUntil: 0, airtimeMs: 0, dutyPercent: 100 };
+}
+
+/** How long it has spoken by now; what it says last counts evenly until it may say more. */
+export function spokenBy({ airtimeMs, busyUntil, dutyPercent }: Voice, now: Millis): Millis {
+  return airtimeMs - (Math.max(0, busyUntil - now) * dutyPercent) / 100;
 }
 
 /** What became of a write: when it had left, and when it arrives and a second copy of it; or never. */
@@ -85,7 +93,10 @@ export class Way {
   /** A duty cycle asks for silence after whatever was said. */
   private speak(size: number, now: Millis, voice: Voice): Millis {
     const { bytesPerSecond } = this.conditions;
-    if (bytesPerSecond === Infinity) return now;
+    if (bytesPerSecond === Infinity) {
+      voice.airtimeMs += (size * 1000) / UNBOUND_BYTES_PER_S;
+      return now;
+    }
     const spokenMs = Math.ceil((size * 1000) / bytesPerSecond);
     const leftAt = Math.max(now, voice.busyUntil) + spokenMs;
     voice.airtimeMs += spokenMs;

@@ -13,7 +13,7 @@ import type { Due } from '../../protocol/core/schedule.ts';
 import { Schedule } from '../../protocol/core/schedule.ts';
 import { Alarms } from './alarms.ts';
 import type { Conditions } from './conditions.ts';
-import { CLEAR } from './conditions.ts';
+import { CLEAR, spokenBy } from './conditions.ts';
 import type { End } from './places.ts';
 import { Place, Tie } from './places.ts';
 import { seededRandom } from './random.ts';
@@ -298,7 +298,7 @@ export class Mesh<Node extends SimNode> {
 
   /** For how long its radio spoke. */
   airtimeOf(number: number): Millis {
-    return this.places[number].voice.airtimeMs;
+    return spokenBy(this.places[number].voice, this.now);
   }
 
   /** Unix time as this node believes it to be. */

@@ -121,7 +121,6 @@ class Run {
   private readonly ground: Ground;
   /** By node: how far its clock is off. */
   private readonly offMs: Millis[];
-  private bytes = 0;
   private isHealed = false;
 
   constructor(scenario: Scenario, ports: RunPorts, watch: RunWatch) {
@@ -505,7 +504,6 @@ class Run {
   }
 
   private onWrite(from: number, to: number, bytes: Uint8Array, at: Millis): void {
-    this.bytes += bytes.length;
     const head = headOf(bytes, this.wires.has(keyOf(from, to)));
     if (head !== null) this.laws.wrote(from, head, at);
   }
@@ -523,7 +521,6 @@ class Run {
       up: all.filter((node) => mesh.isUp(node)).length,
       open: all.reduce((sum, node) => sum + mesh.linked(node).length, 0) / 2,
       writes: mesh.writes,
-      bytes: this.bytes,
       airtimeMs: all.reduce((sum, node) => sum + mesh.airtimeOf(node), 0),
       duplicates: this.laws.duplicates,
       places: this.ground.whereabouts(),

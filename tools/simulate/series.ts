@@ -19,7 +19,6 @@ export type Sample = {
   /** From a message being said to its arrival; null where nothing arrived. */
   latency: { p50: Millis; p90: Millis; p99: Millis } | null;
   writes: number;
-  bytes: number;
   /** Time that all radios spoke. */
   airtimeMs: Millis;
   /** Packets that came to a node that had had them. */

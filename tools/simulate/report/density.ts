@@ -6,7 +6,7 @@ import { percentilesOf } from '../series.ts';
 import type { Sample } from '../series.ts';
 import type { Outcome, RunPorts } from '../run.ts';
 import { runScenario } from '../run.ts';
-import type { Scenario, ScenarioWishes } from '../scenario.ts';
+import type { ScenarioWishes } from '../scenario.ts';
 import { drawScenario } from '../scenario.ts';
 
 /** Mean neighbours of a node. */
@@ -14,8 +14,6 @@ const DENSITIES = [2, 3, 4, 6, 8, 12, 16];
 
 /** Things go wrong for so long at each density, or for as long as they do in the run itself. */
 const SAFE_MAX_MS = 30_000;
-/** The bits of its slower mode. */
-const BLE_BYTES_PER_S = 125_000;
 
 export type DensityPoint = Figures & { density: number };
 
@@ -57,20 +55,10 @@ export function figuresOf(outcome: Outcome): Figures {
   return {
     deliveredPercent: last === undefined ? null : percentOf(last.delivered, last.due),
     latency: percentilesOf(latencies),
-    airtimePercent: last === undefined ? null : airtimeOf(last.bytes, airMs, scenario),
+    airtimePercent: last === undefined ? null : percentOf(last.airtimeMs, airMs),
     writesPerArrival: arrivals === 0 ? null : writes / arrivals,
     duplicatesPercent: percentOf(duplicates, came),
   };
-}
-
-/** Of a hundred moments of all radios together, those in which one spoke so many bytes. */
-export function airtimeOf(bytes: number, ofMs: number, scenario: Scenario): number | null {
-  return percentOf((bytes * 1000) / rateOf(scenario), ofMs);
-}
-
-/** What a radio says in a second: without a bound, what Bluetooth LE does. */
-export function rateOf({ faults }: Scenario): number {
-  return faults.bandwidth > 0 ? faults.bandwidth : BLE_BYTES_PER_S;
 }
 
 export function percentOf(part: number, whole: number): number | null {

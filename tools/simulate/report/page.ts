@@ -2,6 +2,7 @@
  * Page: the report of a run as one file that any browser opens, offline: what was simulated, what came
  * of it, its curves over time and density, and the run itself to watch.
  */
+import { UNBOUND_BYTES_PER_S } from '../conditions.ts';
 import type { Failure } from '../failure.ts';
 import { tellFailure } from '../failure.ts';
 import { describeFaults } from '../faults.ts';
@@ -12,7 +13,7 @@ import { outOfReach } from '../topology.ts';
 import type { Word } from '../words.ts';
 import type { Sample } from '../series.ts';
 import type { DensityPoint, Figures } from './density.ts';
-import { airtimeOf, figuresOf, percentOf, rateOf } from './density.ts';
+import { figuresOf, percentOf } from './density.ts';
 import type { Happenings } from './happenings.ts';
 import { mapSection } from './map.ts';
 import type { Curve } from './plot.ts';
@@ -183,14 +184,13 @@ function overTime(series: readonly Sample[], scenario: Outcome['scenario']): str
     }),
     plot({
       title: 'Airtime',
-      about: `Of the time since the point before, how much a radio spoke, at ${short(rateOf(scenario))} bytes/s.`,
+      about: `Of the time since the point before, how much a radio spoke; without a bound it is reckoned to say ${short(UNBOUND_BYTES_PER_S)} bytes/s.`,
       units: { ...units, y: '%' },
       curves: [
         curve('airtime', (now, before) =>
-          airtimeOf(
-            now.bytes - (before?.bytes ?? 0),
+          percentOf(
+            now.airtimeMs - (before?.airtimeMs ?? 0),
             (now.at - (before?.at ?? 0)) * shape.nodes,
-            scenario,
           ),
         ),
       ],
