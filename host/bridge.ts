@@ -19,6 +19,7 @@ import { CONTROL, encodePacket, GATEWAY, HELLO, plainPacket } from '../protocol/
 import { GATEWAYS, MESH, RECONCILES, ROUTING, versionWith } from '../protocol/core/version.ts';
 import type { StationEvent, StationInput, StationOutput } from '../protocol/peer/contract.ts';
 import type { Judge } from '../protocol/peer/judge.ts';
+import { lineHello } from '../protocol/peer/line-hello.ts';
 import type { StationConfig, StationPorts } from '../protocol/peer/settings.ts';
 import type { Snapshot } from '../protocol/peer/snapshot.ts';
 import { Station } from '../protocol/peer/station.ts';
@@ -35,7 +36,6 @@ import type { Pins } from '../protocol/trust/pins.ts';
 import { toHex } from '../protocol/wire/hex.ts';
 import type { SecurityLevel } from '../protocol/trust/levels.ts';
 import { IS_GATEWAY, KEEPS_HISTORY, PASSES_ON } from '../protocol/wire/link-state.ts';
-import { encodeText } from '../protocol/wire/text.ts';
 import type { AdministrationSnapshot } from './administration/administration.ts';
 import { Administration } from './administration/administration.ts';
 import { REQUESTS_PER_MINUTE } from './administration/office.ts';
@@ -807,10 +807,8 @@ function announcementOf(id: Uint8Array, hello: Hello): Uint8Array {
   return encodePacket(plainPacket(HELLO, 0, 0, id, encodeHello(hello)));
 }
 
-/** Lines carry what is said, and no mesh of few links: nothing else of a hello means anything there. */
+/** Of a bridge, at the end of a line. */
 function helloOf({ role, frameMax, name, reconcile }: BridgeConfig['station']): Hello {
-  const none = new Uint8Array(0);
   const features = MESH | GATEWAYS | ROUTING | (reconcile === null ? 0 : RECONCILES);
-  const head = { version: versionWith(features), role, features, frameMax, name: encodeText(name) };
-  return { ...head, unixMs: null, board: none, token: none };
+  return lineHello({ version: versionWith(features), role, features, frameMax }, name);
 }
