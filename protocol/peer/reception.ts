@@ -480,7 +480,7 @@ export class Reception {
     const saidAt = now - (wallMs - packet.timestamp);
     if (this.reconciliation?.isOfOutage(link, saidAt) !== true) return;
     const name = this.history.nameOf(packet);
-    this.reconciliation.step({ kind: 'handed', link, name, saidAt }, now);
+    this.reconciliation.step({ kind: 'handed', link, name }, now);
   }
 
   private hearLeave(packet: Packet, from: Delivery, out: ReceptionOutput[]): void {

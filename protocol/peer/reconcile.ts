@@ -85,8 +85,10 @@ export const SILENT_REST_MAX_MS = 60_000;
  * time costs the packet.
  */
 export const REFUSED_REST_MAX_MS = 600_000;
-/** Ids remembered as given over a line: it may have been down for hours. */
+/** Ids remembered as given over a line, and told of as taken: it may have been down for hours. */
 export const GIVEN_MAX = 20_000;
+/** Frames that wait for a line; with as many, no more are said, and what they ask for is asked later. */
+export const UNSAID_MAX = 256;
 /** Neighbours whose newest frame is remembered; then the one heard longest ago is forgotten. */
 export const SPEAKERS_MAX = 256;
 
@@ -117,8 +119,8 @@ export type ReconcileInput =
   | { kind: 'gone'; link: number }
   /** A message was added; `late`: what it is called, where it was an answer to us, or else null. */
   | { kind: 'kept'; link: number; late: string | null }
-  /** One that came unasked over a line; `saidAt`: by our own clock, as its sender's says. */
-  | { kind: 'handed'; link: number; name: string; saidAt: Millis }
+  /** One that came unasked, and is of an outage of that line. */
+  | { kind: 'handed'; link: number; name: string }
   /**
    * What answers a request came over the link, and whatever was to be done with it has been done: what
    * is not kept by then was not taken. Null where it cannot be read.
@@ -241,7 +243,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
         this.keep(input, now);
         break;
       case 'handed':
-        this.take(input, now);
+        this.take(input.link, input.name, now);
         break;
       case 'came':
         this.look(input);
@@ -285,7 +287,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   private isHeldBack(output: ReconcileOutput): boolean {
     const side = output.kind === 'say' ? this.sides.get(output.link) : undefined;
     if (output.kind !== 'say' || side?.farEnd !== 'line') return false;
-    side.unsaid.push(output);
+    if (side.unsaid.length < UNSAID_MAX) side.unsaid.push(output);
     this.waiting.add(side);
     return true;
   }
@@ -301,7 +303,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     return (this.sides.get(link)?.awaited ?? 0) > 0;
   }
 
-  /** Whether it may have been said while that line was down; clocks differ. */
+  /** Whether it may have been said while that line was down, by our own clock; clocks differ. */
   isOfOutage(link: number, saidAt: Millis): boolean {
     const side = this.sides.get(link);
     return side?.farEnd === 'line' && saidAt <= side.metAt + FRESH_MS;
@@ -353,12 +355,9 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   }
 
   /** Whoever handed it over a line that came up does not know that we lacked it. */
-  private take(
-    { link, name, saidAt }: Extract<ReconcileInput, { kind: 'handed' }>,
-    now: Millis,
-  ): void {
+  private take(link: number, name: string, now: Millis): void {
     const side = this.sides.get(link);
-    if (side === undefined || !this.isOfOutage(link, saidAt)) return;
+    if (side === undefined || side.taken.length >= GIVEN_MAX) return;
     side.taken.push(name);
     side.takenAt = Math.min(side.takenAt, now + PASS_ON_MS);
   }

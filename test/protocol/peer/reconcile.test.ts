@@ -16,14 +16,17 @@ import type { ReconcileInput, ReconcileOutput } from '../../../protocol/peer/rec
 import type { Stock } from '../../../protocol/peer/stock.ts';
 import { takeStock } from '../../../protocol/peer/stock.ts';
 import {
+  GIVEN_MAX,
   HEARD_MAX,
   Reconciliation,
   RECONCILE_DEFAULTS,
   SILENT_REST_MAX_MS,
+  UNSAID_MAX,
   WANT_MS,
   WANTED_MAX,
 } from '../../../protocol/peer/reconcile.ts';
 import { decodeReconcile, encodeReconcile } from '../../../protocol/wire/reconcile.ts';
+import type { Reconcile } from '../../../protocol/wire/reconcile.ts';
 import type { Packet } from '../../../protocol/wire/packet.ts';
 import type { FarEnd } from '../../../protocol/peer/sync.ts';
 import { openPacket } from '../../../protocol/wire/packet.ts';
@@ -213,6 +216,27 @@ describe('what a line that came up was handed', () => {
       pair.run(10_000);
       expect(pair.stock(0, 7_100_000, 7_300_000).given).toBe(0);
     }
+  });
+
+  it('is told of as far as whoever gave it remembers', () => {
+    const machine = lineEnd();
+    for (let at = 0; at < GIVEN_MAX + 500; at++) {
+      machine.step({ kind: 'handed', link: LINK, name: at.toString(16).padStart(32, '0') }, 1);
+    }
+    const told = saidBy(machine, 1, 5000).flatMap(({ taken = [] }) => taken);
+    expect(told).toHaveLength(GIVEN_MAX);
+  });
+
+  it('has so many frames wait for the line, and no more', () => {
+    const machine = lineEnd();
+    const span = { links: [LINK], until: EPOCH, wallMs: EPOCH };
+    for (let from = 0; from <= UNSAID_MAX + 50; from++) {
+      machine.step({ kind: 'tally', ...span, from }, 1);
+    }
+    // One left at once.
+    expect(machine.sides.get(LINK)!.unsaid).toHaveLength(UNSAID_MAX);
+    const asked = saidBy(machine, 2, 5000).filter((said) => said.asked !== undefined);
+    expect(asked).toHaveLength(UNSAID_MAX);
   });
 
   it('does not count as given what was said after the line was up, though it came unasked', () => {
@@ -564,6 +588,28 @@ function opening(salt: number, floor = 0): Uint8Array {
   return encodeReconcile({ compared, offers: [], wants: [] });
 }
 
+/** Of a line that came up at 0, and holds nothing. */
+function lineEnd(): Reconciliation {
+  const history = new History(crypto);
+  const draw = (size: number): Uint8Array => new Uint8Array(size).fill(7);
+  const answers = new Answers(history, Infinity);
+  const machine = new Reconciliation(history, answers, draw, RECONCILE_DEFAULTS);
+  machine.step({ kind: 'met', link: LINK, farEnd: 'line', leads: true, frameMax: 65_536 }, 0);
+  return machine;
+}
+
+/** All that it says in that time. */
+function saidBy(machine: Reconciliation, from: number, until: number): Reconcile[] {
+  const said: Reconcile[] = [];
+  for (let now = from; now <= until; now++) {
+    for (const output of machine.step({ kind: 'wake', wallMs: EPOCH + now }, now)) {
+      const read = output.kind === 'say' ? decodeReconcile(output.payload) : null;
+      if (read?.ok === true) said.push(read.value);
+    }
+  }
+  return said;
+}
+
 class Pair {
   now = 0;
   packets = 0;
@@ -619,7 +665,8 @@ class Pair {
     for (const { name, bytes } of timeline.slice(0, count)) {
       this.histories[1 - from].restore(bytes);
       this.machines[1 - from].step({ kind: 'kept', link: LINK, late: null }, this.now);
-      this.machines[1 - from].step({ kind: 'handed', link: LINK, name, saidAt }, this.now);
+      if (!this.machines[1 - from].isOfOutage(LINK, saidAt)) continue;
+      this.machines[1 - from].step({ kind: 'handed', link: LINK, name }, this.now);
     }
   }
 
