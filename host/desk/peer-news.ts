@@ -5,6 +5,8 @@
 
 /** How long a peer waits for others to be told of. */
 export const NEWS_EVERY_MS = 500;
+/** Peers that wait; then the one of longest ago is told of when it is another again. */
+export const NEWS_MAX = 2048;
 
 export class PeerNews {
   private readonly tell: (ids: string[]) => void;
@@ -18,6 +20,7 @@ export class PeerNews {
   /** He is another than he was. */
   add(id: string): void {
     this.others.add(id);
+    if (this.others.size > NEWS_MAX) this.others.delete(this.others.values().next().value!);
     this.telling ??= setTimeout(() => this.tellAll(), NEWS_EVERY_MS).unref();
   }
 
