@@ -129,16 +129,20 @@ export class BridgeClient {
       throw refusal(response.status, text, url);
     } catch (cause) {
       if (cause instanceof HoplineError) throw cause;
-      throw await this.unreachable({ url, token, pid }, cause as Error);
+      // Asked for here, the alarm is not collected before it has rung.
+      throw await this.unreachable({ url, token, pid }, cause as Error, alarm.aborted);
     }
   }
 
-  private async unreachable(where: Whereabouts, cause: Error): Promise<HoplineError> {
+  private async unreachable(
+    where: Whereabouts,
+    cause: Error,
+    isLate: boolean,
+  ): Promise<HoplineError> {
     const { url, pid } = where;
-    const detail =
-      cause.name === 'TimeoutError'
-        ? `${url}: no answer for ${this.answerMs / 1000} s; ${await whatItSays(where)}`
-        : `${url}: process ${pid} is gone; start the bridge with ${startOf(['--data', this.folder])}`;
+    const detail = isLate
+      ? `${url}: no answer for ${this.answerMs / 1000} s; ${await whatItSays(where)}`
+      : `${url}: process ${pid} is gone; start the bridge with ${startOf(['--data', this.folder])}`;
     return new HoplineError('BRIDGE_UNREACHABLE', detail, { cause });
   }
 }
