@@ -25,4 +25,4 @@ it('the core passes the device gate, all of it', async () => {
   const files = readdirSync(core).filter((name) => /(?<!\.d)\.ts$/.test(name));
   const { problems } = await bundleAllForDevice(core, files);
   expect(problems).toEqual([]);
-}, 60_000);
+});

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildProgram } from '../../tools/build/program.ts';
 import { Air } from './air.ts';
+import { PATIENCE_MS } from '../patience.ts';
 import type { AirOptions } from './air.ts';
 import { Controller } from './controller.ts';
 
@@ -18,9 +19,6 @@ import { Controller } from './controller.ts';
 export const HAS_LIBRARIES = ['noble', 'bleno'].every((name) =>
   existsSync(fileURLToPath(new URL(`../../node_modules/@abandonware/${name}`, import.meta.url))),
 );
-
-/** Longer than anything takes on a machine that does much else. */
-const PATIENCE_MS = 30_000;
 
 export type Rig = {
   air: Air;

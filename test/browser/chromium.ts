@@ -5,14 +5,12 @@
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/bench/chromium.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 export { CHROMIUM };
 
 const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
-
-/** Less than a test may take, so that it says what it waited for. */
-const WAIT_MS = 20_000;
 
 /** A browser with a profile of its own that is thrown away; the caller closes it. */
 export function openBrowser(): Promise<Browser> {
@@ -31,7 +29,7 @@ export async function visit(
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: DESKTOP, ...options });
-  context.setDefaultTimeout(WAIT_MS);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

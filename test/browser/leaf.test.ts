@@ -6,11 +6,12 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DaemonDesk } from '../../host/desk.ts';
 import type { Rig, Running } from '../host/daemon-rig.ts';
-import { openDaemonRig, until } from '../host/daemon-rig.ts';
+import { openDaemonRig } from '../host/daemon-rig.ts';
 import { serve } from '../host/http/builders.ts';
 import { build, PAGE } from '../tools/built.ts';
 import { CHROMIUM, openBrowser, visit } from './chromium.ts';
 import type { Visit } from './chromium.ts';
+import { until } from '../patience.ts';
 
 let browser: Browser;
 let rig: Rig;
@@ -31,13 +32,13 @@ describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
     const { bridge, desk, url } = await open();
     const { line } = await desk.addClient('tab');
     const tab = await attached(url, line, 'tab');
-    await until('it is known', () => desk.peers().some(({ name }) => name === 'tab'));
+    await until(() => desk.peers().some(({ name }) => name === 'tab'), 'it is known');
     const [{ nodes }] = desk.clients();
     expect(nodes).toHaveLength(1);
 
     await tab.page.getByRole('textbox', { name: 'Message' }).fill('hello from a browser');
     await tab.page.getByRole('button', { name: 'Say' }).click();
-    await until('it is heard', () => texts(desk).includes('hello from a browser'));
+    await until(() => texts(desk).includes('hello from a browser'), 'it is heard');
     await bridge.daemon.ask({ kind: 'say', text: 'and back <b>' });
     await tab.page.getByText('bridge: and back <b>').waitFor();
     expect(tab.errors).toEqual([]);

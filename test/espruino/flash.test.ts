@@ -10,8 +10,6 @@ import { testIo } from '../tools/io.ts';
 import type { RealBoard } from './real-board.ts';
 import { realBoard, WITHOUT_BOARD } from './real-board.ts';
 
-const TIMEOUT_MS = 240_000;
-
 let boards: RealBoard[] = [];
 afterEach(async () => {
   for (const board of boards) await board.remove();
@@ -33,7 +31,6 @@ describe('a real Espruino', () => {
       await board.plugIn();
       expect(await board.value('ran')).toBe('v1');
     },
-    TIMEOUT_MS,
   );
 
   it.skipIf(WITHOUT_BOARD !== '')(
@@ -49,7 +46,6 @@ describe('a real Espruino', () => {
       expect((await flash(board, 'v2')).status).toBe(0);
       expect(await board.value('ran')).toBe('v2');
     },
-    TIMEOUT_MS,
   );
 
   it.skipIf(WITHOUT_BOARD !== '')(
@@ -61,7 +57,6 @@ describe('a real Espruino', () => {
       expect((await flash(board, 'v1', '--password-file', 'password')).status).toBe(0);
       expect(await board.value('ran')).toBe('v1');
     },
-    TIMEOUT_MS,
   );
 
   it.skipIf(WITHOUT_BOARD !== '')(
@@ -86,7 +81,6 @@ describe('a real Espruino', () => {
         before = next;
       }
     },
-    TIMEOUT_MS,
   );
 });
 

@@ -20,6 +20,7 @@ import { id, packet } from '../packets.ts';
 import { cable, SOCAT, WITHOUT_SOCAT } from '../pty.ts';
 import { runs, SEED, xorshift } from '../seed.ts';
 import { INTERPRETER, start, WITHOUT_INTERPRETER } from './interpreter.ts';
+import { until } from '../patience.ts';
 
 /** Packets on their way at once: the interpreter's input buffer holds 1,024 bytes. */
 const WINDOW = 8;
@@ -111,13 +112,4 @@ async function end(path: string) {
     },
     close: () => link.close(),
   };
-}
-
-/** `said` is what the console has to say for it. */
-async function until(holds: () => boolean, said: () => string): Promise<void> {
-  const began = performance.now();
-  while (!holds()) {
-    if (performance.now() - began > 10_000) throw new Error(`nothing came: ${said()}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }

@@ -9,9 +9,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import type { EventView, MessageView, PeerView, StatusView } from '../../host/http/views.ts';
 import { PROGRAM, ROOT } from '../tools/built.ts';
-
-/** From being started until the API answers; on a busy machine. */
-const START_MAX_MS = 30_000;
+import { PATIENCE_MS } from '../patience.ts';
 
 export class BridgeProcess {
   readonly folder: string;
@@ -49,7 +47,7 @@ export class BridgeProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.said += text));
     }
-    const until = Date.now() + START_MAX_MS;
+    const until = Date.now() + PATIENCE_MS;
     while (!(await this.answers(child.pid!))) {
       if (child.exitCode !== null || Date.now() > until) {
         throw new Error(`it did not start, and said: ${this.said.slice(-2000)}`);
@@ -115,7 +113,7 @@ export class BridgeProcess {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const value = await answer.json();
     if (!answer.ok) throw new Error(`${answer.status}: ${JSON.stringify(value)}`);

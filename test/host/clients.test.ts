@@ -7,13 +7,13 @@ import { CLIENT_LINES_MAX } from '../../host/daemon/bridge-config.ts';
 import { DaemonDesk } from '../../host/desk.ts';
 import { encodePacket, MESSAGE, plainPacket } from '../../protocol/core/packet.ts';
 import { parseInvitation } from '../../protocol/peer/invitation.ts';
-import { ASK_MS } from '../../protocol/peer/sync.ts';
 import { LeafClient } from '../../tools/bench/leaf-client.ts';
 import { SEED } from '../seed.ts';
 import { person } from '../protocol/trust/people.ts';
 import type { Rig, Running } from './daemon-rig.ts';
-import { openDaemonRig, until } from './daemon-rig.ts';
+import { openDaemonRig } from './daemon-rig.ts';
 import { LineEnd } from './links/line-end.ts';
+import { until } from '../patience.ts';
 
 let rig: Rig;
 let closing: (() => Promise<void>)[];
@@ -33,12 +33,12 @@ describe('clients of a bridge', () => {
     const ada = await clientOf(bridge, 'ada');
     const { port } = bridge.daemon.clientsAt!;
     const bob = await clientOf(bridge, 'bob', `127.0.0.1:${port}`);
-    await until('both are here', () => desk.clients().every(({ nodes }) => nodes.length === 1));
-    await until('they know each other', () => bob.peers().some(({ name }) => name === 'ada'));
+    await until(() => desk.clients().every(({ nodes }) => nodes.length === 1), 'both are here');
+    await until(() => bob.peers().some(({ name }) => name === 'ada'), 'they know each other');
     ada.say('hello from ada');
-    await until('bob has heard', () => bob.heard.includes('hello from ada'));
+    await until(() => bob.heard.includes('hello from ada'), 'bob has heard');
     await bridge.daemon.ask({ kind: 'say', text: 'hello from the bridge' });
-    await until('both have', () => ada.heard.length === 1 && bob.heard.length === 2);
+    await until(() => ada.heard.length === 1 && bob.heard.length === 2, 'both have');
     const heard = bridge.events.filter(({ event }) => event.kind === 'message');
     expect(heard.length).toBeGreaterThanOrEqual(2);
     expect(desk.links().map(({ medium, way }) => [medium, way])).toEqual([
@@ -55,20 +55,20 @@ describe('clients of a bridge', () => {
     if (invite.kind === 'invited') await two.daemon.ask({ kind: 'join', text: invite.line });
     const ada = await clientOf(one, 'ada');
     const bob = await clientOf(two, 'bob');
-    await until('they know each other', () => bob.peers().some(({ name }) => name === 'ada'));
+    await until(() => bob.peers().some(({ name }) => name === 'ada'), 'they know each other');
     ada.say('over two bridges');
-    await until('bob has heard', () => bob.heard.includes('over two bridges'));
+    await until(() => bob.heard.includes('over two bridges'), 'bob has heard');
     // It waited for no turn, and cost nothing of what the radios may have.
     expect(two.daemon.snapshot().gateway.injected).toBe(0);
   });
 
   it('catch up with what was said before they came', async () => {
     const bridge = await rig.start(rig.folder());
-    await until('its clock is set', () => bridge.daemon.snapshot().station.unixMs !== null);
+    await until(() => bridge.daemon.snapshot().station.unixMs !== null, 'its clock is set');
     await bridge.daemon.ask({ kind: 'say', text: 'before' });
     const ada = await clientOf(bridge, 'ada');
     // One filter in a hundred names by mistake what is lacking, and the next one does not.
-    await until('she has it', () => ada.heard.includes('before'), 1.5 * ASK_MS);
+    await until(() => ada.heard.includes('before'), 'she has it');
   });
 
   it('are let in by a token alone, until it is taken away', async () => {
@@ -78,15 +78,15 @@ describe('clients of a bridge', () => {
     await expect(desk.addClient('tablet')).rejects.toThrow(/there is a client tablet already/);
     await expect(desk.removeClient('phone')).rejects.toThrow(/no client phone/);
     const guest = client(line);
-    await until('it is let in', () => guest.isAttached);
+    await until(() => guest.isAttached, 'it is let in');
     const stranger = client(`${line.slice(0, -2)}00`);
-    await until('it is refused', () => stranger.why !== null);
+    await until(() => stranger.why !== null, 'it is refused');
     expect(stranger.why).toMatch(/hung up as soon as it knew us/);
     // Nor does a token of theirs open the door of other gateways.
     const elsewhere = client(line, bridge.address);
-    await until('it is refused', () => elsewhere.why !== null);
+    await until(() => elsewhere.why !== null, 'it is refused');
     await desk.removeClient('tablet');
-    await until('it is gone', () => !guest.isAttached && desk.links().length === 0);
+    await until(() => !guest.isAttached && desk.links().length === 0, 'it is gone');
     expect(desk.clients()).toEqual([]);
   });
 
@@ -94,8 +94,8 @@ describe('clients of a bridge', () => {
     const bridge = await rig.start(rig.folder());
     const { line } = await new DaemonDesk(bridge.daemon, 'boot').addClient('tabs');
     const tabs = Array.from({ length: 5 }, () => client(line));
-    await until('four are here', () => tabs.filter((tab) => tab.isAttached).length === 4);
-    await until('one is not', () => tabs.some(({ why }) => why !== null));
+    await until(() => tabs.filter((tab) => tab.isAttached).length === 4, 'four are here');
+    await until(() => tabs.some(({ why }) => why !== null), 'one is not');
     expect(bridge.daemon.snapshot().clients.length).toBe(4);
     expect(CLIENT_LINES_MAX).toBe(50);
   });
@@ -106,7 +106,7 @@ it('a client that floods is read no faster than its share, and others are heard 
   const desk = new DaemonDesk(bridge.daemon, 'boot');
   const ada = await clientOf(bridge, 'ada');
   const bob = await clientOf(bridge, 'bob');
-  await until('they know each other', () => bob.peers().some(({ name }) => name === 'ada'));
+  await until(() => bob.peers().some(({ name }) => name === 'ada'), 'they know each other');
   const { line } = await desk.addClient('flood');
   const read = parseInvitation(line);
   if (!read.ok) throw new Error(read.why);
@@ -114,21 +114,21 @@ it('a client that floods is read no faster than its share, and others are heard 
   const flood = new LineEnd(person(7), SEED);
   closing.push(() => flood.lines.close());
   flood.feed({ kind: 'routes', routes: [{ address, id: node, token: secret }] });
-  await until('the flood is here', () => flood.line !== null);
+  await until(() => flood.line !== null, 'the flood is here');
   for (let count = 0; count < 20_000; count++) {
     flood.say(nonsense(count));
     if (count % 500 === 499) await new Promise((resolve) => setImmediate(resolve));
   }
   for (let count = 0; count < 5; count++) {
     ada.say(`word ${count}`);
-    await until('bob has heard', () => bob.heard.includes(`word ${count}`));
+    await until(() => bob.heard.includes(`word ${count}`), 'bob has heard');
   }
   const { heard } = desk.links().find(({ peer }) => peer !== null && isOf(peer, person(7).id))!;
   // 4 MB were to come; its share is 64 KB at once, and 31 a second.
   expect(heard).toBeGreaterThan(0);
   expect(heard).toBeLessThan(20_000);
   const isTold = (): boolean => bridge.events.some(({ event }) => event.kind === 'BandwidthLimit');
-  await until('the owner is told', isTold);
+  await until(isTold, 'the owner is told');
   expect(desk.usage().samples.localMbps.some((mbps) => mbps > 0)).toBe(true);
 });
 
@@ -146,7 +146,7 @@ function isOf(hex: string, id: Uint8Array): boolean {
 async function clientOf(bridge: Running, name: string, address?: string): Promise<LeafClient> {
   const { line } = await new DaemonDesk(bridge.daemon, 'boot').addClient(name);
   const leaf = client(line, address, name);
-  await until(`${name} is let in`, () => leaf.isAttached);
+  await until(() => leaf.isAttached, `${name} is let in`);
   return leaf;
 }
 

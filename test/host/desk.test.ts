@@ -8,7 +8,8 @@ import type { EventView } from '../../host/http/views.ts';
 import { PUBLIC } from '../../host/types.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Rig, Running } from './daemon-rig.ts';
-import { openDaemonRig, until } from './daemon-rig.ts';
+import { openDaemonRig } from './daemon-rig.ts';
+import { until } from '../patience.ts';
 
 let rig: Rig;
 beforeEach(() => {
@@ -21,7 +22,7 @@ it('counts datagrams that came to nothing beside what was dropped on its way', a
   const socket = createSocket('udp4');
   const [host, port] = address.split(':');
   socket.send(new Uint8Array(9), Number(port), host, () => socket.close());
-  await until('it is counted', () => 'udp-bad-type' in desk.statistics().gateway.drops);
+  await until(() => 'udp-bad-type' in desk.statistics().gateway.drops, 'it is counted');
   expect(desk.statistics().gateway.drops).toMatchObject({ stale: 0, 'udp-bad-type': 1 });
 });
 
@@ -39,7 +40,7 @@ describe('the desks of two bridges with a line', () => {
     expect(one.desk.path('Berta').flooded).toMatch(/^it is on another island/);
     const traced = one.daemon.choice(Buffer.from(two.id, 'hex'));
     expect(traced).toMatch(/^packets to it are flooded: it is on another island/);
-    await until('its advert is there', () => one.desk.gateways().length === 2);
+    await until(() => one.desk.gateways().length === 2, 'its advert is there');
     expect(one.desk.gateways()).toMatchObject([
       { id: one.id, isSelf: true, lines: [two.id] },
       { id: two.id, isSelf: false, isHere: false, name: 'berta' },
@@ -62,7 +63,7 @@ describe('the desks of two bridges with a line', () => {
     const sent = await one.desk.send('berta', 'the tide is coming in');
     expect(sent).toMatchObject({ conversation: two.id, senderName: 'anna', isOwn: true });
     await one.desk.send(PUBLIC, 'good morning');
-    await until('both are there', () => two.desk.conversations(10).length === 2);
+    await until(() => two.desk.conversations(10).length === 2, 'both are there');
     const conversation = two.desk.conversations(10).find(({ name }) => name === one.id)!;
     expect(conversation).toMatchObject({
       title: 'anna',
@@ -70,7 +71,7 @@ describe('the desks of two bridges with a line', () => {
       last: { text: 'the tide is coming in', isOwn: false, state: 'heard', senderName: 'anna' },
     });
     await two.desk.read(one.id, conversation.last!.key);
-    await until('it was read', () => one.desk.messages(two.id, FAR, 1)[0].state === 'read');
+    await until(() => one.desk.messages(two.id, FAR, 1)[0].state === 'read', 'it was read');
     const unread = two.desk.conversations(10).map((each) => [each.name, each.unread]);
     expect(Object.fromEntries(unread)).toEqual({ [PUBLIC]: 1, [one.id]: 0 });
     expect(two.desk.search('tide', FAR, 10)).toMatchObject([{ text: 'the tide is coming in' }]);
@@ -117,7 +118,7 @@ describe('the desks of two bridges with a line', () => {
     const allowed = await one.desk.changePeer(two.id, { isQuarantined: false, perMinute: null });
     expect(allowed).toMatchObject({ isDenied: false, isQuarantined: false, perMinute: null });
     one.desk.noteLogin('127.0.0.1', false);
-    await until('it is noted', () => lastLine(one.desk).act === 'login-refused');
+    await until(() => lastLine(one.desk).act === 'login-refused', 'it is noted');
     const { lines, base, head } = one.desk.audit(0, 100);
     const acts = lines.map(({ act }) => act);
     expect(acts[0]).toBe('started');
@@ -133,7 +134,7 @@ describe('the desks of two bridges with a line', () => {
     const [one] = await pair();
     const other = await withDesk('berta');
     await joined(other, one);
-    await until('both are known', () => one.desk.peers().length === 2);
+    await until(() => one.desk.peers().length === 2, 'both are known');
     await expect(one.desk.send('berta', 'x')).rejects.toThrow(
       new RegExp(`${other.id}.*say which one by its id \\[AMBIGUOUS_NAME\\]`),
     );
@@ -143,7 +144,7 @@ describe('the desks of two bridges with a line', () => {
   it('part with a line, and let nobody in where nobody is let in', async () => {
     const [one, two] = await pair();
     await two.desk.part(one.id);
-    await until('it is gone', () => one.desk.lines()[0].state !== 'up');
+    await until(() => one.desk.lines()[0].state !== 'up', 'it is gone');
     expect(two.desk.lines()).toEqual([]);
     const closed = await withDesk('dora', null);
     await expect(closed.desk.invite('here:1')).rejects.toThrow(/listen\.port: off/);
@@ -172,7 +173,7 @@ describe('the desk of peers', () => {
     const [gone] = ids;
     const left = { kind: 'peer-left', id: gone, name: 'x', reason: 'user' } as const;
     daemon['tell']({ of: 'station', event: left });
-    await until('they are told of', () => told.length > 0);
+    await until(() => told.length > 0, 'they are told of');
     expect(told).toEqual(ids.slice(1).map(toHex));
     expect(looks).toBe(1);
   });
@@ -181,7 +182,7 @@ describe('the desk of peers', () => {
 describe('the desk of the mesh', () => {
   it('tells who is watched, and what becomes of a peer whose line goes', async () => {
     const [one, two] = await pair();
-    await until('it is watched', () => one.desk.resilience().neighbours.length === 1);
+    await until(() => one.desk.resilience().neighbours.length === 1, 'it is watched');
     expect(one.desk.resilience()).toMatchObject({
       neighbours: [{ id: two.id, name: 'berta', state: 'near' }],
       partitions: [],
@@ -225,9 +226,9 @@ async function joined(one: WithDesk, other: WithDesk): Promise<void> {
   const { line, command } = await other.desk.invite(other.address);
   expect(command).toBe(`hopline join '${line}'`);
   await one.desk.join(command);
-  await until('they know each other', () => {
+  await until(() => {
     return isKnown(one, other) && isKnown(other, one);
-  });
+  }, 'they know each other');
 }
 
 function isKnown(one: WithDesk, other: WithDesk): boolean {

@@ -9,10 +9,11 @@ import type { EventView, MessageView, StatusView } from '../../host/http/views.t
 import { Store } from '../../host/store/store.ts';
 import { runs } from '../seed.ts';
 import type { Rig, Running as RunningDaemon } from './daemon-rig.ts';
-import { openDaemonRig, until } from './daemon-rig.ts';
+import { openDaemonRig } from './daemon-rig.ts';
 import type { Running } from './http/builders.ts';
 import { serve } from './http/builders.ts';
 import { SmallDisk } from './small-disk.ts';
+import { until } from '../patience.ts';
 
 /** Room for all that the rounds store. */
 const DISK_BYTES = runs(2, 24) * 2 ** 20;
@@ -71,7 +72,7 @@ describe.skipIf(trial === null)('a bridge whose disk is full', () => {
       expect(acknowledged.size).toBe(before);
 
       disk.free();
-      await until('it is told that all is well', () => health(events) === 'ok');
+      await until(() => health(events) === 'ok', 'it is told that all is well');
       expect(await say()).toBe(200);
     }
     await api.server.close();

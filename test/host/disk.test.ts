@@ -34,7 +34,7 @@ function openBridge(folder: string, through: string[] = []): BridgeProcess {
 beforeAll(() => {
   buildBridge();
   home = mkdtempSync(join(tmpdir(), 'hopline-disk-'));
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(bridges.map((bridge) => bridge.kill()));
   rmSync(home, { recursive: true, force: true });
@@ -80,6 +80,6 @@ describe.skipIf(!HAS_STRACE)('a bridge whose disk fails', () => {
       await again.start();
       const kept = new Set((await again.messages('public')).map(({ id }) => id));
       expect(acknowledged.filter(({ id }) => !kept.has(id))).toEqual([]);
-    }, 120_000);
+    });
   }
 });

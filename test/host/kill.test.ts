@@ -14,6 +14,7 @@ import { Identity } from '../../protocol/trust/identity.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import { runs, SEED, xorshift } from '../seed.ts';
 import { freePort } from '../free-port.ts';
+import { until } from '../patience.ts';
 import { BridgeProcess, buildBridge, pause } from './bridge-process.ts';
 
 const KILLS = runs(12, 300);
@@ -34,7 +35,7 @@ beforeAll(async () => {
   buildBridge();
   home = mkdtempSync(join(tmpdir(), 'hopline-kill-'));
   bridges = await pair(home);
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(bridges.map(({ bridge }) => bridge.kill()));
   rmSync(home, { recursive: true, force: true });
@@ -151,11 +152,9 @@ log: warn
   });
   await Promise.all(sides.map(restart));
   for (const [at, { bridge }] of sides.entries()) {
-    const until = Date.now() + 60_000;
-    while (!(await bridge.peers()).some(({ id }) => id === ids[1 - at])) {
-      if (Date.now() > until) throw new Error(`they do not meet: ${bridge.said}`);
-      await pause(100);
-    }
+    const isMet = async (): Promise<boolean> =>
+      (await bridge.peers()).some(({ id }) => id === ids[1 - at]);
+    await until(isMet, () => `they meet; ${bridge.said}`);
   }
   return sides;
 }

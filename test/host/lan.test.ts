@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PUBLIC } from '../../host/types.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { Rig, Running } from './daemon-rig.ts';
-import { openDaemonRig, until } from './daemon-rig.ts';
+import { openDaemonRig } from './daemon-rig.ts';
+import { until } from '../patience.ts';
 
 let rig: Rig;
 beforeEach(() => {
@@ -24,16 +25,16 @@ it('two daemons with a line over UDP hear each other, also after one was away', 
   expect(await two.daemon.ask({ kind: 'join', text: invited.line })).toMatchObject({
     kind: 'joined',
   });
-  await until('the line is up', () => isUp(one) && isUp(two));
+  await until(() => isUp(one) && isUp(two), 'the line is up');
   await one.daemon.ask({ kind: 'say', text: 'over datagrams' });
-  await until('it is heard', () => publicOf(two).includes('over datagrams'));
+  await until(() => publicOf(two).includes('over datagrams'), 'it is heard');
 
   // It says goodbye, so nobody waits for its silence.
   await two.daemon.leave();
-  await until('it is noticed', () => !isUp(one));
+  await until(() => !isUp(one), 'it is noticed');
   await one.daemon.ask({ kind: 'say', text: 'meanwhile' });
   const again = await rig.start(two.daemon.config.data);
-  await until('it caught up', () => publicOf(again).includes('meanwhile'));
+  await until(() => publicOf(again).includes('meanwhile'), 'it caught up');
   expect(publicOf(again)).toEqual(['meanwhile', 'over datagrams']);
 });
 
@@ -50,9 +51,9 @@ it('daemons of one network find each other: those that know each other get a lin
     rig.start(folders[1], { lan: true, allow: [fromHex(ids[0])!] }),
   ]);
   const stranger = await rig.start(rig.folder(), { lan: true });
-  await until('they have a line', () => isUp(one) && isUp(two));
-  await until('the stranger is found', () => foundBy(one).includes(stranger.id));
-  await until('and finds them', () => ids.every((id) => foundBy(stranger).includes(id)));
+  await until(() => isUp(one) && isUp(two), 'they have a line');
+  await until(() => foundBy(one).includes(stranger.id), 'the stranger is found');
+  await until(() => ids.every((id) => foundBy(stranger).includes(id)), 'and finds them');
   expect(foundBy(one)).not.toContain(two.id);
   expect(isUp(stranger)).toBe(false);
 });

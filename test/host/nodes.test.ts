@@ -25,7 +25,8 @@ import { NodeBoard } from '../provision/node-board.ts';
 import { cable, SOCAT, WITHOUT_SOCAT } from '../pty.ts';
 import { SEED } from '../seed.ts';
 import type { Rig, Running } from './daemon-rig.ts';
-import { openDaemonRig, until } from './daemon-rig.ts';
+import { openDaemonRig } from './daemon-rig.ts';
+import { until } from '../patience.ts';
 
 let rig: Rig;
 let ends: (() => unknown)[];
@@ -165,7 +166,7 @@ describe.skipIf(!SOCAT)(`a tethered board of a bridge${WITHOUT_SOCAT}`, () => {
     const serial = { serial: [wire.near], nodeKeys: folder };
     const [near, far] = await pair(REAL_WIRES, serial);
     await far.desk.changeSettings({ administrators: [near.id] });
-    await until('it is met', () => far.nodes.list().some((node) => node.id === id));
+    await until(() => far.nodes.list().some((node) => node.id === id), 'it is met');
     const gate = { id, name: 'gate', kind: 'board', isReachable: true, obeys: true };
     expect(far.nodes.list()).toContainEqual({ ...gate, host: null, isSelf: false });
 
@@ -198,7 +199,7 @@ describe.skipIf(!SOCAT)(`a tethered board of a bridge${WITHOUT_SOCAT}`, () => {
     far.daemon.config = { ...far.daemon.config, nodeKeys: folder };
     await unplug();
     await wire.pull();
-    await until('it is gone', () => !far.nodes.list().some((node) => node.id === id));
+    await until(() => !far.nodes.list().some((node) => node.id === id), 'it is gone');
     const gone = /on no wire of this bridge; plug it in \[NODE_LOST\]/;
     await expect(near.nodes.look({ who: id, through: 'far' })).rejects.toThrow(gone);
     await expect(near.nodes.look(there)).rejects.toThrow(/gate is on no wire of far/);
@@ -244,7 +245,7 @@ async function pair(
   ]) {
     const isKnown = (): boolean =>
       one.desk.peers().some(({ id, isReachable }) => id === other.id && isReachable);
-    await until('they know each other', isKnown);
+    await until(isKnown, 'they know each other');
   }
   return [near, far];
 }

@@ -14,8 +14,9 @@ import { BridgeClient } from '../../tools/bridge/client.ts';
 import { buildFirmware } from '../../tools/build/firmware.ts';
 import type { Rig } from '../ble/rig.ts';
 import { INTERPRETER, start } from '../espruino/interpreter.ts';
-import { onAdapter, RelayChild, tempFolder, until, WiredBoard } from '../device/pi/relay-rig.ts';
+import { onAdapter, RelayChild, tempFolder, WiredBoard } from '../device/pi/relay-rig.ts';
 import { PROGRAM } from '../tools/built.ts';
+import { until } from '../patience.ts';
 
 /** More than any test says. */
 const PAGE = 200;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HAS_LIBRARIES, openRig } from '../ble/rig.ts';
 import type { Rig } from '../ble/rig.ts';
-import { provisioned, startRelay, tempFolder, until } from '../device/pi/relay-rig.ts';
+import { provisioned, startRelay, tempFolder } from '../device/pi/relay-rig.ts';
 import { INTERPRETER, WITHOUT_INTERPRETER } from '../espruino/interpreter.ts';
 import { freePort } from '../free-port.ts';
 import { cable, SOCAT, WITHOUT_SOCAT } from '../pty.ts';
@@ -17,75 +17,71 @@ import { SOAK } from '../seed.ts';
 import { hopline } from '../tools/built.ts';
 import { Router } from './links/router.ts';
 import { BridgeChild, plugInDouble, plugInEspruino } from './path-rig.ts';
+import { until } from '../patience.ts';
 
 const CUT_MS = SOAK ? 30_000 : 3000;
-const TIMEOUT_MS = 300_000;
 /** What is delivered twice would be so by then. */
 const AFTERWARDS_MS = SOAK ? 60_000 : 1500;
 
 const ends: (() => unknown)[] = [];
 afterAll(async () => {
   for (const end of ends.reverse()) await end();
-}, TIMEOUT_MS);
+});
 
 describe.skipIf(!HAS_LIBRARIES || !SOCAT)(`the way from a node to a page${WITHOUT_SOCAT}`, () => {
   let path: Path;
   beforeAll(async () => {
     await hopline(['--version']);
     path = await layPath();
-  }, TIMEOUT_MS);
+  });
 
-  it(
-    'brings what people and nodes say across once, and the answers back, though it is cut',
-    async () => {
-      const { near, far, line } = path;
-      const [nearId, farId] = [await path.idOf(near), await path.idOf(far)];
-      const [node] = path.nodes;
+  it('brings what people and nodes say across once, and the answers back, though it is cut', async () => {
+    const { near, far, line } = path;
+    const [nearId, farId] = [await path.idOf(near), await path.idOf(far)];
+    const [node] = path.nodes;
 
-      // A node goes on to its next note once the first was noted, or after more than a minute.
-      node.say('the door is open');
-      node.say('the door is shut');
-      await path.arrived(far, ['the door is open (from device door)']);
-      await path.arrived(far, ['the door is shut (from device door)']);
+    // A node goes on to its next note once the first was noted, or after more than a minute.
+    node.say('the door is open');
+    node.say('the door is shut');
+    await path.arrived(far, ['the door is open (from device door)']);
+    await path.arrived(far, ['the door is shut (from device door)']);
 
-      await near.say('is anybody there?');
-      await path.arrived(far, ['is anybody there?']);
-      await far.say('yes, over here');
-      await path.arrived(near, ['yes, over here']);
-      await near.tell(farId, 'for you alone');
-      await path.state(near, farId, 'for you alone', 'delivered');
-      const [letter] = await far.messages(nearId);
-      expect(letter).toMatchObject({ text: 'for you alone', isOwn: false, isVerified: true });
-      await far.read(nearId, letter.key);
-      await path.state(near, farId, 'for you alone', 'read');
+    await near.say('is anybody there?');
+    await path.arrived(far, ['is anybody there?']);
+    await far.say('yes, over here');
+    await path.arrived(near, ['yes, over here']);
+    await near.tell(farId, 'for you alone');
+    await path.state(near, farId, 'for you alone', 'delivered');
+    const [letter] = await far.messages(nearId);
+    expect(letter).toMatchObject({ text: 'for you alone', isOwn: false, isVerified: true });
+    await far.read(nearId, letter.key);
+    await path.state(near, farId, 'for you alone', 'read');
 
-      line.darken();
-      const said = ['one', 'two', 'three'].map((word) => `${word} into the dark`);
-      for (const text of said) await near.say(text);
-      await near.tell(farId, 'a letter into the dark');
-      await far.tell(nearId, 'a letter out of the dark');
-      await far.say('still here');
-      node.say('it is dark');
-      await wait(CUT_MS);
-      expect(line.swallowed).toBeGreaterThan(0);
-      line.mend();
-      await path.arrived(far, [...said, 'it is dark (from device door)']);
-      await path.arrived(near, ['still here']);
-      await path.state(near, farId, 'a letter into the dark', 'delivered');
-      await path.state(far, nearId, 'a letter out of the dark', 'delivered');
+    line.darken();
+    const said = ['one', 'two', 'three'].map((word) => `${word} into the dark`);
+    for (const text of said) await near.say(text);
+    await near.tell(farId, 'a letter into the dark');
+    await far.tell(nearId, 'a letter out of the dark');
+    await far.say('still here');
+    node.say('it is dark');
+    await wait(CUT_MS);
+    expect(line.swallowed).toBeGreaterThan(0);
+    line.mend();
+    await path.arrived(far, [...said, 'it is dark (from device door)']);
+    await path.arrived(near, ['still here']);
+    await path.state(near, farId, 'a letter into the dark', 'delivered');
+    await path.state(far, nearId, 'a letter out of the dark', 'delivered');
 
-      await wait(AFTERWARDS_MS);
-      const all = (await near.texts()).sort();
-      expect(new Set(all).size).toBe(all.length);
-      for (const one of [far, path.bridge, path.farBridge]) {
-        expect((await one.texts()).sort(), one.name).toEqual(all);
-      }
-      const letters = ['a letter into the dark', 'a letter out of the dark', 'for you alone'];
-      expect((await near.texts(farId)).sort()).toEqual(letters);
-      expect((await far.texts(nearId)).sort()).toEqual(letters);
-    },
-    TIMEOUT_MS,
-  );
+    await wait(AFTERWARDS_MS);
+    const all = (await near.texts()).sort();
+    expect(new Set(all).size).toBe(all.length);
+    for (const one of [far, path.bridge, path.farBridge]) {
+      expect((await one.texts()).sort(), one.name).toEqual(all);
+    }
+    const letters = ['a letter into the dark', 'a letter out of the dark', 'for you alone'];
+    expect((await near.texts(farId)).sort()).toEqual(letters);
+    expect((await far.texts(nearId)).sort()).toEqual(letters);
+  });
 
   it.skipIf(INTERPRETER === null)(
     `takes the notes of a real Espruino, and the answers back to it${WITHOUT_INTERPRETER}`,
@@ -96,7 +92,6 @@ describe.skipIf(!HAS_LIBRARIES || !SOCAT)(`the way from a node to a page${WITHOU
       await path.arrived(path.far, ['the gate is open (from device gate)']);
       await path.arrived(path.far, ['the gate is shut (from device gate)']);
     },
-    TIMEOUT_MS,
   );
 });
 

@@ -65,7 +65,7 @@ function mutated(whole: string, { from, to }: Mutation): string {
  */
 function failsIn(folder: string, tests: string[]): boolean {
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--config=tools/build/vitest.config.mjs', '--bail=1', ...tests];
+  const args = [vitest, 'run', '--config=test/vitest.config.mjs', '--bail=1', ...tests];
   const env = { ...process.env, HOPLINE_SOAK: '' };
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, env });
   const output = stdout.toString();

@@ -140,7 +140,7 @@ describe('a bad line', () => {
       }
       expect([isWhole(board), board.events]).toEqual(['new', ['store']]);
     }
-  }, 120_000);
+  });
 
   it('that is cut anywhere leaves the old settings or the new, and another visit finishes', () => {
     const random = xorshift(SEED);
@@ -157,7 +157,7 @@ describe('a bad line', () => {
       expect(isWhole(board)).toBe('new');
     }
     expect([...seen].sort()).toEqual(['new', 'old']);
-  }, 120_000);
+  });
 
   for (const cut of ['before', 'after'] as const) {
     it(`ends with the board when its power goes ${cut} it stores`, () => {

@@ -255,4 +255,4 @@ export const reach: Rule = {
 
 /** Where programs and tests begin; a `main.ts` below device/ or test/ is bundled for a board. */
 const ENTRY =
-  /^(tools\/hopline\.ts|tools\/build\/(make|vitest\.config)\.mjs|host\/http\/web\/(api\/)?main\.tsx|(device|test)\/.*\bmain\.ts|test\/.*\.test\.ts)$/;
+  /^(tools\/hopline\.ts|tools\/build\/make\.mjs|test\/vitest\.config\.mjs|host\/http\/web\/(api\/)?main\.tsx|(device|test)\/.*\bmain\.ts|test\/.*\.test\.ts)$/;

@@ -246,7 +246,7 @@ async function vitest(args, env) {
     [
       join('node_modules', 'vitest', 'vitest.mjs'),
       'run',
-      `--config=${join('tools', 'build', 'vitest.config.mjs')}`,
+      `--config=${join('test', 'vitest.config.mjs')}`,
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${file}`,

@@ -9,6 +9,7 @@ import { advertisement, link, startRadio, startRadios } from '../../ble/radios.t
 import type { RadioChild } from '../../ble/radios.ts';
 import type { Rig, Said } from '../../ble/rig.ts';
 import { HAS_LIBRARIES, openRig } from '../../ble/rig.ts';
+import { until } from '../../patience.ts';
 
 /** Dials are given up soon, and long after anything that works has worked. */
 const patience = { dialMs: 2_500, adapterMs: 500 };
@@ -404,9 +405,4 @@ describe.skipIf(!HAS_LIBRARIES)('the end', () => {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 2_000 && !holds(); tries++) await pause(5);
-  expect(holds()).toBe(true);
 }

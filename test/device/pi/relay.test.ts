@@ -21,10 +21,10 @@ import {
   startRelay,
   tempFolder,
   textOf,
-  until,
   WiredBoard,
   writeSettings,
 } from './relay-rig.ts';
+import { until } from '../../patience.ts';
 
 let ends: (() => unknown)[] = [];
 afterEach(async () => {

@@ -10,6 +10,7 @@ import type { SerialLink } from '../../../device/pi/serial.ts';
 import type { HoplineError } from '../../../protocol/errors.ts';
 import type { Cable } from '../../pty.ts';
 import { cable, SOCAT, WITHOUT_SOCAT } from '../../pty.ts';
+import { until } from '../../patience.ts';
 
 let cables: Cable[] = [];
 let links: SerialLink[] = [];
@@ -168,12 +169,6 @@ async function open(path: string) {
   });
   links.push(link);
   return { link, heard, failures };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let ms = 0; ms < 4000 && !condition(); ms += 5) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** The adapter as plain JavaScript, for a Node that knows no types. */

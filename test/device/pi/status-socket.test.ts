@@ -18,6 +18,7 @@ import {
 } from '../../../device/pi/status-socket.ts';
 import type { StatusService } from '../../../device/pi/status-socket.ts';
 import { HoplineError } from '../../../protocol/errors.ts';
+import { until } from '../../patience.ts';
 
 let ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -282,11 +283,4 @@ function lastWords(path: string, line: string): Promise<string> {
   reader.on('error', () => {});
   reader.write(line);
   return new Promise((resolve) => reader.on('close', () => resolve(text)));
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries++) {
-    if (tries > 1000) throw new Error('it did not come to be');
-    await wait(5);
-  }
 }

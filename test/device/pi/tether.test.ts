@@ -23,6 +23,7 @@ import { nodeId } from '../../../tools/simulate/world.ts';
 import type { Cable } from '../../pty.ts';
 import { cable, SOCAT, WITHOUT_SOCAT } from '../../pty.ts';
 import { runs, SEED, xorshift } from '../../seed.ts';
+import { until } from '../../patience.ts';
 
 const BAUD = 115_200;
 const FRAME_MAX = 512;
@@ -401,11 +402,6 @@ function spoiler(chance: number): (bytes: Uint8Array) => Uint8Array {
     }
     return spoilt;
   };
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let ms = 0; ms < 20_000 && !condition(); ms += 5) await wait(5);
-  expect(condition(), what).toBe(true);
 }
 
 function wait(ms: number): Promise<void> {

@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { watchdog } from '../../../device/pi/watchdog.ts';
 import { SOCAT } from '../../pty.ts';
+import { until } from '../../patience.ts';
 
 const NOTIFIES = SOCAT && spawnSync('systemd-notify', ['--version']).status === 0;
 
@@ -76,11 +77,4 @@ async function systemd(more: Record<string, string>) {
   });
   await until(() => existsSync(path));
   return { env: { ...process.env, NOTIFY_SOCKET: path, ...more }, heard: () => text };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries++) {
-    if (tries > 2000) throw new Error('it did not come to be');
-    await wait(5);
-  }
 }

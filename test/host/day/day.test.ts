@@ -30,8 +30,6 @@ const LASTS_MS = runs(2 * MINUTE_MS, 24 * HOUR_MS);
 /** History of six hours is full, and what is kept of the last hour. */
 const SETTLED_MS = runs(MINUTE_MS, 8 * HOUR_MS);
 const CUT_EVERY_MS = runs(MINUTE_MS, 3 * HOUR_MS);
-/** On a busy machine. */
-const LONG_MS = 120_000;
 /** Between the two, of all that is in use. */
 const GROWTH_MAX = 1.1;
 /** People of the island, the other behind a line. */
@@ -72,8 +70,8 @@ let day: VirtualDay;
 beforeAll(async () => {
   if (CHROMIUM !== null) build();
   day = await VirtualDay.begin(SEED, CUT_EVERY_MS, CHROMIUM === null ? null : PAGE);
-}, LONG_MS);
-afterAll(() => day.end(), LONG_MS);
+});
+afterAll(() => day.end());
 
 it('is lived without a complaint, and memory is flat', async () => {
   for (let at = 0; at < SETTLED_MS; at += HOUR_MS) await day.live(Math.min(at, SETTLED_MS));
@@ -90,7 +88,7 @@ it('is lived without a complaint, and memory is flat', async () => {
 });
 
 describe('at its end', () => {
-  beforeAll(() => day.calm(), LONG_MS);
+  beforeAll(() => day.calm());
 
   it('all that was acknowledged is there', async () => {
     const texts = new Set<string>();

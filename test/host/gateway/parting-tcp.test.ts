@@ -2,17 +2,16 @@
  * Four real bridges, two and two, with a real line over TCP between them that goes dark for minutes while
  * both sides talk: what each bridge tells of it is compared with what was said and what really came.
  */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { saidOf } from '../../../host/desk/mesh-words.ts';
 import type { PartitionAccounting } from '../../../host/events.ts';
 import { HISTORY_LIMITS } from '../../../protocol/peer/history.ts';
+import { until } from '../../patience.ts';
 import type { TcpBridge } from './tcp-parts.ts';
 import { TcpParts } from './tcp-parts.ts';
 
 /** Said on each side. */
 const WORDS = 14;
-const SLOW_MS = 120_000;
-const PATIENCE = { timeout: SLOW_MS / 2, interval: 50 };
 
 let usual: TcpParts;
 /** Ben has room for four messages. */
@@ -22,7 +21,7 @@ beforeAll(async () => {
   usual = await TcpParts.open();
   small = await TcpParts.open({ history: { ...HISTORY_LIMITS, messages: 4 } });
   await Promise.all([outage(usual), outage(small)]);
-}, SLOW_MS);
+});
 
 afterAll(async () => {
   await usual.close();
@@ -60,7 +59,10 @@ it('tell how many were lost where the far end had no room to keep them', () => {
 async function outage(parts: TcpParts): Promise<void> {
   const { ann, amy, ben, bob, all } = parts;
   const around = (): number[] => all.map((bridge) => bridge.around);
-  await vi.waitFor(() => expect(around()).toEqual([3, 3, 3, 3]), PATIENCE);
+  await until(
+    () => around().every((near) => near === 3),
+    () => `all are around: ${around()}`,
+  );
   await parts.pass(20_000);
   parts.darken();
   // What was on its way before is heard for a moment yet.
@@ -73,7 +75,7 @@ async function outage(parts: TcpParts): Promise<void> {
   parts.mend();
   const isHealed = ({ member }: TcpBridge): boolean =>
     member.told.some(({ kind }) => kind === 'PartitionHealed');
-  await vi.waitFor(() => expect([ann, ben].map(isHealed)).toEqual([true, true]), PATIENCE);
+  await until(() => [ann, ben].every(isHealed), 'both tell of its end');
 }
 
 function wordsOf({ member }: TcpBridge, side: 'west' | 'east'): string[] {

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { DaemonDesk } from '../../../host/desk.ts';
 import { HTTP_LIMITS } from '../../../host/http/limits.ts';
+import { PATIENCE_MS } from '../../patience.ts';
 import { runs } from '../../seed.ts';
 import type { Running as RunningDaemon } from '../daemon-rig.ts';
 import { openDaemonRig } from '../daemon-rig.ts';
@@ -21,7 +22,7 @@ const STALLED = READERS / 10;
 /** Far fewer than are slow. */
 const CONNECTIONS_MAX = runs(64, HTTP_LIMITS.connectionsMax);
 /** For the system to hang up on those whom nobody took. */
-const HANG_UP_MS = runs(20_000, 200_000);
+const HANG_UP_MS = runs(PATIENCE_MS, 200_000);
 /** Connections that are begun together: no more than the system holds ready. */
 const AT_ONCE = 50;
 

@@ -12,6 +12,7 @@ import { person } from '../../protocol/trust/people.ts';
 import { runs, SEED } from '../../seed.ts';
 import { raw } from '../http/builders.ts';
 import { LineEnd } from './line-end.ts';
+import { until } from '../../patience.ts';
 
 const LOOPBACK = '127.0.0.1';
 /** At a full count as many as R-rows speak of. */
@@ -120,14 +121,6 @@ function endOf(number = 1, origins: string[] = []): LineEnd {
   const end = new LineEnd(person(number), SEED + number, origins);
   closing.push(() => end.lines.close());
   return end;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!holds()) {
-    if (performance.now() > end) expect.fail('it never came about');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
 
 /** Made for this test, good for a hundred years, and vouched for by nobody. */

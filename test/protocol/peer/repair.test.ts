@@ -22,10 +22,8 @@ const GATEWAY: Partial<StationConfig> = { lines: 2, history: GATEWAY_HISTORY_LIM
 const CUT_MS = 600_000;
 /** Speakers of an island; each may say 60 messages a minute (DEFAULTS §2). */
 const SPEAKERS = 4;
-/** A busy machine, or the full counts. */
-const TIMEOUT_MS = 300_000;
 
-describe('a line that was down for ten minutes', { timeout: TIMEOUT_MS }, () => {
+describe('a line that was down for ten minutes', () => {
   it('brings what was said meanwhile, by thousands of messages, once and both ways', () => {
     const each = runs(300, 2000);
     const { village, here, there } = islands();
@@ -132,7 +130,7 @@ describe('a line that was down for ten minutes', { timeout: TIMEOUT_MS }, () => 
   });
 });
 
-describe('an island behind a gateway', { timeout: TIMEOUT_MS }, () => {
+describe('an island behind a gateway', () => {
   it('learns hop by hop what a line brought late, everybody once', () => {
     const said = runs(370, 900);
     const { village, here, there } = islands();
@@ -156,7 +154,7 @@ describe('an island behind a gateway', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-describe('S11, R7: a station begun again with what it had stored', { timeout: TIMEOUT_MS }, () => {
+describe('S11, R7: a station begun again with what it had stored', () => {
   it('tells nothing again, however it is replayed', () => {
     const count = runs(100, 2000);
     const { village, here } = islands();

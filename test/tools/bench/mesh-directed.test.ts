@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { directed } from '../../../tools/bench/mesh-directed.ts';
 
-it('arrives over routes for a fraction of flooding, and around a cut', { timeout: 120_000 }, () => {
+it('arrives over routes for a fraction of flooding, and around a cut', () => {
   const results = directed(1, { nodes: 16, pings: 10, cuts: 1, silences: 1 }, () => {});
   const figures = Object.fromEntries(results.map(({ name, value }) => [name, value]));
   expect(figures['directed.delivery']).toBe(100);

@@ -4,9 +4,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SOCAT, WITHOUT_SOCAT } from '../../pty.ts';
 import { hopline } from '../built.ts';
-import { ADA, NOON, SELF, TestBridge, until } from './bridge.ts';
+import { ADA, NOON, SELF, TestBridge } from './bridge.ts';
 import type { Terminal } from './terminal.ts';
 import { atTerminal } from './terminal.ts';
+import { until } from '../../patience.ts';
 
 const COLUMNS = 60;
 let bridge: TestBridge;

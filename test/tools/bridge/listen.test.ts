@@ -3,7 +3,8 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STATUS } from '../../../tools/dispatch.ts';
-import { ADA, NOON, TestBridge, until } from './bridge.ts';
+import { ADA, NOON, TestBridge } from './bridge.ts';
+import { until } from '../../patience.ts';
 
 let bridge: TestBridge;
 let stop = (): void => {};

@@ -15,7 +15,7 @@ import { version } from '../../../tools/version.ts';
 import { hopline, PROGRAM } from '../built.ts';
 import { testIo } from '../io.ts';
 import type { TestIo } from '../io.ts';
-import { until } from './bridge.ts';
+import { until } from '../../patience.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hopline-real-'));
 const running = new Set<ChildProcess>();

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dispatch, STATUS } from '../../../tools/dispatch.ts';
 import { commands } from '../../../tools/commands/index.ts';
 import { testIo } from '../io.ts';
-import { ADA, TestBridge, until } from './bridge.ts';
+import { ADA, TestBridge } from './bridge.ts';
+import { until } from '../../patience.ts';
 
 let bridge: TestBridge;
 beforeEach(async () => {

@@ -245,9 +245,8 @@ function repository(files: Record<string, string>): string {
     mkdirSync(dirname(join(clone, path)), { recursive: true });
     writeFileSync(join(clone, path), text);
   }
-  mkdirSync(join(clone, 'tools', 'build'), { recursive: true });
-  for (const name of ['make.mjs', 'vitest.config.mjs']) {
-    cpSync(join(ROOT, 'tools/build', name), join(clone, 'tools/build', name));
+  for (const name of ['tools/build/make.mjs', 'test/vitest.config.mjs', 'test/patience.ts']) {
+    cpSync(join(ROOT, name), join(clone, name));
   }
   return clone;
 }

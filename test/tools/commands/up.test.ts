@@ -4,8 +4,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { RelayChild, tempFolder, until } from '../../device/pi/relay-rig.ts';
+import { RelayChild, tempFolder } from '../../device/pi/relay-rig.ts';
 import { hopline, PROGRAM } from '../built.ts';
+import { until } from '../../patience.ts';
 
 let ends: (() => unknown)[] = [];
 afterEach(async () => {

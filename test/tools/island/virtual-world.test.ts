@@ -9,12 +9,12 @@ import { openHome } from '../../../host/daemon/home.ts';
 import type { Identity } from '../../../protocol/trust/identity.ts';
 import { realPartOf, startVirtual, startVirtualIfAlone } from '../../../tools/up/start.ts';
 import { VirtualWorld } from '../../../tools/island/virtual-world.ts';
-import { until } from '../../device/pi/relay-rig.ts';
 import { configIn, openDaemonRig, portsOf } from '../../host/daemon-rig.ts';
 import { LineEnd } from '../../host/links/line-end.ts';
 import { person } from '../../protocol/trust/people.ts';
 import { crypto } from '../../protocol/trust/ports.ts';
 import { SEED } from '../../seed.ts';
+import { until } from '../../patience.ts';
 
 /** An id. */
 const NOBODY = new Uint8Array(8);

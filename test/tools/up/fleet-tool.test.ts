@@ -13,7 +13,6 @@ import { fleetTool } from '../../../tools/up/fleet-tool.ts';
 import { NodeBoard } from '../../provision/node-board.ts';
 import { cable, SOCAT, WITHOUT_SOCAT } from '../../pty.ts';
 
-const TIMEOUT_MS = 60_000;
 const NEVER = new AbortController().signal;
 
 it.skipIf(!SOCAT)(
@@ -56,5 +55,4 @@ it.skipIf(!SOCAT)(
       fs.rmSync(data, { recursive: true, force: true });
     }
   },
-  TIMEOUT_MS,
 );

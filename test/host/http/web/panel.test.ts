@@ -12,6 +12,7 @@ import { isOpen, logIn } from '../../../../host/http/web/requests.ts';
 import { ALL_PARTS, PUBLIC } from '../../../../host/http/web/state.ts';
 import type { State } from '../../../../host/http/web/state.ts';
 import { DeskDouble, message, serve, TOKEN } from '../builders.ts';
+import { until } from '../../../patience.ts';
 
 describe('a panel that finds its daemon', () => {
   it('reads all there is, and is live', async () => {
@@ -206,8 +207,4 @@ function portsOf(waits: number[]): PanelPorts {
 
 function isLive({ connection }: State): boolean {
   return connection.kind === 'live';
-}
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
