@@ -34,6 +34,11 @@ export function senderOf({ address, port }: RemoteInfo): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** Whether it can be answered: anybody may write a port of 0, where nobody is and nothing is sent. */
+export function isSomewhere({ port }: RemoteInfo): boolean {
+  return port > 0;
+}
+
 /** An IP address and a port, apart. */
 export function endpointOf(text: string): Address {
   const colon = text.lastIndexOf(':');

@@ -11,6 +11,7 @@ import type { Address } from '../../protocol/udp-chat/address.ts';
 import {
   closed,
   endpointOf,
+  isSomewhere,
   MulticastGroup,
   openDatagramSocket,
   ownHosts,
@@ -23,8 +24,8 @@ import { HUNG_UP } from './pipe.ts';
 /** Where bridges tell others of their network that they are there (WIRE §24). */
 const LAN_GROUP: Address = { host: '239.255.25.26', port: 8335 };
 
-/** `held`: for a line that is not read now. */
-export type UdpDrop = DoorDrop | 'held';
+/** `held`: for a line that is not read now; `nowhere`: from nobody who could be answered. */
+export type UdpDrop = DoorDrop | 'held' | 'nowhere';
 
 export type UdpEvents = {
   /** Somebody opens a line: its number, and who is told of it. */
@@ -78,7 +79,10 @@ export class UdpLines {
     const { address, family } = listening.address();
     if (family !== 'IPv4') return 'they are found over IPv4; say listen.host: 0.0.0.0';
     try {
-      const take = (bytes: Uint8Array, from: RemoteInfo): void => heard(senderOf(from), bytes);
+      const take = (bytes: Uint8Array, from: RemoteInfo): void => {
+        if (isSomewhere(from)) heard(senderOf(from), bytes);
+        else this.drop('nowhere');
+      };
       this.lan = await MulticastGroup.join(LAN_GROUP, listening, ownHosts(address), take);
       this.lan.onError(() => {});
       return null;
@@ -115,7 +119,10 @@ export class UdpLines {
 
   private async opened(where: Address): Promise<Socket> {
     const socket = await openDatagramSocket(where);
-    socket.on('message', (bytes, from) => this.take(socket, bytes, senderOf(from)));
+    socket.on('message', (bytes, from) => {
+      if (isSomewhere(from)) this.take(socket, bytes, senderOf(from));
+      else this.drop('nowhere');
+    });
     // Some systems tell a socket that a datagram of before found nobody: lines find out by themselves.
     socket.on('error', () => {});
     return socket;

@@ -12,13 +12,14 @@
 import { assert } from '../core/assert.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import type {
+  ChatDrop,
   ChatNodeInput,
   ChatNodeOutput,
   ChatNodePorts,
   ChatNodeSettings,
   ChatNodeStatistics,
 } from './contract.ts';
-import type { Malformed, Message, Received } from './message.ts';
+import type { Message, Received } from './message.ts';
 import { DATAGRAM_MAX, decodeMessage, encodeMessage } from './message.ts';
 import type { Neighbour } from './neighbours.ts';
 import { Neighbours } from './neighbours.ts';
@@ -134,13 +135,17 @@ export class ChatNode implements Machine<ChatNodeInput, ChatNodeOutput> {
   private read(from: string, bytes: Uint8Array): Received | null {
     this.counts.received++;
     this.counts.receivedBytes += bytes.length;
+    if (from.endsWith(':0')) {
+      this.drop(from, 'from-nowhere', bytes.length);
+      return null;
+    }
     const decoded = decodeMessage(bytes);
     if (decoded.ok) return decoded.message;
     this.drop(from, decoded.reason, bytes.length);
     return null;
   }
 
-  private drop(from: string, reason: Malformed, size: number): void {
+  private drop(from: string, reason: ChatDrop, size: number): void {
     const { reasons } = this.counts;
     this.counts.malformed++;
     reasons[reason] = (reasons[reason] ?? 0) + 1;

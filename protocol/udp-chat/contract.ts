@@ -4,6 +4,9 @@
 import type { Millis } from '../core/machine.ts';
 import type { Malformed, Message } from './message.ts';
 
+/** `from-nowhere`: from a port of 0, which anybody may write and nobody can be answered at. */
+export type ChatDrop = Malformed | 'from-nowhere';
+
 export const TTL_DEFAULT = 8;
 export const SEEN_TTL_DEFAULT_S = 120;
 
@@ -46,8 +49,8 @@ export type ChatNodeOutput =
   | { kind: 'show'; message: Message; isOwn: boolean }
   /** What a person said and nobody can be sent. */
   | { kind: 'refuse'; why: 'too-long'; text: string }
-  /** `more`: so many others were malformed since the last note. */
-  | { kind: 'note'; from: string; reason: Malformed; size: number; more: number }
+  /** `more`: so many others were dropped since the last note. */
+  | { kind: 'note'; from: string; reason: ChatDrop; size: number; more: number }
   | { kind: 'node'; address: string; isHere: boolean; hops: number }
   /** By discovery. */
   | { kind: 'neighbour'; address: string; isHere: boolean };
@@ -68,5 +71,5 @@ export type ChatNodeStatistics = {
   malformed: number;
   /** Found while there were neighbours enough. */
   crowdedOut: number;
-  reasons: Partial<Record<Malformed, number>>;
+  reasons: Partial<Record<ChatDrop, number>>;
 };

@@ -2,19 +2,22 @@
  * Lines over real UDP sockets: two peers on this machine, and between them a router that loses
  * datagrams, changes addresses and goes dark.
  */
-import { createSocket } from 'node:dgram';
-import { afterEach, expect, it } from 'vitest';
+import { createSocket, Socket } from 'node:dgram';
+import { afterEach, expect, it, vi } from 'vitest';
 import { encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
+import { datagramOf, OPENING, OPENING_SIZE } from '../../../protocol/peer/datagrams.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 import { SEED } from '../../seed.ts';
 import { person } from '../../protocol/trust/people.ts';
 import { DatagramRouter } from './datagram-router.ts';
 import { LineEnd } from './line-end.ts';
+import { until } from '../../patience.ts';
 
 const [alice, bob] = [person(1), person(2)];
 const LOOPBACK = '127.0.0.1';
-/** A line of which nothing is heard for so long is given up. */
-const PACE = { intervalMs: 100, missedMax: 5 };
+/** A line of which nothing is heard for so long is given up; far sooner where a test waits for it. */
+const PATIENT = { intervalMs: 1000, missedMax: 600 };
+const HASTY = { intervalMs: 100, missedMax: 5 };
 const open: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
@@ -45,7 +48,7 @@ it('a line goes on when a router gives one end another address', async () => {
 });
 
 it('two peers find each other again when what is between them comes back', async () => {
-  const { a, b, router } = await connected();
+  const { a, b, router } = await connected(HASTY);
   // Until each knows how often the other beats, it waits for longer.
   await until(() => router.carried > 40);
   router.isDark = true;
@@ -81,6 +84,17 @@ it('says who has the port', async () => {
   });
 });
 
+it('answers nobody who says that he comes from port 0, where nothing can be sent', async () => {
+  const bind = vi.spyOn(Socket.prototype, 'bind');
+  const a = endOf(1);
+  await a.lines.listen(LOOPBACK, 0);
+  const [socket] = bind.mock.contexts as Socket[];
+  bind.mockRestore();
+  const from = { address: LOOPBACK, family: 'IPv4', port: 0, size: OPENING_SIZE };
+  socket.emit('message', datagramOf(OPENING, [7], new Uint8Array(OPENING_SIZE - 5)), from);
+  expect(a.lines.drops).toEqual({ nowhere: 1 });
+});
+
 it('says why a name leads nowhere', async () => {
   const a = endOf(1);
   a.call('udp://nowhere.invalid:1', bob.id);
@@ -89,8 +103,10 @@ it('says why a name leads nowhere', async () => {
 });
 
 /** Two peers with a line through a router. */
-async function connected(): Promise<{ a: LineEnd; b: LineEnd; router: DatagramRouter }> {
-  const [a, b] = [endOf(1), endOf(2)];
+async function connected(
+  pace = PATIENT,
+): Promise<{ a: LineEnd; b: LineEnd; router: DatagramRouter }> {
+  const [a, b] = [endOf(1, pace), endOf(2, pace)];
   const { port } = await b.lines.listen(LOOPBACK, 0);
   const router = await DatagramRouter.start(port, SEED);
   open.push(router);
@@ -104,16 +120,8 @@ function message(number: number, size = 20): Uint8Array {
   return encodePacket(plainPacket(MESSAGE, 7, number, alice.id, payload));
 }
 
-function endOf(number: number): LineEnd {
-  const end = new LineEnd(person(number), SEED + number, [], PACE);
+function endOf(number: number, pace = PATIENT): LineEnd {
+  const end = new LineEnd(person(number), SEED + number, [], pace);
   open.push(end.lines);
   return end;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!holds()) {
-    if (performance.now() > end) expect.fail('it never came about');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }

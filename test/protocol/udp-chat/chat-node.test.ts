@@ -156,6 +156,13 @@ describe('a node that hears what is no message', () => {
     });
     expect(hear(LEFT, message())).toHaveLength(2);
   });
+
+  it('takes nothing of a port of 0, whom nobody can answer', () => {
+    const { node, hear, meet } = nodeOf({ discovers: true });
+    expect(hear('10.0.0.7:0', message())).toEqual(['notes from-nowhere']);
+    expect(meet('[fe80::7]:0', message({ mid: 'new', kind: 'PING', body: '' }))).toEqual([]);
+    expect(node.statistics()).toMatchObject({ malformed: 2, reasons: { 'from-nowhere': 2 } });
+  });
 });
 
 describe('a node that pings', () => {
