@@ -45,7 +45,7 @@ export function readLineAddress(text: string): { ok: true; value: LineAddress } 
   const isHost = host.startsWith('[')
     ? /^\[[0-9a-fA-F:.]{2,45}(%[\w.-]+)?\]$/.test(host)
     : /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,252})$/.test(host);
-  if (!isHost)
+  if (!isHost || (hasPath && !isOfUrls(`${scheme}://${host}`)))
     return wrong(`${shown} has no host: a name, an IPv4 address, or an IPv6 one in brackets`);
   return { ok: true, value: { scheme, host, port, path } };
 }
@@ -66,6 +66,15 @@ export function isOverDatagrams(address: string): boolean {
 function numberOf(digits: string): number | null {
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0;
   return port >= 1 && port <= 65_535 ? port : null;
+}
+
+/** WebSockets are opened by URLs, which know no 10.0.0.256, say, and no zones of IPv6. */
+function isOfUrls(text: string): boolean {
+  try {
+    return new URL(text).host !== '';
+  } catch {
+    return false;
+  }
 }
 
 function wrong(why: string): NoAddress {

@@ -12,6 +12,7 @@ import { SEED } from '../../seed.ts';
 import { person } from '../../protocol/trust/people.ts';
 import { LineEnd } from './line-end.ts';
 import { Router } from './router.ts';
+import { until } from '../../patience.ts';
 
 const [alice, bob] = [person(1), person(2)];
 const LOOPBACK = '127.0.0.1';
@@ -128,6 +129,7 @@ it.each([
   { address: LOOPBACK, why: /no port/ },
   { address: `ws://${LOOPBACK}:1`, why: /ECONNREFUSED/ },
   { address: `tls://${LOOPBACK}:1`, why: /lines go over udp:/ },
+  { address: 'ws://127.0.0.256:1', why: /no host/ },
 ])('$address, where nobody listens, is a line that closes', async ({ address, why }) => {
   const a = endOf(alice);
   a.call(address, bob.id);
@@ -215,12 +217,4 @@ async function routerTo(port: number): Promise<Router> {
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!holds()) {
-    if (performance.now() > end) expect.fail('it never came about');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
