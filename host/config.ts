@@ -165,11 +165,18 @@ const administrators = map(
 const ORIGIN = /^https?:\/\/([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/;
 const path = text(PATH_MAX);
 const eventName = oneOf(['any', ...MESH_EVENTS]);
-const webAddress = shaped(
-  COMMAND_MAX,
-  /^https?:\/\/[^\s/]+(\/\S*)?$/,
-  'write where to send it, as in https://example.org/hook',
-);
+const webWhat = 'write where to send it, as in https://example.org/hook';
+/** Nothing is sent to one with a name and a password in front of its host. */
+const webForm = shaped(COMMAND_MAX, /^https?:\/\/[^\s/?#@]+([/?#]\S*)?$/, webWhat);
+const webAddress: typeof webForm = {
+  read(section, name) {
+    const value = webForm.read(section, name);
+    // No pattern tells 10.0.0.255 from 10.0.0.256.
+    if (value === undefined || URL.canParse(value)) return value;
+    return section.fail(name, `${name}: ${webWhat}`);
+  },
+  schema: webForm.schema,
+};
 /** An action is one thing: the other half of it would be forgotten. */
 const actions = list(
   {

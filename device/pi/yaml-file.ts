@@ -251,6 +251,11 @@ const FLAWS: [said: RegExp, instead: string][] = [
     'a { or [ is not closed above this, or what closes it begins its line',
   ],
   [/^Map keys must be unique/, 'it is written twice: leave one of them out'],
+  [/^Plain value cannot start with/, 'put a text that begins with this sign in quotes'],
+  [
+    /^Source contains multiple documents/,
+    'settings are one document: leave out the --- or ... that ends it',
+  ],
 ];
 
 function flawIn(said: string): string {

@@ -178,6 +178,7 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
     [{ on: [{ event: 'any' }] }, /either a webhook or a command/],
     [{ on: [{ event: 'any', command: 'x', webhook: 'http://h' }] }, /either a webhook or/],
     [{ on: [{ event: 'any', webhook: 'example.org' }] }, /write where to send it/],
+    [{ on: [{ event: 'any', webhook: 'http://me:key@h/hook' }] }, /write where to send it/],
     [{ components: 'greeter.mjs' }, /components takes a list/],
   ] as const) {
     const text = JSON.stringify(file);
@@ -187,6 +188,15 @@ http: { hosts: [bridge.home.example], open-on-loopback: true }
       expect(accepts(file)).toBe(false);
     });
   }
+
+  it('refuse to send events to what is no host, though its form is that of one', () => {
+    for (const host of ['10.0.0.256', 'h:66000', '[1::2::3]']) {
+      const file = { on: [{ event: 'any', webhook: `http://${host}/hook?at=me@h` }] };
+      expect(() => read(JSON.stringify(file)), host).toThrow(/webhook: write where to send it/);
+    }
+    const right = { on: [{ event: 'any', webhook: 'http://10.0.0.255/hook?at=me@h' }] };
+    expect(() => read(JSON.stringify(right))).not.toThrow();
+  });
 
   it('tell the line and the column of a mistake', () => {
     const text = 'name: attic\nhttp:\n  prot: 8000\n';

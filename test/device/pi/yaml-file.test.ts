@@ -81,6 +81,8 @@ describe('a mistake', () => {
     ['an alias', 'name: &a x\nports: *a', '2:8: aliases are not followed; write the value out'],
     ['a list as a name', '? [a]\n: b', '1:3: a name is a plain word'],
     ['a name twice', 'name: a\nname: b', '2:1: it is written twice: leave one of them out'],
+    ['more after its end', 'name: a\n...\nttl: 1', '3:1: settings are one document: leave out'],
+    ['a sign of the grammar', 'name: @a', '1:7: put a text that begins with this sign in quotes'],
     ['a tag of other programs', 'name: !!js/function x', '1:7: unresolved tag'],
     ['a broken file', 'name: [a\nttl: 1', '2:1: '],
     ['a colon left out', 'name: a\nquiet\nttl: 1', '2:1: a colon is missing: write "name: value"'],
@@ -95,7 +97,7 @@ describe('a mistake', () => {
       '1:7: a value is no "name: value": put text with a colon in',
     ],
     ['a brace left open', 'radio: { adapter: 1', '1:20: a { or [ is not closed above this, or'],
-    ['two documents', 'name: a\n---\nname: b', '2:1: '],
+    ['two documents', 'name: a\n---\nname: b', '2:1: settings are one document: leave out'],
     ['a list at the top', '- a', '1:1: write settings as "name: value"'],
   ];
   it.each(mistakes)('is %s', (_, text, told) => {
