@@ -23,9 +23,14 @@ export function storeIn(folder: string): string {
   return join(folder, STORE_NAME);
 }
 
+/** It stays where a store was once. */
+export function lockIn(folder: string): string {
+  return join(folder, LOCK_NAME);
+}
+
 /** Makes the folder if there is none, and takes it for this process. */
 export function takeFolder(folder: string): Lock {
-  const path = join(folder, LOCK_NAME);
+  const path = lockIn(folder);
   const outside = <T>(run: () => T): T => onDisk(folder, run);
   outside(() => fs.mkdirSync(folder, { recursive: true, mode: 0o700 }));
   outside(() => makePrivate(path));

@@ -36,6 +36,8 @@ export type StoreOptions = {
 
 export class Store implements Archive {
   readonly path: string;
+  /** Whether nothing was in its file when it was opened. */
+  readonly isNew: boolean;
   readonly messages: Messages;
   readonly outbox: Outbox;
   readonly delivered: Delivered;
@@ -54,8 +56,15 @@ export class Store implements Archive {
   private retention: Retention;
   private readonly transact: (run: () => void) => void;
 
-  private constructor(path: string, connection: Connection, lock: Lock, retention: Retention) {
+  private constructor(
+    path: string,
+    isNew: boolean,
+    connection: Connection,
+    lock: Lock,
+    retention: Retention,
+  ) {
     this.path = path;
+    this.isNew = isNew;
     this.connection = connection;
     this.lock = lock;
     this.retention = retention;
@@ -89,7 +98,7 @@ export class Store implements Archive {
       const opened = connection;
       tryWith(path, () => makeDurable(opened));
       migrate(connection, path, version);
-      const store = new Store(path, connection, lock, retention);
+      const store = new Store(path, version === 0, connection, lock, retention);
       store.claim(toHex(owner));
       return store;
     } catch (failure) {
@@ -138,7 +147,7 @@ export class Store implements Archive {
     try {
       tryWith(this.path, () => this.transact(change));
     } catch (failure) {
-      this.tally.read();
+      this.tally.forget();
       throw failure;
     }
   }

@@ -1,6 +1,6 @@
 /**
  * Tally: how much of each family there is, without counting it anew. It is kept in memory, written with
- * the transaction that changed it, and read again when one fails.
+ * the transaction that changed it, and read again after one that failed.
  */
 import type { Usage } from '../types.ts';
 import type { Connection } from './sqlite.ts';
@@ -9,7 +9,8 @@ import type { Connection } from './sqlite.ts';
 export type Family = 'messages' | 'public' | 'delivered';
 
 export class Tally {
-  private readonly usages = new Map<Family, Usage>();
+  /** Null until it is read, by whoever asks first. */
+  private usages: Map<Family, Usage> | null = null;
   private readonly changed = new Set<Family>();
   private readonly select;
   private readonly upsert;
@@ -19,7 +20,6 @@ export class Tally {
     this.upsert = connection.prepare(
       'INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = excluded.count, bytes = excluded.bytes',
     );
-    this.read();
   }
 
   of(family: Family): Usage {
@@ -28,7 +28,7 @@ export class Tally {
 
   add(family: Family, count: number, bytes: number): void {
     const usage = this.at(family);
-    this.usages.set(family, { count: usage.count + count, bytes: usage.bytes + bytes });
+    this.known().set(family, { count: usage.count + count, bytes: usage.bytes + bytes });
     this.changed.add(family);
   }
 
@@ -41,16 +41,20 @@ export class Tally {
     this.changed.clear();
   }
 
-  /** What is on disk counts, after a transaction that failed. */
-  read(): void {
-    this.usages.clear();
+  /** What is on disk counts, after a transaction that failed. It may not be to be read just then. */
+  forget(): void {
+    this.usages = null;
     this.changed.clear();
-    for (const { family, count, bytes } of this.select.all()) {
-      this.usages.set(family, { count, bytes });
-    }
   }
 
   private at(family: Family): Usage {
-    return this.usages.get(family) ?? { count: 0, bytes: 0 };
+    return this.known().get(family) ?? { count: 0, bytes: 0 };
+  }
+
+  private known(): Map<Family, Usage> {
+    this.usages ??= new Map(
+      this.select.all().map(({ family, count, bytes }) => [family, { count, bytes }]),
+    );
+    return this.usages;
   }
 }
