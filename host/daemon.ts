@@ -167,7 +167,8 @@ export class Daemon {
     this.hardware = hardware;
     this.clock = clock;
     this.health = new Health(() => this.tell({ of: 'daemon', event: { kind: 'health' } }));
-    this.actions = new Actions(config.on, { log });
+    this.health.set('history', home.lost);
+    this.actions = this.act(config);
     this.battery = new Battery(
       () => ports.batteryPercent?.() ?? null,
       () => this.tellSettings(),
@@ -290,7 +291,7 @@ export class Daemon {
     this.store.keep(retentionOf(this.config));
     if (isToActOtherwise) {
       this.actions.close();
-      this.actions = new Actions(on, this.ports);
+      this.actions = this.act(this.config);
     }
     this.tellSettings();
   }
@@ -425,6 +426,12 @@ export class Daemon {
     this.actions.close();
     this.wallClock.stop();
     this.clock.stop();
+  }
+
+  private act({ on }: DaemonConfig): Actions {
+    const told = (entry: number, problem: string | null): void =>
+      this.health.set(`action ${entry}`, problem);
+    return new Actions(on, { log: this.ports.log, told });
   }
 
   private async begin(): Promise<void> {

@@ -4,7 +4,8 @@
  * hangs holds up nobody.
  *
  *   event -> queue, at most 100 -> post or run, 10 s at most -> done
- *                                    failed: again after 1 s and 5 s, then given up and logged
+ *                                    failed: again after 1 s and 5 s, then given up, logged, and a
+ *                                    problem until another event is done
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -22,6 +23,8 @@ type Happened = { kind: string; json: string };
 
 export type ActionsOptions = {
   log: Pick<Log, 'warn'>;
+  /** What is wrong with the action of that place in the settings, from 1; null once nothing is. */
+  told: (entry: number, problem: string | null) => void;
   /** Between tries; those of the table, unless a test is in a hurry. */
   againAfterMs?: readonly number[];
   takesMaxMs?: number;
@@ -31,7 +34,7 @@ export class Actions {
   private readonly actions: Action[];
 
   constructor(configs: readonly ActionConfig[], options: ActionsOptions) {
-    this.actions = configs.map((config) => new Action(config, options));
+    this.actions = configs.map((config, at) => new Action(at + 1, config, options));
   }
 
   hear(event: MeshEvent, unixMs: number): void {
@@ -41,7 +44,7 @@ export class Actions {
     for (const action of concerned) action.add({ kind: event.kind, json });
   }
 
-  /** What was not done yet is not done any more. */
+  /** What was not done yet is not done any more, and nothing is wrong with it. */
   close(): void {
     for (const action of this.actions) action.close();
   }
@@ -49,22 +52,28 @@ export class Actions {
 
 class Action {
   readonly wants: ActionConfig['event'];
+  private readonly entry: number;
   private readonly config: ActionConfig;
   private readonly log: ActionsOptions['log'];
+  private readonly told: ActionsOptions['told'];
   private readonly againAfterMs: readonly number[];
   private readonly takesMaxMs: number;
   private readonly queue: Happened[] = [];
   private readonly ended = new AbortController();
   private givenUp = 0;
+  /** Events that it failed at since the last that it did. */
+  private failures = 0;
   private isBusy = false;
   /** What is done now. */
   private doing = new AbortController();
 
-  constructor(config: ActionConfig, options: ActionsOptions) {
-    const { log, againAfterMs = AGAIN_AFTER_MS, takesMaxMs = TAKES_MAX_MS } = options;
+  constructor(entry: number, config: ActionConfig, options: ActionsOptions) {
+    const { log, told, againAfterMs = AGAIN_AFTER_MS, takesMaxMs = TAKES_MAX_MS } = options;
     this.wants = config.event;
+    this.entry = entry;
     this.config = config;
     this.log = log;
+    this.told = told;
     this.againAfterMs = againAfterMs;
     this.takesMaxMs = takesMaxMs;
   }
@@ -83,6 +92,7 @@ class Action {
     this.queue.length = 0;
     this.ended.abort();
     this.doing.abort();
+    this.told(this.entry, null);
   }
 
   private async work(): Promise<void> {
@@ -96,17 +106,36 @@ class Action {
     this.givenUp = 0;
   }
 
-  /** Never rejects: whoever waits for an action has the log to read. */
+  /** Never rejects: whoever waits for an action has the log and the problems to read. */
   private async attempt(happened: Happened): Promise<void> {
     for (const pauseMs of [...this.againAfterMs, null]) {
       const failure = await this.perform(happened).then(
         () => null,
         (cause: unknown) => (cause as Error).message,
       );
-      if (failure === null || this.ended.signal.aborted) return;
-      if (pauseMs === null) return this.log.warn(`${this.name}: ${happened.kind}: ${failure}`);
-      await wait(pauseMs, null, { signal: this.ended.signal, ref: false }).catch(() => {});
+      if (this.ended.signal.aborted) return;
+      if (failure === null) return this.succeed();
+      if (pauseMs === null) return this.fail(happened.kind, failure);
+      const pause = wait(pauseMs, false, { signal: this.ended.signal, ref: false });
+      const isEnded = await pause.catch(() => true);
+      if (isEnded) return;
     }
+  }
+
+  private succeed(): void {
+    this.failures = 0;
+    this.told(this.entry, null);
+  }
+
+  /** A command is not named where others may look, for it may hold a secret. */
+  private fail(kind: string, failure: string): void {
+    this.failures++;
+    this.log.warn(`${this.name}: ${kind}: ${failure}`);
+    const sort = 'webhook' in this.config ? 'webhook' : 'command';
+    const what = `the ${sort} for ${this.wants}, entry ${this.entry} of "on", fails`;
+    const lost = this.failures === 1 ? 'an event was' : `${this.failures} events were`;
+    const remedy = 'see to it, or change the settings';
+    this.told(this.entry, `${what}: ${lost} given up, the last as ${failure}; ${remedy}`);
   }
 
   /** By a timer of ours: the signal of AbortSignal.timeout may be collected before its time has come. */

@@ -3,7 +3,8 @@
  */
 
 /** What can be wrong, each at most once. */
-export type Ailment = 'store' | 'lan' | 'clock' | 'radio' | `component ${string}`;
+export type Ailment =
+  'store' | 'history' | 'lan' | 'clock' | 'radio' | `component ${string}` | `action ${number}`;
 
 export class Health {
   private readonly wrong = new Map<Ailment, string>();

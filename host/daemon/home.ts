@@ -18,7 +18,8 @@ import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { Identity } from '../../protocol/trust/identity.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { DaemonConfig } from '../config.ts';
-import { storeIn } from '../store/folder.ts';
+import { TUNING } from '../resilience/resilience.ts';
+import { lockIn, storeIn } from '../store/folder.ts';
 import { Store } from '../store/store.ts';
 import type {
   Archive,
@@ -45,7 +46,13 @@ export type HomePorts = {
   log: Log;
 };
 
-export type Home = { identity: Identity; store: DaemonStore; devices: Device[] };
+/** `lost` is what a person should know of a history that is not there, or null. */
+export type Home = {
+  identity: Identity;
+  store: DaemonStore;
+  devices: Device[];
+  lost: string | null;
+};
 
 export function openHome(config: DaemonConfig, { crypto, draw, log }: HomePorts): Home {
   const { data, keyFile } = config;
@@ -57,15 +64,22 @@ export function openHome(config: DaemonConfig, { crypto, draw, log }: HomePorts)
   }
   const identity = new Identity(crypto, secrets);
   const retention = retentionOf(config);
-  const isMoving = !existsSync(storeIn(data));
+  const isToBeNew = isFirst || isOfRelay(data);
   const store = Store.open({ folder: data, owner: identity.fingerprint, retention });
+  const lost = store.isNew && !isToBeNew ? lossOf(store) : null;
+  if (lost !== null) log.warn(lost);
   try {
-    if (isMoving) store.commit(leftByRelay(data));
+    if (store.isNew) store.commit(leftByRelay(data));
+    const wasTuned = store.settings.get(TUNING) !== null;
     store.commit(startLines(config, store.settings, Date.now()));
+    if (wasTuned && store.settings.get(TUNING) === null) {
+      log.info('the settings "failure" are others now, and what was tuned before is forgotten');
+    }
     return {
       identity,
       store,
       devices: config.notes.map((file) => readNoteDevice(file, (id) => store.counters.of(id))),
+      lost,
     };
   } catch (failure) {
     store.close();
@@ -81,6 +95,17 @@ export function retentionOf({ keep }: DaemonConfig): Retention {
     messageBytesMax: keep.megabytes * 2 ** 20,
     messageAgeMs: keep.days * 24 * 3_600_000,
   };
+}
+
+/** What a relay kept is enough to begin a store with, until there was one. */
+function isOfRelay(data: string): boolean {
+  return Object.values(relayFiles(data)).some(existsSync) && !existsSync(lockIn(data));
+}
+
+function lossOf({ path }: Store): string {
+  const lost = 'what was said, joined and decided before is not known';
+  const wayOut = 'end the bridge, move this file away and bring a backup back with hopline restore';
+  return `${path} was not there, and was begun anew: ${lost}; if there was any, ${wayOut}`;
 }
 
 function relayFiles(data: string): { counters: string; pins: string } {

@@ -1,9 +1,11 @@
 /**
  * Start lines: what a start has to say to the audit trail: that there was one, and which settings are
- * others than before, the security level by name. What a running daemon reads again says the same.
+ * others than before, the security level by name. What a running daemon reads again says the same. What
+ * the owner wrote last outweighs what he tuned before, which is forgotten then.
  */
 import { createHash } from 'node:crypto';
 import type { DaemonConfig } from '../config.ts';
+import { TUNING } from '../resilience/resilience.ts';
 import type { AuditAct, SettingReads, StoreWrite } from '../types.ts';
 
 /**
@@ -34,6 +36,7 @@ export function changeLines(config: DaemonConfig, stored: SettingReads, at: numb
         line('level-changed', 'security', `${before['security']} to ${now['security']}`, at),
       );
     }
+    if (changed.includes('failure')) writes.push({ kind: 'setting', name: TUNING, value: null });
   }
   const value = JSON.stringify(now);
   return [...writes, { kind: 'setting', name: SETTINGS, value }];

@@ -42,8 +42,8 @@ export const PINGS_MAX = 12;
 const PING_GONE_MS = 15_000;
 /** Of those that a partition took, how many are tried to be had back. */
 const TRIED_OF_PARTITION = 3;
-/** Where changes of the settings are kept. */
-const SETTING = 'resilience';
+/** The setting of the store under which what was tuned is kept. */
+export const TUNING = 'resilience';
 
 /** What others of the bridge know. */
 export type Surroundings = {
@@ -116,7 +116,7 @@ export class Resilience implements Component {
     this.configured = configure();
     this.ports = ports;
     this.surroundings = surroundings;
-    this.settings = restored(this.configured, ports.archive.settings.get(SETTING));
+    this.settings = restored(this.configured, ports.archive.settings.get(TUNING));
     this.suspicion = new Suspicion(this.settings);
     this.partitions = new Partitions((span, ids, at) => {
       const ways = this.waysTo(ids, at);
@@ -464,7 +464,7 @@ export class Resilience implements Component {
     if (typeof settings === 'string') return { kind: 'refused', reason: 'out-of-range' };
     this.settings = settings;
     const value = tuning === null ? null : JSON.stringify(tuningOf(settings));
-    out.push({ kind: 'store', write: { kind: 'setting', name: SETTING, value } });
+    out.push({ kind: 'store', write: { kind: 'setting', name: TUNING, value } });
     order(out, { kind: 'pace', pace: settings.pace });
     this.toSuspicion({ kind: 'settings', settings }, now, out);
     return { kind: 'done' };

@@ -30,7 +30,7 @@ export const failure = group(
       examples: [60],
     }),
   },
-  'when a node has failed; the API may change it while the bridge runs',
+  'when a node has failed; the API may change it while the bridge runs, until the file says something else',
 );
 
 export const healing = group(

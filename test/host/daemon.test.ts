@@ -1,7 +1,8 @@
 /**
  * Whole daemons in one process, joined by real lines, with real stores.
  */
-import { chmodSync, copyFileSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openHome } from '../../host/daemon/home.ts';
 import type { Connection } from '../../host/store/sqlite.ts';
@@ -10,7 +11,8 @@ import { DAY_MS, PUBLIC } from '../../host/types.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { Rig, Running } from './daemon-rig.ts';
-import { openDaemonRig, until } from './daemon-rig.ts';
+import { openDaemonRig } from './daemon-rig.ts';
+import { until } from '../patience.ts';
 
 let rig: Rig;
 beforeEach(() => {
@@ -23,7 +25,7 @@ describe('two daemons with a line between them', () => {
     const [one, two] = await pair();
     const answer = await one.daemon.ask({ kind: 'say', text: 'is anybody there?' });
     expect(answer).toMatchObject({ kind: 'stored' });
-    await until('it is heard', () => publicOf(two).length > 0);
+    await until(() => publicOf(two).length > 0, 'it is heard');
     expect(publicOf(two)).toEqual(['is anybody there?']);
   });
 
@@ -35,7 +37,7 @@ describe('two daemons with a line between them', () => {
       text: 'only for you',
     });
     expect(answer).toMatchObject({ kind: 'stored' });
-    await until('it is delivered', () => privateOf(one, two)[0]?.state === 'delivered');
+    await until(() => privateOf(one, two)[0]?.state === 'delivered', 'it is delivered');
     expect(privateOf(two, one)).toMatchObject([
       { text: 'only for you', state: 'heard', isVerified: true },
     ]);
@@ -45,9 +47,9 @@ describe('two daemons with a line between them', () => {
 describe('a daemon that leaves', () => {
   it('says so to those at the ends of its lines', async () => {
     const [one, two] = await pair();
-    await until('they know each other', () => isHeard(one, two));
+    await until(() => isHeard(one, two), 'they know each other');
     await two.daemon.leave();
-    await until('it is noticed', () => !isHeard(one, two));
+    await until(() => !isHeard(one, two), 'it is noticed');
     const left = one.events.find(({ event }) => event.kind === 'peer-left');
     expect(left?.event).toMatchObject({ name: 'bridge', reason: 'user' });
   });
@@ -74,14 +76,14 @@ describe('a daemon that starts again', () => {
   it('knows who it is, what was said and whom it has lines to', async () => {
     const [one, two] = await pair();
     await one.daemon.ask({ kind: 'say', text: 'before' });
-    await until('it is heard', () => publicOf(two).length > 0);
+    await until(() => publicOf(two).length > 0, 'it is heard');
     await two.daemon.leave();
     await one.daemon.ask({ kind: 'say', text: 'meanwhile' });
 
     const again = await rig.start(two.daemon.config.data);
     expect(again.id).toBe(two.id);
     expect(publicOf(again)).toEqual(['before']);
-    await until('it caught up', () => publicOf(again).length === 2);
+    await until(() => publicOf(again).length === 2, 'it caught up');
     expect(publicOf(again)).toEqual(['meanwhile', 'before']);
   });
 
@@ -100,7 +102,7 @@ describe('a daemon that starts again', () => {
       listen: { host: '127.0.0.1', port: one.daemon.listening!.port },
     });
     const second = await rig.start(two.daemon.config.data);
-    await until('it is delivered', () => privateOf(first, second)[0]?.state === 'delivered');
+    await until(() => privateOf(first, second)[0]?.state === 'delivered', 'it is delivered');
     expect(privateOf(second, first)).toMatchObject([{ text: 'when you are back' }]);
   });
 
@@ -161,6 +163,19 @@ describe('a daemon whose clock is set wrong', () => {
   });
 });
 
+describe('a daemon whose store is gone', () => {
+  it('begins anew and says so to whoever looks, until it starts again (S24)', async () => {
+    const folder = rig.folder();
+    await (await rig.start(folder)).daemon.leave();
+    rmSync(join(folder, 'store.sqlite'));
+    const bare = await rig.start(folder);
+    expect(bare.daemon.problems).toEqual([expect.stringMatching(/was begun anew/)]);
+    await bare.daemon.leave();
+    const again = await rig.start(folder);
+    expect(again.daemon.problems).toEqual([]);
+  });
+});
+
 describe('a daemon whose disk fails', () => {
   it('acknowledges nothing, says so, and goes on once the disk heals', async () => {
     const disk = { isFull: false };
@@ -176,7 +191,7 @@ describe('a daemon whose disk fails', () => {
     expect([one.daemon.isAlive, publicOf(one)]).toEqual([true, []]);
 
     disk.isFull = false;
-    await until('it is well again', () => one.daemon.problems.length === 0);
+    await until(() => one.daemon.problems.length === 0, 'it is well again');
     expect(publicOf(one)).toEqual(['into the void']);
     const ailments = one.events.filter(({ of }) => of === 'daemon');
     expect(ailments).toHaveLength(2);
@@ -208,7 +223,7 @@ describe('a daemon whose disk fails', () => {
     pages(0xfffffffe);
     const answers = await Promise.all(said);
     expect(answers.at(-1)).toMatchObject({ code: 'STORE_FAILING' });
-    await until('it is well again', () => one.daemon.problems.length === 0);
+    await until(() => one.daemon.problems.length === 0, 'it is well again');
     await one.daemon.leave();
     const again = await rig.start(folder);
     expect(publicOf(again)).toHaveLength(said.length);
@@ -248,7 +263,7 @@ async function pair(): Promise<[Running, Running]> {
   await two.daemon.ask({ kind: 'join', text: invited.line });
   const isUp = ({ daemon }: Running): boolean =>
     daemon.snapshot().lines.some(({ state }) => state === 'up');
-  await until('the line is up', () => isUp(one) && isUp(two));
+  await until(() => isUp(one) && isUp(two), 'the line is up');
   return [one, two];
 }
 

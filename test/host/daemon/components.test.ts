@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadComponents } from '../../../host/daemon/component-files.ts';
 import type { Rig, Running } from '../daemon-rig.ts';
-import { openDaemonRig, until } from '../daemon-rig.ts';
+import { openDaemonRig } from '../daemon-rig.ts';
+import { until } from '../../patience.ts';
 
 let rig: Rig;
 beforeEach(() => {
@@ -23,7 +24,7 @@ describe('a component of the owner', () => {
     const invited = await one.daemon.ask({ kind: 'invite', address: one.address });
     if (invited.kind !== 'invited') throw new Error(JSON.stringify(invited));
     await two.daemon.ask({ kind: 'join', text: invited.line });
-    await until('it is greeted', () => heardBy(two).includes('Welcome, harbour!'));
+    await until(() => heardBy(two).includes('Welcome, harbour!'), 'it is greeted');
     expect(one.daemon.snapshot().components.find(({ name }) => name === 'greeter')).toMatchObject({
       state: 'running',
       said: 1,
@@ -38,9 +39,20 @@ describe('a component of the owner', () => {
         return { step: () => [], deadline: () => Infinity, health: () => ({ state: 'well' }) };
       } };`;
     const { daemon, log } = await withComponent(source);
-    await until('it failed', () => daemon.problems.some((line) => /weak.*not yet/.test(line)));
-    await until('it runs', () => !daemon.problems.some((line) => /weak/.test(line)));
+    await until(() => daemon.problems.some((line) => /weak.*not yet/.test(line)), 'it failed');
+    await until(() => !daemon.problems.some((line) => /weak/.test(line)), 'it runs');
     expect(log.some((line) => /weak has failed \(not yet\)/.test(line))).toBe(true);
+  });
+
+  it('that fails is a problem of its action, too, where that fails', async () => {
+    const source = `export const component = { name: 'weak', make: () => { throw new Error('no'); } };`;
+    const command = { event: 'ComponentFailed', command: 'exit 3' } as const;
+    const { daemon } = await withComponent(source, { on: [command] });
+    const isTold = (): boolean =>
+      daemon.problems.some((line) => /ComponentFailed.*with 3/.test(line));
+    await until(isTold, 'its action failed');
+    daemon.setUp({ ...daemon.config, on: [] });
+    expect(isTold()).toBe(false);
   });
 
   it('that holds up the bridge for more than a second is left alone for a while', async () => {
@@ -55,8 +67,8 @@ describe('a component of the owner', () => {
       }) };`;
     const { daemon, log } = await withComponent(source);
     const why = /slow has failed \(a step took 1\.\d s, and held up the bridge\)/;
-    await until('it failed', () => daemon.problems.some((line) => why.test(line)));
-    await until('it failed again, after twice as long', () => log.filter((line) => why.test(line)).length > 1); // prettier-ignore
+    await until(() => daemon.problems.some((line) => why.test(line)), 'it failed');
+    await until(() => log.filter((line) => why.test(line)).length > 1, 'it failed again, after twice as long'); // prettier-ignore
     const [slow] = daemon.snapshot().components.filter(({ name }) => name === 'slow');
     expect(slow.failures).toBeGreaterThan(1);
   });

@@ -51,11 +51,18 @@ describe('a home', () => {
     const before = new Identity(nativeCrypto(), secrets);
     writePins(join(folder, 'pins'), [pin(1)]);
     writeCounters(join(folder, 'counters'), new Map([[toHex(id(9)), 41]]));
-    const { identity, store } = open();
+    const { identity, store, lost } = open();
     expect(toHex(identity.id)).toBe(toHex(before.id));
     expect(store.peers.pins()).toEqual([pin(1)]);
     expect(store.counters.of(id(9))).toBe(41);
+    expect(lost).toBeNull();
     store.close();
+
+    rmSync(join(folder, 'store.sqlite'));
+    const bare = open();
+    expect(bare.lost).not.toBeNull();
+    expect(bare.store.counters.of(id(9))).toBe(41);
+    bare.store.close();
   });
 
   it('makes no new keys where only they are missing (S24)', () => {
@@ -66,6 +73,48 @@ describe('a home', () => {
     rmSync(join(folder, 'store.sqlite'));
     writePins(join(folder, 'pins'), []);
     expect(() => open()).toThrow(/\[FILE_UNREADABLE\]/);
+  });
+
+  it('says that the history is gone where only the store is, until the next start (S24)', () => {
+    const log: string[] = [];
+    const first = open({}, log);
+    first.store.close();
+    expect([first.lost, log.join()]).toEqual([null, expect.not.stringContaining('warn')]);
+
+    rmSync(join(folder, 'store.sqlite'));
+    const bare = open({}, log);
+    bare.store.close();
+    expect(toHex(bare.identity.id)).toBe(toHex(first.identity.id));
+    expect(bare.lost).toMatch(
+      /store\.sqlite was not there, and was begun anew: .*hopline restore$/,
+    );
+    expect(log.filter((line) => line.includes('begun anew'))).toHaveLength(1);
+
+    const again = open({}, log);
+    again.store.close();
+    expect(again.lost).toBeNull();
+  });
+
+  it('forgets what was tuned once the file says something else, and logs it', () => {
+    const value = '{"phi":5}';
+    const tuned = (differs: Partial<DaemonConfig>, log: string[] = []): string | null => {
+      const { store } = open(differs, log);
+      const found = store.settings.get('resilience');
+      store.close();
+      return found;
+    };
+    const { store } = open();
+    store.commit([{ kind: 'setting', name: 'resilience', value }]);
+    store.close();
+    const { resilience } = configIn(folder);
+    const healing = { ...resilience.care, attemptsMax: 2 };
+    const others = { name: 'other', resilience: { ...resilience, care: healing } };
+    expect(tuned({})).toBe(value);
+    expect(tuned(others)).toBe(value);
+
+    const log: string[] = [];
+    expect(tuned({ resilience: { ...resilience, confirmMs: 60_000 } }, log)).toBeNull();
+    expect(log.join()).toMatch(/"failure\\" are others now, and what was tuned before/);
   });
 
   it('knows the devices whose notes are said on, each with its last counter', () => {
@@ -88,8 +137,8 @@ describe('a home', () => {
   });
 });
 
-function open(settings: Partial<DaemonConfig> = {}): Home {
-  const ports = { crypto: nativeCrypto(), draw, log: logInto([]) };
+function open(settings: Partial<DaemonConfig> = {}, log: string[] = []): Home {
+  const ports = { crypto: nativeCrypto(), draw, log: logInto(log) };
   return openHome({ ...configIn(folder), ...settings }, ports);
 }
 
