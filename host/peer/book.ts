@@ -44,13 +44,18 @@ export class Book {
     this.marks = new Marks(archive.delivered);
   }
 
-  /** A private message of a peer; null where it was entered before. */
+  /**
+   * A private message of a peer; null where it was entered before. Nothing says when sealed mail was
+   * written, so whoever recorded it may bring it once its mark is forgotten: what the history has is
+   * known all the same.
+   */
   enterPrivate(
     sender: Uint8Array,
     conversation: string,
     { id, text }: PrivateMessage,
     unixMs: number,
   ): BookOutput[] | null {
+    if (this.archive.messages.find({ conversation, sender, id }) !== null) return null;
     const mark = this.marks.takeUndated(this.markOf(sender, id), unixMs);
     if (mark === null) return null;
     // Phones tell each other so whom they keep: no person wrote it.

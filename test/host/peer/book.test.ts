@@ -59,6 +59,19 @@ describe('a book', () => {
     expect(book.enterPrivate(sender, 'a', message, NOW)).toBeNull();
   });
 
+  it('knows what the history has, though its mark is forgotten and nothing dates it (S11)', () => {
+    const archive = new MemoryArchive({ ...RETENTION, deliveredMax: 1 });
+    const enter = (id: string): boolean => {
+      // A process begins: the newest marks are not remembered either.
+      const book = new Book(crypto, archive);
+      const entered = book.enterPrivate(sender, 'a', { id, text: 'hello' }, NOW) ?? [];
+      archive.commit(entered.flatMap((one) => (one.kind === 'store' ? [one.write] : [])));
+      archive.trim(NOW);
+      return entered.length > 0;
+    };
+    expect(['a', 'b', 'a', 'b'].map(enter)).toEqual([true, true, false, false]);
+  });
+
   for (const [from, to, isFurther] of [
     ['waiting', 'delivered', true],
     ['sent', 'read', true],
