@@ -13,7 +13,7 @@ import type { Snapshot } from '../protocol/peer/snapshot.ts';
 import type { Crypto } from '../protocol/trust/crypto.ts';
 import type { Packet } from '../protocol/wire/packet.ts';
 import type { MeshEvent } from './events.ts';
-import type { Answer, Archive, StoreOutput, Wish } from './types.ts';
+import type { Answer, Archive, StoreWrite, Wish } from './types.ts';
 
 /** A sort of component: how one is made, and in which order. */
 export type ComponentKind<Made extends Component = Component> = {
@@ -74,9 +74,12 @@ export type ComponentInput =
 export type ComponentOutput =
   | { kind: 'send'; draft: OwnDraft }
   | { kind: 'order'; order: StationOrder }
-  | StoreOutput
+  | { kind: 'store'; write: ComponentWrite }
   | { kind: 'event'; event: MeshEvent }
   | { kind: 'answer'; ticket: number; answer: Answer };
+
+/** What a component may have stored: settings of its own, and what it decided. */
+export type ComponentWrite = Extract<StoreWrite, { kind: 'setting' | 'audit' }>;
 
 /** What a component may want of the station beside packets. */
 export type StationOrder = Extract<

@@ -3,6 +3,7 @@
  * timeline and whoever else follows are keyed by them. Ids are 8 bytes.
  */
 import { toHex } from '../protocol/wire/hex.ts';
+import type { FieldsOf } from './fields.ts';
 
 export type MeshEvent =
   | { kind: 'PeerJoined'; peer: Uint8Array; name: string }
@@ -50,56 +51,38 @@ export type MeshEvent =
 
 export type MeshEventKind = MeshEvent['kind'];
 
-const KINDS: Record<MeshEventKind, true> = {
-  PeerJoined: true,
-  PeerLeft: true,
-  MessageReceived: true,
-  MessageValidated: true,
-  MessageDropped: true,
-  RouteDiscovered: true,
-  RouteSwitched: true,
-  SecurityEvent: true,
-  PeerJudged: true,
-  NodeSuspected: true,
-  NodeConfirmedFailed: true,
-  NodeRecovered: true,
-  PartitionDetected: true,
-  PartitionHealed: true,
-  RecoveryTried: true,
-  RecoveryEnded: true,
-  HealthChanged: true,
-  QueueOverflow: true,
-  ComponentFailed: true,
-  ComponentRestarted: true,
-  BandwidthLimit: true,
-  LineSlowed: true,
-  LineRecovered: true,
-};
-export const MESH_EVENTS = Object.keys(KINDS) as MeshEventKind[];
-
-export type PeerDecision = 'allow' | 'deny' | 'quarantine';
-export type PeerLeftReason = 'user' | 'network' | 'security' | 'timeout' | 'protocol';
-export type RouteSwitchReason = 'failed' | 'better' | 'congested' | 'stale';
+export const PEER_DECISIONS = ['allow', 'deny', 'quarantine'] as const;
+export type PeerDecision = (typeof PEER_DECISIONS)[number];
+export const PEER_LEFT_REASONS = ['user', 'network', 'security', 'timeout', 'protocol'] as const;
+export type PeerLeftReason = (typeof PEER_LEFT_REASONS)[number];
+export const ROUTE_SWITCH_REASONS = ['failed', 'better', 'congested', 'stale'] as const;
+export type RouteSwitchReason = (typeof ROUTE_SWITCH_REASONS)[number];
 /** DEFAULTS §2. */
-export type Threat =
-  | 'flood'
-  | 'repeated-content'
-  | 'suspicious-payload'
-  | 'timestamp-anomaly'
-  | 'bad-signature'
-  | 'fingerprint-mismatch'
-  | 'replay'
-  | 'stamp-missing';
-export type HealthLevel = 'good' | 'warning' | 'critical';
-export type HealthCategory = 'connectivity' | 'latency' | 'throughput' | 'stability';
+export const THREATS = [
+  'flood',
+  'repeated-content',
+  'suspicious-payload',
+  'timestamp-anomaly',
+  'bad-signature',
+  'fingerprint-mismatch',
+  'replay',
+  'stamp-missing',
+] as const;
+export type Threat = (typeof THREATS)[number];
+export const HEALTH_LEVELS = ['good', 'warning', 'critical'] as const;
+export type HealthLevel = (typeof HEALTH_LEVELS)[number];
+export const HEALTH_CATEGORIES = ['connectivity', 'latency', 'throughput', 'stability'] as const;
+export type HealthCategory = (typeof HEALTH_CATEGORIES)[number];
 /**
  * `reconnect`: it is dialled, over the air or by the line that there was. `route`: asked for by another
  * route than the one that is known, or over all links where there is none. `bridge`: asked for over lines,
  * and of neighbours who have some.
  */
-export type RecoveryWay = 'reconnect' | 'route' | 'bridge';
+export const RECOVERY_WAYS = ['reconnect', 'route', 'bridge'] as const;
+export type RecoveryWay = (typeof RECOVERY_WAYS)[number];
 /** `recovered`: by the last attempt; `returned`: by itself. */
-export type RecoveryOutcome = 'recovered' | 'returned' | 'given-up';
+export const RECOVERY_OUTCOMES = ['recovered', 'returned', 'given-up'] as const;
+export type RecoveryOutcome = (typeof RECOVERY_OUTCOMES)[number];
 
 /** What a partition came to, in our own clock's Unix ms; messages are public ones. */
 export type PartitionAccounting = {
@@ -128,7 +111,56 @@ export type PartitionAccounting = {
  * missing. What they let go is told of over lines alone, and then it was lost; what they never got
  * themselves, nobody can tell.
  */
-export type Compared = 'with-them' | 'with-neighbours' | 'not';
+export const COMPARED = ['with-them', 'with-neighbours', 'not'] as const;
+export type Compared = (typeof COMPARED)[number];
+
+const ID = 'id of 8 bytes';
+/** What events hold, field by field: those of a stranger's component are looked at by it. */
+export const EVENT_FIELDS: FieldsOf<MeshEvent> = {
+  PeerJoined: { peer: ID, name: 'text' },
+  PeerLeft: { peer: ID, name: 'text', reason: PEER_LEFT_REASONS },
+  MessageReceived: { conversation: 'text', sender: ID, id: 'text' },
+  MessageValidated: { sender: ID, id: 'text' },
+  MessageDropped: { reason: 'text', count: 'number' },
+  RouteDiscovered: { peer: ID, hops: 'number' },
+  RouteSwitched: { peer: ID, reason: ROUTE_SWITCH_REASONS },
+  SecurityEvent: { threat: THREATS, peer: 'id of 8 bytes, or null', detail: 'text' },
+  PeerJudged: { peer: ID, decision: PEER_DECISIONS, by: ['person', 'reputation'] },
+  NodeSuspected: { peer: ID, phi: 'number' },
+  NodeConfirmedFailed: { peer: ID, silentMs: 'number' },
+  NodeRecovered: { peer: ID, silentMs: 'number' },
+  PartitionDetected: { partition: 'number', lost: 'list of ids' },
+  PartitionHealed: {
+    accounting: {
+      partition: 'number',
+      splitAt: 'number',
+      healedAt: 'number',
+      lost: 'list of ids',
+      stillLost: 'number',
+      ours: 'number',
+      theirs: 'number',
+      given: 'number',
+      reconciled: 'number',
+      missing: 'number or null',
+      compared: COMPARED,
+    },
+  },
+  RecoveryTried: { peer: ID, attempt: 'number', way: RECOVERY_WAYS },
+  RecoveryEnded: { peer: ID, attempts: 'number', outcome: RECOVERY_OUTCOMES },
+  HealthChanged: {
+    category: HEALTH_CATEGORIES,
+    score: 'number',
+    level: HEALTH_LEVELS,
+    why: 'text',
+  },
+  QueueOverflow: { link: 'number', dropped: 'number' },
+  ComponentFailed: { component: 'text', why: 'text', retryMs: 'number' },
+  ComponentRestarted: { component: 'text', failures: 'number' },
+  BandwidthLimit: { side: ['local', 'internet', 'radio'], way: ['in', 'out'], limitMbps: 'number' },
+  LineSlowed: { peer: ID, side: ['local', 'internet'], mbps: 'number' },
+  LineRecovered: { peer: ID, side: ['local', 'internet'] },
+};
+export const MESH_EVENTS = Object.keys(EVENT_FIELDS) as MeshEventKind[];
 
 /** An event as programs outside read it: its kind is called `event`, and ids are hex. */
 export function plainEvent({ kind, ...rest }: MeshEvent): Record<string, unknown> {

@@ -319,20 +319,22 @@ export type Answer =
  * `distrusted`: the peer showed another key; `forget`, or a new standing, lets him be written to again.
  * `failed`: the component that sees to it does not run just now. `out-of-range`: no setting may be so.
  */
-export type WishRefusal =
-  | 'no-clock'
-  | 'left'
-  | 'busy'
-  | 'empty'
-  | 'too-long'
-  | 'own-id'
-  | 'unknown-peer'
-  | 'denied'
-  | 'distrusted'
-  | 'bad-rate'
-  | 'full'
-  | 'failed'
-  | 'out-of-range';
+export const WISH_REFUSALS = [
+  'no-clock',
+  'left',
+  'busy',
+  'empty',
+  'too-long',
+  'own-id',
+  'unknown-peer',
+  'denied',
+  'distrusted',
+  'bad-rate',
+  'full',
+  'failed',
+  'out-of-range',
+] as const;
+export type WishRefusal = (typeof WISH_REFUSALS)[number];
 
 /** Wishes about what a person thinks of a peer. */
 export type PeerWish = 'stand' | 'deny' | 'quarantine' | 'allow' | 'limit' | 'forget';

@@ -17,8 +17,8 @@ import type {
   ComponentPorts,
 } from '../component.ts';
 import type { MeshEvent } from '../events.ts';
-import { checkDraft } from './draft.ts';
 import { startOrder } from './order.ts';
+import { checkOutput } from './outputs.ts';
 
 export type RegistryInput = Exclude<ComponentInput, { kind: 'start' | 'stop' }> | { kind: 'leave' };
 export type RegistryOutput = ComponentOutput;
@@ -45,6 +45,7 @@ export const RETRY_MAX_MS = 60_000;
 export const FORGIVEN_MS = 600_000;
 /** Events that one input may lead to among components; then whoever told the last of them fails. */
 export const EVENTS_MAX = 1000;
+const WITHOUT_END = 'it tells events without end';
 /** Ticks in a row that leave a deadline in the past; then its component fails. */
 const SPINS_MAX = 16;
 
@@ -101,7 +102,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     if (!this.hasStarted) return 0;
     let least = Infinity;
     for (const { state, made, retryAt } of this.members) {
-      if (state === 'running') least = Math.min(least, deadlineOf(made!));
+      if (state === 'running') least = Math.min(least, wantedAt(made!));
       if (state === 'failed') least = Math.min(least, retryAt);
     }
     return least;
@@ -203,7 +204,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
 
   private dueAt(member: Member): Millis {
     try {
-      return member.made!.deadline();
+      return deadlineOf(member.made!);
     } catch (cause) {
       this.fail(member, cause);
       return Infinity;
@@ -212,11 +213,14 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
 
   private give(member: Member, input: ComponentInput | Tick): void {
     if (member.state !== 'running') return;
+    let outputs: ComponentOutput[];
     try {
-      for (const output of member.made!.step(input, this.now)) this.hear(member, output);
+      outputs = [...member.made!.step(input, this.now)];
+      check(outputs);
     } catch (cause) {
-      this.fail(member, cause);
+      return this.fail(member, cause);
     }
+    for (const output of outputs) this.hear(member, output);
   }
 
   private hear(member: Member, output: ComponentOutput): void {
@@ -228,7 +232,6 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
         if (!member.tickets.delete(output.ticket)) return;
         break;
       case 'send':
-        checkDraft(output.draft);
         member.said++;
     }
     this.out.push(output);
@@ -245,7 +248,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
       const { by, event } = this.events[at];
       if (at >= EVENTS_MAX) {
         this.events.length = 0;
-        if (by !== null) this.fail(by, new Error('it tells events without end'));
+        if (by !== null) this.fail(by, new Error(WITHOUT_END));
         break;
       }
       for (const member of this.members) {
@@ -302,10 +305,25 @@ function memberOf(kind: ComponentKind): Member {
   };
 }
 
-/** One that throws instead is due at once: its tick says what becomes of it. */
+/** Throws what is wrong with any of a step, before any of it is done: half of a step is none. */
+function check(outputs: readonly ComponentOutput[]): void {
+  let events = 0;
+  for (const output of outputs) {
+    checkOutput(output);
+    if (output.kind === 'event' && ++events > EVENTS_MAX) throw new Error(WITHOUT_END);
+  }
+}
+
 function deadlineOf(component: Component): Millis {
+  const at: unknown = component.deadline();
+  if (typeof at === 'number' && !Number.isNaN(at)) return at;
+  throw new Error(`its deadline is ${String(at)}, which is no time`);
+}
+
+/** One that cannot say is due at once: its tick says what becomes of it. */
+function wantedAt(component: Component): Millis {
   try {
-    return component.deadline();
+    return deadlineOf(component);
   } catch {
     return 0;
   }
@@ -318,10 +336,22 @@ function conditionOf(
 ): Pick<ComponentView, 'health' | 'statistics'> {
   if (state !== 'running') return { health: { state: 'failing', why }, statistics: {} };
   try {
-    return { health: made!.health(now), statistics: made!.statistics?.(now) ?? {} };
+    const health = made!.health(now);
+    if (!isCondition(health)) throw new Error('it does not say how it is');
+    const figures = Object.entries(made!.statistics?.(now) ?? {});
+    return { health, statistics: Object.fromEntries(figures.filter(isFigure)) };
   } catch (cause) {
     return { health: { state: 'failing', why: wordsOf(cause) }, statistics: {} };
   }
+}
+
+function isCondition(health: ComponentHealth): boolean {
+  if (health.state === 'well') return true;
+  return ['strained', 'failing'].includes(health.state) && typeof health.why === 'string';
+}
+
+function isFigure([, value]: [string, unknown]): boolean {
+  return Number.isFinite(value);
 }
 
 function wordsOf(cause: unknown): string {

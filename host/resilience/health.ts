@@ -3,6 +3,7 @@
  * is worth a warning. A category of which nothing is known yet has no score, and warns of nothing.
  */
 import type { HealthCategory, HealthLevel } from '../events.ts';
+import { HEALTH_CATEGORIES } from '../events.ts';
 
 /** What was seen since the last check, or is so now. */
 export type Figures = {
@@ -72,7 +73,7 @@ export class Health {
   }
 
   views(): HealthView[] {
-    return CATEGORIES.map((category) => ({ category, ...this.categories[category] }));
+    return HEALTH_CATEGORIES.map((category) => ({ category, ...this.categories[category] }));
   }
 
   /** What changed its level. */
@@ -88,7 +89,7 @@ export class Health {
       throughput: this.throughput(),
       stability: this.stability(),
     };
-    return CATEGORIES.flatMap((category) => this.settle(category, judged[category]));
+    return HEALTH_CATEGORIES.flatMap((category) => this.settle(category, judged[category]));
   }
 
   private settle(category: HealthCategory, { score, why }: Judged): HealthView[] {
@@ -115,13 +116,6 @@ export class Health {
     return { score, why: `${percent} % of heartbeats lost; ${fallen} fell away just now` };
   }
 }
-
-const CATEGORIES: readonly HealthCategory[] = [
-  'connectivity',
-  'latency',
-  'throughput',
-  'stability',
-];
 
 type Judged = { score: number | null; why: string };
 const UNKNOWN: Judged = { score: null, why: 'nothing is known of it yet' };

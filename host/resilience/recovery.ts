@@ -11,8 +11,7 @@
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { RecoveryOutcome, RecoveryWay } from '../events.ts';
-
-const WAYS: readonly RecoveryWay[] = ['reconnect', 'route', 'bridge'];
+import { RECOVERY_WAYS } from '../events.ts';
 
 export type RecoveryInput =
   | { kind: 'lost'; id: Uint8Array }
@@ -80,7 +79,7 @@ export class Recovery implements Machine<RecoveryInput, RecoveryOutput> {
   private open(id: Uint8Array, now: Millis): void {
     const key = toHex(id);
     if (this.cases.has(key) || this.cases.size >= RECOVERIES_MAX) return;
-    const untried = { attempts: 0, turns: 0, way: WAYS[0], triedAt: -Infinity };
+    const untried = { attempts: 0, turns: 0, way: RECOVERY_WAYS[0], triedAt: -Infinity };
     this.cases.set(key, { id, ...untried, nextAt: now });
   }
 
@@ -105,7 +104,7 @@ export class Recovery implements Machine<RecoveryInput, RecoveryOutput> {
     }
     if (wayOf(recovery) === 'bridge' && !this.hasBridge(now)) recovery.turns++;
     const way = wayOf(recovery);
-    const round = Math.floor(recovery.turns / WAYS.length) + 1;
+    const round = Math.floor(recovery.turns / RECOVERY_WAYS.length) + 1;
     recovery.attempts++;
     recovery.turns++;
     recovery.way = way;
@@ -117,7 +116,7 @@ export class Recovery implements Machine<RecoveryInput, RecoveryOutput> {
 }
 
 function wayOf({ turns }: Case): RecoveryWay {
-  return WAYS[turns % WAYS.length];
+  return RECOVERY_WAYS[turns % RECOVERY_WAYS.length];
 }
 
 /** Whether it is what the last attempt asked for. Its pings left in the very moment of it. */

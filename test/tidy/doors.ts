@@ -46,7 +46,7 @@ const DOORS: Door[] = [
   { room: 'device/pi', imports: ['protocol'], packages: PI_PACKAGES },
   ...MACHINE_ROOMS.map((room) => ({
     room,
-    imports: ['protocol', 'host/types.ts', 'host/component.ts', 'host/events.ts'],
+    imports: ['protocol', 'host/types.ts', 'host/component.ts', 'host/events.ts', 'host/fields.ts'],
     packages: [],
   })),
   // What a page does to take part.
@@ -75,7 +75,8 @@ const DOORS: Door[] = [
     packages: ['node:*', 'fastify', 'ws'],
   },
   { room: 'host/types.ts', imports: ['protocol'], packages: [] },
-  { room: 'host/events.ts', imports: ['protocol'], packages: [] },
+  { room: 'host/fields.ts', imports: ['protocol'], packages: [] },
+  { room: 'host/events.ts', imports: ['protocol', 'host/fields.ts'], packages: [] },
   {
     room: 'host/component.ts',
     imports: ['protocol', 'host/types.ts', 'host/events.ts'],

@@ -180,6 +180,32 @@ it('takes out a component that throws when it is asked for its deadline', () => 
   expect(registry.deadline()).toBe(1 + RETRY_MS);
 });
 
+it.each([NaN, undefined, 'soon', null])('takes out a component whose deadline is %s', (at) => {
+  const registry = new Registry(
+    [kind('lost', idle, { deadline: () => at as never })],
+    componentPorts(),
+  );
+  expect(events(registry.step(BEAT, 0))).toMatchObject([
+    { kind: 'ComponentFailed', why: `its deadline is ${String(at)}, which is no time` },
+  ]);
+  expect(registry.deadline()).toBe(RETRY_MS);
+});
+
+it.each([null, {}, { state: 'fine' }, { state: 'failing' }])(
+  'shows a component that says %j of its health as one that fails',
+  (health) => {
+    const statistics = (): Record<string, number> => ({ ...{ a: 5, b: 'x', c: NaN } }) as never;
+    const odd = kind('odd', idle, { health: () => health as never, statistics });
+    const well = kind('well', idle, { statistics });
+    const registry = new Registry([odd, well], componentPorts());
+    registry.step(BEAT, 0);
+    const [shown, other] = registry.views(0);
+    expect(shown.health).toMatchObject({ state: 'failing', why: expect.any(String) });
+    expect(other).toMatchObject({ health: { state: 'well' } });
+    expect(other.statistics).toEqual({ a: 5 });
+  },
+);
+
 const SAID = { type: MESSAGE, payload: new Uint8Array(3), recipient: null, isSigned: true };
 
 for (const [what, draft, why] of [
@@ -201,6 +227,22 @@ for (const [what, draft, why] of [
   });
 }
 
+it('does nothing of a step that is wrong somewhere', () => {
+  const heard: string[] = [];
+  const other = kind('other', ({ kind }) => (kind === 'event' && heard.push(kind), []));
+  const store = { kind: 'store', write: { kind: 'setting', name: 'a', value: 'b' } } as const;
+  const half = kind('half', (input) =>
+    input.kind === 'beat'
+      ? [told(JOINED), store, { kind: 'send', draft: { ...SAID, type: 256 } }]
+      : [],
+  );
+  const registry = new Registry([half, other], componentPorts());
+  const out = registry.step(BEAT, 0);
+  expect(out).toMatchObject([{ event: { kind: 'ComponentFailed', component: 'half' } }]);
+  expect(heard).toEqual(['event']);
+  expect(registry.views(0)[0]).toMatchObject({ told: 0, said: 0 });
+});
+
 it('shows a component as failing that throws when it is asked how it is', () => {
   const health = (): never => {
     throw new Error('no idea');
@@ -217,6 +259,17 @@ describe('a component that spins', () => {
     const spinning = kind('spin', idle, { deadline: () => 0 });
     const [failed] = events(new Registry([spinning], componentPorts()).step(TICK, 1));
     expect(failed).toMatchObject({ kind: 'ComponentFailed', why: 'its deadline does not move on' });
+  });
+
+  it('fails, and nobody hears it, when one step of it tells more events than one may', () => {
+    const heard: MeshEvent[] = [];
+    const other = kind('other', (input) => (input.kind === 'event' && heard.push(input.event), []));
+    const tells = (count: number): ComponentKind =>
+      kind('tells', ({ kind }) => (kind === 'beat' ? Array<ComponentOutput>(count).fill(told(JOINED)) : [])); // prettier-ignore
+    new Registry([tells(EVENTS_MAX + 1), other], componentPorts()).step(BEAT, 0);
+    expect(heard).toMatchObject([{ kind: 'ComponentFailed', why: 'it tells events without end' }]);
+    new Registry([tells(EVENTS_MAX), other], componentPorts()).step(BEAT, 0);
+    expect(heard).toHaveLength(1 + EVENTS_MAX);
   });
 
   it('fails when it answers events with events for ever', () => {
@@ -239,11 +292,10 @@ const BEAT = {
   missed: 0,
 } as const;
 
-type Differs = {
+type Differs = Partial<Pick<Component, 'deadline' | 'health' | 'statistics'>> & {
   after?: string[];
   types?: number[];
   wishes?: string[];
-  deadline?: () => Millis;
 };
 
 function idle(): ComponentOutput[] {
@@ -253,9 +305,10 @@ function idle(): ComponentOutput[] {
 function kind(
   name: string,
   step: (input: ComponentInput | Tick, now: Millis) => ComponentOutput[] = idle,
-  { after = [], types = [], wishes = [], deadline = () => Infinity }: Differs = {},
+  { after = [], types = [], wishes = [], ...parts }: Differs = {},
 ): ComponentKind {
-  const made: Component = { step, deadline, health: () => ({ state: 'well' }) };
+  const well = { deadline: () => Infinity, health: () => ({ state: 'well' }) as const };
+  const made: Component = { step, ...well, ...parts };
   return { name, after, types, wishes, make: () => made };
 }
 
@@ -291,3 +344,64 @@ function events(out: RegistryOutput[]): MeshEvent[] {
 function delivered(type: number) {
   return { kind: 'delivered', link: 0, packet: { type } as Packet, isVerified: true } as const;
 }
+
+const ID = new Uint8Array(8);
+const FAILED = { kind: 'NodeConfirmedFailed', peer: ID, silentMs: 5 };
+const RIGHT = [
+  { kind: 'event', event: FAILED },
+  { kind: 'order', order: { kind: 'ping', id: ID } },
+  { kind: 'order', order: { kind: 'pace', pace: { intervalMs: 5000, missedMax: 3 } } },
+  { kind: 'store', write: { kind: 'setting', name: 'a', value: null } },
+];
+it.each([
+  ['nothing', undefined, /undefined/],
+  ['a word', 'hello', /gives "undefined", and not send, order/],
+  ["what is not a component's to do", { kind: 'write', link: 0 }, /gives "write", and not send/],
+  ['an event of no kind', { kind: 'event' }, /tells "undefined", which there is not/],
+  [
+    'an event that there is not',
+    { kind: 'event', event: { kind: 'toString' } },
+    /tells "toString", which there is not/,
+  ],
+  [
+    'an event that lacks whom it is of',
+    { kind: 'event', event: { ...FAILED, peer: undefined } },
+    /tells "NodeConfirmedFailed", whose peer is no id of 8 bytes/,
+  ],
+  [
+    'an event with another word than there are',
+    { kind: 'event', event: { kind: 'RouteSwitched', peer: ID, reason: 'whim' } },
+    /whose reason is none of failed, better/,
+  ],
+  [
+    'an event whose account is not there',
+    { kind: 'event', event: { kind: 'PartitionHealed' } },
+    /whose partition is no number/,
+  ],
+  ['an order of nobody', { kind: 'order', order: { kind: 'release' } }, /whose id is no id of 8/],
+  [
+    'a pace that is none',
+    { kind: 'order', order: { kind: 'pace', pace: { intervalMs: NaN, missedMax: 3 } } },
+    /whose intervalMs is no number above 0/,
+  ],
+  ['a write of no kind', { kind: 'store' }, /stores "undefined", which there is not/],
+  [
+    "a write that is another's",
+    { kind: 'store', write: { kind: 'deny', id: ID } },
+    /stores "deny", which there is not/,
+  ],
+  [
+    'a setting that is no text',
+    { kind: 'store', write: { kind: 'setting', name: {}, value: {} } },
+    /whose name is no text/,
+  ],
+])('takes out a component that gives %s, and does nothing of that step', (_, output, why) => {
+  const gives = (outputs: unknown[]): ComponentKind =>
+    kind('odd', (input) => (input.kind === 'beat' ? (outputs as ComponentOutput[]) : []));
+  const wrong = new Registry([gives([...RIGHT, output])], componentPorts()).step(BEAT, 0);
+  expect(wrong).toHaveLength(1);
+  expect(events(wrong)).toMatchObject([
+    { kind: 'ComponentFailed', why: expect.stringMatching(why) },
+  ]);
+  expect(new Registry([gives(RIGHT)], componentPorts()).step(BEAT, 0)).toEqual(RIGHT);
+});
