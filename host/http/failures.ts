@@ -46,36 +46,36 @@ const NAME_SHOWN = 60;
 
 const FAULT = new HoplineError('BRIDGE_FAULT', 'its log says more; please report it');
 
+/** What a schema finds amiss. */
+type Amiss = {
+  instancePath: string;
+  message?: string;
+  keyword?: string;
+  params?: Record<string, unknown>;
+};
+
+/** A part of a request that is not as its schema says. */
+export function unlike(
+  part: string,
+  { instancePath, message = 'is not as it should be', keyword, params }: Amiss,
+): HoplineError {
+  const where = `${part}${instancePath.replaceAll('/', '.')}`;
+  const isEmpty = keyword === 'minLength' && params?.['limit'] === 1;
+  const isUnknown = keyword === 'additionalProperties';
+  const unknown = `takes no "${printable(String(params?.['additionalProperty'])).slice(0, NAME_SHOWN)}"`;
+  const what = isEmpty ? 'is empty' : isUnknown ? unknown : message;
+  return new HoplineError('REQUEST_INVALID', `${where} ${what}`);
+}
+
 /** What Fastify says of a request, in our words. */
 function translated(cause: unknown): HoplineError | null {
-  const { code, statusCode, validation, validationContext } = cause as FastifyFailure;
-  if (validation !== undefined) {
-    const [{ instancePath, message = 'is not as it should be', keyword, params }] = validation;
-    const where = `${validationContext ?? 'request'}${instancePath.replaceAll('/', '.')}`;
-    const isEmpty = keyword === 'minLength' && params?.['limit'] === 1;
-    const isUnknown = keyword === 'additionalProperties';
-    const unknown = `takes no "${printable(String(params?.['additionalProperty'])).slice(0, NAME_SHOWN)}"`;
-    const what = isEmpty ? 'is empty' : isUnknown ? unknown : message;
-    return new HoplineError('REQUEST_INVALID', `${where} ${what}`);
-  }
+  const { code, statusCode } = cause as { code?: string; statusCode?: number };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new HoplineError('REQUEST_INVALID', 'it is not well formed');
   }
   return null;
 }
-
-type FastifyFailure = {
-  code?: string;
-  statusCode?: number;
-  validation?: {
-    instancePath: string;
-    message?: string;
-    keyword?: string;
-    params?: Record<string, unknown>;
-  }[];
-  validationContext?: string;
-};
 
 function tooLarge(): HoplineError {
   return new HoplineError('REQUEST_TOO_LARGE', `a body has at most ${BODY_MAX} bytes`);

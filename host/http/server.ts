@@ -22,6 +22,10 @@ import { ROUTES } from './routes/all.ts';
 import { Tally } from './tally.ts';
 import { readWebFiles } from './web-files.ts';
 
+/** Some clients offer it with the first thing they ask, and Node takes that for their last word. */
+const NO_HTTP_2 =
+  'HTTP/1.1 is spoken here: ask without an Upgrade header (Java: HttpClient.Version.HTTP_1_1)';
+
 export type HttpOptions = {
   /** Where to listen; port 0 takes a free one. */
   host: string;
@@ -107,6 +111,10 @@ function upgrade(
   socket.on('error', () => socket.destroy());
   try {
     const asked = headOf(request);
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      guard.check(asked, 'public');
+      throw new HoplineError('REQUEST_INVALID', NO_HTTP_2);
+    }
     if (takeLine !== undefined && asked.url === LINE_PATH) {
       // It shows its token in the line, sealed.
       guard.check(asked, 'public');

@@ -192,7 +192,7 @@ const AUDIT_END = object<AuditEndView>({ key: integer(), hash: text() });
 export const BENCH = named(
   'Bench',
   object<BenchView>({
-    at: TIME,
+    at: integer({ about: 'Unix ms', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     area: text({ minLength: 1, maxLength: 40 }),
     seed: integer({ minimum: 0, maximum: 0xffffffff }),
     node: text({ about: 'the version of Node', maxLength: 40 }),

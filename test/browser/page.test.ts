@@ -350,6 +350,21 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
     });
   });
 
+  it('lets no name turn the reading direction of the words beside it', async () => {
+    const town = new Town(8);
+    const turning = 'Ana\u202e\u2067\u2069\u202b';
+    town.change('Ana', { name: turning });
+    town.say({ text: 'said before', senderName: turning }, false);
+    await inTown({ town, at: '#/chat/public' }, async ({ page }) => {
+      await page.getByText('said before').first().waitFor();
+      town.say({ text: 'said now', senderName: turning });
+      await page.getByText('said now').first().waitFor();
+      const words = await page.locator('body').textContent();
+      expect(words).toContain('Ana');
+      expect(words).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
+    });
+  });
+
   it('says from where on it is new to whoever comes back', async () => {
     const town = new Town(24).talk();
     await inTown({ town, at: `#/chat/${town.person('Ben').id}` }, async ({ page }) => {

@@ -4,6 +4,7 @@
  * `missed`. It owns no clock and no socket: both are given to it.
  */
 import type { EventView } from '../views.ts';
+import { readAnswer } from './answers.ts';
 
 export type FeedPorts = {
   /** A socket that tells what becomes of it, until it is closed. */
@@ -84,7 +85,7 @@ export class Feed {
   }
 
   private received(text: string): void {
-    const event = JSON.parse(text) as EventView;
+    const event = readAnswer<EventView>(text);
     this.cursor = event.cursor;
     this.told.event(event);
   }

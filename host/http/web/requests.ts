@@ -24,6 +24,7 @@ import type {
   TimelineEntry,
   UsageView,
 } from '../views.ts';
+import { readAnswer } from './answers.ts';
 import type { Part, Parts } from './state.ts';
 import { withoutCode } from './words.ts';
 
@@ -255,7 +256,7 @@ async function exchange<Answer>(
   });
   const text = await answer.text();
   if (!answer.ok) throw new Refusal(answer.status, sentenceOf(text) ?? answer.statusText);
-  return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  return text === '' ? (undefined as Answer) : readAnswer<Answer>(text);
 }
 
 /** What is null is not asked for. */
@@ -270,7 +271,7 @@ function queryOf(fields: Record<string, string | number | null>): URLSearchParam
 /** The daemon's own sentence, without the code that ends it. */
 function sentenceOf(text: string): string | null {
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
+    const { error } = readAnswer<{ error?: { message?: unknown } }>(text);
     const message = error?.message;
     return typeof message === 'string' ? withoutCode(message) : null;
   } catch {

@@ -3,6 +3,7 @@
  * (RELIABILITY R19, S27). A route that is added is asked too.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Guard } from '../../../host/http/guard.ts';
 import type { Route } from '../../../host/http/route.ts';
 import { ROUTES } from '../../../host/http/routes/all.ts';
 import { EVENTS_PATH } from '../../../host/http/openapi.ts';
@@ -19,6 +20,9 @@ const EVERYTHING: Asked[] = [
     isSocket: false,
   })),
   { method: 'GET', path: EVENTS_PATH, access: 'token', isSocket: true },
+  // What is no route is no way around.
+  { method: 'GET', path: '/api/v1/nothing', access: 'public', isSocket: false },
+  { method: 'GET', path: '/api/v1/peers/%zz', access: 'public', isSocket: false },
 ];
 
 const TOKEN_LINE = `Authorization: Bearer ${TOKEN}`;
@@ -203,6 +207,26 @@ describe('open to programs of this machine', () => {
       { isOpenOnLoopback: true },
     );
   });
+
+  it.each(['192.0.2.1', '::ffff:192.0.2.1', '10.127.0.0', '2001:db8::1', '127.0.0.1.evil', ''])(
+    'is not open to %j',
+    (address) => {
+      expect(isKnown(address)).toBe(false);
+    },
+  );
+
+  it.each(['127.0.0.1', '127.8.9.10', '::ffff:127.0.0.1', '::1'])('is open to %s', (address) => {
+    expect(isKnown(address)).toBe(true);
+    for (const name of ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP', 'Via']) {
+      expect([name, isKnown(address, name)]).toEqual([name, false]);
+    }
+  });
+
+  function isKnown(address: string, ...names: string[]): boolean {
+    const guard = new Guard({ token: TOKEN, hosts: new Set(), isOpenOnLoopback: true });
+    const rawHeaders = names.flatMap((name) => [name, 'a proxy']);
+    return guard.isKnown({ method: 'GET', url: '/', rawHeaders, address });
+  }
 
   it('still wants its own name', async () => {
     await serving(

@@ -5,6 +5,7 @@ import { connect, Server } from 'node:net';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { HEAD_MAX } from '../../../host/http/limits.ts';
 import { ALICE, DeskDouble, message, raw, serve, serving, TOKEN } from './builders.ts';
 
@@ -48,14 +49,32 @@ describe('one connection too many', () => {
   it('takes the place of the one that asked nothing for longest', async () => {
     await serving(
       async ({ server: { port } }) => {
-        const silent = await opened(port);
         const resting = await opened(port);
+        const silent = await opened(port);
         resting.write(asking(port));
         await once(resting, 'data');
         const gone = once(silent, 'close');
         expect((await raw(port, asking(port))).status).toBe(200);
         await gone;
         expect(resting.destroyed).toBe(false);
+      },
+      { limits },
+    );
+  });
+
+  it('takes no place of those who listen: they have a limit of their own', async () => {
+    await serving(
+      async ({ server: { port, url }, ask }) => {
+        const protocols = ['hopline', `token.${TOKEN}`];
+        const ears = [0, 1, 2].map(
+          () => new WebSocket(`${url.replace('http', 'ws')}/api/v1/events`, protocols),
+        );
+        await Promise.all(ears.map((ear) => once(ear, 'open')));
+        const silent = [await opened(port), await opened(port)];
+        expect((await ask('/healthz')).status).toBe(200);
+        await expect.poll(() => silent.some(({ destroyed }) => destroyed)).toBe(true);
+        expect(ears.map(({ readyState }) => readyState)).toEqual(ears.map(() => WebSocket.OPEN));
+        for (const ear of ears) ear.terminate();
       },
       { limits },
     );
@@ -108,7 +127,7 @@ it('lets go of whoever does not read his answer', async () => {
       await once(deaf, 'readable');
       const figures = async (): Promise<string> => (await raw(port, asking(port, '/metrics'))).body;
       expect(await figures()).toContain('hopline_http_connections 2');
-      await expect.poll(figures, { timeout: 10_000 }).toContain('hopline_http_connections 1');
+      await expect.poll(figures).toContain('hopline_http_connections 1');
     },
     { limits: { idleMs: 200 } },
   );

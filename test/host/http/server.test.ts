@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running } from './builders.ts';
-import { ALICE, BOB, DeskDouble, message, serve, serving, TOKEN } from './builders.ts';
+import { ALICE, BOB, DeskDouble, message, serve, raw, serving, TOKEN } from './builders.ts';
 
 let shared: Running;
 beforeAll(async () => {
@@ -120,11 +120,15 @@ describe('what a request must not hold', () => {
     ['PATCH', '/api/v1/resilience', { heartbeatMs: 999 }, 400, 'REQUEST_INVALID'],
     ['PATCH', '/api/v1/resilience', { phi: 17 }, 400, 'REQUEST_INVALID'],
     ['PATCH', '/api/v1/resilience', { patience: 1 }, 400, 'REQUEST_INVALID'],
+    ['POST', '/api/v1/bench', { at: 1e300, area: 'x', seed: 1, node: '', machine: '', figures: [] }, 400, 'REQUEST_INVALID'], // prettier-ignore
     ['GET', '/api/v1/messages?after=1&before=3', undefined, 400, 'REQUEST_INVALID'],
     ['GET', '/api/v1/timeline?kind=Rain', undefined, 400, 'REQUEST_INVALID'],
     ['GET', '/api/v1/packets/2', undefined, 404, 'NOT_FOUND'],
     ['GET', '/api/v1/packets/x', undefined, 400, 'REQUEST_INVALID'],
     ['GET', '/api/v1/nothing', undefined, 404, 'NOT_FOUND'],
+    ['GET', '/api/v1/peers/%zz', undefined, 400, 'REQUEST_INVALID'],
+    ['GET', `/api/v1/peers/${'x'.repeat(255)}`, undefined, 404, 'PEER_UNKNOWN'],
+    ['GET', `/api/v1/peers/${'x'.repeat(256)}`, undefined, 400, 'REQUEST_INVALID'],
     ['PUT', '/api/v1/messages', {}, 404, 'NOT_FOUND'],
   ])('%s %s %j is %i %s', async (method, path, body, status, code) => {
     const answer = await shared.ask(path, {
@@ -248,6 +252,16 @@ describe('a login code', () => {
       expect((await login(server.url, codes[0])).status).toBe(401);
       expect((await login(server.url, codes[1])).status).toBe(200);
     });
+  });
+});
+
+it('tells clients that offer HTTP/2 how to ask, behind the guard as any', async () => {
+  await serving(async ({ server: { port } }) => {
+    const offer = (host: string): string =>
+      `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n`;
+    const told = await raw(port, offer(`127.0.0.1:${port}`));
+    expect(told).toMatchObject({ status: 400, body: expect.stringContaining('HTTP_1_1') });
+    expect((await raw(port, offer('evil.example'))).status).toBe(403);
   });
 });
 
