@@ -40,6 +40,8 @@ type Seen = { address: string; name: string; id: string; isNode: boolean };
 export class BleLines {
   private readonly radio: Radio;
   private readonly seen = new Map<string, Seen>();
+  /** What is looked for. */
+  private sought = '';
   private hear: (event: RadioEvent) => void = () => {};
 
   /** `open` gives a radio that tells what it hears; closing it is left to whoever made this. */
@@ -88,15 +90,21 @@ export class BleLines {
   private sight({ address, name, service, bytes }: RadioEvent & { kind: 'sighted' }): void {
     if (service === 'phone') return;
     const before = this.seen.get(address);
-    if (before === undefined && this.seen.size === SEEN_MAX) {
-      this.seen.delete(this.seen.keys().next().value!);
-    }
+    if (before === undefined && this.seen.size === SEEN_MAX) this.forgetOne();
     const isNode = service === 'node';
     const id = isNode ? toHex(bytes.subarray(3, 11)) : '';
     this.seen.set(address, { address, name: name || (before?.name ?? ''), id, isNode });
   }
 
+  /** The oldest, but what is looked for stays, however many others are about. */
+  private forgetOne(): void {
+    const all = [...this.seen.values()];
+    const least = all.find((board) => !isCalled(board, this.sought)) ?? all[0];
+    this.seen.delete(least.address);
+  }
+
   private async find(name: string, wanted: Wanted): Promise<Seen> {
+    this.sought = name;
     const called = (): Seen[] => [...this.seen.values()].filter((board) => isCalled(board, name));
     this.radio.scan(true);
     try {
