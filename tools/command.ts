@@ -42,7 +42,9 @@ export type Args = {
 export type Io = {
   /** Results, a line at a time, to standard output. */
   out(line: string): void;
-  /** Remarks for the person, to standard error: never part of a result. */
+  /** The same for people: a terminal's lines are no wider than it is, where they can be broken. */
+  say(line: string): void;
+  /** Remarks for the person, to standard error, broken alike: never part of a result. */
   err(line: string): void;
   /** One line that replaces itself on a terminal's standard error; nothing elsewhere. */
   progress(line: string): void;

@@ -3,6 +3,7 @@
  * that is; in a pipe an option is one line, for grep.
  */
 import { HELP } from './arguments.ts';
+import { filled, RIGHT_MIN } from './breaking.ts';
 import type { Command } from './command.ts';
 
 /** Commands under their headings, in the order in which they are listed. */
@@ -73,19 +74,4 @@ export function columns(rows: (readonly [string, string])[], width: number, leas
       (line, at) => `  ${(at === 0 ? name : '').padEnd(left)}  ${indent}${line}`,
     );
   });
-}
-
-/** Narrower is harder to read than what the terminal breaks itself. */
-const RIGHT_MIN = 24;
-
-/** Lines of so many characters at most, unless one word is longer. */
-function filled(words: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    const fits = last !== undefined && last.length + 1 + word.length <= width;
-    if (fits) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -6,8 +6,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HoplineError } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import { broken } from './breaking.ts';
 import type { Io } from './command.ts';
 import { linesOf, liveDialogue, pipedDialogue } from './dialogue.ts';
+
+/** Of a terminal that does not know how wide it is, and says 0. */
+const COLUMNS = 80;
 
 export function terminal(): Io {
   const asker = askerOn(process.stdin, process.stderr);
@@ -16,18 +20,20 @@ export function terminal(): Io {
     if (progressShown) process.stderr.write('\r\x1b[K');
     progressShown = false;
   };
-  // Some terminals do not know, and say 0.
-  const columns = process.stdout.columns || 80;
+  const columns = process.stdout.columns || COLUMNS;
   const colour = wantsColour(process.env, process.stdout.isTTY === true);
+  const tell = (to: NodeJS.WriteStream, line: string): void => {
+    clearProgress();
+    const width = to.isTTY === true ? to.columns || COLUMNS : Infinity;
+    for (const part of broken(line, width)) to.write(`${part}\n`);
+  };
   return {
     out(line) {
       clearProgress();
       process.stdout.write(`${line}\n`);
     },
-    err(line) {
-      clearProgress();
-      process.stderr.write(`${line}\n`);
-    },
+    say: (line) => tell(process.stdout, line),
+    err: (line) => tell(process.stderr, line),
     progress(line) {
       if (process.stderr.isTTY !== true) return;
       process.stderr.write(`\r\x1b[K${line.slice(0, columns - 1)}`);

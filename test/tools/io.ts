@@ -2,6 +2,7 @@
  * Io for tests: a command's outside that remembers what was said and touches nothing.
  */
 import { HoplineError } from '../../protocol/errors.ts';
+import { broken } from '../../tools/breaking.ts';
 import type { Io } from '../../tools/command.ts';
 
 export type TestIo = Io & {
@@ -56,6 +57,7 @@ export function testIo(files: Record<string, string> = {}): TestIo {
     },
     waitedMs: 0,
     out: (line) => void io.outs.push(line),
+    say: (line) => void io.outs.push(...broken(line, io.isTTY ? io.columns : Infinity)),
     err: (line) => void io.errs.push(line),
     progress() {},
     isProgressShown: false,

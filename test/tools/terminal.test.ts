@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { askSecret, terminal, wantsColour } from '../../tools/terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hopline-terminal-'));
@@ -66,6 +66,27 @@ it('a terminal that does not know how wide it is gets lines of 80', () => {
   } finally {
     process.stdout.columns = columns;
   }
+});
+
+it('what a person reads breaks between words at a terminal, and in no pipe', () => {
+  const { columns, isTTY } = process.stderr;
+  const written: unknown[] = [];
+  const write = vi.spyOn(process.stderr, 'write');
+  write.mockImplementation((text) => (written.push(text), true));
+  try {
+    for (const isTerminal of [true, false]) {
+      Object.assign(process.stderr, { columns: 25, isTTY: isTerminal });
+      terminal().err('the bridge is gone; it is looked for');
+    }
+  } finally {
+    write.mockRestore();
+    Object.assign(process.stderr, { columns, isTTY });
+  }
+  expect(written).toEqual([
+    'the bridge is gone; it is\n',
+    'looked for\n',
+    'the bridge is gone; it is looked for\n',
+  ]);
 });
 
 describe('a secret', () => {

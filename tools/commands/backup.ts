@@ -32,8 +32,8 @@ export const backup: Command = {
     if (has(args, 'json')) return io.out(JSON.stringify({ file: out, ...made }));
     const { messages, peers, outbox } = made;
     const held = `${many(messages, 'message')}, ${many(peers, 'peer')}`;
-    io.out(`${out}: ${held}, ${outbox} waiting to be acknowledged`);
-    io.out('anyone who has it can read those messages; the key file is not in it: keep that too');
+    io.say(`${out}: ${held}, ${outbox} waiting to be acknowledged`);
+    io.say('anyone who has it can read those messages; the key file is not in it: keep that too');
   },
 };
 

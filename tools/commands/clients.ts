@@ -29,7 +29,7 @@ export const clients: Command = {
     }
     if (verb === 'add') return add(client, name, args, io);
     await client.delete(`clients/${encodeURIComponent(name)}`);
-    io.out(`${printable(name)} is not let in any more`);
+    io.say(`${printable(name)} is not let in any more`);
   },
 };
 

@@ -51,7 +51,7 @@ export function doctorOf(machineOf: (relay: StatusAnswer | null, io: Io) => Doct
       const findings = CHECKS.flatMap((check) => check(port));
       if (has(args, 'json')) io.out(JSON.stringify(findings));
       else
-        for (const line of findings.flatMap((finding) => linesOf(finding, io.colour))) io.out(line);
+        for (const line of findings.flatMap((finding) => linesOf(finding, io.colour))) io.say(line);
       const problems = findings.filter(({ severity }) => severity === 'problem');
       if (problems.length === 0) return;
       const names = problems.map(({ check }) => check).join(', ');

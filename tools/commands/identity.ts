@@ -35,7 +35,7 @@ export const identity: Command = {
       signingKey: toHex(peer.signingKey),
     };
     if (has(args, 'json')) return io.out(JSON.stringify(shown));
-    if (isNew) io.out(`new keys are in ${path}; who loses the file loses this identity`);
+    if (isNew) io.say(`new keys are in ${path}; who loses the file loses this identity`);
     io.out(`id           ${shown.id}`);
     io.out(`fingerprint  ${inGroups(shown.fingerprint)}`);
     io.out(`noise key    ${shown.noiseKey}`);

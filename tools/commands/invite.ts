@@ -38,10 +38,14 @@ export const invite: Command = {
     io.err(`It lets one gateway in, once, until ${fullTime(invite.expiresAt)}.`);
     if (!isPrivate(host)) return;
     io.err('');
-    io.err(`Note: ${host} is known inside its own network only. For a gateway elsewhere, have the`);
-    io.err('router pass a TCP port on to this machine, and name the address that the router has');
-    io.err('outside: hopline invite --address HOST:PORT. Or join from here what the other side');
-    io.err('invites to; or let both join a third gateway that both can reach.');
+    io.err(
+      [
+        `Note: ${host} is known inside its own network only. For a gateway elsewhere, have`,
+        'the router pass a TCP port on to this machine, and name the address that the router',
+        'has outside: hopline invite --address HOST:PORT. Or join from here what the other',
+        'side invites to; or let both join a third gateway that both can reach.',
+      ].join(' '),
+    );
   },
 };
 

@@ -25,7 +25,7 @@ export const lines: Command = {
     if (lines.length === 0) {
       return io.err('no lines: pair with another gateway by hopline invite and hopline join');
     }
-    for (const line of lineTable(lines, Date.now())) io.out(line);
+    for (const line of lineTable(lines, Date.now())) io.say(line);
     const usage = await client.usage();
     for (const line of congestedLines(usage)) io.err(line);
     io.err(usageWords(usage));

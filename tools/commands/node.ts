@@ -113,7 +113,7 @@ class Call {
 
   show<View>(view: View, lines: (view: View) => string[]): void {
     if (this.isJson) return this.io.out(JSON.stringify(view));
-    for (const line of lines(view)) this.io.out(line);
+    for (const line of lines(view)) this.io.say(line);
   }
 }
 

@@ -24,6 +24,6 @@ export const path: Command = {
     const path = await client.path(who);
     if (has(args, 'json')) return io.out(JSON.stringify(path));
     const peers = await client.peers();
-    for (const line of pathLines(path, peers)) io.out(line);
+    for (const line of pathLines(path, peers)) io.say(line);
   },
 };

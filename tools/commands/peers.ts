@@ -89,7 +89,7 @@ async function showOne(client: BridgeClient, who: string, args: Args, io: Io): P
   }
   const peer = await client.peer(who);
   if (has(args, 'json')) return io.out(JSON.stringify(peer));
-  for (const line of cardOf(peer)) io.out(line);
+  for (const line of cardOf(peer)) io.say(line);
 }
 
 function cardOf(peer: PeerView): string[] {
@@ -105,7 +105,7 @@ function cardOf(peer: PeerView): string[] {
     ['can do', peer.capabilities.map(printable).join(', ') || 'nothing special'],
     ['hears', peer.neighbours.join(', ') || 'nobody'],
   ];
-  const card = rows.map(([label, words]) => `  ${label.padEnd(11)} ${words}`);
+  const card = rows.map(([label, words]) => `  ${label.padEnd(11)}  ${words}`);
   if (peer.hasAlarm) {
     card.push('  Somebody shows another key as this id. If it is a new phone of his, compare the');
     card.push(`  fingerprints and run: hopline peers forget ${peer.id}`);
@@ -149,7 +149,7 @@ async function limit(client: BridgeClient, id: string, args: Args, io: Io): Prom
   const peer = await client.patch<PeerView>(`peers/${id.toLowerCase()}`, { perMinute });
   if (has(args, 'json')) return io.out(JSON.stringify(peer));
   const rate = perMinute === null ? 'as many messages as anybody' : limitRow(perMinute)[1];
-  io.out(`${named(peer)} may say ${rate}`);
+  io.say(`${named(peer)} may say ${rate}`);
 }
 
 async function judge(
@@ -170,7 +170,7 @@ async function judge(
   const peer = change === null ? null : await client.patch<PeerView>(path, change);
   if (change === null) await client.delete(path);
   if (has(args, 'json')) return io.out(JSON.stringify(peer));
-  io.out(`${peer === null ? id : named(peer)} ${done}`);
+  io.say(`${peer === null ? id : named(peer)} ${done}`);
 }
 
 /** Whom nobody has met yet has no name. */

@@ -48,15 +48,15 @@ export async function provisionOne(
   const visit = await site.settle(port, name, wishes, state);
   const id = toHex(visit.state.id);
   if (has(args, 'json')) return io.out(JSON.stringify({ name, id, port, changes }));
-  if (!visit.isChanged) return io.out(`${name} (${id}) is as it should be`);
-  io.out(`${name} (${id}) is ${isNew(state) ? 'provisioned' : 'changed'}`);
+  if (!visit.isChanged) return io.say(`${name} (${id}) is as it should be`);
+  io.say(`${name} (${id}) is ${isNew(state) ? 'provisioned' : 'changed'}`);
   for (const line of changeLines(changes)) io.out(line);
   if (!isNew(state)) return;
   if (state.canHoldKeys) {
-    io.out(`its keys are in ${site.fileOf(name)}: who loses them cannot change it again`);
+    io.say(`its keys are in ${site.fileOf(name)}: who loses them cannot change it again`);
   } else {
     const board = state.board ?? 'this board';
-    io.out(`${board} has no SHA-256 and so no keys: whoever holds its wire may change it`);
+    io.say(`${board} has no SHA-256 and so no keys: whoever holds its wire may change it`);
   }
 }
 
@@ -116,7 +116,7 @@ export async function unlock(
   const { site, keys } = siteOf(args, io, listPorts);
   const { state } = await site.mustVisit(port, { kind: 'open-console' }, keys);
   const who = nameOf(state) || toHex(state.id);
-  io.out(`the console of ${who} is open at ${port} until it starts again`);
+  io.say(`the console of ${who} is open at ${port} until it starts again`);
 }
 
 function siteOf(args: Args, io: Io, listPorts: ListPorts) {

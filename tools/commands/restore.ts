@@ -27,8 +27,8 @@ export const restore: Command = {
     if (has(args, 'json')) return io.out(JSON.stringify({ folder: to, ...brought }));
     const { messages, peers, outbox, owner } = brought;
     const held = `${many(messages, 'message')}, ${many(peers, 'peer')}`;
-    io.out(`${to}: ${held}, ${outbox} waiting to be acknowledged`);
-    io.out('invitations that were open are not any more');
-    io.out(`it opens for the keys of peer ${owner.slice(0, 16)} only; a backup holds no keys`);
+    io.say(`${to}: ${held}, ${outbox} waiting to be acknowledged`);
+    io.say('invitations that were open are not any more');
+    io.say(`it opens for the keys of peer ${owner.slice(0, 16)} only; a backup holds no keys`);
   },
 };

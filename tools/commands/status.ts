@@ -26,7 +26,7 @@ export const status: Command = {
   async run(args, io) {
     const answer = await withRelay(args, io, statusOf);
     if (has(args, 'json')) return io.out(JSON.stringify(answer));
-    for (const line of statusLines(answer)) io.out(line);
+    for (const line of statusLines(answer)) io.say(line);
   },
 };
 

@@ -35,7 +35,7 @@ export const trace: Command = {
               '',
           );
         for (const line of hopLines(id, hops, nameOf)) io.out(line);
-        if (choice !== null) io.out(choice);
+        if (choice !== null) io.say(choice);
       }
       if (!hops.some((hop) => hop.id === id)) {
         const how = hops.length === 0 ? 'no node answered' : 'it did not answer itself';

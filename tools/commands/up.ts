@@ -61,7 +61,7 @@ export const up: Command = {
       version: version(),
       env: io.env,
       web: webFolder(),
-      out: (line: string) => io.out(line),
+      out: (line: string) => io.say(line),
       logOutput: process.stderr,
       isColoured: io.colour,
     };

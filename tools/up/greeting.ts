@@ -28,11 +28,12 @@ export function greeting(daemon: Daemon, status: StatusView, url: string, login:
 
 function virtualWords(realStart: string): string[] {
   return [
-    '  Everything around this bridge is simulated: eight nodes on its island, and a second island',
-    '  behind a line. No radio and no wire is used, and none of its packets leave this machine.',
-    '  To use the Bluetooth adapter and the boards of this machine instead, end it and start',
+    '  Everything around this bridge is simulated: eight nodes on its island, and a',
+    '  second island behind a line. No radio and no wire is used, and none of its',
+    '  packets leave this machine. To use the Bluetooth adapter and the boards of',
+    '  this machine instead, end it and start',
     `    ${realStart}`,
-    '  (npm link puts hopline on the PATH, and hopline doctor says what a radio lacks).',
+    '  (npm link puts hopline on the PATH; hopline doctor says what a radio lacks).',
   ];
 }
 

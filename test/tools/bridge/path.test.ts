@@ -21,6 +21,16 @@ describe('path', () => {
     expect(outs[3]).toBe('strategy shortest; 3 other nodes known');
   });
 
+  it('breaks its sentences between words where a terminal ends', async () => {
+    const { outs: whole } = await bridge.run('path', 'ada');
+    const { io, ended } = bridge.begin('path', 'ada');
+    Object.assign(io, { isTTY: true, columns: 60 });
+    await ended;
+    expect(whole[2].length).toBeGreaterThan(60);
+    expect(io.outs.map((line) => line.length).filter((length) => length > 60)).toEqual([]);
+    expect(io.outs.slice(2).join(' ')).toBe(whole.slice(2).join(' '));
+  });
+
   it('prints it as JSON', async () => {
     const { outs } = await bridge.run('path', 'ada', '--json');
     expect(JSON.parse(outs[0])).toMatchObject({ id: ADA, strategy: 'shortest', flooded: null });

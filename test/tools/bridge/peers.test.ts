@@ -1,7 +1,7 @@
 /**
  * Peers: whom there is to talk to, and judgements that cannot meet the wrong one.
  */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { STATUS } from '../../../tools/dispatch.ts';
 import { ADA, BOB, BOB_TWO, NOON, TestBridge } from './bridge.ts';
 
@@ -9,12 +9,16 @@ let bridge: TestBridge;
 beforeEach(async () => {
   bridge = await TestBridge.start();
 });
-afterEach(() => bridge.end());
+afterEach(() => {
+  vi.useRealTimers();
+  return bridge.end();
+});
 
 describe('peers', () => {
   it('lists those in reach, and the others when it is asked to', async () => {
     const [ada, bob, other] = bridge.desk.known;
-    const lastSeenAt = Date.now() - 120_000;
+    vi.setSystemTime(NOON);
+    const lastSeenAt = NOON - 120_000;
     bridge.desk.known.splice(
       0,
       3,
@@ -43,7 +47,7 @@ describe('peers', () => {
     };
     const { outs } = await bridge.run('peers', 'ada');
     expect(outs[0]).toBe(`ada  ${ADA}`);
-    expect(outs).toContain(`  fingerprint ${Array(16).fill('abcd').join(' ')}`);
+    expect(outs).toContain(`  fingerprint  ${Array(16).fill('abcd').join(' ')}`);
     expect(outs.join('\n')).toContain(`hopline peers forget ${ADA}`);
   });
 
