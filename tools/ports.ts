@@ -7,6 +7,7 @@ import { BleLines } from '../device/pi/ble-lines.ts';
 import type { Wanted } from '../device/pi/ble-lines.ts';
 import { openSerial } from '../device/pi/serial.ts';
 import type { SerialEvents, SerialLink } from '../device/pi/serial.ts';
+import { HoplineError } from '../protocol/errors.ts';
 
 const BLE = 'ble:';
 
@@ -20,6 +21,11 @@ export async function openPort(
   events: SerialEvents,
   wanted: Wanted,
 ): Promise<SerialLink> {
+  // As where a variable of a shell is not set; serialport would throw a fault of its own.
+  if (path === '') {
+    const detail = 'its name is empty; hopline flash --list shows those that are there';
+    throw new HoplineError('PORT_MISSING', detail);
+  }
   if (!path.startsWith(BLE)) return openSerial(path, baud, events);
   lines ??= startLines();
   return (await lines).open(path.slice(BLE.length), wanted, events);

@@ -25,7 +25,10 @@ export async function converse<Remark, Result>(
     down: (failure: HoplineError) => fail(failure),
   };
   const link = await openPort(path, baud, events, wanted);
-  const stopped = (): void => fail(new HoplineError('FLASH_FAILED', `${path}: stopped`));
+  const stopped = (): void => {
+    const detail = `${path}: stopped; run this again, for the board may stand still until it is started anew`;
+    fail(new HoplineError('FLASH_FAILED', detail));
+  };
   let alarm: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Result>((resolve, reject) => {

@@ -2,6 +2,7 @@
  * Provisioning of a fleet: what a file says of many nodes, compared with them and applied to them. One
  * that fails is reported, and the rest goes on; run again, it finds what is done to be done.
  */
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HoplineError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
@@ -96,11 +97,15 @@ export async function exportFleet(
   listPorts: ListPorts,
 ): Promise<void> {
   const site = new Site(textOf(args, 'keys') ?? 'keys', listPorts, io.stopping());
-  const listed = await portsOf(site, named(args), []);
+  const there = await site.listPorts();
+  const nameOf = namesOf(there);
+  const listed = portsOf(there, named(args).map(nameOf), []);
   const ports =
     wished.length === 0
       ? listed
-      : wished.map((path) => listed.find((port) => port.path === path) ?? bare(path));
+      : [...new Set(wished.map(nameOf))].map(
+          (path) => listed.find((port) => port.path === path) ?? bare(path),
+        );
   const seen = await severally(ports, async (port) => ({ port, seen: await lookAt(site, port) }));
   const lines: string[] = [];
   const problems: string[] = [];
@@ -156,18 +161,23 @@ async function survey(
 /** Everything is read and judged first: the file, the keys, and who is there. */
 async function surveyed({
   read,
-  ports: wished,
+  ports: given,
   site,
 }: Fleet): Promise<{ site: Site; found: Found[]; spare: Port[] }> {
+  const listed = await site.listPorts();
+  const nameOf = namesOf(listed);
+  const wished = given.map(nameOf);
   // A board that was plugged in when asked for is known by its id from then on.
   const entries = read.map((entry): Entry => {
-    const keys = entry.match.by === 'next' ? site.keysOf(entry.name) : null;
+    const { match } = entry;
+    if (match.by === 'port') return { ...entry, match: { by: 'port', text: nameOf(match.text) } };
+    const keys = match.by === 'next' ? site.keysOf(entry.name) : null;
     if (keys === null || keys.isPending) return entry;
     return { ...entry, match: { by: 'nodeId', text: toHex(keys.id) } };
   });
-  const ports = await portsOf(site, wished, entries);
+  const ports = portsOf(listed, wished, entries);
   const spare = unnamedPorts(entries, ports);
-  const ids = wantsIds(entries) ? await idsOf(site, spare, wished) : new Map();
+  const { ids, locked } = await askedWho(site, wantsIds(entries) ? spare : [], wished);
   const places = placesOf(entries, ports, ids);
   const found = await severally([...entries.entries()], async ([at, entry]) =>
     lookFor(site, entry, places[at]),
@@ -177,9 +187,11 @@ async function surveyed({
   const used = places.flatMap((place) => (place.kind === 'found' ? [place.path] : []));
   return {
     site,
-    found: found.map((each, at) =>
-      read[at].match.by === 'next' && each.place.kind === 'absent' ? before(each) : each,
-    ),
+    found: found.map((each, at) => {
+      if (each.place.kind !== 'absent' || each.entry.match.by !== 'nodeId') return each;
+      if (locked.length > 0) return behindLock(each, locked);
+      return read[at].match.by === 'next' ? before(each) : each;
+    }),
     spare: spare.filter(({ path }) => !used.includes(path)),
   };
 }
@@ -189,16 +201,45 @@ function before(found: Found): Found {
   return { ...found, place: { kind: 'absent', isDone: true } };
 }
 
-async function portsOf(
-  site: Site,
+/** It may be at one of these ports, and nobody can be asked there. */
+function behindLock(found: Found, ports: readonly string[]): Found {
+  const { name } = found.entry;
+  const detail = `${ports.join(', ')}: it may be ${name}; find ${name} by its port, serial or usbPath`;
+  return { ...found, failure: new HoplineError('CONSOLE_LOCKED', detail) };
+}
+
+/** The ports there are, and those that the person or an entry names besides. */
+function portsOf(
+  listed: readonly Port[],
   wished: readonly string[],
   entries: readonly Entry[],
-): Promise<Port[]> {
-  const listed: Port[] = await site.listPorts();
+): Port[] {
   const more = [...wished];
   for (const { match } of entries) if (match.by === 'port') more.push(match.text);
   const missing = [...new Set(more)].filter((path) => listed.every((port) => port.path !== path));
   return [...listed, ...missing.map(bare)];
+}
+
+/**
+ * Links such as those in /dev/serial/by-id give one port several names. It goes by the name under
+ * which it is listed, or else by the first that it was called here.
+ */
+function namesOf(listed: readonly Port[]): (path: string) => string {
+  const names = new Map(listed.map(({ path }) => [realOf(path), path]));
+  return (path) => {
+    const real = realOf(path);
+    if (!names.has(real)) names.set(real, path);
+    return names.get(real)!;
+  };
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // What is not there has no other name.
+    return path;
+  }
 }
 
 function named(args: Args): string[] {
@@ -210,21 +251,29 @@ function bare(path: string): Port {
   return { path, serial: null, usbPath: null };
 }
 
-/** Boards that nobody named may be somebody's own: they are asked, and not stopped. */
-async function idsOf(
+/**
+ * The ids of those at the ports, by path, and the ports whose consoles are locked. Boards that nobody
+ * named may be somebody's own: they are asked, and not stopped.
+ */
+async function askedWho(
   site: Site,
   ports: readonly Port[],
   wished: readonly string[],
-): Promise<Map<string, string>> {
+): Promise<{ ids: Map<string, string>; locked: string[] }> {
   const ids = new Map<string, string>();
+  const locked: string[] = [];
   await severally(ports, async ({ path }) => {
     const isGentle = !wished.includes(path);
-    const visited = await site.visit(path, { kind: 'look' }, null, isGentle).catch(() => null);
+    const visited = await site.visit(path, { kind: 'look' }, null, isGentle).catch((failure) => {
+      if (site.stop.aborted) throw failure;
+      return null;
+    });
     if (visited === null) return;
     if (visited.ok) ids.set(path, toHex(visited.visit.state.id));
     else if ('id' in visited.failure) ids.set(path, toHex(visited.failure.id));
+    else if (visited.failure.reason === 'locked') locked.push(path);
   });
-  return ids;
+  return { ids, locked };
 }
 
 async function lookFor(site: Site, entry: Entry, place: Place): Promise<Found> {

@@ -20,16 +20,42 @@ type Act = (operand: string, args: Args, io: Io, listPorts: ListPorts) => Promis
 const fleet = () => import('./provision-fleet.ts');
 const node = () => import('./provision-node.ts');
 
-/** What can stand before a port or a file, and what it wants there. */
-const ACTS: Record<string, { wants: string; act: Act }> = {
-  plan: { wants: 'which file?', act: async (...all) => (await fleet()).plan(...all) },
-  apply: { wants: 'which file?', act: async (...all) => (await fleet()).apply(...all) },
-  read: { wants: 'which port?', act: async (...all) => (await node()).read(...all) },
-  identify: { wants: 'which port?', act: async (...all) => (await node()).identify(...all) },
-  qr: { wants: 'which port?', act: async (...all) => (await node()).qr(...all) },
-  unlock: { wants: 'which port?', act: async (...all) => (await node()).unlock(...all) },
+/** What can stand before a port or a file, what it wants there, and the options it heeds. */
+const ACTS: Record<string, { wants: string; heeds: string[]; act: Act }> = {
+  plan: {
+    wants: 'which file?',
+    heeds: ['keys', 'ports', 'json'],
+    act: async (...all) => (await fleet()).plan(...all),
+  },
+  apply: {
+    wants: 'which file?',
+    heeds: ['keys', 'ports', 'json'],
+    act: async (...all) => (await fleet()).apply(...all),
+  },
+  read: {
+    wants: 'which port?',
+    heeds: ['keys', 'key-file', 'name', 'json'],
+    act: async (...all) => (await node()).read(...all),
+  },
+  identify: {
+    wants: 'which port?',
+    heeds: ['keys', 'key-file'],
+    act: async (...all) => (await node()).identify(...all),
+  },
+  qr: {
+    wants: 'which port?',
+    heeds: ['keys', 'key-file', 'name', 'json'],
+    act: async (...all) => (await node()).qr(...all),
+  },
+  unlock: {
+    wants: 'which port?',
+    heeds: ['keys', 'key-file'],
+    act: async (...all) => (await node()).unlock(...all),
+  },
 };
 const EXPORT = 'export';
+const EXPORT_HEEDS = ['keys', 'ports'];
+const ONE_HEEDS = [...WRITABLE, 'dry-run', 'keys', 'key-file', 'json'];
 
 const SETTINGS = Object.fromEntries(
   WRITABLE.map((name): [string, Option] => [
@@ -79,7 +105,10 @@ export function provisionOf(listPorts: ListPorts): Command {
         const ports = 'hopline flash --list shows the ports';
         throw misuse(this, `which port, or one of ${acts}? ${ports}`);
       }
-      if (first === EXPORT) return (await fleet()).exportFleet(rest, args, io, listPorts);
+      if (first === EXPORT) {
+        refuseIdle(EXPORT, EXPORT_HEEDS, args);
+        return (await fleet()).exportFleet(rest, args, io, listPorts);
+      }
       const known = Object.hasOwn(ACTS, first) ? ACTS[first] : null;
       const [operand, more] = known === null ? [first, rest[0]] : rest;
       if (operand === undefined) throw new HoplineError('USAGE', `${first}: ${known!.wants}`);
@@ -87,6 +116,7 @@ export function provisionOf(listPorts: ListPorts): Command {
         const near = suggest(first, [...Object.keys(ACTS), EXPORT]);
         throw new HoplineError('USAGE', `"${more}" is too much${known === null ? near : ''}`);
       }
+      refuseIdle(known === null ? 'of one node' : first, known?.heeds ?? ONE_HEEDS, args);
       if (known !== null) return known.act(operand, args, io, listPorts);
       return (await node()).provisionOne(operand, args, io, listPorts);
     },
@@ -94,3 +124,12 @@ export function provisionOf(listPorts: ListPorts): Command {
 }
 
 export const provision = provisionOf(listSerial);
+
+/** Whoever asks for a rehearsal, or for a setting, must not get something else without a word. */
+function refuseIdle(act: string, heeds: readonly string[], args: Args): void {
+  const idle = Object.keys(args.values).find((name) => !heeds.includes(name));
+  if (idle === undefined) return;
+  const isRehearsal = act === 'apply' && idle === 'dry-run';
+  const instead = isRehearsal ? '; provision plan says what would change' : '';
+  throw new HoplineError('USAGE', `provision ${act} has no use for --${idle}${instead}`);
+}

@@ -21,8 +21,6 @@ import { cable, SOCAT, WITHOUT_SOCAT } from '../../pty.ts';
 import { runs, SEED, xorshift } from '../../seed.ts';
 import { testIo } from '../io.ts';
 
-const TIMEOUT_MS = 60_000;
-
 let home: string;
 let ends: (() => Promise<void>)[];
 beforeEach(() => {
@@ -76,7 +74,6 @@ describe('hopline provision, of one node', () => {
         expect(said.join('\n')).not.toContain(toHex(key).slice(0, 8));
       }
     },
-    TIMEOUT_MS,
   );
 
   it.skipIf(!SOCAT)(
@@ -95,7 +92,6 @@ describe('hopline provision, of one node', () => {
       const file = ['--keys', join(home, 'none'), '--key-file', join(home, 'keys', 'door.key')];
       expect((await run(['read', port, ...file])).status).toBe(0);
     },
-    TIMEOUT_MS,
   );
 
   it.skipIf(!SOCAT)(
@@ -127,7 +123,14 @@ describe('hopline provision, of one node', () => {
       [['aply', 'nodes.yaml'], 'USAGE', 'did you mean apply?'],
       [['read', 'a', 'b'], 'USAGE', '"b" is too much'],
       [['read', '/dev/ttyNOWHERE'], 'PORT_MISSING', 'flash --list'],
+      [['read', ''], 'PORT_MISSING', 'its name is empty; hopline flash --list'],
       [['plan', 'none.yaml'], 'FILE_UNREADABLE', 'none.yaml'],
+      [['/dev/x', '--name', 'a', '--ports', '/dev/y'], 'USAGE', 'has no use for --ports'],
+      [['read', '/dev/x', '--ttl-max', '3'], 'USAGE', 'read has no use for --ttl-max'],
+      [['unlock', '/dev/x', '--dry-run'], 'USAGE', 'unlock has no use for --dry-run'],
+      [['export', '--json'], 'USAGE', 'export has no use for --json'],
+      [['plan', 'nodes.yaml', '--ttl-max', '3'], 'USAGE', 'plan has no use for --ttl-max'],
+      [['apply', 'nodes.yaml', '--dry-run'], 'USAGE', 'provision plan says what would change'],
     ] as const) {
       const { errs, outs, status } = await run([...words]);
       expect([errs.at(-1), outs, status > 0]).toEqual([
@@ -215,7 +218,6 @@ describe('hopline provision, of a fleet', () => {
       ]);
       expect(boards.map(({ board }) => board.events)).toEqual(names.map(() => ['store']));
     },
-    TIMEOUT_MS,
   );
 
   it.skipIf(!SOCAT)(
@@ -245,7 +247,6 @@ describe('hopline provision, of a fleet', () => {
         expect([board.settings[ADMIN_KEY], keys.isPending]).toEqual([keys.admin, false]);
       }
     },
-    TIMEOUT_MS * runs(1, 5),
   );
 
   it.skipIf(!SOCAT)(
@@ -269,7 +270,32 @@ describe('hopline provision, of a fleet', () => {
       ]);
       expect([a.board.events, b.board.events]).toEqual([['store'], []]);
     },
-    TIMEOUT_MS,
+  );
+
+  it.skipIf(!SOCAT)(
+    `knows a port by all its names, and gives its board to one entry${WITHOUT_SOCAT}`,
+    async () => {
+      const { board, port } = await plugged();
+      const alias = join(home, 'by-id');
+      fs.symlinkSync(port, alias);
+      const file = fleetOf(
+        [
+          ['a', alias],
+          ['b', port],
+        ],
+        5,
+      );
+      const { status, outs } = await run(['apply', 'nodes.yaml'], file, [listing(port, 'E66')]);
+      expect([status, outs.length]).toEqual([33, 3]);
+      expect(outs[1]).toContain(`${port}  provisioned`);
+      expect(outs[2]).toContain(`FAILED: its board, at ${port}, is also that of a`);
+      expect([text(board.settings[NAME]), board.events]).toEqual(['a', ['store']]);
+      const exported = await run(['export', port, alias]);
+      expect([exported.status, exported.outs.filter((line) => /name:/.test(line))]).toEqual([
+        0,
+        ['  - name: a'],
+      ]);
+    },
   );
 
   it.skipIf(!SOCAT)(`stops when it is told to, and says so${WITHOUT_SOCAT}`, async () => {
@@ -277,7 +303,29 @@ describe('hopline provision, of a fleet', () => {
     const { status, errs } = await run(['read', port], '', [], AbortSignal.timeout(300));
     expect([status, errs[0]]).toEqual([31, expect.stringContaining('stopped; run this again')]);
     expect(errs[0]).toContain('[NODE_LOST]');
+    const file = 'nodes: [{ name: far, match: { nodeId: 00112233445566ff } }]';
+    const stop = AbortSignal.timeout(300);
+    const asking = await run(['plan', 'nodes.yaml'], file, [listing(port, 'E66')], stop);
+    expect([asking.status, asking.outs]).toEqual([31, []]);
   });
+
+  it.skipIf(!SOCAT)(
+    `does not take a locked console for an empty port${WITHOUT_SOCAT}`,
+    async () => {
+      const { port } = await plugged();
+      await run([port, '--name', 'gate']);
+      const one = await plug();
+      const flash = new Flash(PUCK.storageBytes);
+      flash.write('.bootcde', Buffer.from('E.setPassword("sesame");E.lockConsole()'), 0, 0);
+      ends.push(await plugIn(new Board(PUCK, flash), one.far, PUCK.baud));
+      const file = 'nodes: [{ name: gate, match: next }]';
+      const { status, outs } = await run(['apply', 'nodes.yaml', '--ports', one.near], file);
+      expect([status, outs[1]]).toEqual([
+        33,
+        expect.stringContaining(`${one.near}: it may be gate; find gate by its port`),
+      ]);
+    },
+  );
 
   it.skipIf(!SOCAT)(
     `gives a name to another board only once its keys are free (S5)${WITHOUT_SOCAT}`,
@@ -302,7 +350,6 @@ describe('hopline provision, of a fleet', () => {
       expect(toHex(a.board.settings[NODE_ID]!)).not.toBe(toHex(b.board.settings[NODE_ID]!));
       expect(readNodeKeys(join(home, 'keys')).map(({ name }) => name)).toEqual(['door', 'gate']);
     },
-    TIMEOUT_MS,
   );
 
   it.skipIf(!SOCAT)(
@@ -334,7 +381,6 @@ describe('hopline provision, of a fleet', () => {
         expect.stringMatching(/^second .*as it should be$/),
       ]);
     },
-    TIMEOUT_MS,
   );
 });
 
