@@ -144,7 +144,7 @@ function snippetOf(
 }
 
 function pingLine(name: string, ping: PingView): string {
-  if (ping === null) return `${name} did not answer; Android phones never do`;
+  if (ping === null) return `${name} did not answer; Android phones and boards never do`;
   const { hops, roundTripMs } = ping;
   const far = hops === null ? '' : `, ${hops} hop${hops === 1 ? '' : 's'}`;
   return `${name} answered after ${Math.round(roundTripMs)} ms${far}`;

@@ -6,6 +6,7 @@
 import { build } from 'esbuild';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unwritable } from '../../device/pi/private-file.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { rootOf } from './program.ts';
 
@@ -59,15 +60,28 @@ export async function packRelay(): Promise<PackedFile[]> {
 
 /** Writes into a folder that is new, empty, or holds an older pack. */
 export function writePack(folder: string, files: PackedFile[]): void {
-  mkdirSync(folder, { recursive: true });
-  const strange = readdirSync(folder).find(
+  const there = attempt(folder, () => {
+    mkdirSync(folder, { recursive: true });
+    return readdirSync(folder);
+  });
+  const strange = there.find(
     (name) => !/\.mjs$/.test(name) && ![...MANIFESTS, 'node_modules'].includes(name),
   );
   if (strange !== undefined) {
     const detail = `${folder}: it holds ${strange}, which is not of a pack; name an empty folder`;
     throw new HoplineError('FILE_UNWRITABLE', detail);
   }
-  for (const { name, text } of files) writeFileSync(join(folder, name), text);
+  attempt(folder, () => {
+    for (const { name, text } of files) writeFileSync(join(folder, name), text);
+  });
+}
+
+function attempt<Result>(folder: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
 }
 
 /** Bytes of all that runs from the start: everything but what reads settings. */

@@ -59,7 +59,10 @@ export const build: Command = {
         file: out,
       };
       io.out(JSON.stringify(report));
-    } else print(io, name, firmware, figures, measured !== null);
+    } else {
+      const guessed = binary === null ? 'there is no interpreter' : NOT_UP;
+      print(io, name, firmware, figures, measured === null ? guessed : null);
+    }
     if (over.length > 0) {
       for (const line of over) io.err(`${name}: ${line}`);
       if (!has(args, 'anyway')) {
@@ -82,12 +85,15 @@ function boardNamed(name: string | null): BoardName {
   throw new HoplineError('USAGE', `${detail} (boards: ${NAMES.join(', ')})`);
 }
 
+const NOT_UP = 'it did not come up on the interpreter that is here';
+
+/** `guessed` says why the figures are an estimate, or null where they were measured. */
 function print(
   io: Io,
   name: BoardName,
   { code, flashed, functions }: Firmware,
   { loaded, peak, peakOn13 }: Measured,
-  isMeasured: boolean,
+  guessed: string | null,
 ): void {
   const board: Board = BOARDS[name];
   const { budget, features } = board;
@@ -100,12 +106,12 @@ function print(
   io.out(`  bytes               ${flashed.length} of ${budget.bytes}${text}`);
   io.out(`  functions           ${functions} of ${budget.functions}`);
   // A guess is judged by nothing, so it stands beside no budget.
-  if (isMeasured) {
+  if (guessed === null) {
     const on13 = peakOn13 === undefined ? '' : `; with 13 bytes to each ${peakOn13}`;
     io.out(`  JsVars loaded       ${loaded} of ${budget.jsvarsLoaded}, on the Linux interpreter`);
     io.out(`  JsVars at full load ${peak} of ${budget.jsvarsPeak}${on13}`);
   } else {
-    io.out(`  JsVars loaded       ${loaded} (ESTIMATE, there is no interpreter)`);
+    io.out(`  JsVars loaded       ${loaded} (ESTIMATE, ${guessed})`);
     io.out(`  JsVars at full load ${peak} (so is this; the budgets hold what is measured)`);
   }
   for (const line of batteryTable(board)) io.out(`  ${line}`);

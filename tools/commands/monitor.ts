@@ -4,6 +4,7 @@
  *
  * The packets of a running relay as they pass, on the screen or as a capture that Wireshark opens.
  */
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
@@ -52,7 +53,7 @@ export const monitor: Command = {
       const file = textOf(args, 'out');
       const capture = file === null ? null : await Capture.open(file);
       try {
-        await watch(client, stop, count, io, (event, frame) => {
+        await watch(client, stop, count, io, capture?.failed ?? null, (event, frame) => {
           if (!fits(frame, { ...filter, sender: from })) return false;
           if (capture === null) io.out(has(args, 'json') ? jsonOf(frame) : lineOf(frame));
           else capture.add(event, frame);
@@ -94,18 +95,21 @@ function fits(frame: Frame, filter: Filter & { sender: string | null }): boolean
   return sender === null || frame.packet?.sender === sender;
 }
 
-/** Until the relay ends, the person stops it, or `show` has taken `count`. */
+/** Until the relay ends, the person stops it, `failed` rejects, or `show` has taken `count`. */
 async function watch(
   client: StatusClient,
   stop: AbortSignal,
   count: number,
   io: Io,
+  failed: Promise<never> | null,
   show: (event: FrameEvent, frame: Frame) => boolean,
 ): Promise<void> {
   let shown = 0;
   let unfollow = (): void => {};
-  await new Promise<void>((resolve, reject) => {
+  let isOver = false;
+  const over = new Promise<void>((resolve, reject) => {
     stop.addEventListener('abort', () => resolve());
+    failed?.catch(reject);
     client
       .follow(
         'packets',
@@ -119,7 +123,7 @@ async function watch(
           },
           missed: (missed) => io.err(`${missed} packets were missed: this reader is too slow`),
           ended() {
-            io.err('the relay has ended');
+            if (!isOver) io.err('the relay has ended');
             resolve();
           },
         },
@@ -127,7 +131,10 @@ async function watch(
       .then((end) => (unfollow = end), reject);
     if (stop.aborted) resolve();
   });
-  unfollow();
+  await over.finally(() => {
+    isOver = true;
+    unfollow();
+  });
 }
 
 function frameOf(event: FrameEvent): Frame {
@@ -158,25 +165,30 @@ function jsonOf({ unixMs, link, way, bytes, packet, dropped, frame }: Frame): st
 /** A capture file that grows as packets come. */
 class Capture {
   packets = 0;
+  /** Rejects when the file takes no more. */
+  readonly failed: Promise<never>;
   private readonly file: WriteStream;
   /** Links in the order in which they were met: the numbers of their interfaces. */
   private readonly links: number[] = [];
 
-  private constructor(file: WriteStream) {
+  private constructor(file: WriteStream, failed: Promise<never>) {
     this.file = file;
+    this.failed = failed;
     this.file.write(sectionBlock('hopline monitor'));
   }
 
   static async open(path: string): Promise<Capture> {
     const file = createWriteStream(path);
-    await new Promise<void>((resolve, reject) => {
-      file.on('open', () => resolve());
+    const failed = new Promise<never>((_, reject) => {
       file.on('error', (cause: NodeJS.ErrnoException) => {
         const detail = `${path}: the system says ${cause.code}`;
         reject(new HoplineError('FILE_UNWRITABLE', detail, { cause }));
       });
     });
-    return new Capture(file);
+    // A disk may be full before anybody waits for it.
+    failed.catch(() => {});
+    await Promise.race([once(file, 'open'), failed]);
+    return new Capture(file, failed);
   }
 
   add({ unixMs, link, way }: FrameEvent, { bytes, packet }: Frame): void {
@@ -192,6 +204,6 @@ class Capture {
 
   async close(): Promise<void> {
     this.file.end();
-    await finished(this.file);
+    await finished(this.file).catch(() => this.failed);
   }
 }

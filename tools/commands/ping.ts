@@ -39,7 +39,10 @@ export const ping: Command = {
       return answered;
     });
     if (answered === 0) {
-      throw new HoplineError('CHECKS_FAILED', `${word} did not answer; Android phones never do`);
+      throw new HoplineError(
+        'CHECKS_FAILED',
+        `${word} did not answer; Android phones and boards never do`,
+      );
     }
   },
 };

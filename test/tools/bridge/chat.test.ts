@@ -1,15 +1,19 @@
 /**
  * Chat in a pipe: lines in, lines out, and nothing that only a person wants.
  */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { STATUS } from '../../../tools/dispatch.ts';
-import { ADA, TestBridge, until } from './bridge.ts';
+import { ADA, NOON, TestBridge } from './bridge.ts';
+import { until } from '../../patience.ts';
 
 let bridge: TestBridge;
 beforeEach(async () => {
   bridge = await TestBridge.start();
 });
-afterEach(() => bridge.end());
+afterEach(() => {
+  vi.useRealTimers();
+  return bridge.end();
+});
 
 describe('a chat in a pipe', () => {
   it('says its lines one by one and ends with them', async () => {
@@ -67,8 +71,9 @@ describe('a chat in a pipe', () => {
   });
 
   it('answers what is asked beside talking', async () => {
-    bridge.desk.hear({ text: 'two\nseats', heardAt: Date.now() - 60_000 });
-    bridge.desk.hear({ text: 'psst', conversation: ADA, heardAt: Date.now() - 7_200_000 });
+    vi.setSystemTime(NOON);
+    bridge.desk.hear({ text: 'two\nseats', heardAt: NOON - 60_000 });
+    bridge.desk.hear({ text: 'psst', conversation: ADA, heardAt: NOON - 7_200_000 });
     bridge.desk.unread[ADA] = 3;
     const asked = ['/rooms', '/search seats', '/search nothing', '/ping ada', '/with ada'];
     const { status, outs, errs } = await talk([...asked, '/ping', '/trace', '/path']);
@@ -78,8 +83,8 @@ describe('a chat in a pipe', () => {
       'ada           3       2 h ago    psst',
       'everyone              1 min ago  ada: two seats',
       'DAY TIME ada: two / seats',
-      'ada did not answer; Android phones never do',
-      'ada did not answer; Android phones never do',
+      'ada did not answer; Android phones and boards never do',
+      'ada did not answer; Android phones and boards never do',
       'hop  node              name  over  dBm  ms',
       '  2  ada0ada0ada0ada0  ada   air   -70  30',
       'taken  hops  cost  arrives  over  why',

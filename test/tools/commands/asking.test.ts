@@ -324,6 +324,14 @@ describe('hopline monitor', () => {
     expect([failed.status, existsSync(nowhere)]).toEqual([74, false]);
   });
 
+  it.skipIf(!existsSync('/dev/full'))('ends and says so when the disk is full', async () => {
+    const { status, errs } = await ask(relay, commands, ['monitor', '--out', '/dev/full']);
+    expect([status, errs]).toEqual([
+      74,
+      ['hopline: the file cannot be written: /dev/full: the system says ENOSPC [FILE_UNWRITABLE]'],
+    ]);
+  });
+
   it('says what it could not show, and that the relay ended', async () => {
     const going = ask(relay, commands, ['monitor']);
     await follows();

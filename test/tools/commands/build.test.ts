@@ -22,6 +22,11 @@ describe('hopline build', () => {
     expect(io.outs.at(-1)).toBe('written to relay.js');
   });
 
+  it('says so when the firmware does not come up on an interpreter that is there', async () => {
+    const { io } = await run(['--board', 'esp32', '--out', 'relay.js'], '/bin/true');
+    expect(io.outs.join('\n')).toMatch(/\(ESTIMATE, it did not come up on the interpreter/);
+  });
+
   it('prints the published names as JSON', async () => {
     const { io } = await run(['--board', 'xiao-ble', '--json']);
     expect(io.outs).toHaveLength(1);
@@ -142,10 +147,10 @@ describe('a board', () => {
   }
 });
 
-async function run(words: string[]) {
+/** Without an interpreter, wherever the test runs, unless one is given. */
+async function run(words: string[], interpreter = '') {
   const io = testIo();
-  // No interpreter, wherever the test runs.
-  io.env = { ESPRUINO_BIN: '', PATH: '' };
+  io.env = { ESPRUINO_BIN: interpreter, PATH: '' };
   const commands = { build: async () => build };
   return { status: await dispatch(['build', ...words], commands, '0', io), io };
 }

@@ -13,14 +13,9 @@ import {
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openRig, HAS_LIBRARIES } from '../../ble/rig.ts';
-import {
-  onAdapter,
-  RelayChild,
-  tempFolder,
-  until,
-  writeSettings,
-} from '../../device/pi/relay-rig.ts';
+import { onAdapter, RelayChild, tempFolder, writeSettings } from '../../device/pi/relay-rig.ts';
 import { hopline, ROOT } from '../built.ts';
+import { until } from '../../patience.ts';
 
 let ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -83,6 +78,9 @@ describe('hopline relay pack', () => {
     writeFileSync(join(folder, 'thesis.txt'), 'mine');
     const { status, err } = await hopline(['relay', 'pack', '--out', folder]);
     expect([status, err]).toEqual([74, expect.stringContaining('it holds thesis.txt')]);
+    const file = join(folder, 'thesis.txt');
+    const into = await hopline(['relay', 'pack', '--out', file]);
+    expect([into.status, into.err]).toEqual([74, expect.stringContaining(`${file}: the system`)]);
   });
 });
 
