@@ -97,12 +97,3 @@ export function portsOf(log: Log, broken: (cause: unknown) => void): DaemonPorts
 export function logInto(lines: string[]): Log {
   return openLog('trace', { write: (line) => void lines.push(line) }, null);
 }
-
-/** Resolves once it holds. */
-export async function until(what: string, holds: () => boolean, ms = 30_000): Promise<void> {
-  const late = Date.now() + ms;
-  while (!holds()) {
-    if (Date.now() > late) throw new Error(`not in ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

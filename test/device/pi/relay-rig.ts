@@ -8,7 +8,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../../device/pi/clock.ts';
 import { confirmNodeKeys, drawNodeKeys, saveNodeKeys } from '../../../device/pi/node-keys.ts';
 import type { NodeKeys } from '../../../device/pi/node-keys.ts';
@@ -33,9 +32,7 @@ import { startRadio } from '../../ble/radios.ts';
 import type { Rig } from '../../ble/rig.ts';
 import { announceOf, messageOf } from '../../protocol/trust/people.ts';
 import { PROGRAM } from '../../tools/built.ts';
-
-/** Longer than anything takes on a machine that does much else. */
-const PATIENCE_MS = 30_000;
+import { until } from '../../patience.ts';
 
 export class RelayChild {
   readonly folder: string;
@@ -70,7 +67,10 @@ export class RelayChild {
   }
 
   async client(): Promise<StatusClient> {
-    await until(() => this.isUp(), `the relay is up; it said ${this.out}${this.err}`);
+    await until(
+      () => this.isUp(),
+      () => `the relay is up; it said ${this.out}${this.err}`,
+    );
     const client = await connectToRelay(this.socket);
     this.clients.push(client);
     return client;
@@ -293,12 +293,4 @@ export function textOf({ payload }: Packet): string {
 export function secretsOf(relay: RelayChild): string[] {
   const text = readFileSync(join(relay.folder, 'data', 'keys'), 'utf8');
   return [...text.matchAll(/^(?:noise|sign) (\w{64})$/gm)].map(([, secret]) => secret);
-}
-
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`it did not come to be that ${what}`);
-    await wait(20);
-  }
 }

@@ -30,6 +30,7 @@ import {
 } from '../../host/http/builders.ts';
 import { testIo } from '../io.ts';
 import type { TestIo } from '../io.ts';
+import { until } from '../../patience.ts';
 
 export const ADA = 'ada0'.repeat(4);
 export { BOB, BOB_TWO, SELF };
@@ -178,9 +179,4 @@ export class TestBridge {
     const ended = dispatch([command, '--data', this.folder, ...rest], commands, version(), io);
     return { io, ended, stop: () => controller.abort() };
   }
-}
-
-/** Waits until it holds; what never holds fails by the time limit of the test. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
