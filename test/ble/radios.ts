@@ -2,7 +2,9 @@
  * Radios: processes of a rig with the product's radio, and what tests say to them.
  */
 import type { BluetoothOptions } from '../../device/pi/bluetooth.ts';
+import { PATIENCE } from '../../device/pi/ble-central.ts';
 import type { Advertisement, Radio, RadioEvent } from '../../device/pi/radio.ts';
+import { PATIENCE_MS } from '../patience.ts';
 import type { Child, Rig, Said } from './rig.ts';
 
 type Kind = RadioEvent['kind'];
@@ -65,6 +67,9 @@ export class RadioChild {
   }
 }
 
+/** Dials are not given up while this machine stands still. */
+const PATIENT = { ...PATIENCE, dialMs: PATIENCE_MS, askMs: PATIENCE_MS };
+
 /** Starts a radio on the controller of that number and waits until it is on. */
 export async function startRadio(
   rig: Rig,
@@ -72,7 +77,7 @@ export async function startRadio(
   options: Partial<BluetoothOptions> = {},
 ): Promise<RadioChild> {
   const radio = new RadioChild(await rig.start('radio', at), rig.controllers[at].address);
-  radio.child.tell({ kind: 'open', options });
+  radio.child.tell({ kind: 'open', options: { patience: PATIENT, ...options } });
   await radio.event('power', ({ isOn }) => isOn);
   await radio.child.kind('open');
   return radio;
