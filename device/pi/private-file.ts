@@ -56,11 +56,16 @@ export function checkOf(lines: string): string {
   return createHash('sha256').update(lines).digest('hex').slice(0, 16);
 }
 
-function makeFolder(folder: string): void {
+/** With those above it: Node's own way to make them never ends where none can be, as in /proc. */
+export function makeFolder(folder: string, mode = 0o700): void {
+  const above = dirname(folder);
+  if (!fs.existsSync(above)) makeFolder(above, mode);
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    fs.mkdirSync(folder, { mode });
   } catch (cause) {
-    throw unwritable(folder, cause);
+    if (fs.existsSync(folder) && fs.statSync(folder).isDirectory()) return;
+    if (codeOf(cause) !== 'ENOENT') throw unwritable(folder, cause);
+    throw new HoplineError('FILE_UNWRITABLE', `${folder}: ${above} takes no folders`, { cause });
   }
 }
 
@@ -112,7 +117,7 @@ function readPrivately(path: string): string {
 /** All of it or nothing: what was there before stays until the new one is on the disk. */
 export function replaceDurably(path: string, text: string, mode = 0o600): void {
   const draft = `${path}.draft`;
-  fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   fs.rmSync(draft, { force: true });
   writeDurably(draft, text, mode);
   fs.renameSync(draft, path);

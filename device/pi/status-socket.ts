@@ -7,11 +7,12 @@
  *   {"id":2,"follow":"packets","with":{}}  ->  {"id":2,"event":...} {"id":2,"missed":3} ... {"id":2,"end":true}
  *   {"id":2,"stop":true}
  */
-import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, rmSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { HoplineError } from '../../protocol/errors.ts';
+import { makeFolder, unwritable } from './private-file.ts';
 
 export type Values = Record<string, unknown>;
 
@@ -94,18 +95,6 @@ function answers(path: string): Promise<boolean> {
 function running(path: string): HoplineError {
   const advice = 'stop that one, or give this one a data folder and socket of its own';
   return new HoplineError('RELAY_RUNNING', `${path}: ${advice}`);
-}
-
-function unwritable(path: string, cause: NodeJS.ErrnoException): HoplineError {
-  return new HoplineError('FILE_UNWRITABLE', `${path}: the system says ${cause.code}`, { cause });
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw unwritable(folder, cause as NodeJS.ErrnoException);
-  }
 }
 
 /** One program that asks. */

@@ -7,7 +7,7 @@
  *   store.pid       that process
  */
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { HoplineError } from '../../protocol/errors.ts';
 import { Database } from './build.ts';
 import type { Connection } from './sqlite.ts';
@@ -32,7 +32,7 @@ export function lockIn(folder: string): string {
 export function takeFolder(folder: string): Lock {
   const path = lockIn(folder);
   const outside = <T>(run: () => T): T => onDisk(folder, run);
-  outside(() => fs.mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  outside(() => makeFolder(folder));
   outside(() => makePrivate(path));
   const connection: Connection = tryWith(path, () => new Database(path, { timeout: 0 }));
   try {
@@ -102,6 +102,19 @@ export function onDisk<T>(path: string, run: () => T): T {
     const { code } = cause as NodeJS.ErrnoException;
     if (cause instanceof HoplineError || code === undefined) throw cause;
     throw new HoplineError('FILE_UNWRITABLE', `${path}: the system says ${code}`, { cause });
+  }
+}
+
+/** With those above it: Node's own way to make them never ends where none can be, as in /proc. */
+function makeFolder(folder: string): void {
+  const above = dirname(folder);
+  if (!fs.existsSync(above)) makeFolder(above);
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 });
+  } catch (cause) {
+    if (fs.existsSync(folder) && fs.statSync(folder).isDirectory()) return;
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new HoplineError('FILE_UNWRITABLE', `${folder}: ${above} takes no folders`, { cause });
   }
 }
 

@@ -1,14 +1,15 @@
 /**
  * hopline as a user has it: the built program, in a process of its own, wherever they stand.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readArguments } from '../../tools/arguments.ts';
 import { commands } from '../../tools/commands/index.ts';
-import { hopline, PROGRAM, ROOT } from './built.ts';
+import { PATIENCE_MS } from '../patience.ts';
+import { build, hopline, PROGRAM, ROOT } from './built.ts';
 
 const elsewhere = mkdtempSync(join(tmpdir(), 'hopline-elsewhere-'));
 afterAll(() => rmSync(elsewhere, { recursive: true }));
@@ -36,6 +37,23 @@ describe('the built program', () => {
         'bench? (hopline help lists them) [USAGE]\n',
     );
     expect([ended.status, ended.out]).toEqual([64, '']);
+  });
+
+  // Where Node's own way to make folders never comes back.
+  it.runIf(process.platform === 'linux').each([
+    ['up', '--data', '/proc/hopline/data'],
+    ['relay', 'pack', '--out', '/proc/hopline/pack'],
+    ['relay', '--config', 'relay.yaml'],
+  ])('says where no folder can be made: %s %s %s', (...words) => {
+    build();
+    writeFileSync(join(elsewhere, 'relay.yaml'), 'data: /proc/hopline/data\n');
+    const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...words], {
+      ...{ cwd: elsewhere, encoding: 'utf8', timeout: PATIENCE_MS, killSignal: 'SIGKILL' },
+    });
+    const why =
+      /^hopline: the file cannot be written: \/proc\/hopline[^ ]*: .* \[FILE_UNWRITABLE]\n$/;
+    expect(stderr).toMatch(why);
+    expect(status).toBe(74);
   });
 
   it('can be called by its name alone, through a link', async () => {

@@ -4,9 +4,9 @@
  * file, loaded when there is one.
  */
 import { build } from 'esbuild';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unwritable } from '../../device/pi/private-file.ts';
+import { makeFolder, unwritable } from '../../device/pi/private-file.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { rootOf } from './program.ts';
 
@@ -60,10 +60,8 @@ export async function packRelay(): Promise<PackedFile[]> {
 
 /** Writes into a folder that is new, empty, or holds an older pack. */
 export function writePack(folder: string, files: PackedFile[]): void {
-  const there = attempt(folder, () => {
-    mkdirSync(folder, { recursive: true });
-    return readdirSync(folder);
-  });
+  makeFolder(folder, 0o777);
+  const there = attempt(folder, () => readdirSync(folder));
   const strange = there.find(
     (name) => !/\.mjs$/.test(name) && ![...MANIFESTS, 'node_modules'].includes(name),
   );
