@@ -5,6 +5,7 @@
 import { HoplineError, saidElsewhere } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
+import { foldName } from '../../protocol/wire/text.ts';
 import type { AdminAnswer, AdminRefusal, Order } from '../administration/contract.ts';
 import type { Daemon } from '../daemon.ts';
 import type { Desk, NodeAt, NodesDesk, PeerChange } from '../http/desk.ts';
@@ -128,13 +129,14 @@ export class Nodes implements NodesDesk {
   private bridgeNamed(who: string): Uint8Array | null {
     const { identity, config } = this.daemon;
     const own = toHex(identity.id);
-    if (who.toLowerCase() === own || who === config.name) return null;
+    const asked = foldName(who);
+    if (asked === own || asked === foldName(config.name)) return null;
     return this.people.idOf(who);
   }
 
   private boardNamed(who: string, boards: NodeView[]): Uint8Array | null {
-    const asked = who.toLowerCase();
-    const found = boards.filter(({ id, name }) => id === asked || name.toLowerCase() === asked);
+    const asked = foldName(who);
+    const found = boards.filter(({ id, name }) => id === asked || foldName(name) === asked);
     if (found.length > 1) {
       const ids = found.map(({ id }) => id).join(', ');
       const detail = `${printable(who)} may be ${ids}; say which one by its id`;

@@ -2,6 +2,8 @@
  * Text on the wire is UTF-8, whole or refused. A byte order mark is a character like any other, so
  * that the bytes come back as they were.
  */
+import { printable } from '../printable.ts';
+
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Bytes that need no decoder, where all are ASCII. */
 const SHORT = 64;
@@ -34,7 +36,7 @@ export function encodeText(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
 
-/** Names that a person would take for the same are the same. */
+/** Names that a person would take for the same, as they are printed, are the same. */
 export function foldName(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
+  return printable(name).trim().normalize('NFKC').toLowerCase();
 }

@@ -4,6 +4,7 @@
  */
 import type { PeerView } from '../../host/http/views.ts';
 import { printable } from '../../protocol/printable.ts';
+import { foldName } from '../../protocol/wire/text.ts';
 
 /** Peers whose names are known; then the one heard of longest ago goes. */
 const NAMES_MAX = 10_000;
@@ -50,7 +51,7 @@ export class Names {
   }
 
   private count(name: string, by: 1 | -1): void {
-    const folded = fold(name);
+    const folded = foldName(name);
     const count = (this.bearers.get(folded) ?? 0) + by;
     if (count === 0) this.bearers.delete(folded);
     else this.bearers.set(folded, count);
@@ -58,11 +59,7 @@ export class Names {
 
   private isShared(id: string, name: string): boolean {
     const own = this.names.get(id);
-    const isOwn = own !== undefined && fold(own) === fold(name);
-    return (this.bearers.get(fold(name)) ?? 0) > Number(isOwn);
+    const isOwn = own !== undefined && foldName(own) === foldName(name);
+    return (this.bearers.get(foldName(name)) ?? 0) > Number(isOwn);
   }
-}
-
-function fold(name: string): string {
-  return printable(name).trim().toLowerCase();
 }

@@ -6,6 +6,7 @@
 import type { LineView } from '../../host/http/views.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
+import { foldName } from '../../protocol/wire/text.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { lineName } from '../bridge/message-lines.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
@@ -30,8 +31,8 @@ export const part: Command = {
 
 /** By id, or by a name that only one of them has (RELIABILITY S25). */
 function lineTo(word: string, lines: LineView[]): LineView {
-  const small = word.toLowerCase();
-  const found = lines.filter(({ node, name }) => node === small || name.toLowerCase() === small);
+  const asked = foldName(word);
+  const found = lines.filter(({ node, name }) => node === asked || foldName(name) === asked);
   if (found.length === 1) return found[0];
   if (found.length === 0) {
     const detail = `${printable(word)}: no line leads there; hopline lines lists them`;

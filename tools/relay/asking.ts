@@ -7,9 +7,11 @@ import { defaultConfig, socketIn } from '../../device/pi/config.ts';
 import type { StatusAnswer } from '../../device/pi/relay-service.ts';
 import type { StatusClient } from '../../device/pi/status-client.ts';
 import { connectToRelay } from '../../device/pi/status-client.ts';
+import { PREFIX_MIN } from '../../host/peer/resolve.ts';
 import { HoplineError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 import { suggest } from '../../protocol/suggest.ts';
+import { foldName } from '../../protocol/wire/text.ts';
 import type { Args, Io, Option } from '../command.ts';
 import { textOf } from '../command.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
@@ -54,20 +56,26 @@ export async function statusOf(client: StatusClient): Promise<StatusAnswer> {
   return (await client.ask('status')) as StatusAnswer;
 }
 
-/** An id of 16 hex digits, or the name of the one peer that has it (RELIABILITY S25). */
+/** An id, its beginning, or a name as it is printed, that only one peer has (RELIABILITY S25). */
 export async function whoIs(client: StatusClient, word: string): Promise<string> {
-  if (/^[0-9a-f]{16}$/i.test(word)) return word.toLowerCase();
+  const asked = foldName(word);
+  if (/^[0-9a-f]{16}$/.test(asked)) return asked;
   const { station } = await statusOf(client);
   const names = new Map<string, string>();
   for (const { id, name } of station.peers) names.set(id, name);
   for (const { peer, name } of station.links)
     if (peer !== null && name !== null) names.set(peer, name);
-  const found = [...names].filter(([, name]) => name === word).map(([id]) => id);
+  const isBeginning = /^[0-9a-f]+$/.test(asked) && asked.length >= PREFIX_MIN;
+  const means = ([id, name]: [string, string]): boolean =>
+    foldName(name) === asked || (isBeginning && id.startsWith(asked));
+  const found = [...names].filter(means).map(([id]) => id);
   if (found.length === 1) return found[0];
   if (found.length > 1) {
-    const detail = `${found.length} peers call themselves ${printable(word)}: ${found.join(', ')}`;
+    const detail = `${found.length} peers may be meant by ${printable(word)}: ${found.join(', ')}`;
     throw new HoplineError('AMBIGUOUS_NAME', `${detail}; give the id of the one you mean`);
   }
+  // Whoever asks for this node itself is told so in its own words.
+  if (foldName(station.name) === asked) return station.id;
   const near = suggest(word, [...names.values()].map(printable));
   const detail = `nobody here is called ${printable(word)}${near}`;
   throw new HoplineError('PEER_UNKNOWN', `${detail} (hopline status lists peers; an id works too)`);

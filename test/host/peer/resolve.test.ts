@@ -3,19 +3,21 @@
  */
 import { describe, expect, it } from 'vitest';
 import { PREFIX_MIN, resolve } from '../../../host/peer/resolve.ts';
+import { printable } from '../../../protocol/printable.ts';
 import { Pins } from '../../../protocol/trust/pins.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
 import { MemoryArchive } from '../../../tools/simulate/archive.ts';
 import { person } from '../../protocol/trust/people.ts';
 import { crypto } from '../../protocol/trust/ports.ts';
 
-const [ann, ben, eve] = [person(1), person(2), person(3)];
+const [ann, ben, eve, mia] = [person(1), person(2), person(3), person(4)];
 const archive = new MemoryArchive();
 const pins = new Pins(crypto);
 for (const [who, name] of [
   [ann, 'Ann'],
   [ben, 'ben'],
   [eve, 'BEN'],
+  [mia, ' \u202emi\u2060a'],
 ] as const) {
   pins.meet(who.id, who.noiseKey, who.signingKey);
   const at = 1_700_000_000_000;
@@ -35,6 +37,12 @@ describe('what a person types', () => {
       expect(resolve(typed, archive.peers, pins)).toEqual({ kind: 'found', id: ann.id });
     });
   }
+
+  it('is one peer by a name as it was printed', () => {
+    const printed = printable(' \u202emi\u2060a');
+    expect(printed).toBe(' ?mi?a');
+    expect(resolve(printed, archive.peers, pins)).toEqual({ kind: 'found', id: mia.id });
+  });
 
   it('is nobody where two have that name, and says who there is (S25)', () => {
     const resolved = resolve('Ben', archive.peers, pins);

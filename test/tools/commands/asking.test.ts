@@ -165,6 +165,19 @@ describe('hopline ping', () => {
     expect(JSON.parse(json[0])).toEqual({ id: ANNA, pong: { roundTripMs: 61.25, hops: 2 } });
   });
 
+  it.each([
+    ['in other letters', 'CELLAR'],
+    ['as it was printed', 'the ?mill'],
+    ['the beginning of an id', CELLAR.slice(0, 5)],
+    ['of the node itself', 'Attic'],
+  ])('takes a name %s', async (_, word) => {
+    const { station } = relay.answers.status;
+    station.peers.push(peerSnapshot('3333333333333333', 'the \u2060mill '));
+    const ids: Record<string, string> = { 'the ?mill': '3333333333333333', Attic: station.id };
+    const { outs } = await ask(relay, commands, ['ping', word]);
+    expect(outs).toEqual([`${ids[word] ?? CELLAR}: nothing came back`]);
+  });
+
   it('fails when nothing came back', async () => {
     const { status, outs, errs } = await ask(relay, commands, ['ping', 'anna']);
     expect([status, outs]).toEqual([1, [`${ANNA}: nothing came back`]]);
@@ -177,7 +190,7 @@ describe('hopline ping', () => {
     expect([two.status, two.errs[0]]).toEqual([
       STATUS.AMBIGUOUS_NAME,
       expect.stringContaining(
-        `2 peers call themselves anna: ${ANNA}, 3333333333333333; give the id`,
+        `2 peers may be meant by anna: ${ANNA}, 3333333333333333; give the id`,
       ),
     ]);
     const none = await ask(relay, commands, ['ping', 'celar']);
