@@ -507,7 +507,7 @@ export const HOP = named(
   object<HopView>({
     id: ID,
     distance: integer(),
-    medium: oneOf('air', 'wire'),
+    medium: oneOf('air', 'wire', 'line'),
     rssi: nullable(integer({ about: 'dBm' })),
     roundTripMs: nullable(integer()),
     via: list(ID),

@@ -6,7 +6,7 @@
  *   request | nonce 8 | target 8 | count 1 | ids 8 each ... |
  *   answer  | the request as that node met it | node id 8 | link kind 1 | RSSI 1 | ms 2 |
  *
- * Link kind: 0 air, 1 wire. RSSI in dBm, 0 for none. ms: the round trip to the neighbour, 65535
+ * Link kind: 0 air, 1 wire, 2 line. RSSI in dBm, 0 for none. ms: the round trip to the neighbour, 65535
  * for unknown.
  */
 import { readU32, sameBytes, writeU16 } from './bytes.ts';

@@ -192,7 +192,7 @@ export type TracedHop = {
   id: Uint8Array;
   /** Nodes before it on the way. */
   distance: number;
-  medium: 'air' | 'wire';
+  medium: 'air' | 'wire' | 'line';
   /** Of the link the request came over; null for unknown. */
   rssi: number | null;
   roundTripMs: number | null;

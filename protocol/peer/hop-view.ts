@@ -9,7 +9,7 @@ export type HopView = {
   id: string;
   /** Nodes before it on the way. */
   distance: number;
-  medium: 'air' | 'wire';
+  medium: TracedHop['medium'];
   rssi: number | null;
   roundTripMs: number | null;
   /** Ids of the nodes between us and this one, the nearest first. */

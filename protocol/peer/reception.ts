@@ -536,7 +536,8 @@ export class Reception {
     const ways = this.trace.hear(
       link,
       {
-        kind: hop.medium === 'phone' || hop.medium === 'node' ? 0 : 1,
+        // Air, wire, line.
+        kind: hasNoIsland(hop) ? 2 : hop.medium === 'wire' ? 1 : 0,
         rssi: hop.rssi,
         roundTripMs: hop.machine.roundTripMs,
       },

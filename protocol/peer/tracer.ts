@@ -15,6 +15,8 @@ export const TRACES_MAX = 4;
 const COUNT_AT = 16;
 const RECORD_SIZE = 12;
 const UNKNOWN = 65535;
+/** By the link kind of a record. */
+const MEDIA: readonly TracedHop['medium'][] = ['air', 'wire', 'line'];
 
 type Own = { target: Uint8Array; until: Millis };
 
@@ -45,7 +47,7 @@ export class Tracer {
       target: own.target,
       id: new Uint8Array(payload.subarray(at, at + ID_SIZE)),
       distance: payload[COUNT_AT],
-      medium: payload[at + 8] === 0 ? 'air' : 'wire',
+      medium: MEDIA[payload[at + 8]] ?? 'wire',
       rssi: rssi === 0 ? null : rssi,
       roundTripMs: ms === UNKNOWN ? null : ms,
       via: viaOf(payload),

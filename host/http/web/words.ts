@@ -207,9 +207,15 @@ export function wayOf(way: LinkView['way']): string {
   return WAYS[way];
 }
 
+const OVER: Record<HopView['medium'], string> = {
+  air: 'by radio',
+  wire: 'by wire',
+  line: 'over a line',
+};
+
 export function hopOf({ medium, rssi, roundTripMs }: HopView): string {
   return [
-    medium === 'air' ? 'by radio' : 'by wire',
+    OVER[medium],
     rssi === null ? null : `${rssi} dBm`,
     roundTripMs === null ? 'no answer' : `${roundTripMs} ms`,
   ]

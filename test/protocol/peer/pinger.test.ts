@@ -95,6 +95,11 @@ describe('a tracer', () => {
       ...{ target: PEER, id: PEER, distance: 1, medium: 'wire', rssi: null, roundTripMs: null },
       via: [OTHER],
     });
+    const media = [0, 1, 2, 200].map((kind) => {
+      const hop = tracer.hear(join(request, OTHER, Uint8Array.of(kind, 0, 0, 1)));
+      return typeof hop === 'object' && hop?.medium;
+    });
+    expect(media).toEqual(['air', 'wire', 'line', 'wire']);
   });
 
   it('leaves those of others alone, and its own request that comes back', () => {

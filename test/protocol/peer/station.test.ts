@@ -294,13 +294,17 @@ describe('pings and traces of a station', () => {
 
   it('shows the way to a peer hop by hop', () => {
     const { village, others } = crossroads();
-    village.tell(others[0], { kind: 'trace', id: person(4).id });
+    const far = stationOf(village, 5, { lines: 1 });
+    village.line(others[2], 11, far, 11);
+    village.pass(1000);
+    village.tell(others[0], { kind: 'trace', id: person(5).id });
     village.pass(6000);
     const hops = village.told(others[0], 'hop').map(({ hop }) => hop);
-    const way = hops.filter(({ id }) => [1, 4].some((n) => id.join() === person(n).id.join()));
+    const way = hops.filter(({ id }) => [1, 4, 5].some((n) => id.join() === person(n).id.join()));
     expect(way.map(({ distance, medium }) => ({ distance, medium }))).toEqual([
       { distance: 0, medium: 'air' },
       { distance: 1, medium: 'wire' },
+      { distance: 2, medium: 'line' },
     ]);
     expect(village.told(others[0], 'trace-done')).toHaveLength(1);
   });
@@ -377,7 +381,7 @@ describe('the seams of a station', () => {
 function crossroads(): { village: Village; middle: Station; phone: Phone; others: Station[] } {
   const village = new Village();
   const middle = stationOf(village, 1);
-  const others = [2, 3, 4].map((number) => stationOf(village, number));
+  const others = [2, 3, 4].map((number) => stationOf(village, number, { lines: 1 }));
   const phone = phoneOf(village, 10);
   village.join(middle, 0, phone, 0, 'phone');
   village.join(middle, 1, others[0], 0, 'node');
