@@ -18,6 +18,7 @@ import type { ShapeName } from '../simulate/shapes.ts';
 import { FREE_SHAPES, SHAPES, SIDE } from '../simulate/shapes.ts';
 
 const HOUR_MS = 3_600_000;
+export const SEED_MAX = 0xffffffff;
 /** Nodes of one run: whole bridges, each with its store. */
 const NODES_MAX = 2000;
 const HOURS_MAX = 24 * 30;
@@ -26,7 +27,7 @@ const DEGREE_MAX = 64;
 const FIXED_SHAPES: readonly string[] = SHAPES.filter((name) => !FREE_SHAPES.includes(name));
 
 export async function readWishes(args: Args, io: Io): Promise<ScenarioWishes> {
-  const seed = wholeNumberOf(args, 'seed', { least: 0, most: 0xffffffff }, 1);
+  const seed = wholeNumberOf(args, 'seed', { least: 0, most: SEED_MAX }, 1);
   const wishes: ScenarioWishes = { seed };
   if (textOf(args, 'nodes') !== null) {
     wishes.nodes = wholeNumberOf(args, 'nodes', { least: 2, most: NODES_MAX }, 0);
@@ -114,7 +115,7 @@ function faultsIn(text: string): Faults {
   const faults = { ...NO_FAULTS };
   const given = new Set<string>();
   for (const part of text.split(',')) {
-    const [name, amount = ''] = part.split('=');
+    const [name, amount = ''] = part.trim().split('=');
     if (given.has(name)) throw misuse(`${name} is given twice in --faults ${text}`);
     given.add(name);
     const known = FAULT_NAMES.find((each) => each === name);

@@ -114,9 +114,3 @@ export function conditionsOf(faults: Faults): Conditions {
 export function payloadMaxOf({ mtu }: Faults): number {
   return mtu > 0 ? mtu : PAYLOAD_MAX;
 }
-
-/** Those that are on, for people: `loss=20 crashes=3`. */
-export function describeFaults(faults: Faults): string {
-  const on = FAULT_NAMES.filter((name) => faults[name] > 0);
-  return on.length === 0 ? 'no faults' : on.map((name) => `${name}=${faults[name]}`).join(' ');
-}

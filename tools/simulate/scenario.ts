@@ -9,7 +9,7 @@ import { SECURITY_LEVELS } from '../../protocol/trust/levels.ts';
 import type { Deed } from './deeds.ts';
 import { drawDeeds } from './deeds.ts';
 import type { Faults } from './faults.ts';
-import { describeFaults, drawFaults } from './faults.ts';
+import { DRAWN_AS_DEEDS, drawFaults, FAULT_NAMES } from './faults.ts';
 import { seededRandom } from './random.ts';
 import type { Shape, ShapeName } from './shapes.ts';
 import { SHAPES, shapeOf } from './shapes.ts';
@@ -104,12 +104,23 @@ function drawWays(random: Random): Ways {
   };
 }
 
+/** What goes wrong in it, for people: `loss=20 crashes=3`; of deeds that somebody wrote, how many of a kind. */
+export function describeWrongs({ faults, deeds }: Scenario): string {
+  const counts = new Map<string, number>(FAULT_NAMES.map((name) => [name, faults[name]]));
+  const areDrawn = DRAWN_AS_DEEDS.some((name) => faults[name] > 0);
+  for (const { kind } of areDrawn ? [] : deeds) {
+    if (kind !== 'say' && kind !== 'tell') counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  const on = [...counts].filter(([, count]) => count > 0);
+  return on.length === 0 ? 'no faults' : on.map(([name, count]) => `${name}=${count}`).join(' ');
+}
+
 /** One line that says what a run was. */
 export function describeScenario(scenario: Scenario): string {
-  const { seed, topology, shape, faults, policy, level, safeMs } = scenario;
+  const { seed, topology, shape, policy, level, safeMs } = scenario;
   const ways = [topology];
   if (policy !== USUAL.policy) ways.push(policy);
   if (level !== USUAL.level) ways.push(level);
   const where = `${shape.nodes} nodes (${ways.join(', ')})`;
-  return `seed ${seed}: ${where}, ${safeMs / 1000} s, ${describeFaults(faults)}`;
+  return `seed ${seed}: ${where}, ${safeMs / 1000} s, ${describeWrongs(scenario)}`;
 }

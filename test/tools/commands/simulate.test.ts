@@ -25,7 +25,7 @@ const FILES = {
   'script.yaml': 'deeds:\n  - { at: 95000, do: tell, node: 1, to: 3, text: hello }\n',
   'gap.yaml': 'nodes: 4\nedges:\n  - { a: 1, b: 2 }\n  - { a: 3, b: 4 }\n',
   'cut.yaml':
-    'deeds:\n  - { at: 30000, do: cut, a: 1, b: 2, for: 86400000 }\n' +
+    'loss: 50\ndeeds:\n  - { at: 30000, do: cut, a: 1, b: 2, for: 86400000 }\n' +
     '  - { at: 40000, do: say, node: 1, text: hello }\n',
   'late.yaml': 'deeds:\n  - { at: 4000000, do: say, node: 1, text: hello }\n',
   'wrong.yaml': 'loss: 50\nlos: 3\n',
@@ -95,6 +95,12 @@ describe('a run', () => {
     const { outs } = await run({ topology: 'map.yaml', faults: 'script.yaml', policy: 'flood' });
     expect(outs[0]).toBe('seed 1: 3 nodes (map.yaml, flood), 95.001 s, no faults.');
     expect(outs).toContainEqual(expect.stringMatching(/asked for, acknowledged +3, 3$/));
+  });
+
+  it('tells what somebody wrote to go wrong', async () => {
+    const { outs } = await run({ topology: 'map.yaml', faults: 'cut.yaml' });
+    expect(outs[0]).toBe('seed 1: 3 nodes (map.yaml), 89.684 s, loss=50 cut=1.');
+    expect(outs).toContainEqual(expect.stringMatching(/^ +faults +loss=50 cut=1$/));
   });
 
   it('leaves a report that asks nobody for anything', async () => {
@@ -182,6 +188,11 @@ describe('many runs', () => {
     const { outs } = await run({ seeds: '3', faults: 'none', policy: 'ants' });
     expect(outs).toEqual(['seeds 1 to 3: 1 held, 0 broken, 2 do not suit ants']);
   });
+
+  it('are those that each seed would be alone, whatever policy it draws', async () => {
+    const { outs } = await run({ seed: '2', seeds: '12', nodes: '4' });
+    expect(outs).toEqual(['seeds 2 to 13: 12 held, 0 broken']);
+  });
 });
 
 describe('what makes no sense', () => {
@@ -206,6 +217,7 @@ describe('what makes no sense', () => {
     ['faults with a mistyped name', { faults: 'wrong.yaml' }, /wrong\.yaml:2:1: .*"los"; did you/],
     ['one script for many', { faults: 'script.yaml', seeds: '2' }, /each seed has another/],
     ['a deed after all is over', { ...SMALL, faults: 'late.yaml', hours: '1' }, /at 4000000 ms/],
+    ['a seed past the last', { seed: '4294967295', seeds: '2' }, /from 1 to 1, not "2"/],
     ['a degree of a line', { topology: 'line', degree: '4' }, /a line has no choice/],
     ['a policy', { policy: 'ant' }, /no policy "ant"; did you mean ants/],
     ['a policy that does not suit', { ...SMALL, policy: 'ants' }, /does not suit .*too few/],

@@ -5,10 +5,9 @@
 import { UNBOUND_BYTES_PER_S } from '../conditions.ts';
 import type { Failure } from '../failure.ts';
 import { tellFailure } from '../failure.ts';
-import { describeFaults } from '../faults.ts';
 import { LAWS } from '../laws.ts';
 import type { Outcome } from '../run.ts';
-import { describeScenario } from '../scenario.ts';
+import { describeScenario, describeWrongs } from '../scenario.ts';
 import { outOfReach } from '../topology.ts';
 import type { Word } from '../words.ts';
 import type { Sample } from '../series.ts';
@@ -58,7 +57,7 @@ export function summaryOf(outcome: Outcome): [string, string][] {
   return [
     ['nodes, edges', `${nodes}, ${edges.length}`],
     ...(far === null ? [] : [['out of reach of node 1', far] satisfies [string, string]]),
-    ['faults', describeFaults(scenario.faults)],
+    ['faults', describeWrongs(scenario)],
     ['nodes that meant harm', byzantine.length === 0 ? 'none' : byzantine.join(', ')],
     ['messages asked for, acknowledged', `${words.length}, ${stored}`],
     ...rowsOf(figures),
