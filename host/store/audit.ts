@@ -4,7 +4,7 @@
  * and what their hash was, so that the rest can still be proven.
  */
 import type { ChainEnd } from '../../protocol/trust/chain.ts';
-import { chainHash } from '../../protocol/trust/chain.ts';
+import { CHAIN_START, chainHash } from '../../protocol/trust/chain.ts';
 import type { AuditEntry, AuditLine, AuditReads, Retention } from '../types.ts';
 import { auditContent, auditCut, cutEntry, keptEntry, pageSize } from '../types.ts';
 import type { Connection } from './sqlite.ts';
@@ -14,6 +14,7 @@ export class Audit implements AuditReads {
   private readonly insert;
   private readonly page;
   private readonly byKey;
+  private readonly lastKey;
   private readonly selectEnd;
   private readonly moveEnd;
   private readonly removeUpTo;
@@ -24,6 +25,9 @@ export class Audit implements AuditReads {
       'SELECT * FROM audit WHERE key > ? ORDER BY key LIMIT ?',
     );
     this.byKey = connection.prepare<unknown[], AuditLine>('SELECT * FROM audit WHERE key = ?');
+    this.lastKey = connection
+      .prepare<[], number>('SELECT coalesce(max(key), 0) FROM audit')
+      .pluck();
     this.selectEnd = connection.prepare<unknown[], ChainEnd>(
       'SELECT key, hash FROM auditEnds WHERE name = ?',
     );
@@ -34,7 +38,8 @@ export class Audit implements AuditReads {
   add(entry: AuditEntry): void {
     const { at, who, act, subject, detail } = keptEntry(entry);
     const head = this.end('head');
-    const key = head.key + 1;
+    // Also behind lines that somebody added, or left there when he moved the end: who checks finds them.
+    const key = Math.max(head.key, this.lastKey.get()!) + 1;
     const hash = chainHash(head.hash, auditContent({ key, at, who, act, subject, detail }));
     this.insert.run(key, at, who, act, subject, detail, hash);
     this.moveEnd.run(key, hash, 'head');
@@ -54,7 +59,10 @@ export class Audit implements AuditReads {
     const count = head.key - base.key;
     const slice = auditCut(count, auditMax);
     if (slice === 0) return false;
-    const { key, hash } = lineOf(this.byKey.get(base.key + slice)!);
+    const last = this.byKey.get(base.key + slice);
+    // Somebody removed it, and cutting elsewhere would hide that.
+    if (last === undefined) return false;
+    const { key, hash } = lineOf(last);
     this.moveEnd.run(key, hash, 'base');
     this.removeUpTo.run(key);
     this.add(cutEntry({ key, hash }, now));
@@ -62,7 +70,7 @@ export class Audit implements AuditReads {
   }
 
   private end(name: 'base' | 'head'): ChainEnd {
-    const { key, hash } = this.selectEnd.get(name)!;
+    const { key, hash } = this.selectEnd.get(name) ?? CHAIN_START;
     return { key, hash: bytesOf(hash) };
   }
 }

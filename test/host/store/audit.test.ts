@@ -155,6 +155,26 @@ describe('somebody who writes to the file', () => {
     });
   }
 
+  it.each([
+    [
+      'moved the end back',
+      "UPDATE auditEnds SET key = 8, hash = (SELECT hash FROM audit WHERE key = 8) WHERE name = 'head'",
+      /line 10 is not as it was/,
+    ],
+    ['removed the ends', 'DELETE FROM auditEnds', /line 10 is not as it was/],
+    ['removed the line that is cut at', 'DELETE FROM audit WHERE key <= 5', /line 1 is missing/],
+    ['removed all', 'DELETE FROM audit', /line 1 is missing/],
+  ])('does not keep a store from going on, and is found out then, when he %s', (_, sql, told) => {
+    inFolder((folder) => {
+      tamper(filled(folder), (database) => database.exec(sql));
+      const store = Store.open({ folder, owner: OWNER, retention: limits({ auditMax: 8 }) });
+      store.commit([noted('started', '')]);
+      store.trim(NOW);
+      expect(flawOf(store)).toMatch(told);
+      store.close();
+    });
+  });
+
   it('is found out whichever column of whichever line he changes', () => {
     inFolder((folder) => {
       const path = filled(folder);
