@@ -14,6 +14,7 @@ import type { LeafInput, LeafOutput } from '../../protocol/peer/leaf.ts';
 import { parseInvitation } from '../../protocol/peer/invitation.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
 import type { PeerSnapshot } from '../../protocol/peer/snapshot.ts';
+import { printable, straight } from '../../protocol/printable.ts';
 import { Identity } from '../../protocol/trust/identity.ts';
 import { pureCrypto } from '../../protocol/trust/pure-crypto.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
@@ -31,6 +32,11 @@ export type AttachOptions = {
   secrets?: string;
 };
 
+/**
+ * Names and texts are as others say them, but for what a page might show as something else: nothing in
+ * them turns the words beside them around, and what of a name cannot be seen is a question mark. They
+ * may be markup, and are to be shown as text.
+ */
 export type Happenings = {
   /** The bridge is there; it is gone, and is dialled again. */
   attached: { bridge: string };
@@ -102,7 +108,7 @@ export function attach({ ticket, name, address, secrets }: AttachOptions): Attac
       ((listeners[kind] ??= []) as (typeof listener)[]).push(listener);
     },
     say: (text) => void driver.feed({ kind: 'say', text }),
-    peers: () => leaf.peers(clock.now()),
+    peers: () => leaf.peers(clock.now()).map((peer) => ({ ...peer, name: printable(peer.name) })),
     detach() {
       driver.feed({ kind: 'leave' });
       // What is said at last is written by then.
@@ -120,14 +126,16 @@ function hear(event: StationEvent, tell: Tell): void {
   switch (event.kind) {
     case 'message': {
       const { id, sender, name, text, timestamp } = event;
-      return tell('message', { id, sender: toHex(sender), name, text, timestamp });
+      const called = name === null ? null : printable(name);
+      const said = { text: straight(text), timestamp };
+      return tell('message', { id, sender: toHex(sender), name: called, ...said });
     }
     case 'said':
       return tell('said', { id: event.id, text: event.text, timestamp: event.timestamp });
     case 'peer-seen':
-      return tell('peer', { id: toHex(event.id), name: event.name });
+      return tell('peer', { id: toHex(event.id), name: printable(event.name) });
     case 'peer-left':
-      return tell('left', { id: toHex(event.id), name: event.name });
+      return tell('left', { id: toHex(event.id), name: printable(event.name) });
     case 'refused':
       return tell('refused', { reason: event.reason });
   }

@@ -5,6 +5,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DaemonDesk } from '../../host/desk.ts';
+import { LeafClient } from '../../tools/bench/leaf-client.ts';
 import type { Rig, Running } from '../host/daemon-rig.ts';
 import { openDaemonRig } from '../host/daemon-rig.ts';
 import { serve } from '../host/http/builders.ts';
@@ -55,6 +56,30 @@ describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
     await visited.page.getByRole('button', { name: 'Attach' }).click();
     await visited.page.getByText('only a part of it is there').waitFor();
   });
+
+  it('shows names as they are, and nobody as somebody else', async () => {
+    const { bridge, desk, url } = await open();
+    const { line } = await desk.addClient('tabs');
+    const tab = await attached(url, line, 'tab');
+    const { port } = bridge.daemon.clientsAt!;
+    for (const name of ['<b>\u202eada\u200b', 'you']) {
+      const other = new LeafClient(line, name, `127.0.0.1:${port}`);
+      ends.push(() => other.close());
+      await until(() => other.isAttached, `${name} is let in`);
+      await until(() => desk.peers().some((peer) => peer.name === name), `${name} is known`);
+      other.say(`it is \u202e${name}`);
+    }
+    await tab.page.getByRole('textbox', { name: 'Message' }).fill('it is me');
+    await tab.page.getByRole('button', { name: 'Say' }).click();
+    const said = tab.page.getByRole('listitem');
+    await said.nth(2).waitFor();
+    const shown = await said.evaluateAll((items) => items.map((item) => item.innerHTML));
+    expect(shown.sort()).toEqual([
+      '<bdi>&lt;b&gt;?ada?</bdi>: it is &lt;b&gt;ada\u200b',
+      '<bdi>you</bdi>: it is you',
+      '<em>you</em>: it is me',
+    ]);
+  });
 });
 
 async function open(): Promise<{ bridge: Running; desk: DaemonDesk; url: string }> {
@@ -77,11 +102,15 @@ async function see(url: string): Promise<Visit> {
 
 async function attached(url: string, ticket: string, name: string): Promise<Visit> {
   const tab = await see(url);
+  await attach(tab, ticket, name);
+  return tab;
+}
+
+async function attach(tab: Visit, ticket: string, name: string): Promise<void> {
   await tab.page.getByLabel('Name').fill(name);
   await tab.page.getByLabel('Ticket').fill(ticket);
   await tab.page.getByRole('button', { name: 'Attach' }).click();
   await tab.page.getByText(/^Attached to [0-9a-f]{16}/).waitFor();
-  return tab;
 }
 
 function texts(desk: DaemonDesk): string[] {

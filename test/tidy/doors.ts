@@ -65,6 +65,7 @@ const DOORS: Door[] = [
       'host/http/views.ts',
       'host/http/mentions.ts',
       'host/http/text-limit.ts',
+      'protocol/printable.ts',
       'protocol/qr.ts',
     ],
     packages: ['preact'],

@@ -28,9 +28,9 @@ attachForm.addEventListener('submit', (event) => {
   state.textContent = 'Looking for the bridge …';
   leaf.on('attached', ({ bridge }) => (state.textContent = `Attached to ${bridge}.`));
   leaf.on('detached', ({ why }) => (state.textContent = `Detached (${why}); trying again.`));
-  leaf.on('message', ({ name, sender, text }) => show(`${name ?? sender}: ${text}`));
-  leaf.on('said', ({ text }) => show(`you: ${text}`));
-  leaf.on('refused', ({ reason }) => show(`not said: ${reason}`));
+  leaf.on('message', ({ name, sender, text }) => show('bdi', name ?? sender, text));
+  leaf.on('said', ({ text }) => show('em', 'you', text));
+  leaf.on('refused', ({ reason }) => show('em', 'not said', reason));
   sayForm.hidden = false;
 });
 
@@ -46,9 +46,12 @@ function textOf(form: HTMLFormElement, field: string): string {
   return String(new FormData(form).get(field) ?? '');
 }
 
-function show(line: string): void {
+/** Whatever somebody calls himself, his words look like nobody else's: his name keeps its direction to itself. */
+function show(element: 'bdi' | 'em', who: string, text: string): void {
   const item = document.createElement('li');
-  item.textContent = line;
+  const name = document.createElement(element);
+  name.textContent = who;
+  item.append(name, `: ${text}`);
   messages.append(item);
   while (messages.childElementCount > SHOWN_MAX) messages.firstElementChild!.remove();
 }
