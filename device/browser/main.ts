@@ -78,7 +78,7 @@ export function attach({ ticket, name, address, secrets }: AttachOptions): Attac
     noise: keys.subarray(0, 32),
     sign: keys.subarray(32),
   });
-  const clock = pageClock();
+  const clock = pageClock(() => tellTime());
   const route = { address: address ?? read.value.address, id: node, token };
   const ports = { crypto: pureCrypto, identity, random, draw, crc: crc32 };
   const leaf = new Leaf({ name, route }, ports, clock.now());
@@ -86,7 +86,7 @@ export function attach({ ticket, name, address, secrets }: AttachOptions): Attac
   const tell = <Kind extends keyof Happenings>(kind: Kind, happening: Happenings[Kind]): void => {
     for (const listener of listeners[kind] ?? []) listener(happening);
   };
-  const line = new PageLine((event) => void driver.feed({ kind: 'line', event }));
+  const line = new PageLine((event) => feed({ kind: 'line', event }));
   const driver = new Driver<LeafInput, LeafOutput>(leaf, clock, {
     commit: () => {},
     perform(output) {
@@ -100,17 +100,26 @@ export function attach({ ticket, name, address, secrets }: AttachOptions): Attac
       throw cause;
     },
   });
-  driver.feed({ kind: 'clock', offsetMs: Date.now() - clock.now() });
+  /** What is said is dated, and what is old is not heard: nothing happens by a time that was set since. */
+  const tellTime = (): void => {
+    const offsetMs = clock.newOffset();
+    if (offsetMs !== null) driver.feed({ kind: 'clock', offsetMs });
+  };
+  const feed = (input: LeafInput): void => {
+    tellTime();
+    driver.feed(input);
+  };
+  tellTime();
   return {
     id: toHex(identity.id),
     secrets: toHex(keys),
     on(kind, listener) {
       ((listeners[kind] ??= []) as (typeof listener)[]).push(listener);
     },
-    say: (text) => void driver.feed({ kind: 'say', text }),
+    say: (text) => feed({ kind: 'say', text }),
     peers: () => leaf.peers(clock.now()).map((peer) => ({ ...peer, name: printable(peer.name) })),
     detach() {
-      driver.feed({ kind: 'leave' });
+      feed({ kind: 'leave' });
       // What is said at last is written by then.
       clock.soon(() => {
         clock.stop();

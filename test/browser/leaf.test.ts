@@ -80,6 +80,22 @@ describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
       '<em>you</em>: it is me',
     ]);
   });
+
+  it('goes by the time as it is set meanwhile', async () => {
+    const { desk, url } = await open();
+    const { line } = await desk.addClient('tab');
+    const tab = await see(url);
+    await tab.page.evaluate(`
+      const now = Date.now.bind(Date);
+      globalThis.behindMs = 3_600_000;
+      Date.now = () => now() - behindMs;
+    `);
+    await attach(tab, line, 'tab');
+    await tab.page.evaluate('behindMs = 0');
+    await tab.page.getByRole('textbox', { name: 'Message' }).fill('after an hour asleep');
+    await tab.page.getByRole('button', { name: 'Say' }).click();
+    await until(() => texts(desk).includes('after an hour asleep'), 'it is heard');
+  });
 });
 
 async function open(): Promise<{ bridge: Running; desk: DaemonDesk; url: string }> {
