@@ -11,6 +11,7 @@ import { Driver } from '../../protocol/core/driver.ts';
 import { crc32 } from '../../protocol/core/crc32.ts';
 import { Leaf } from '../../protocol/peer/leaf.ts';
 import type { LeafInput, LeafOutput } from '../../protocol/peer/leaf.ts';
+import { NAME_MAX } from '../../protocol/peer/announcer.ts';
 import { parseInvitation } from '../../protocol/peer/invitation.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
 import type { PeerSnapshot } from '../../protocol/peer/snapshot.ts';
@@ -18,6 +19,7 @@ import { printable, straight } from '../../protocol/printable.ts';
 import { Identity } from '../../protocol/trust/identity.ts';
 import { pureCrypto } from '../../protocol/trust/pure-crypto.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
+import { encodeText } from '../../protocol/wire/text.ts';
 import { pageClock } from './clock.ts';
 import { PageLine } from './page-line.ts';
 
@@ -67,11 +69,13 @@ export type AttachedLeaf = {
   detach(): void;
 };
 
-/** Throws what is wrong with a ticket; all else is told by what happens. */
+/** Throws what is wrong with a ticket, a name or secrets; all else is told by what happens. */
 export function attach({ ticket, name, address, secrets }: AttachOptions): AttachedLeaf {
   const read = parseInvitation(ticket);
   if (!read.ok) throw new Error(read.why);
   const { node, secret: token } = read.value;
+  const nameSize = encodeText(name).length;
+  if (nameSize < 1 || nameSize > NAME_MAX) throw new Error(`a name has 1 to ${NAME_MAX} bytes`);
   const keys = secrets === undefined ? draw(64) : fromHex(secrets);
   if (keys === null || keys.length !== 64) throw new Error('secrets are 128 hex digits');
   const identity = new Identity(pureCrypto, {

@@ -3,7 +3,7 @@
  * message has left nor lets anybody stop reading, so both are done by looking.
  */
 import type { LeafLineInput, LeafLineOutput } from '../../protocol/peer/leaf.ts';
-import { LINE_PATH, readLineAddress } from '../../protocol/peer/line-address.ts';
+import { readLineAddress } from '../../protocol/peer/line-address.ts';
 
 /** How often is looked whether what was written has left, while it has not. */
 const LOOK_MS = 20;
@@ -40,11 +40,8 @@ export class PageLine {
   }
 
   private dial(line: number, address: string): void {
-    const url = urlOf(address);
-    if (url === null) {
-      return this.feed({ kind: 'closed', line, why: 'a page dials ws:// and wss:// alone' });
-    }
-    const socket = new WebSocket(url);
+    const socket = socketTo(address);
+    if (typeof socket === 'string') return this.feed({ kind: 'closed', line, why: socket });
     socket.binaryType = 'arraybuffer';
     this.lines.set(line, { socket, unsent: 0 });
     socket.onopen = () => this.feed({ kind: 'opened', line, address });
@@ -53,8 +50,9 @@ export class PageLine {
         this.feed({ kind: 'received', line, bytes: new Uint8Array(data) });
       } else socket.close();
     };
-    socket.onclose = () => {
-      this.lines.delete(line);
+    // Where the rules of the page forbid the line, Chromium tells of an error alone.
+    socket.onclose = socket.onerror = () => {
+      if (!this.lines.delete(line)) return;
       this.feed({ kind: 'closed', line, why: 'nobody is there, or he hung up' });
     };
   }
@@ -71,9 +69,16 @@ export class PageLine {
   }
 }
 
-function urlOf(address: string): string | null {
+/** Or why there cannot be one. */
+function socketTo(address: string): WebSocket | string {
   const read = readLineAddress(address);
-  if (!read.ok || read.value.scheme === 'tcp') return null;
-  const { scheme, host, port, path = LINE_PATH } = read.value;
-  return `${scheme}://${host}:${port}${path}`;
+  if (!read.ok) return read.why;
+  const { scheme, host, port, path } = read.value;
+  if (scheme !== 'ws' && scheme !== 'wss') return 'a page dials ws:// and wss:// alone';
+  try {
+    return new WebSocket(`${scheme}://${host}:${port}${path}`);
+  } catch (failure) {
+    // A page that came over https dials wss:// alone, say.
+    return (failure as Error).message;
+  }
 }

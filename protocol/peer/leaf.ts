@@ -18,7 +18,7 @@ import { RECORD_LINK_DEFAULTS } from './record-link.ts';
 import { STATION_DEFAULTS } from './settings.ts';
 import type { PeerSnapshot } from './snapshot.ts';
 import { Station } from './station.ts';
-import type { Route, TrunksInput, TrunksOutput, TrunkView } from './trunks.ts';
+import type { Route, TrunksInput, TrunksOutput } from './trunks.ts';
 import { Trunks, TRUNKS_DEFAULTS } from './trunks.ts';
 
 export type LeafInput =
@@ -28,7 +28,7 @@ export type LeafInput =
 export type LeafOutput =
   | { kind: 'line'; order: LeafLineOutput }
   | { kind: 'told'; event: StationEvent }
-  /** The bridge is there, or is not: `why` then. */
+  /** The bridge is there, or is not: `why` then, for people, whenever it is another reason. */
   | { kind: 'attached'; id: Uint8Array }
   | { kind: 'detached'; why: string };
 
@@ -72,6 +72,8 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
   private readonly tasks: Task[] = [];
   /** The number of the line that is up. */
   private line: number | null = null;
+  /** Why there is none, as it was told last. */
+  private why: string | null = null;
 
   constructor({ name, route }: LeafConfig, ports: LeafPorts, now: Millis) {
     const { crypto, identity, random, draw } = ports;
@@ -91,11 +93,6 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
   /** Who is in reach, as far as was heard. */
   peers(now: Millis): PeerSnapshot[] {
     return this.station.snapshot(now).peers;
-  }
-
-  /** How the line is, and why it is not up; null until it was tried. */
-  view(): TrunkView | null {
-    return this.trunks.snapshot()[0] ?? null;
   }
 
   step(input: LeafInput | Tick, now: Millis): LeafOutput[] {
@@ -119,6 +116,7 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
   private run(task: Task, now: Millis, out: LeafOutput[]): void {
     if (task.to === 'trunks') {
       for (const output of this.trunks.step(task.input, now)) this.onTrunks(output, out);
+      if (task.input.kind === 'closed') this.tellWhy(this.trunks.snapshot()[0].why, out);
     } else {
       for (const output of this.station.step(task.input, now)) this.onStation(output, out);
     }
@@ -131,11 +129,12 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
         const { id } = neighbour;
         if (this.line !== line) out.push({ kind: 'attached', id });
         this.line = line;
+        this.why = null;
         return this.toStation({ kind: 'lined', link: LINE, id, mode, hello });
       }
       case 'down':
         this.line = null;
-        out.push({ kind: 'detached', why: output.why });
+        this.tellWhy(output.why, out);
         return this.toStation({ kind: 'closed', link: LINE });
       case 'heard':
         return this.toStation({ kind: 'received', link: LINE, bytes: output.bytes });
@@ -147,6 +146,13 @@ export class Leaf implements Machine<LeafInput, LeafOutput> {
       default:
         out.push({ kind: 'line', order: output });
     }
+  }
+
+  /** The same reason is told once, however often the bridge is dialled in vain. */
+  private tellWhy(why: string | null, out: LeafOutput[]): void {
+    if (why === null || why === this.why) return;
+    this.why = why;
+    out.push({ kind: 'detached', why });
   }
 
   private toStation(input: StationInput): void {

@@ -75,7 +75,7 @@ export type TrunksOutput =
   | { kind: 'heard'; line: number; bytes: Uint8Array }
   /** A heartbeat came over a line that is up; `missed` before it did not (see PacedHeartbeat). */
   | { kind: 'beat'; line: number; roundTripMs: Millis; missed: number }
-  /** A line that was up is not any more. */
+  /** A line that was up is not any more. `why` is for people. */
   | { kind: 'down'; line: number; why: string }
   | { kind: 'drop'; line: number; reason: TrunkDrop }
   /** It brought more than its share: it is not to be read until `go`. */
@@ -423,12 +423,13 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.lines.delete(number);
     this.shaking.delete(number);
     if (!isDialled(number)) this.opened--;
-    this.down(number, line, why, out);
     const { call } = line;
-    if (call === null) return;
     // Whoever lets go so soon after he learned who we are does not want us.
-    const isUnwanted = line.upAt < Infinity && now - line.upAt < UNWANTED_MS;
-    call.why = line.why ?? (isUnwanted ? NOT_LET_IN : why);
+    const isUnwanted = call !== null && line.upAt < Infinity && now - line.upAt < UNWANTED_MS;
+    const words = line.why ?? (isUnwanted ? NOT_LET_IN : why);
+    this.down(number, line, words, out);
+    if (call === null) return;
+    call.why = words;
     const isSteady = now - line.upAt >= STEADY_MS;
     call.failures = isSteady ? 0 : call.failures + 1;
     this.callAt(call, now + this.pause(call.failures));
@@ -525,7 +526,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
             line.why = WORDS[output.reason] ?? `the line failed (${output.reason})`;
           }
           out.push({ kind: 'drop', line: number, reason: output.reason });
-          this.down(number, line, output.reason, out);
+          this.down(number, line, line.why ?? output.reason, out);
           this.hangUp(number, line, out);
           break;
       }

@@ -55,6 +55,14 @@ describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
     await visited.page.getByLabel('Ticket').fill('hopline:nonsense');
     await visited.page.getByRole('button', { name: 'Attach' }).click();
     await visited.page.getByText('only a part of it is there').waitFor();
+    const name = '名'.repeat(40);
+    await visited.page.getByLabel('Name').fill(name);
+    await visited.page.getByLabel('Ticket').fill(line);
+    await visited.page.getByRole('button', { name: 'Attach' }).click();
+    await visited.page.getByText('a name has 1 to 64 bytes').waitFor();
+    await visited.page.getByLabel('Name').fill('late');
+    await visited.page.getByRole('button', { name: 'Attach' }).click();
+    await visited.page.getByText('it hung up as soon as it knew us').waitFor();
   });
 
   it('shows names as they are, and nobody as somebody else', async () => {
@@ -95,6 +103,21 @@ describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
     await tab.page.getByRole('textbox', { name: 'Message' }).fill('after an hour asleep');
     await tab.page.getByRole('button', { name: 'Say' }).click();
     await until(() => texts(desk).includes('after an hour asleep'), 'it is heard');
+  });
+
+  it('tells the page why there is no bridge', async () => {
+    const { desk, url } = await open();
+    const { line } = await desk.addClient('tab');
+    const { page } = await see(url);
+    const whys = await page.evaluate(`(async () => {
+      const { attach } = await import('/leaf.js');
+      const dialled = ['udp://127.0.0.1:9', 'ws://127.0.0.1:9'].map((address) => {
+        const leaf = attach({ ticket: '${line}', name: 'page', address });
+        return new Promise((told) => leaf.on('detached', ({ why }) => told(why)));
+      });
+      return Promise.all(dialled);
+    })()`);
+    expect(whys).toEqual(['a page dials ws:// and wss:// alone', 'nobody is there, or he hung up']);
   });
 });
 

@@ -19,6 +19,8 @@ export class LeafClient {
   readonly name: string;
   readonly heard: string[] = [];
   isAttached = false;
+  /** Why it is not, as it was told last. */
+  why: string | null = null;
   /** Called with each message as it comes. */
   onMessage: (text: string) => void = () => {};
   private readonly leaf: Leaf;
@@ -49,10 +51,6 @@ export class LeafClient {
     this.feed({ kind: 'clock', offsetMs: Date.now() - this.clock.now() });
   }
 
-  get why(): string | null {
-    return this.leaf.view()?.why ?? null;
-  }
-
   peers(): ReturnType<Leaf['peers']> {
     return this.leaf.peers(this.clock.now());
   }
@@ -81,6 +79,7 @@ export class LeafClient {
         return;
       case 'detached':
         this.isAttached = false;
+        this.why = output.why;
         return;
       case 'told':
         if (output.event.kind !== 'message') return;

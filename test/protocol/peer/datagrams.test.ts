@@ -143,7 +143,7 @@ describe('two peers over datagrams', () => {
     net.lets = () => false;
     net.run(4 * INTERVAL_MS);
     expect([a.up.size, b.up.size]).toEqual([0, 0]);
-    expect(a.downs).toEqual(['silent']);
+    expect(a.downs).toEqual(['it stopped answering']);
     net.lets = () => true;
     net.run(120_000, () => a.up.size === 1 && b.up.size === 1);
     a.say(packetOf(5));
