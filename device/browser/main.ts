@@ -88,7 +88,16 @@ export function attach({ ticket, name, address, secrets }: AttachOptions): Attac
   const leaf = new Leaf({ name, route }, ports, clock.now());
   const listeners: Listeners = {};
   const tell = <Kind extends keyof Happenings>(kind: Kind, happening: Happenings[Kind]): void => {
-    for (const listener of listeners[kind] ?? []) listener(happening);
+    for (const listener of listeners[kind] ?? []) {
+      try {
+        listener(happening);
+      } catch (failure) {
+        // It is the page's, for whatever it hears errors with, and nothing that the line goes down for.
+        setTimeout(() => {
+          throw failure;
+        });
+      }
+    }
   };
   const line = new PageLine((event) => feed({ kind: 'line', event }));
   const driver = new Driver<LeafInput, LeafOutput>(leaf, clock, {

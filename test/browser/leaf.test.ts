@@ -119,6 +119,25 @@ describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
     })()`);
     expect(whys).toEqual(['a page dials ws:// and wss:// alone', 'nobody is there, or he hung up']);
   });
+
+  it('outlives what the page does wrong', async () => {
+    const { bridge, desk, url } = await open();
+    const { line } = await desk.addClient('tab');
+    const { page, errors } = await see(url);
+    const heard = page.evaluate(`(async () => {
+      const { attach } = await import('/leaf.js');
+      const address = location.origin.replace('http', 'ws');
+      const leaf = attach({ ticket: '${line}', name: 'page', address });
+      leaf.on('attached', () => {
+        throw new Error('a fault of the page');
+      });
+      return new Promise((told) => leaf.on('message', ({ text }) => told(text)));
+    })()`);
+    await until(() => desk.peers().some(({ name }) => name === 'page'), 'it is known');
+    await bridge.daemon.ask({ kind: 'say', text: 'still here?' });
+    expect(await heard).toBe('still here?');
+    expect(errors).toContain('Error: a fault of the page');
+  });
 });
 
 async function open(): Promise<{ bridge: Running; desk: DaemonDesk; url: string }> {
