@@ -17,7 +17,8 @@ export function timeOf(words: string, now: number): number {
   if (ago !== null) return now - Number(ago[1]) * UNIT_MS[ago[2]];
   const date = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?))?$/.exec(words);
   // Without a time JavaScript would take a date for one of Greenwich.
-  const at = date === null ? NaN : new Date(`${date[1]}T${date[2] ?? '00:00'}`).getTime();
-  if (!Number.isNaN(at)) return at;
+  const at = new Date(date === null ? NaN : `${date[1]}T${date[2] ?? '00:00'}`);
+  // And the 31st of February for one of March.
+  if (at.getDate() === Number(date?.[1].slice(-2))) return at.getTime();
   throw new HoplineError('USAGE', `"${words}" is no time; write 30min, 2h, 7d or 2026-11-21T18:30`);
 }

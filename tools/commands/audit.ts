@@ -44,7 +44,8 @@ export const audit: Command = {
     }
     const shown = lines.filter(({ at }) => (at ?? Infinity) >= from);
     if (has(args, 'json')) for (const line of shown) io.out(JSON.stringify(line));
-    else if (shown.length === 0) io.err('nothing was decided yet');
+    else if (shown.length === 0)
+      io.err(`nothing was decided ${since === null ? 'yet' : 'since then'}`);
     else for (const line of auditTable(shown)) io.say(line);
     // Even who does not ask for it is told; what is left is shown, so that he can look into it.
     if (broken !== null) throw broken;

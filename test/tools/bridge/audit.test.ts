@@ -32,6 +32,8 @@ describe('hopline audit', () => {
     expect(JSON.parse(outs[2344])).toMatchObject({ key: 2345, act: 'denied' });
     const recent = await bridge.run('audit', '--since', '1h', '--json');
     expect(recent.outs.length).toBe(0);
+    const none = await bridge.run('audit', '--since', '1h');
+    expect(none.errs).toEqual(['nothing was decided since then']);
     const checked = await bridge.run('audit', '--verify');
     expect(checked.outs).toEqual(['all 2345 lines are as they were written']);
     expect(checked.status).toBe(0);

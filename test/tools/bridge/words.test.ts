@@ -46,7 +46,7 @@ describe('a time', () => {
     });
   }
 
-  for (const words of ['', 'yesterday', '2 weeks', '2026-13-40', '-5h']) {
+  for (const words of ['', 'yesterday', '2 weeks', '2026-13-40', '2026-02-31', '-5h']) {
     it(`as "${words}" is refused`, () => {
       expect(() => timeOf(words, now)).toThrow(/no time; write .* \[USAGE\]$/);
     });
