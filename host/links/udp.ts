@@ -8,6 +8,7 @@ import { isIP } from 'node:net';
 import type { DatagramDoor, DoorDrop } from '../../protocol/peer/datagram-door.ts';
 import type { LineAddress } from '../../protocol/peer/line-address.ts';
 import type { Address } from '../../protocol/udp-chat/address.ts';
+import { printAddress } from '../../protocol/udp-chat/address.ts';
 import {
   closed,
   endpointOf,
@@ -34,12 +35,18 @@ export type UdpEvents = {
 
 type UdpPipe = Pipe & { take(bytes: Uint8Array, from: string): void };
 
+/** An address, and what it is written to from. */
+type End = { socket: Socket; to: Address };
+
+/** Of a name, those that the system gives first. */
+const ADDRESSES_MAX = 8;
+
 export class UdpLines {
   readonly drops: Partial<Record<UdpDrop, number>> = {};
   private readonly door: DatagramDoor;
   private readonly events: UdpEvents;
   private readonly pipes = new Map<number, UdpPipe>();
-  /** By family of addresses, 4 or 6. */
+  /** By family of addresses, 4 or 6; beside the one that listens. */
   private readonly sockets = new Map<number, Promise<Socket>>();
   private listening: Socket | null = null;
   private lan: MulticastGroup | null = null;
@@ -52,19 +59,17 @@ export class UdpLines {
 
   /** Rejects as the system says. */
   async listen(host: string, port: number): Promise<Socket> {
-    const socket = await this.opened({ host, port });
-    this.sockets.set(isIP(host), Promise.resolve(socket));
-    this.listening = socket;
-    return socket;
+    this.listening = await this.opened({ host, port });
+    return this.listening;
   }
 
   dial(line: number, { host, port }: LineAddress, events: PipeEvents): Pipe {
     this.door.dialled(line);
     const pipe = this.pipe(line, events);
     void this.reach(host.replace(/^\[(.*)\]$/, '$1'), port).then(
-      ({ socket, address }) => {
+      (ends) => {
         if (this.pipes.get(line) !== pipe) return;
-        pipe.aim(socket, address);
+        pipe.aim(ends);
         events.opened();
       },
       (cause: NodeJS.ErrnoException) => pipe.close(wordsOf(cause)),
@@ -100,21 +105,36 @@ export class UdpLines {
   async close(): Promise<void> {
     this.isClosed = true;
     await this.lan?.close();
-    const sockets = await Promise.allSettled(this.sockets.values());
+    const sockets = await Promise.allSettled([...this.sockets.values(), this.listening]);
     this.sockets.clear();
-    await Promise.all(sockets.map((it) => it.status === 'fulfilled' && closed(it.value)));
+    for (const it of sockets) if (it.status === 'fulfilled' && it.value) await closed(it.value);
   }
 
-  private async reach(host: string, port: number): Promise<{ socket: Socket; address: Address }> {
-    const { address, family } = await dns.lookup(host);
-    const known = this.sockets.get(family);
-    const any = family === 6 ? '::' : '0.0.0.0';
-    const opening = known ?? this.opened({ host: any, port: 0 });
-    if (known === undefined) {
-      this.sockets.set(family, opening);
-      opening.catch(() => this.sockets.delete(family));
+  /** A name may have addresses of either family, and nobody knows which of them is listened at. */
+  private async reach(host: string, port: number): Promise<End[]> {
+    const found = (await dns.lookup(host, { all: true })).slice(0, ADDRESSES_MAX);
+    const opening = found.map(async ({ address, family }): Promise<End> => {
+      return { socket: await this.socketFor(address, family), to: { host: address, port } };
+    });
+    const ends = await Promise.allSettled(opening);
+    const opened = ends.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
+    // There is one at least, and it says why.
+    return opened.length > 0 ? opened : [await opening[0]];
+  }
+
+  /** From where we listen, if that is of this family; but from loopback nothing leaves this machine. */
+  private socketFor(address: string, family: number): Promise<Socket> {
+    const { listening } = this;
+    const own = listening?.address().address ?? '';
+    if (listening !== null && isIP(own) === family && (isLoopback(address) || !isLoopback(own))) {
+      return Promise.resolve(listening);
     }
-    return { socket: await opening, address: { host: address, port } };
+    const known = this.sockets.get(family);
+    if (known !== undefined) return known;
+    const opening = this.opened({ host: family === 6 ? '::' : '0.0.0.0', port: 0 });
+    this.sockets.set(family, opening);
+    opening.catch(() => this.sockets.delete(family));
+    return opening;
   }
 
   private async opened(where: Address): Promise<Socket> {
@@ -151,7 +171,7 @@ export class UdpLines {
       opened = line;
       this.door.opened(line, from, bytes);
       const pipe = this.pipe(line, events);
-      pipe.aim(socket, endpointOf(from));
+      pipe.aim([{ socket, to: endpointOf(from) }]);
       return pipe;
     });
     this.pipes.get(opened)?.take(bytes, from);
@@ -160,25 +180,28 @@ export class UdpLines {
   private pipe(
     line: number,
     events: PipeEvents,
-  ): UdpPipe & { aim(socket: Socket, to: Address): void; close(why: string): void } {
-    let socket: Socket | null = null;
-    let to: Address = { host: '', port: 0 };
+  ): UdpPipe & { aim(at: End[]): void; close(why: string): void } {
+    /** More than one until somebody answers. */
+    let ends: End[] = [];
     let isPaused = false;
     const pipe = {
-      aim: (from: Socket, there: Address) => {
-        socket = from;
-        to = there;
+      aim: (at: End[]) => {
+        ends = at;
       },
       /** How many may be on their way the line itself decides; nobody waits for one to leave. */
       write: (bytes: Uint8Array) => {
-        if (!this.isClosed) socket?.send(bytes, to.port, to.host);
+        if (this.isClosed) return;
+        for (const { socket, to } of ends) socket.send(bytes, to.port, to.host);
       },
       take: (bytes: Uint8Array, from: string) => {
+        const answering = ends.length > 1 ? ends.find(({ to }) => printAddress(to) === from) : null;
+        if (answering) ends = [answering];
         if (isPaused) this.drop('held');
         else if (this.pipes.get(line) === pipe) events.received(bytes, `udp://${from}`);
       },
       move: (address: string) => {
-        to = endpointOf(address.replace(/^udp:\/\//, ''));
+        const [{ socket }] = ends;
+        ends = [{ socket, to: endpointOf(address.replace(/^udp:\/\//, '')) }];
       },
       pause: () => {
         isPaused = true;
@@ -201,4 +224,8 @@ export class UdpLines {
   private drop(reason: UdpDrop): void {
     this.drops[reason] = (this.drops[reason] ?? 0) + 1;
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
 }

@@ -3,6 +3,7 @@
  * datagrams, changes addresses and goes dark.
  */
 import { createSocket, Socket } from 'node:dgram';
+import { promises as dns } from 'node:dns';
 import { afterEach, expect, it, vi } from 'vitest';
 import { encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
 import { datagramOf, OPENING, OPENING_SIZE } from '../../../protocol/peer/datagrams.ts';
@@ -102,6 +103,34 @@ it('says why a name leads nowhere', async () => {
   expect(a.closed).toMatch(/ENOTFOUND|EAI_AGAIN/);
 });
 
+it('a name of several addresses leads to whichever is listened at', async () => {
+  const [a, b] = [endOf(1), endOf(2)];
+  const { port } = await b.lines.listen(LOOPBACK, 0);
+  const known = vi.spyOn(dns, 'lookup').mockResolvedValue([
+    { address: '::1', family: 6 },
+    { address: '127.0.0.9', family: 4 },
+    { address: LOOPBACK, family: 4 },
+  ] as never);
+  a.call(`udp://bridge.example.org:${port}`, bob.id);
+  await until(() => a.line !== null && b.line !== null);
+  known.mockRestore();
+  a.say(message(3));
+  b.say(message(4));
+  await until(() => a.heard.length === 1 && b.heard.length === 1);
+});
+
+it('who listens for this machine alone dials others from where they can answer', async () => {
+  const bind = vi.spyOn(Socket.prototype, 'bind');
+  const a = endOf(1);
+  await a.lines.listen(LOOPBACK, 0);
+  a.call('udp://198.51.100.1:9', bob.id);
+  await until(() => bind.mock.contexts.length === 2);
+  const [, dialling] = bind.mock.contexts as Socket[];
+  bind.mockRestore();
+  await until(() => isBound(dialling));
+  expect(dialling.address().address).toBe('0.0.0.0');
+});
+
 /** Two peers with a line through a router. */
 async function connected(
   pace = PATIENT,
@@ -113,6 +142,14 @@ async function connected(
   a.call(`udp://${LOOPBACK}:${router.port}`, bob.id);
   await until(() => a.line !== null && b.line !== null);
   return { a, b, router };
+}
+
+function isBound(socket: Socket): boolean {
+  try {
+    return socket.address().port > 0;
+  } catch {
+    return false;
+  }
 }
 
 function message(number: number, size = 20): Uint8Array {
