@@ -2,6 +2,7 @@
  * Bridge config: what a daemon's settings, its hardware and its store make of a bridge.
  */
 import { SERIAL_PORTS_MAX } from '../../device/pi/config.ts';
+import { sameBytes } from '../../protocol/core/bytes.ts';
 import { GATEWAY } from '../../protocol/core/hello.ts';
 import { GATEWAY_HISTORY_LIMITS } from '../../protocol/peer/history.ts';
 import { RECORD_LINK_DEFAULTS } from '../../protocol/peer/record-link.ts';
@@ -102,8 +103,10 @@ function stationConfigOf(
 
 function gatewayConfigOf(config: DaemonConfig): GatewayConfig {
   const { peers, allow, publicAddress } = config;
+  // Whoever is dialled may call, too, and it is one line all the same.
+  const callers = allow.filter((node) => !peers.some((peer) => sameBytes(peer.node, 0, node)));
   return {
-    lines: [...peers, ...allow.map((node) => ({ node, address: null }))],
+    lines: [...peers, ...callers.map((node) => ({ node, address: null }))],
     address: publicAddress,
     budget: budgetOf(config),
   };

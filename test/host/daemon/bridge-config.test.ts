@@ -6,6 +6,7 @@ import { readYaml } from '../../../device/pi/yaml-file.ts';
 import type { BridgeConfig } from '../../../host/bridge.ts';
 import { readDaemonConfig } from '../../../host/config.ts';
 import { bridgeConfigOf } from '../../../host/daemon/bridge-config.ts';
+import { toHex } from '../../../protocol/wire/hex.ts';
 
 const MACHINE = { env: { HOME: '/h/ada' }, hostname: 'attic' };
 const STORE = { peers: { pins: () => [] }, messages: { history: () => [] } };
@@ -24,6 +25,17 @@ it('is as DEFAULTS §2 has it without them', () => {
   expect(station.admission.messages).toEqual({ perSecond: 1, burst: 60 });
   expect(requestsPerMinute).toBe(100);
   expect(station).toMatchObject({ seenMax: 10_000, seenAgeMs: 600_000 });
+});
+
+it('has one line to whoever is dialled and let in', () => {
+  const { gateway } = madeOf(`
+peers: [{ address: 'bridge.example.org:8334', node: 0123456789abcdef }]
+allow: [0123456789abcdef, fedcba9876543210]
+`);
+  expect(gateway.lines.map(({ node, address }) => [toHex(node), address])).toEqual([
+    ['0123456789abcdef', 'bridge.example.org:8334'],
+    ['fedcba9876543210', null],
+  ]);
 });
 
 function madeOf(settings: string): BridgeConfig {
