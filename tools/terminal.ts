@@ -2,6 +2,7 @@
  * Terminal: the process that runs us, as the `io` of commands. It translates and never decides.
  */
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HoplineError } from '../protocol/errors.ts';
@@ -41,10 +42,10 @@ export function terminal(): Io {
     },
     isProgressShown: process.stderr.isTTY === true,
     async readText(path) {
-      return readFile(path, 'utf8').catch((cause) => fail('FILE_UNREADABLE', path, cause));
+      return (await readWhole(path)).toString('utf8');
     },
     async readBytes(path) {
-      return readFile(path).catch((cause) => fail('FILE_UNREADABLE', path, cause));
+      return readWhole(path);
     },
     async mayWrite(path) {
       await tryToWrite(path).catch((cause) => fail('FILE_UNWRITABLE', path, cause));
@@ -162,6 +163,18 @@ const WHY: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EROFS: 'the disk is read-only',
 };
+
+/** A port where a file was meant brings nothing, and other devices bring more than there is room for. */
+async function readWhole(path: string): Promise<Buffer> {
+  try {
+    const isDevice = path !== devNull && (await stat(path)).isCharacterDevice();
+    if (isDevice) throw new HoplineError('FILE_UNREADABLE', `${path}: it is a device, and no file`);
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof HoplineError) throw cause;
+    return fail('FILE_UNREADABLE', path, cause as NodeJS.ErrnoException);
+  }
+}
 
 function fail(code: ErrorCode, path: string, cause: NodeJS.ErrnoException): never {
   throw new HoplineError(code, `${path}: ${whyOf(cause)}`, { cause });

@@ -30,6 +30,16 @@ describe('a file', () => {
     });
   }
 
+  it.runIf(process.platform === 'linux')(
+    'that is a port or another device is not read',
+    async () => {
+      const refusal = '/dev/zero: it is a device, and no file [FILE_UNREADABLE]';
+      await expect(terminal().readText('/dev/zero')).rejects.toThrow(refusal);
+      await expect(terminal().readBytes('/dev/zero')).rejects.toThrow(refusal);
+      expect(await terminal().readText('/dev/null')).toBe('');
+    },
+  );
+
   for (const [what, path, why] of [
     ['in no folder', 'none/a.txt', 'there is no such file or folder'],
     ['that is a folder', '.', 'it is a folder'],
