@@ -59,7 +59,9 @@ export async function plan(file: string, args: Args, io: Io, listPorts: ListPort
   for (const each of found) for (const line of linesOf(each, names, ports)) io.out(line);
   for (const port of spare) io.out(`not in the file: ${described(port)}`);
   const differing = found.filter(({ changes }) => changes.length > 0).length;
-  if (found.length > 1) io.out(`${differing} of ${found.length} nodes would change`);
+  const unread = found.filter(({ place, state }) => place.kind !== 'next' && state === null).length;
+  const others = unread === 0 ? '' : `; ${unread} could not be read`;
+  if (found.length > 1) io.out(`${differing} of ${found.length} nodes would change${others}`);
 }
 
 export async function apply(file: string, args: Args, io: Io, listPorts: ListPorts): Promise<void> {

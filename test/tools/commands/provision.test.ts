@@ -179,7 +179,7 @@ describe('hopline provision, of a fleet', () => {
           `not in the file: ${spare.near}  serial E66`,
         ]),
       );
-      expect(planned.outs.at(-1)).toBe('5 of 7 nodes would change');
+      expect(planned.outs.at(-1)).toBe('5 of 7 nodes would change; 2 could not be read');
       expect(boards.map(({ board }) => board.events)).toEqual(names.map(() => []));
 
       const applied = await run(['apply', 'nodes.yaml'], file, listed);
