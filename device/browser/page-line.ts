@@ -5,7 +5,10 @@
 import type { LeafLineInput, LeafLineOutput } from '../../protocol/peer/leaf.ts';
 import { readLineAddress } from '../../protocol/peer/line-address.ts';
 
-/** How often is looked whether what was written has left, while it has not. */
+/**
+ * How often is looked whether what was written has left, while it has not. In a hidden tab it may be a
+ * minute, so that is looked also whenever something comes.
+ */
 const LOOK_MS = 20;
 
 type Line = { socket: WebSocket; unsent: number };
@@ -46,6 +49,7 @@ export class PageLine {
     this.lines.set(line, { socket, unsent: 0 });
     socket.onopen = () => this.feed({ kind: 'opened', line, address });
     socket.onmessage = ({ data }) => {
+      this.tellSent();
       if (data instanceof ArrayBuffer) {
         this.feed({ kind: 'received', line, bytes: new Uint8Array(data) });
       } else socket.close();
@@ -60,12 +64,16 @@ export class PageLine {
   private look(): void {
     this.looking ??= setTimeout(() => {
       this.looking = null;
-      for (const [number, line] of this.lines) {
-        if (line.socket.bufferedAmount > 0) continue;
-        for (; line.unsent > 0; line.unsent--) this.feed({ kind: 'sent', line: number });
-      }
+      this.tellSent();
       if ([...this.lines.values()].some(({ unsent }) => unsent > 0)) this.look();
     }, LOOK_MS);
+  }
+
+  private tellSent(): void {
+    for (const [number, line] of this.lines) {
+      if (line.socket.bufferedAmount > 0) continue;
+      for (; line.unsent > 0; line.unsent--) this.feed({ kind: 'sent', line: number });
+    }
   }
 }
 

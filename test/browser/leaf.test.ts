@@ -105,6 +105,24 @@ describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
     await until(() => texts(desk).includes('after an hour asleep'), 'it is heard');
   });
 
+  it('talks on in a tab that nobody sees, whose timers wait', async () => {
+    const { bridge, desk, url } = await open();
+    const { line } = await desk.addClient('tab');
+    const { page } = await attached(url, line, 'tab');
+    await page.evaluate('globalThis.setTimeout = () => 0');
+    // More than may be on their way before the browser is known to have written any.
+    for (let at = 0; at < 12; at++) {
+      await page.getByRole('textbox', { name: 'Message' }).fill(`word ${at}`);
+      await page.getByRole('button', { name: 'Say' }).click();
+      await bridge.daemon.ask({ kind: 'say', text: `answer ${at}` });
+      await page.getByText(`answer ${at}`, { exact: false }).waitFor();
+    }
+    await until(
+      () => texts(desk, 30).filter((text) => text.startsWith('word')).length === 12,
+      'all',
+    );
+  });
+
   it('tells the page why there is no bridge', async () => {
     const { desk, url } = await open();
     const { line } = await desk.addClient('tab');
@@ -171,6 +189,6 @@ async function attach(tab: Visit, ticket: string, name: string): Promise<void> {
   await tab.page.getByText(/^Attached to [0-9a-f]{16}/).waitFor();
 }
 
-function texts(desk: DaemonDesk): string[] {
-  return desk.messages('public', Number.MAX_SAFE_INTEGER, 10).map(({ text }) => text);
+function texts(desk: DaemonDesk, most = 10): string[] {
+  return desk.messages('public', Number.MAX_SAFE_INTEGER, most).map(({ text }) => text);
 }
