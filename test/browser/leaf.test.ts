@@ -123,6 +123,14 @@ describe.skipIf(CHROMIUM === null)('a tab of a browser', () => {
     );
   });
 
+  it('begins anew where somebody goes back to it', async () => {
+    const { desk, url } = await open();
+    const { line } = await desk.addClient('tab');
+    const { page } = await attached(url, line, 'tab');
+    await page.evaluate(`dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`);
+    await page.getByText('Not attached.').waitFor();
+  });
+
   it('tells the page why there is no bridge', async () => {
     const { desk, url } = await open();
     const { line } = await desk.addClient('tab');

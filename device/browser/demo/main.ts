@@ -41,6 +41,10 @@ sayForm.addEventListener('submit', (event) => {
 });
 
 addEventListener('pagehide', () => leaf?.detach());
+// Whoever goes back to it finds it as he left it, but for the leaf, which let go.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload();
+});
 
 function textOf(form: HTMLFormElement, field: string): string {
   return String(new FormData(form).get(field) ?? '');
