@@ -44,12 +44,15 @@ it('is followed over time, and shown on a page of its own', () => {
   for (const [at, sample] of series.slice(1).entries()) {
     expect(sample.reached).toBeGreaterThanOrEqual(series[at].reached);
   }
-  const page = replayPage({ about: 'a & b', command: 'hopline', nodes: 4, outcome });
+  const page = replayPage({
+    ...{ about: 'a & b', notes: ['3 < 4'], command: 'hopline', nodes: 4, outcome },
+  });
   for (const title of ['Packets', 'Reach', 'Writes']) expect(page).toContain(`>${title} `.trim());
   for (const [reason, count] of Object.entries(drops)) {
     expect(page).toContain(`<tr><th>${reason}</th><td>${count}</td></tr>`);
   }
   expect(page).toContain('<p>a &amp; b</p>');
+  expect(page).toContain('<p>3 &lt; 4.</p>');
   expect(page).not.toMatch(/(src|href)=|https?:/);
 });
 

@@ -188,18 +188,28 @@ async function replayed(
   const outcome = replay({ seed, shape, crypto, frames });
   const said = `${frames.length - outcome.passedOver} of ${captured.length} packets`;
   const about = `${said}, said to node 1 of ${shape.nodes} (${topology}), seed ${seed}.`;
+  const notes = unsaid(captured.length - frames.length, outcome);
   if (has(args, 'json')) io.out(JSON.stringify(outcome));
-  else printReplay(about, captured.length - frames.length, outcome, io);
+  else printReplay(about, notes, outcome, io);
   const out = textOf(args, 'out');
   if (out === null) return;
   const { replayPage } = await import('../simulate/report/replay-page.ts');
-  const report = { about, command: commandOf(args), nodes: shape.nodes, outcome };
+  const report = { about, notes, command: commandOf(args), nodes: shape.nodes, outcome };
   await io.writeText(out, replayPage(report));
   if (!has(args, 'json')) io.out(`The report is in ${out}.`);
 }
 
-/** `own`: packets of the capture that its writer wrote himself. */
-function printReplay(about: string, own: number, outcome: ReplayOutcome, io: Io): void {
+/** Packets of the capture that were not said, and why; `own` are those that its writer wrote himself. */
+function unsaid(own: number, { passedOver }: ReplayOutcome): string[] {
+  const lines: string[] = [];
+  if (own > 0) lines.push(`${own} were written by who captured, and not said: what he heard is`);
+  if (passedOver > 0) {
+    lines.push(`${passedOver} were the affair of one link, or no packets, and not said`);
+  }
+  return lines;
+}
+
+function printReplay(about: string, notes: string[], outcome: ReplayOutcome, io: Io): void {
   io.out(about);
   io.out(`  ${'type'.padEnd(16)} packets  nodes reached   writes`);
   for (const { type, packets, reachedPercent, writes } of outcome.types) {
@@ -214,10 +224,7 @@ function printReplay(about: string, own: number, outcome: ReplayOutcome, io: Io)
       '    (a duplicate: what it passed on, and heard from a neighbour who passed it on in turn)',
     );
   }
-  if (own > 0) io.out(`  ${own} were written by who captured, and not said: what he heard is`);
-  if (outcome.passedOver > 0) {
-    io.out(`  ${outcome.passedOver} were the affair of one link, or no packets, and not said`);
-  }
+  for (const note of notes) io.out(`  ${note}`);
 }
 
 function print(outcome: Outcome, failure: Failure | null, io: Io): void {

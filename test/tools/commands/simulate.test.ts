@@ -240,14 +240,17 @@ describe('what makes no sense', () => {
 it('leaves a report of a replay, too', async () => {
   const io = testIo({});
   const [at, unixMs, way, comment] = [0, 1_700_000_000_000, 'heard', ''] as const;
-  const packet = packetBlock({ at, unixMs, way, frame: new Uint8Array(37), comment });
+  const frame = new Uint8Array(37);
+  const packet = packetBlock({ at, unixMs, way, frame, comment });
+  const own = packetBlock({ at, unixMs, way: 'sent', frame, comment });
   io.readBytes = async () =>
-    Buffer.concat([sectionBlock('x'), interfaceBlock('hopline'), packet]) as Uint8Array;
+    Buffer.concat([sectionBlock('x'), interfaceBlock('hopline'), packet, own]) as Uint8Array;
   const values = { replay: 'x.pcapng', topology: 'line', nodes: '3', out: 'report.html' };
   await simulate.run({ operands: [], values }, io);
   expect(io.outs.at(-1)).toBe('The report is in report.html.');
   const page = io.files.get('report.html')!;
-  expect(page).toContain('1 packets, said to node 1 of 3 (line), seed 1.');
+  expect(page).toContain('0 of 2 packets, said to node 1 of 3 (line), seed 1.');
+  expect(page).toContain('<p>1 were written by who captured, and not said: what he heard is.</p>');
   expect(page).toContain('hopline simulate --replay x.pcapng --topology line --nodes 3');
 });
 

@@ -9,18 +9,23 @@ import { escape, plot, short } from './plot.ts';
 export type ReplayReport = {
   /** What was said to whom, in a sentence. */
   about: string;
+  /** What of the capture was not said, and why. */
+  notes: string[];
   /** What would run it again. */
   command: string;
   nodes: number;
   outcome: ReplayOutcome;
 };
 
-export function replayPage({ about, command, nodes, outcome }: ReplayReport): string {
-  const { types, drops, passedOver, series } = outcome;
+export function replayPage({ about, notes, command, nodes, outcome }: ReplayReport): string {
+  const { types, drops, series } = outcome;
   const title = 'hopline simulate: a replay';
   const rows = types.map(({ type, packets, reachedPercent, writes }): [string, string] => {
     const reached = `${short(reachedPercent)} % of nodes reached`;
-    return [type, `${packets} packets, ${reached}, ${short(writes)} writes`];
+    return [
+      type,
+      `${packets} packet${packets === 1 ? '' : 's'}, ${reached}, ${short(writes)} writes`,
+    ];
   });
   const dropped = Object.entries(drops).map(([reason, count]): [string, string] => [
     reason,
@@ -33,7 +38,8 @@ export function replayPage({ about, command, nodes, outcome }: ReplayReport): st
     `<h1>${escape(title)}</h1><p>${escape(about)}</p>`,
     `<p>Run it again: <code>${escape(command)}</code></p>`,
     `<section><h2>What it came to</h2>${table(rows)}`,
-    `<p>${passedOver} were the affair of one link, or no packets, and not said.</p></section>`,
+    ...notes.map((note) => `<p>${escape(note)}.</p>`),
+    '</section>',
     '<section><h2>What node 1 dropped, by the reason</h2>',
     dropped.length === 0 ? '<p>Nothing.</p></section>' : `${table(dropped)}</section>`,
     `<section><h2>Over time</h2><div class="plots">${overTime(series, nodes).join('')}</div></section>`,
