@@ -180,6 +180,8 @@ type Line = {
   dialledAt: Millis;
   /** When it came up; Infinity until then. */
   upAt: Millis;
+  /** A packet came. */
+  hasHeard: boolean;
   /** Null where it may bring and take whatever it is. */
   inflow: Inflow | null;
   outflow: Outflow | null;
@@ -424,8 +426,9 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
     this.shaking.delete(number);
     if (!isDialled(number)) this.opened--;
     const { call } = line;
-    // Whoever lets go so soon after he learned who we are does not want us.
-    const isUnwanted = call !== null && line.upAt < Infinity && now - line.upAt < UNWANTED_MS;
+    // Whoever lets go so soon after he learned who we are, without a word, does not want us.
+    const isSoon = line.upAt < Infinity && now - line.upAt < UNWANTED_MS;
+    const isUnwanted = call !== null && isSoon && !line.hasHeard;
     const words = line.why ?? (isUnwanted ? NOT_LET_IN : why);
     this.down(number, line, words, out);
     if (call === null) return;
@@ -502,6 +505,7 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
           out.push({ kind: 'write', line: number, bytes: output.bytes });
           break;
         case 'heard':
+          line.hasHeard = true;
           out.push({ kind: 'heard', line: number, bytes: output.bytes });
           break;
         case 'drop':
@@ -640,6 +644,7 @@ const NEW_LINE: Line = {
   token: NO_TOKEN,
   dialledAt: 0,
   upAt: Infinity,
+  hasHeard: false,
   inflow: null,
   outflow: null,
   isSlowed: false,

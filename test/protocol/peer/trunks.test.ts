@@ -64,6 +64,24 @@ describe('what people are shown of lines', () => {
   });
 });
 
+describe('a line that breaks as soon as it is up', () => {
+  it.each([
+    ['after a word: it broke', true, 'it broke'],
+    ['before any: it is not wanted', false, 'on its list'],
+  ])('%s', (_, isLetIn, why) => {
+    const net = new Net();
+    const [a, b] = [net.add('a', alice), net.add('b', bob)];
+    a.calls('b', bob);
+    net.run(1000);
+    if (isLetIn) b.say(message(1));
+    net.run(100);
+    net.cut();
+    expect(a.machine.snapshot()).toMatchObject([
+      { state: 'down', why: expect.stringContaining(why) },
+    ]);
+  });
+});
+
 describe('two ends', () => {
   it('know each other by proof, and pass packets both ways', () => {
     const net = new Net();
