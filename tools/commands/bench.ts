@@ -71,11 +71,12 @@ export function benchOf(areas: Areas, light: BenchArea, keep: Keep, look: Look):
         throw new HoplineError('USAGE', `${detail} (areas: ${names.join(', ')})`);
       }
       const path = textOf(args, 'compare');
-      // Before anything is measured: a file that cannot be read costs nobody half an hour.
-      const before = path === null ? null : readReports(await io.readText(path), path);
+      const wanted = name === undefined ? names : [name];
+      // Before anything is measured: a file that is of no use costs nobody half an hour.
+      const before = path === null ? null : earlierOf(wanted, await io.readText(path), path);
       await look(args, io);
       const reports: Report[] = [];
-      for (const each of name === undefined ? names : [name]) {
+      for (const each of wanted) {
         const area = await areas[each]();
         const report = await measured(area, seed, has(args, 'full'), name === undefined, io);
         reports.push(report);
@@ -86,6 +87,13 @@ export function benchOf(areas: Areas, light: BenchArea, keep: Keep, look: Look):
       if (before !== null) judge(before, reports, args, io);
     },
   };
+}
+
+/** What a file has of the areas that are to be measured. */
+function earlierOf(areas: readonly string[], text: string, path: string): Report[] {
+  const earlier = readReports(text, path).filter(({ area }) => areas.includes(area));
+  if (earlier.length > 0) return earlier;
+  throw new HoplineError('USAGE', `${path} has no figures of ${areas.join(', ')}`);
 }
 
 /** Each area, what it measures, and how long that takes on two cores. */
@@ -148,12 +156,7 @@ function conclude(reports: Report[], args: Args, io: Io): void {
 
 /** Fails where a figure got worse by more than noise, so that a script need not read it. */
 function judge(before: Report[], now: Report[], args: Args, io: Io): void {
-  const measured = now.map(({ area }) => area);
-  const earlier = before.filter(({ area }) => measured.includes(area));
-  if (earlier.length === 0) {
-    throw new HoplineError('USAGE', `that file has no figures of ${measured.join(', ')}`);
-  }
-  const comparison = compare(earlier, now.map(rounded));
+  const comparison = compare(before, now.map(rounded));
   io.out(
     has(args, 'json') ? JSON.stringify({ comparison }) : comparisonLines(comparison).join('\n'),
   );

@@ -234,11 +234,11 @@ describe('bench --compare', () => {
       'nothing',
     ],
     ['of other areas', before(1).replace('memory', 'radio'), 64, 'no figures of memory'],
-  ])('refuses a file that is %s', async (_what, text, status, said) => {
+  ])('refuses a file that is %s, and measures nothing', async (_what, text, status, said) => {
     const files = { 'before.jsonl': text };
     const run = await runAll(['memory', '--compare', 'before.jsonl'], ALL, files);
     expect(run.errs[0]).toContain(said);
-    expect(run.status).toBe(status);
+    expect([run.status, run.outs]).toEqual([status, []]);
   });
 });
 
