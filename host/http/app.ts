@@ -80,6 +80,9 @@ export function buildApp({
   const requests = new Buckets(1, rate, 0);
   const receive = (request: FastifyRequest, reply: FastifyReply): void => {
     reply.headers(HEADERS);
+    if (connections.unreadBy(request.raw.socket) >= limits.unreadMax) {
+      throw new HoplineError('TOO_OFTEN', 'read what was answered before');
+    }
     // A stranger who asks all the time takes nothing from those who have the token.
     const purse = guard.isKnown(headOf(request.raw)) ? 0 : 1;
     if (requests.take(purse, 0, performance.now())) return;

@@ -26,6 +26,11 @@ export class Connections {
     return this.open.size;
   }
 
+  /** Answers to what was asked before that are not out yet. */
+  unreadBy(socket: Socket): number {
+    return this.open.get(socket)?.size ?? 0;
+  }
+
   private welcome(socket: Socket): void {
     if (this.open.size >= this.most) this.makeRoom();
     // Where all wait for us, one more would wait as well.

@@ -8,6 +8,11 @@ export type HttpLimits = {
    * as may listen: after a restart all of them come at once.
    */
   connectionsMax: number;
+  /**
+   * Requests of one connection that are answered before it has read the first answer; more are refused.
+   * Nobody who waits for each of them sends a second.
+   */
+  unreadMax: number;
   /** Those who listen to events at once; one more is refused. */
   readersMax: number;
   /** Bytes that wait for a slow reader of events; then it is sent nothing until it has read them. */
@@ -29,6 +34,7 @@ export type HttpLimits = {
 
 export const HTTP_LIMITS: HttpLimits = {
   connectionsMax: 1024,
+  unreadMax: 8,
   readersMax: 1024,
   waitingMax: 256 * 1024,
   pingMs: 30_000,

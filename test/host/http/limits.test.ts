@@ -133,6 +133,28 @@ it('lets go of whoever does not read his answer', async () => {
   );
 });
 
+it('answers few requests of a connection before it reads, however many it sends at once', async () => {
+  await serving(
+    async ({ server: { port }, desk }) => {
+      let searched = 0;
+      desk.search = () => {
+        searched++;
+        return [message({ text: 'x'.repeat(1_000_000) })];
+      };
+      const eager = await opened(port);
+      eager.write(asking(port, '/api/v1/search?text=x').repeat(10));
+      let text = '';
+      eager.on('data', (chunk) => (text += chunk));
+      const statuses = (): string[] => text.match(/(?<=HTTP\/1\.1 )\d+/g) ?? [];
+      await expect.poll(() => statuses().length).toBe(10);
+      expect(statuses().map(Number)).toEqual([200, 200, 200, ...Array<number>(7).fill(429)]);
+      expect(searched).toBe(3);
+      expect((await raw(port, asking(port))).status).toBe(200);
+    },
+    { limits: { unreadMax: 3 } },
+  );
+});
+
 it('hangs up on a request for a line that it refuses, whether that reads it or not', async () => {
   await serving(async ({ server: { port } }) => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
