@@ -63,3 +63,8 @@ export class Names {
     return (this.bearers.get(foldName(name)) ?? 0) > Number(isOwn);
   }
 }
+
+/** Whom nobody has met yet has no name. */
+export function named({ name, id }: Pick<PeerView, 'id' | 'name'>): string {
+  return name === '' ? id : `${printable(name)} (${id})`;
+}

@@ -19,6 +19,7 @@ import { printable } from '../../protocol/printable.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import { BridgeClient } from '../bridge/client.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
+import { named } from '../bridge/names.ts';
 import { changeLines, nodeTable, reportLines, settingLines } from '../bridge/node-lines.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, misuse, textOf } from '../command.ts';
@@ -31,7 +32,9 @@ const OPERANDS_MAX = 102;
 const VERBS: Record<string, (words: string[], call: Call) => Promise<void>> = {
   list: async (_, call) => call.show(await call.nodes('nodes'), nodeTable),
   boards: async ([node], call) =>
-    call.show(await call.nodes(`nodes/${pathOf(node)}/boards`), nodeTable),
+    call.show(await call.nodes(`nodes/${pathOf(node)}/boards`), (boards) =>
+      boards.length > 0 ? nodeTable(boards) : [`no boards on the wires of ${printable(node!)}`],
+    ),
   show: ([node], call) => show(node, call),
   set: ([node, ...words], call) => set(node, words, call),
   log: ([node, level], call) => call.post(node, 'log', { level: needed(level, 'which level?') }),
@@ -148,9 +151,9 @@ async function judge(
   if (!ID.test(whom)) throw usage('this takes an id, since anybody can call himself anything');
   const path = `nodes/${pathOf(node)}/peers/${whom.toLowerCase()}`;
   const peer = await call.client.patch<NodePeerView>(path, change);
-  call.show(peer, ({ name, id, isDenied, isQuarantined }) => {
+  call.show(peer, ({ isDenied, isQuarantined }) => {
     const judged = isDenied ? 'blocked' : isQuarantined ? 'kept apart' : 'let in';
-    return [`${printable(name)} (${id}) is ${judged} at ${printable(node!)}`];
+    return [`${named(peer)} is ${judged} at ${printable(node!)}`];
   });
 }
 

@@ -19,6 +19,7 @@ import { BridgeClient } from '../bridge/client.ts';
 import { fullTime } from '../bridge/paints.ts';
 import { peerTable, placeOf, standingOf } from '../bridge/peer-table.ts';
 import { DATA_OPTION } from '../bridge/data-option.ts';
+import { named } from '../bridge/names.ts';
 import type { Args, Command, Io } from '../command.ts';
 import { has, JSON_OPTION, textOf } from '../command.ts';
 
@@ -171,11 +172,6 @@ async function judge(
   if (change === null) await client.delete(path);
   if (has(args, 'json')) return io.out(JSON.stringify(peer));
   io.say(`${peer === null ? id : named(peer)} ${done}`);
-}
-
-/** Whom nobody has met yet has no name. */
-function named({ name, id }: PeerView): string {
-  return name === '' ? id : `${printable(name)} (${id})`;
 }
 
 /** A name says who somebody claims to be; here it has to be certain. */

@@ -61,6 +61,17 @@ describe('node', () => {
     expect(bridge.desk.changes.at(-1)).toMatchObject({ changes: { log: null } });
   });
 
+  it('says so where there are no boards, and where somebody has no name', async () => {
+    const { nodes } = bridge.desk;
+    const judge = nodes.judge.bind(nodes);
+    nodes.judge = async (...asked) => ({ ...(await judge(...asked)), name: '' });
+    nodes.boards = async () => [];
+    const none = await bridge.run('node', 'boards', 'harbour');
+    expect(none.outs).toEqual(['no boards on the wires of harbour']);
+    const { outs } = await bridge.run('node', 'deny', 'harbour', ADA);
+    expect(outs).toEqual([`${ADA} is blocked at harbour`]);
+  });
+
   it('restarts, identifies, changes logs, and judges peers from afar', async () => {
     for (const words of [
       ['restart', 'harbour'],
