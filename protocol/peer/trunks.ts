@@ -129,6 +129,7 @@ const STEADY_MS = 30_000;
 const UNWANTED_MS = 2000;
 const NOT_LET_IN =
   'it hung up as soon as it knew us: we are not on its list, or our invite is used or has expired';
+const NO_ANSWER = 'nobody answers there';
 
 type Call = {
   address: string;
@@ -615,8 +616,10 @@ export class Trunks implements Machine<TrunksInput, TrunksOutput> {
   private attend(number: number, line: Line, now: Millis, out: TrunksOutput[]): void {
     const { inflow } = line;
     if (inflow !== null && now >= inflow.heldUntil) this.flow(number, line, inflow, now, out);
-    if (line.link !== null) this.toLine(number, TICK, now, out);
-    else if (isDialled(number)) this.hangUp(number, line, out);
+    if (line.link !== null) return this.toLine(number, TICK, now, out);
+    if (!isDialled(number)) return;
+    line.why ??= NO_ANSWER;
+    this.hangUp(number, line, out);
   }
 
   private dial(call: Call, now: Millis, out: TrunksOutput[]): void {

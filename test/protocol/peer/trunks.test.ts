@@ -191,6 +191,7 @@ describe('a peer that is not there', () => {
     a.calls('b', bob);
     net.run(DIAL_MAX_MS + 10);
     expect(a.hungUp).toEqual([1]);
+    expect(a.machine.snapshot()).toMatchObject([{ why: 'nobody answers there' }]);
   });
 
   it('is not dialled once it is no longer wanted, and its line ends', () => {
