@@ -93,7 +93,7 @@ function webSocketPipe(socket: WebSocket, events: PipeEvents): Pipe {
     socket.terminate();
   });
   socket.on('error', (cause: NodeJS.ErrnoException) => {
-    if (why === HUNG_UP) why = wordsOf(cause);
+    if (why === HUNG_UP) why = isOfWebSockets(cause) ? unlike(cause) : wordsOf(cause);
   });
   socket.on('close', () => events.closed(why));
   return {
@@ -119,4 +119,13 @@ function webSocketPipe(socket: WebSocket, events: PipeEvents): Pipe {
 function refuse(socket: Duplex, status: number, words: string): void {
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n`;
   socket.end(`${head}content-length: ${words.length}\r\n\r\n${words}`);
+}
+
+/** Of the library and of its reader of HTTP; all others have the codes of the system, or of TLS. */
+function isOfWebSockets({ code }: NodeJS.ErrnoException): boolean {
+  return code === undefined || /^(HPE|WS_ERR)_/.test(code);
+}
+
+function unlike({ code, message }: NodeJS.ErrnoException): string {
+  return `what is there does not speak as WebSockets do (${code ?? message})`;
 }

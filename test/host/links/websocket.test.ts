@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { createConnection } from 'node:net';
+import { createConnection, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { person } from '../../protocol/trust/people.ts';
@@ -17,6 +17,7 @@ import { until } from '../../patience.ts';
 const LOOPBACK = '127.0.0.1';
 /** At a full count as many as R-rows speak of. */
 const SLOW = runs(300, 3000);
+const UPGRADED = 'HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
 const closing: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -72,6 +73,23 @@ it('says so when a server is there that takes no lines', async () => {
   end.call(`ws://${LOOPBACK}:${port}/nothing`, person(2).id);
   await until(() => end.closed !== '');
   expect(end.closed).toBe('it takes no lines there (404 Not Found)');
+});
+
+it.each([
+  ['no HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
+  ['an answer to another', `${UPGRADED}Sec-WebSocket-Accept: x\r\n\r\n`, 'Sec-WebSocket-Accept'],
+])('says so when what is there speaks %s', async (_, answer, code) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.write(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+  closing.push(() => server.close());
+  const end = endOf();
+  const { port } = server.address() as AddressInfo;
+  end.call(`ws://${LOOPBACK}:${port}`, person(2).id);
+  await until(() => end.closed !== '');
+  expect(end.closed).toContain('what is there does not speak as WebSockets do');
+  expect(end.closed).toContain(code);
 });
 
 it('goes through TLS to wss://, and to nobody whose certificate nobody vouches for', async () => {
