@@ -8,6 +8,7 @@ import type { PeerSnapshot } from '../../protocol/peer/snapshot.ts';
 import { printable } from '../../protocol/printable.ts';
 import { suggest } from '../../protocol/suggest.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
+import { foldName } from '../../protocol/wire/text.ts';
 import type { Daemon } from '../daemon.ts';
 import type { NeighbourFigures, PeerView } from '../http/views.ts';
 import type { NeighbourView } from '../neighbours/neighbour.ts';
@@ -63,10 +64,21 @@ export class People {
       case 'ambiguous':
         throw ambiguous(who, this.views(found.candidates.map(toHex)));
       case 'unknown': {
+        const here = this.hereAs(who);
+        if (here.length === 1) return fromHex(here[0])!;
+        if (here.length > 1) throw ambiguous(who, this.views(here));
         const detail = `${printable(who)}: hopline peers lists those that are known${this.near(who)}`;
         throw new HoplineError('PEER_UNKNOWN', detail);
       }
     }
+  }
+
+  /** Whoever was forgotten, and is heard still: he is stored again with his next announce. */
+  private hereAs(who: string): string[] {
+    const asked = foldName(who);
+    const { peers } = this.daemon.snapshot().station;
+    const isMeant = (name: string): boolean => name !== '' && foldName(name) === asked;
+    return peers.filter((peer) => isMeant(peer.name)).map(({ id }) => id);
   }
 
   /** Who may have been meant; nobody has a name that is longer. */

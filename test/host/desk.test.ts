@@ -106,6 +106,13 @@ describe('the desks of two bridges with a line', () => {
     expect(changed).toMatchObject({ isDenied: false, standing: 'verified' });
   });
 
+  it('find who is here by his name, also once he was forgotten', async () => {
+    const [one, two] = await pair();
+    await one.desk.forgetPeer(two.id);
+    expect(one.desk.peer('Berta')).toMatchObject({ id: two.id, isReachable: true });
+    expect(() => one.desk.peer(' ')).toThrow('[PEER_UNKNOWN]');
+  });
+
   it('keep somebody apart, slow him down, and enter what was decided into the audit trail', async () => {
     const [one, two] = await pair();
     const change = { isQuarantined: true, perMinute: 5 };
