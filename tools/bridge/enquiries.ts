@@ -6,7 +6,7 @@ import type { ConversationView, PingView, StatusView } from '../../host/http/vie
 import { PUBLIC } from '../../host/types.ts';
 import { printable } from '../../protocol/printable.ts';
 import { hopLines } from '../relay/hop-lines.ts';
-import { age, tableOf } from '../relay/words.ts';
+import { age, tableOf, unanswered } from '../relay/words.ts';
 import type { BridgeClient } from './client.ts';
 import type { Look } from './message-lines.ts';
 import { lineName, messageLine } from './message-lines.ts';
@@ -144,7 +144,7 @@ function snippetOf(
 }
 
 function pingLine(name: string, ping: PingView): string {
-  if (ping === null) return `${name} did not answer; Android phones and boards never do`;
+  if (ping === null) return unanswered(name);
   const { hops, roundTripMs } = ping;
   const far = hops === null ? '' : `, ${hops} hop${hops === 1 ? '' : 's'}`;
   return `${name} answered after ${Math.round(roundTripMs)} ms${far}`;

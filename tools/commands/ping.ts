@@ -5,9 +5,11 @@
  */
 import type { PingAnswer } from '../../device/pi/relay-service.ts';
 import { HoplineError } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
 import type { Command } from '../command.ts';
 import { has, JSON_OPTION, wholeNumberOf } from '../command.ts';
 import { PLACE_OPTIONS, whoIs, withRelay } from '../relay/asking.ts';
+import { unanswered } from '../relay/words.ts';
 
 /** Between two pings: phones answer five in ten seconds, and no more. */
 const PAUSE_MS = 2000;
@@ -38,12 +40,7 @@ export const ping: Command = {
       }
       return answered;
     });
-    if (answered === 0) {
-      throw new HoplineError(
-        'CHECKS_FAILED',
-        `${word} did not answer; Android phones and boards never do`,
-      );
-    }
+    if (answered === 0) throw new HoplineError('CHECKS_FAILED', unanswered(printable(word)));
   },
 };
 

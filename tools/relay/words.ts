@@ -54,6 +54,11 @@ export function counted(counts: Record<string, number>): string {
     .join(', ');
 }
 
+/** Of a ping that came to nothing. */
+export function unanswered(name: string): string {
+  return `${name} did not answer; phones with Android, boards, and who is blocked here never do`;
+}
+
 /** Rows of a label and what it is. */
 export function labelled(rows: [string, string][]): string[] {
   return rows.map(([label, words]) => `  ${label.padEnd(8)} ${words}`);
