@@ -282,6 +282,26 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
     });
   });
 
+  it('keeps what is typed while something is sent', async () => {
+    await inTown({ at: '#/chat/public' }, async ({ page, town }) => {
+      let take = (): void => {};
+      const isTaken = new Promise<void>((resolve) => (take = resolve));
+      const { send } = town;
+      town.send = async (to, text) => {
+        await isTaken;
+        return send(to, text);
+      };
+      const box = page.getByLabel('Message to Everyone');
+      await box.fill('first');
+      await box.press('Enter');
+      await page.getByRole('button', { name: 'Sending' }).waitFor();
+      await box.pressSequentially(' second');
+      take();
+      await page.locator('.message .text', { hasText: 'first' }).waitFor();
+      await expect.poll(() => box.inputValue()).toBe(' second');
+    });
+  });
+
   it('keeps what was written when it is refused, and says why', async () => {
     await inTown({ at: '#/chat/public' }, async ({ page }) => {
       const box = page.getByLabel('Message to Everyone');

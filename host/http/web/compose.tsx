@@ -32,7 +32,11 @@ export function Compose({ to, title, peer, now }: Props) {
   };
   const send = async (): Promise<void> => {
     if (text.trim() === '' || deed.isBusy || !isLive) return;
-    if (await perform(() => panel.send(to, text))) write('');
+    if (await perform(() => panel.send(to, text))) {
+      // What was typed meanwhile is not said yet.
+      const held = drafts.get(to) ?? '';
+      write(held.startsWith(text) ? held.slice(text.length) : held);
+    }
     box.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
