@@ -302,6 +302,20 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
     });
   });
 
+  it('leaves the enter key to whoever composes a word, whatever the browser', async () => {
+    await inTown({ at: '#/chat/public' }, async ({ page, town }) => {
+      const box = page.getByLabel('Message to Everyone');
+      await box.fill('にほ');
+      const { length } = town.said;
+      for (const told of [{ isComposing: true }, { keyCode: 229 }]) {
+        await box.dispatchEvent('keydown', { key: 'Enter', ...told });
+      }
+      await box.press('!');
+      await box.press('Enter');
+      await expect.poll(() => town.said.slice(length).map(({ text }) => text)).toEqual(['にほ!']);
+    });
+  });
+
   it('keeps what was written when it is refused, and says why', async () => {
     await inTown({ at: '#/chat/public' }, async ({ page }) => {
       const box = page.getByLabel('Message to Everyone');

@@ -14,6 +14,8 @@ type Props = { to: string; title: string; peer: PeerView | undefined; now: numbe
 const drafts = new Map<string, string>();
 /** Rows the box grows to. */
 const ROWS_MAX = 6;
+/** The code of every key that an input method takes. */
+const COMPOSING = 229;
 
 export function Compose({ to, title, peer, now }: Props) {
   const { panel, state } = usePanel();
@@ -40,7 +42,9 @@ export function Compose({ to, title, peer, now }: Props) {
     box.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    // Safari ends a composition first, and then tells of the key that ended it.
+    const isComposing = event.isComposing || event.keyCode === COMPOSING;
+    if (event.key !== 'Enter' || event.shiftKey || isComposing) return;
     event.preventDefault();
     void send();
   };
