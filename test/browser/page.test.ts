@@ -235,6 +235,23 @@ describe.skipIf(CHROMIUM === null)('the map', () => {
   });
 });
 
+describe.skipIf(CHROMIUM === null)('a person without a mouse', () => {
+  it('is asked, thinks better of it by the escape key, and is where he was, however often', async () => {
+    await inTown({}, async ({ page, server, town }) => {
+      await page.goto(`${server.url}/#/map/${town.person('Ben').id}`);
+      const block = page.getByRole('button', { name: 'Block' });
+      for (let times = 0; times < 2; times++) {
+        await block.focus();
+        await page.keyboard.press('Enter');
+        await focused(page.getByRole('button', { name: 'Yes' }));
+        await page.keyboard.press('Escape');
+        await focused(block);
+      }
+      expect(town.person('Ben').isDenied).toBe(false);
+    });
+  });
+});
+
 describe.skipIf(CHROMIUM === null)('a thousand nodes', () => {
   it('are painted, walked by keyboard and listed, as far as somebody looks', async () => {
     await inTown({ town: new Town(1000) }, async ({ page }) => {
@@ -670,6 +687,11 @@ async function isSeen(element: Locator): Promise<boolean> {
   const [list, box] = [element.page().locator('.messages'), element];
   const [frame, inner] = [(await list.boundingBox())!, (await box.boundingBox())!];
   return inner.y >= frame.y && inner.y + inner.height <= frame.y + frame.height;
+}
+
+/** Waits until the focus is there. */
+function focused(element: Locator): Promise<void> {
+  return element.and(element.page().locator(':focus')).waitFor();
 }
 
 /** Presses the tab key until the focus is there. */

@@ -2,7 +2,7 @@
  * Parts: the small pieces that views are put together from.
  */
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Deed } from './hooks.ts';
 
 /** A lamp and its word: never a colour alone. */
@@ -137,9 +137,16 @@ export function Twice(props: {
   onYes: () => void;
 }) {
   const [isAsked, setAsked] = useState(false);
+  const wasAsked = useRef(false);
+  const first = useRef<HTMLButtonElement>(null);
+  // The focus goes to the question and back; `autofocus` would move it once in the life of a page.
+  useLayoutEffect(() => {
+    if (isAsked !== wasAsked.current) first.current?.focus();
+    wasAsked.current = isAsked;
+  }, [isAsked]);
   if (!isAsked) {
     return (
-      <button type="button" disabled={props.isBusy} onClick={() => setAsked(true)}>
+      <button type="button" ref={first} disabled={props.isBusy} onClick={() => setAsked(true)}>
         {props.label}
       </button>
     );
@@ -149,9 +156,9 @@ export function Twice(props: {
     props.onYes();
   };
   return (
-    <span class="twice">
+    <span class="twice" onKeyDown={({ key }) => key === 'Escape' && setAsked(false)}>
       <span>{props.question}</span>
-      <button type="button" class="bad" autoFocus onClick={yes}>
+      <button type="button" ref={first} class="bad" onClick={yes}>
         Yes
       </button>
       <button type="button" onClick={() => setAsked(false)}>
