@@ -250,6 +250,25 @@ describe.skipIf(CHROMIUM === null)('a person without a mouse', () => {
       expect(town.person('Ben').isDenied).toBe(false);
     });
   });
+
+  it('presses a button again without looking for it', async () => {
+    await inTown({}, async ({ page, server, town }) => {
+      await page.goto(`${server.url}/#/map/${town.person('Ben').id}`);
+      let answer = (): void => {};
+      const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+      const { ping } = town;
+      town.ping = async (who) => {
+        await isAnswered;
+        return ping(who);
+      };
+      await page.getByRole('button', { name: 'Ping' }).focus();
+      await page.keyboard.press('Enter');
+      await page.locator(':focus').waitFor({ state: 'detached' });
+      answer();
+      await page.getByText('184 ms').waitFor();
+      await focused(page.getByRole('button', { name: 'Ping' }));
+    });
+  });
 });
 
 describe.skipIf(CHROMIUM === null)('a thousand nodes', () => {

@@ -3,7 +3,7 @@
  */
 import { createContext } from 'preact';
 import type { RefObject } from 'preact';
-import { useContext, useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useContext, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { Frames } from './frames.ts';
 import type { Panel } from './panel.ts';
 import { routeOf } from './route.ts';
@@ -131,7 +131,14 @@ export type Deed = { isBusy: boolean; failure: string | null };
 
 export function useDeed(): [Deed, (work: () => Promise<unknown>) => Promise<boolean>] {
   const [deed, setDeed] = useState<Deed>({ isBusy: false, failure: null });
+  const pressed = useRef<HTMLButtonElement | null>(null);
+  // A button that is busy loses the focus: it has it again, unless a person went on meanwhile.
+  useLayoutEffect(() => {
+    if (!deed.isBusy && document.activeElement === document.body) pressed.current?.focus();
+  }, [deed.isBusy]);
   const perform = async (work: () => Promise<unknown>): Promise<boolean> => {
+    const { activeElement } = document;
+    pressed.current = activeElement instanceof HTMLButtonElement ? activeElement : null;
     setDeed({ isBusy: true, failure: null });
     try {
       await work();
