@@ -149,6 +149,18 @@ describe.skipIf(CHROMIUM === null)('a person who opens the page', () => {
     });
   });
 
+  it('logs out and in again in all tabs at once', async () => {
+    await inTown({}, async ({ page, server }) => {
+      const other = await page.context().newPage();
+      await other.goto(server.url);
+      await other.getByText('live', { exact: true }).waitFor();
+      await other.getByRole('button', { name: 'Log out' }).click();
+      await page.getByText('hopline login').waitFor();
+      await other.goto(server.newLogin().link);
+      await page.getByText('live', { exact: true }).waitFor();
+    });
+  });
+
   it('is told that everything is virtual, and what is wrong', async () => {
     const town = new Town(8);
     town.isVirtual = true;

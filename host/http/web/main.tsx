@@ -31,6 +31,10 @@ let panel: Panel | null = null;
 addEventListener('hashchange', () => {
   if (loginCodeOf(location.hash) !== null) void start();
 });
+// Whoever logs in or out in one tab does so in all of them.
+addEventListener('storage', ({ key }) => {
+  if (key === TOKEN_KEY || key === null) void start();
+});
 void start();
 
 async function start(): Promise<void> {
