@@ -659,6 +659,20 @@ describe.skipIf(CHROMIUM === null)('on a small phone', () => {
     });
   });
 
+  it('the name of every view is read whole, on the smallest one too', async () => {
+    await inTown({ size: { width: 320, height: 568 }, at: '#/settings' }, async ({ page }) => {
+      await page.getByLabel('ttl', { exact: true }).waitFor();
+      const cut = await page
+        .locator('nav a')
+        .evaluateAll((all) =>
+          all
+            .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+            .map(({ textContent }) => textContent),
+        );
+      expect(cut).toEqual([]);
+    });
+  });
+
   it('a conversation takes the screen, and leads back to the list', async () => {
     await inTown({ size: NARROW, at: '#/chat' }, async ({ page }) => {
       await page.getByRole('link', { name: /Everyone/ }).click();
