@@ -197,6 +197,27 @@ describe.skipIf(CHROMIUM === null)('the map', () => {
     });
   });
 
+  it('is the same to whoever comes back to it', async () => {
+    await inTown({ town: new Town(24) }, async ({ page, town }) => {
+      const nodes = page.locator('.node');
+      await expect.poll(() => nodes.count()).toBe(24);
+      const [gone] = town.map_.islands[0].nodes.splice(-1);
+      town.map_.links = town.map_.links.filter(({ a, b }) => a !== gone.id && b !== gone.id);
+      town.change('Ana', { isReachable: false });
+      await expect.poll(() => nodes.count()).toBe(23);
+      const places = (): Promise<(string | null)[]> =>
+        nodes.evaluateAll((all) =>
+          all.map((node) => node.parentElement!.getAttribute('transform')),
+        );
+      const before = await places();
+      await page.getByRole('link', { name: 'Join', exact: true }).click();
+      await nodes.first().waitFor({ state: 'detached' });
+      await page.getByRole('link', { name: 'Map', exact: true }).click();
+      await nodes.first().waitFor();
+      expect(await places()).toEqual(before);
+    });
+  });
+
   it('leads to a node: keys, way, neighbours, and what a person thinks of it', async () => {
     await inTown({}, async ({ page, town }) => {
       await page.locator('.node', { hasText: 'Ben' }).click();

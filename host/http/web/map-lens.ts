@@ -2,7 +2,7 @@
  * Map lens: how the map is looked at: drawn closer, moved, and walked from node to node. Both pictures of
  * it share this: the drawing of few nodes, and the painting of many.
  */
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { MapNode, MapView } from '../views.ts';
 import type { Size } from './hooks.ts';
 import { shorten, titleMiddle } from './labels.ts';
@@ -62,23 +62,20 @@ export function shrinkOf({ scale }: View): number {
   return Math.max(SHRINK_TO, Math.min(1, scale / SHRINK_FROM));
 }
 
+/** The last layout. It outlives the view, so that whoever comes back finds everything where it was. */
+let laid: { shape: string; chart: Chart } | null = null;
+
 /** Laid out again only when who is there, or who hears whom, changed. */
 export function useChart(map: MapView, isTall: boolean): Chart {
-  const before = useRef<Map<string, Point>>(undefined);
-  const shape = useMemo(
-    () =>
-      JSON.stringify([
-        map.islands.map(({ id, nodes }) => [id, nodes.map((node) => node.id)]),
-        map.links.map(({ a, b, kind }) => [a, b, kind]),
-        isTall,
-      ]),
-    [map, isTall],
-  );
-  const chart = useMemo(() => layOut(map, isTall, before.current), [shape]);
-  useEffect(() => {
-    before.current = chart.places;
-  }, [chart]);
-  return chart;
+  return useMemo(() => {
+    const shape = JSON.stringify([
+      map.islands.map(({ id, nodes }) => [id, nodes.map((node) => node.id)]),
+      map.links.map(({ a, b, kind }) => [a, b, kind]),
+      isTall,
+    ]);
+    if (laid?.shape !== shape) laid = { shape, chart: layOut(map, isTall, laid?.chart.places) };
+    return laid.chart;
+  }, [map, isTall]);
 }
 
 /** `width` is that of the picture, in pixels. */
