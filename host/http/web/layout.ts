@@ -160,12 +160,12 @@ function pull(bodies: Body[], springs: Spring[], stepMax: number): void {
     move.x += x;
     move.y += y;
   };
-  for (const [a, b] of near(bodies, SPACING * 3)) {
+  eachNear(bodies, SPACING * 3, (a, b) => {
     const { x, y, distance } = between(a, b);
     const force = (SPACING * SPACING) / (distance * distance);
     give(a, -x * force * 8, -y * force * 8);
     give(b, x * force * 8, y * force * 8);
-  }
+  });
   for (const { a, b } of springs) {
     const { x, y, distance } = between(a, b);
     const force = (distance - SPACING * 1.15) * 0.14;
@@ -187,10 +187,10 @@ function apart(bodies: Body[], roundsMax: number): void {
   const reach = 2 * Math.max(0, ...bodies.map(({ radius }) => radius));
   for (let round = 0; round < (roundsMax || APART_ROUNDS); round++) {
     let isDone = true;
-    for (const [a, b] of near(bodies, reach)) {
+    eachNear(bodies, reach, (a, b) => {
       const { x, y, distance } = between(a, b);
       const lack = a.radius + b.radius - distance;
-      if (lack <= 0) continue;
+      if (lack <= 0) return;
       isDone = false;
       // A hair more than half each, so that it ends.
       const half = lack * 0.505 + 0.01;
@@ -198,7 +198,7 @@ function apart(bodies: Body[], roundsMax: number): void {
       a.y -= y * half;
       b.x += x * half;
       b.y += y * half;
-    }
+    });
     if (isDone) return;
   }
 }
@@ -206,27 +206,26 @@ function apart(bodies: Body[], roundsMax: number): void {
 /** Cells in a column, at most: far more than any map has. */
 const CELLS_MAX = 2 ** 20;
 
-/** All pairs within a distance, each once and in a fixed order: through a grid, so that many are no trouble. */
-function near(bodies: Body[], distance: number): [Body, Body][] {
-  const pairs: [Body, Body][] = [];
-  const cells = new Map<number, number[]>();
-  const cellOf = ({ x, y }: Point): [number, number] => [
-    Math.floor(x / distance),
-    Math.floor(y / distance),
-  ];
+/**
+ * All pairs within a distance of where they stand now, each once and in a fixed order: through a grid, so
+ * that many are no trouble.
+ */
+function eachNear(bodies: Body[], distance: number, visit: (a: Body, b: Body) => void): void {
+  const cells = new Map<number, Body[]>();
+  const keys = bodies.map(
+    ({ x, y }) => Math.floor(x / distance) * CELLS_MAX + Math.floor(y / distance),
+  );
   bodies.forEach((body, at) => {
-    const [column, row] = cellOf(body);
-    for (let x = column - 1; x <= column + 1; x++) {
-      for (let y = row - 1; y <= row + 1; y++) {
-        for (const other of cells.get(x * CELLS_MAX + y) ?? []) pairs.push([bodies[other], body]);
+    const key = keys[at];
+    for (let column = -1; column <= 1; column++) {
+      for (let row = -1; row <= 1; row++) {
+        for (const other of cells.get(key + column * CELLS_MAX + row) ?? []) visit(other, body);
       }
     }
-    const key = column * CELLS_MAX + row;
     const cell = cells.get(key);
-    if (cell === undefined) cells.set(key, [at]);
-    else cell.push(at);
+    if (cell === undefined) cells.set(key, [body]);
+    else cell.push(body);
   });
-  return pairs;
 }
 
 /** The direction from one to the other; where they are one, any direction that both agree on. */
