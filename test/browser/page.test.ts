@@ -351,6 +351,19 @@ describe.skipIf(CHROMIUM === null)('the chat', () => {
     });
   });
 
+  it('does not say of old conversations that nothing was said in them', async () => {
+    const town = new Town(400);
+    for (const { id } of town.people.slice(0, 210)) {
+      town.say({ conversation: id, sender: id, text: 'long ago' }, false);
+    }
+    const all = town.conversations(1000);
+    town.conversations = (limit) => all.slice(0, limit);
+    await inTown({ town, at: '#/chat' }, async ({ page }) => {
+      await page.getByRole('heading', { name: 'Others', exact: true }).waitFor();
+      expect(await page.getByRole('heading', { name: 'Nothing said yet' }).count()).toBe(0);
+    });
+  });
+
   it('keeps what is typed while something is sent', async () => {
     await inTown({ at: '#/chat/public' }, async ({ page, town }) => {
       let take = (): void => {};

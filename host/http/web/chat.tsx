@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import type { ConversationView, PeerView } from '../views.ts';
 import { useNow, usePanel } from './hooks.ts';
 import { Count, Empty, Lamp, Search } from './parts.tsx';
+import { CONVERSATIONS_MAX } from './requests.ts';
 import { hashOf } from './route.ts';
 import type { PageProps } from './route.ts';
 import { Found, LETTERS_MIN } from './search.tsx';
@@ -70,6 +71,8 @@ function Conversations({ conversations, known, open, now }: ListProps) {
   }
   const begun = new Set(spoken.map(({ name }) => name));
   const others = [...known.values()].filter(({ id, isDenied }) => !begun.has(id) && !isDenied);
+  // Of whoever is not among the newest nobody knows here whether something was said.
+  const isAll = conversations.length < CONVERSATIONS_MAX;
   const wanted = filter.trim().toLowerCase();
   const isWanted = (name: string): boolean =>
     titleOf(name, conversations, known).toLowerCase().includes(wanted) || name.startsWith(wanted);
@@ -101,7 +104,7 @@ function Conversations({ conversations, known, open, now }: ListProps) {
             </li>
           ))}
       </ul>
-      {others.some(({ id }) => isWanted(id)) && <h2>Nothing said yet</h2>}
+      {others.some(({ id }) => isWanted(id)) && <h2>{isAll ? 'Nothing said yet' : 'Others'}</h2>}
       <ul class="conversations">
         {others
           .filter(({ id }) => isWanted(id))

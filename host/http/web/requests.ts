@@ -47,7 +47,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Messages of one page. */
 export const PAGE_SIZE = 50;
 /** Conversations that are listed. */
-const CONVERSATIONS_MAX = 200;
+export const CONVERSATIONS_MAX = 200;
 
 /** Parts that are one thing, rather than a list of them. */
 const WHOLE: Part[] = ['status', 'statistics', 'map', 'resilience'];
