@@ -9,10 +9,12 @@ import { advertisement, link, startRadio, startRadios } from '../../ble/radios.t
 import type { RadioChild } from '../../ble/radios.ts';
 import type { Rig, Said } from '../../ble/rig.ts';
 import { HAS_LIBRARIES, openRig } from '../../ble/rig.ts';
-import { until } from '../../patience.ts';
+import { PATIENCE_MS, until } from '../../patience.ts';
 
 /** Dials are given up soon, and long after anything that works has worked. */
 const patience = { dialMs: 2_500, adapterMs: 500 };
+/** For dials that work, however long this machine stands still meanwhile. */
+const unhurried = { dialMs: PATIENCE_MS, adapterMs: 500 };
 
 /** That a test fails without its guard is shown there; each costs as much as the test itself. */
 function inSoak<T>(rows: readonly T[]): readonly T[] {
@@ -199,7 +201,7 @@ describe.skipIf(!HAS_LIBRARIES)('writes faster than the air', () => {
 describe.skipIf(!HAS_LIBRARIES)('an adapter that is lost', () => {
   for (const how of ['is switched off', 'vanishes'] as const) {
     it(`and ${how} closes its links, and finds everything again when it is back`, async () => {
-      const [a, b] = await startRadios(rig, 2, { patience });
+      const [a, b] = await startRadios(rig, 2, { patience: unhurried });
       await link(a, b);
       await lose(how, a);
       const [closed, power] = [await a.event('closed'), await a.event('power')];
@@ -227,7 +229,7 @@ describe.skipIf(!HAS_LIBRARIES)('an adapter that is lost', () => {
   }
 
   it('for less time than anybody looks is noticed all the same', async () => {
-    const [a, b] = await startRadios(rig, 2, { patience });
+    const [a, b] = await startRadios(rig, 2, { patience: unhurried });
     await link(a, b);
     const [controller] = rig.controllers;
     await controller.vanish();
@@ -245,7 +247,8 @@ describe.skipIf(!HAS_LIBRARIES)('an adapter that is lost', () => {
     ...inSoak([[['noble-power'], 'closed']] as const),
   ] as const) {
     it(`with packets under way: the next dial is ${next} without [${without}]`, async () => {
-      const [a, b] = await startRadios(rig, 2, { patience, without });
+      const waits = next === 'opened' ? unhurried : patience;
+      const [a, b] = await startRadios(rig, 2, { patience: waits, without });
       await link(a, b);
       rig.air.options.delayMs = 60_000;
       for (let number = 0; number < 10; number++) a.call('write', 1, new Uint8Array(200));
@@ -262,7 +265,7 @@ describe.skipIf(!HAS_LIBRARIES)('an adapter that is lost', () => {
   }
 
   it('by whom others dial is free when it is back', async () => {
-    const [a, b] = await startRadios(rig, 2, { patience });
+    const [a, b] = await startRadios(rig, 2, { patience: unhurried });
     await link(a, b);
     await lose('is switched off', b);
     await a.event('closed');
