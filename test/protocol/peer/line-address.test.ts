@@ -40,4 +40,8 @@ describe('an address', () => {
   ])('%s is refused: %s', (text, why) => {
     expect(readLineAddress(text)).toMatchObject({ ok: false, why: expect.stringContaining(why) });
   });
+
+  it('that newer Nodes have for a host is one just there', () => {
+    expect(readLineAddress('wss://xn--a').ok).toBe(URL.canParse('wss://xn--a'));
+  });
 });
