@@ -8,6 +8,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { encodePacket, MESSAGE, plainPacket } from '../../../protocol/core/packet.ts';
 import { datagramOf, OPENING, OPENING_SIZE } from '../../../protocol/peer/datagrams.ts';
 import { toHex } from '../../../protocol/wire/hex.ts';
+import { freePort } from '../../free-port.ts';
 import { SEED } from '../../seed.ts';
 import { person } from '../../protocol/trust/people.ts';
 import { DatagramRouter } from './datagram-router.ts';
@@ -73,10 +74,11 @@ it('a line that is not read loses nothing: what is not taken is sent again', asy
 });
 
 it('says who has the port', async () => {
+  // TCP is asked first, and must have the same port to give.
+  const port = await freePort();
   const taken = createSocket('udp4');
-  await new Promise<void>((resolve) => taken.bind(0, LOOPBACK, resolve));
+  await new Promise<void>((resolve) => taken.bind(port, LOOPBACK, resolve));
   open.push({ close: () => new Promise((done) => taken.close(done)) });
-  const { port } = taken.address();
   await expect(endOf(1).lines.listen(LOOPBACK, port)).rejects.toMatchObject({
     code: 'LISTEN_FAILED',
     message: expect.stringMatching(
