@@ -271,6 +271,7 @@ describe.skipIf(CHROMIUM === null)('the map', () => {
 describe.skipIf(CHROMIUM === null)('a person without a mouse', () => {
   it('is asked, thinks better of it by the escape key, and is where he was, however often', async () => {
     await inTown({}, async ({ page, server, town }) => {
+      await page.getByText('live', { exact: true }).waitFor();
       await page.goto(`${server.url}/#/map/${town.person('Ben').id}`);
       const block = page.getByRole('button', { name: 'Block' });
       for (let times = 0; times < 2; times++) {
@@ -286,6 +287,7 @@ describe.skipIf(CHROMIUM === null)('a person without a mouse', () => {
 
   it('presses a button again without looking for it', async () => {
     await inTown({}, async ({ page, server, town }) => {
+      await page.getByText('live', { exact: true }).waitFor();
       await page.goto(`${server.url}/#/map/${town.person('Ben').id}`);
       let answer = (): void => {};
       const isAnswered = new Promise<void>((resolve) => (answer = resolve));
