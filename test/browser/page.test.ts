@@ -19,6 +19,18 @@ const NARROW = { ...PHONE, width: 360 };
 const PART = { name: 'text', at: 22, size: 2 };
 const EVIL = '<img src=x onerror="document.title=\'evil\'"><script>document.title="evil"</script>';
 
+/** Where the map shows its first node, in ten frames from when it does. */
+const FIRST_NODE_BY_FRAME = `new Promise((resolve) => {
+  const places = [];
+  const look = () => {
+    const node = document.querySelector('.node');
+    if (node !== null) places.push(node.parentElement.getAttribute('transform'));
+    if (places.length === 10) resolve([...new Set(places)]);
+    else requestAnimationFrame(look);
+  };
+  look();
+})`;
+
 /** How much wider than what is seen of them the page and its view are. */
 const TOO_WIDE = `[document.documentElement, document.querySelector('main')]
   .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)`;
@@ -212,8 +224,9 @@ describe.skipIf(CHROMIUM === null)('the map', () => {
       const before = await places();
       await page.getByRole('link', { name: 'Join', exact: true }).click();
       await nodes.first().waitFor({ state: 'detached' });
+      const painted = page.evaluate<string[]>(FIRST_NODE_BY_FRAME);
       await page.getByRole('link', { name: 'Map', exact: true }).click();
-      await nodes.first().waitFor();
+      expect(await painted).toEqual([before[0]]);
       expect(await places()).toEqual(before);
     });
   });

@@ -111,11 +111,18 @@ export function useVisible(): boolean {
 
 export type Size = { width: number; height: number };
 
-/** `of` says which element it is, where there may be another. */
+/**
+ * Without padding, known before anything is painted: what was drawn for no size at all would be seen. `of`
+ * says which element it is, where there may be another.
+ */
 export function useSize<Kind extends Element>(of?: unknown): [RefObject<Kind | null>, Size] {
   const element = useRef<Kind>(null);
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
-  useEffect(() => {
+  useLayoutEffect(() => {
+    if (element.current !== null) {
+      const { width, height } = element.current.getBoundingClientRect();
+      setSize({ width, height });
+    }
     const observer = new ResizeObserver(([entry]) => {
       const { width, height } = entry.contentRect;
       setSize({ width, height });
