@@ -26,11 +26,14 @@ const VIGIL_BEATS = 500;
 const MODEL = 'of the machine alone, over modelled links';
 
 export const suspicionFigures: Part = async (progress, isFull, seed) => {
-  const nodeDays = isFull ? 1000 : 20;
-  progress(`${nodeDays} node-days of heartbeats`);
-  const clean = watchFor(nodeDays / 4, CLEAN, seed);
-  const lossy = watchFor(nodeDays, LOSSY, seed);
-  const alone = watchFor(nodeDays, ALONE, seed);
+  const nodeDays = isFull ? 200 : 20;
+  const watched = (days: number, options: VigilOptions, where: string): Watched => {
+    progress(`${days} node-days of heartbeats ${where}`);
+    return watchFor(days, options, seed);
+  };
+  const clean = watched(nodeDays / 4, CLEAN, 'on clean links');
+  const lossy = watched(nodeDays, LOSSY, 'on links that lose a fifth');
+  const alone = watched(nodeDays, ALONE, 'on such links, without neighbours in common');
   const results: Result[] = [];
   const tell = (noun: string, value: number, unit: string): void =>
     void results.push({ name: `suspicion.${noun}`, value, unit: `${unit}, ${MODEL}` });
