@@ -538,9 +538,12 @@ export class DaemonDesk implements Desk {
       case 'peer-seen':
       case 'announced':
         return this.news.add(toHex(event.id));
-      case 'peer-left':
-        this.news.leave(toHex(event.id));
-        return this.tell({ ...event, id: toHex(event.id), name: printable(event.name) });
+      case 'peer-left': {
+        const { kind, name, reason } = event;
+        const id = toHex(event.id);
+        this.news.leave(id);
+        return this.tell({ kind, id, name: printable(name), reason });
+      }
       case 'link-settled':
       case 'link-bound':
         return this.tell({ kind: 'link', link: event.link, isUp: true });

@@ -12,7 +12,7 @@ import { TICK } from '../../protocol/core/machine.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
 import type { Span, Stock } from '../../protocol/peer/stock.ts';
 import type { LinkSnapshot, Snapshot } from '../../protocol/peer/snapshot.ts';
-import { fromHex, toHex } from '../../protocol/wire/hex.ts';
+import { fromHex, idsInHex, toHex } from '../../protocol/wire/hex.ts';
 import type {
   Component,
   ComponentHealth,
@@ -77,7 +77,6 @@ export type ResilienceView = {
 };
 
 type Asked = { left: number; others: number; at: Millis };
-type Reached = { heardAt: Millis; neighbours: readonly string[] };
 
 export class Resilience implements Component {
   private readonly configure: () => ResilienceSettings;
@@ -96,8 +95,6 @@ export class Resilience implements Component {
   private readonly ends = new Map<number, string>();
   /** Of those, how long the last heartbeat was under way: a line says it nowhere else. */
   private readonly trips = new Map<number, Millis>();
-  /** Peers as they were at the last check: those that leave are asked about no more. */
-  private reached = new Map<string, Reached>();
   /** Since the last check. */
   private beats = 0;
   private missed = 0;
@@ -257,17 +254,14 @@ export class Resilience implements Component {
   }
 
   private leave(
-    { id, reason }: Extract<StationEvent, { kind: 'peer-left' }>,
+    { id, reason, heardAt, neighbours: named }: Extract<StationEvent, { kind: 'peer-left' }>,
     now: Millis,
     out: ComponentOutput[],
   ): void {
-    const key = toHex(id);
-    const known = this.reached.get(key);
-    this.reached.delete(key);
     if (reason === 'user') return this.toSuspicion({ kind: 'left', id }, now, out);
-    const isSilent = reason === 'timeout' || reason === 'network';
-    if (!isSilent || known === undefined) return;
-    this.toPartitions({ kind: 'lost', id: key, ...known }, now, out);
+    if (reason !== 'timeout' && reason !== 'network') return;
+    const neighbours = idsInHex(named);
+    this.toPartitions({ kind: 'lost', id: toHex(id), heardAt, neighbours }, now, out);
   }
 
   private cut(link: number, now: Millis, out: ComponentOutput[]): void {
@@ -400,12 +394,6 @@ export class Resilience implements Component {
     this.checkAt = now + this.settings.care.checkMs;
     const snapshot = this.ports.station(now);
     this.look(snapshot, now, out);
-    this.reached = new Map(
-      snapshot.peers.map(({ id, silentMs, neighbours }) => [
-        id,
-        { heardAt: now - silentMs, neighbours },
-      ]),
-    );
     for (const { category, score, level, why } of this.condition.check(
       this.figures(snapshot, now),
     )) {

@@ -128,7 +128,15 @@ export type StoredRecord =
 /** What people want to know as it happens. */
 export type StationEvent =
   | { kind: 'peer-seen'; id: Uint8Array; name: string; isDirect: boolean }
-  | { kind: 'peer-left'; id: Uint8Array; name: string; reason: LeftReason }
+  | {
+      kind: 'peer-left';
+      id: Uint8Array;
+      name: string;
+      reason: LeftReason;
+      heardAt: Millis;
+      /** Ids, one behind the other, as it named them last. */
+      neighbours: Uint8Array;
+    }
   | {
       kind: 'message';
       /** WIRE §6. */

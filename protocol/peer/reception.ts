@@ -693,9 +693,9 @@ export class Reception {
 
   private sayGoodbye(departures: Departure[], out: ReceptionOutput[]): void {
     for (const { peer, reason } of departures) {
-      const { id, name } = peer;
+      const { id, name, heardAt, neighbours } = peer;
       const why = reason === 'timeout' ? this.whySilent(peer) : reason;
-      tell(out, { kind: 'peer-left', id, name, reason: why });
+      tell(out, { kind: 'peer-left', id, name, reason: why, heardAt, neighbours });
     }
   }
 

@@ -179,7 +179,7 @@ describe('the desk of peers', () => {
     }
     const [gone] = ids;
     const left = { kind: 'peer-left', id: gone, name: 'x', reason: 'user' } as const;
-    daemon['tell']({ of: 'station', event: left });
+    daemon['tell']({ of: 'station', event: { ...left, heardAt: 0, neighbours: none } });
     await until(() => told.length > 0, 'they are told of');
     expect(told).toEqual(ids.slice(1).map(toHex));
     expect(looks).toBe(1);

@@ -132,7 +132,6 @@ const FILLED: Record<string, (parts: Parts, count: number) => void> = {
   'nodes that are watched': ({ resilience }, count) =>
     add(resilience['suspicion']['watches'], count),
   'nodes that are asked about': ({ resilience }, count) => add(resilience['asked'], count),
-  'peers in reach': ({ resilience }, count) => add(resilience['reached'], count),
   recoveries: ({ resilience }, count) => add(resilience['recovery']['cases'], count),
   partitions: ({ resilience }, count) => add(resilience['partitions']['partitions'], count),
   'peers that were lost': ({ resilience }, count) => add(resilience['partitions']['lost'], count),

@@ -33,7 +33,6 @@ import { ROUTES_MAX } from '../../host/routing/strategy.ts';
 import { DESTINATIONS_MAX } from '../../host/routing/table.ts';
 import { CHANGES_MAX, NODES_MAX } from '../../host/routing/topology.ts';
 import { INBOX_MAX } from '../../protocol/core/driver.ts';
-import { PEERS_MAX } from '../../protocol/peer/peers.ts';
 import { EARLY_MAX } from '../../protocol/trust/half-open.ts';
 import type { Check } from './station-tables.ts';
 import { checkStation } from './station-tables.ts';
@@ -105,7 +104,6 @@ function checkResilience(bridge: Bridge, check: Check): void {
   const partitions = resilience['partitions'];
   check('nodes that are watched', resilience['suspicion']['watches'].size, WATCHED_MAX);
   check('nodes that are asked about', resilience['asked'].size, PINGS_MAX);
-  check('peers in reach', resilience['reached'].size, PEERS_MAX);
   check('recoveries', resilience['recovery'].active, RECOVERIES_MAX);
   check('partitions', partitions.active, PARTITIONS_MAX);
   check('peers that were lost', partitions['lost'].length, LOST_MAX);

@@ -344,7 +344,7 @@ export class Villager {
       if (this.hamlet.now < heardAt + REACHABLE_MS) continue;
       this.around.delete(name);
       const event = { kind: 'peer-left', id, name: '', reason: 'timeout' } as const;
-      this.feed({ kind: 'heard', event });
+      this.feed({ kind: 'heard', event: { ...event, heardAt, neighbours: new Uint8Array(0) } });
     }
   }
 

@@ -11,6 +11,8 @@ import { toHex } from '../../../protocol/wire/hex.ts';
 import { componentPorts } from './ports.ts';
 
 const ID = new Uint8Array(8).fill(7);
+const WHERE = { heardAt: 0, neighbours: new Uint8Array(0) };
+const LEFT = { kind: 'peer-left', id: ID, name: 'ada', ...WHERE } as const;
 
 it('tells who came, and why somebody went', () => {
   const chronicle = new Chronicle(componentPorts(), 0);
@@ -25,7 +27,7 @@ it('tells who came, and why somebody went', () => {
     ['protocol', 'protocol'],
     ['crowded', 'network'],
   ] as const) {
-    const event = { kind: 'peer-left', id: ID, name: 'ada', reason } as const;
+    const event = { ...LEFT, reason } as const;
     expect(chronicle.step({ kind: 'heard', event }, 2)).toEqual([
       { kind: 'event', event: { kind: 'PeerLeft', peer: ID, name: 'ada', reason: told } },
     ]);
@@ -38,7 +40,7 @@ describe('who is judged', () => {
     ...{ kind: 'event', event: { kind: 'PeerJudged', peer: ID, decision, by: 'person' } },
   });
   const left = { kind: 'event', event: { kind: 'PeerLeft', peer: ID, name: 'ada' } };
-  const gone = { kind: 'peer-left', id: ID, name: 'ada', reason: 'timeout' } as const;
+  const gone = { ...LEFT, reason: 'timeout' } as const;
 
   it.each(['deny', 'quarantine'] as const)('has left for security with %s, once', (decision) => {
     const chronicle = new Chronicle(componentPorts({ peers: [peer] }), 0);
