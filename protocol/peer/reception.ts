@@ -206,7 +206,7 @@ export class Reception {
     const { peer, hello } = this.ports.links.at(link)!;
     const leads = compareBytes(this.ports.id, peer!) < 0;
     const met = { kind: 'met', link, farEnd: this.farEndOf(link), leads } as const;
-    this.reconciliation?.step({ ...met, frameMax: hello!.frameMax }, now);
+    this.reconciliation?.note({ ...met, frameMax: hello!.frameMax }, now);
     this.rearm();
   }
 
@@ -218,7 +218,7 @@ export class Reception {
   /** History that came by no link: what we said ourselves, others need not tell us of. */
   keep(packet: Packet, frame: Uint8Array, wallMs: number, now: Millis): void {
     if (!this.history.add(packet, frame, wallMs) || packet.type !== MESSAGE) return;
-    this.reconciliation?.step({ kind: 'kept', link: -1, late: null }, now);
+    this.reconciliation?.note({ kind: 'kept', link: -1, late: null }, now);
     this.rearm();
   }
 
@@ -249,7 +249,7 @@ export class Reception {
     if (this.reconciliation?.awaits(link) !== true) return;
     const opened = openPacket(bytes, { frame: FRAME_MAX, payload: UNVERIFIED_MAX });
     const name = opened.ok ? this.history.nameOf(opened.packet) : null;
-    this.reconciliation.step({ kind: 'came', link, name }, now);
+    this.reconciliation.note({ kind: 'came', link, name }, now);
   }
 
   /** A link is no more; `isLost` unless it was let go here, as all are that fell silent. */
@@ -257,7 +257,7 @@ export class Reception {
     if (isLost) this.lostAt.set(link, now);
     if (this.lines.delete(link) && this.lines.size === 0) this.peers.sever(now);
     this.sync.step({ kind: 'gone', link }, now);
-    this.reconciliation?.step({ kind: 'gone', link }, now);
+    this.reconciliation?.note({ kind: 'gone', link }, now);
     this.pinger.step({ kind: 'gone', link }, now);
     this.rearm();
   }
@@ -474,13 +474,13 @@ export class Reception {
   /** What comes with no hops to go answers a request of ours. */
   private kept(packet: Packet, link: number, ttl: number, now: Millis): void {
     const late = ttl === 0 ? this.history.nameOf(packet) : null;
-    this.reconciliation?.step({ kind: 'kept', link, late }, now);
+    this.reconciliation?.note({ kind: 'kept', link, late }, now);
     const wallMs = this.wall(now);
     if (late !== null || wallMs === null) return;
     const saidAt = now - (wallMs - packet.timestamp);
     if (this.reconciliation?.isOfOutage(link, saidAt) !== true) return;
     const name = this.history.nameOf(packet);
-    this.reconciliation.step({ kind: 'handed', link, name }, now);
+    this.reconciliation.note({ kind: 'handed', link, name }, now);
   }
 
   private hearLeave(packet: Packet, from: Delivery, out: ReceptionOutput[]): void {

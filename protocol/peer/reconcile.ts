@@ -113,7 +113,8 @@ const FRAME_LEAST = 469;
 const AGE_MARGIN_MS = 300_000;
 const AGE_STEP_MS = 60_000;
 
-export type ReconcileInput =
+/** What it is to know, and says nothing to. */
+export type ReconcileNews =
   /** Who reconciles is at the far end. `leads`: of the two, we are to begin. */
   | { kind: 'met'; link: number; farEnd: FarEnd; leads: boolean; frameMax: number }
   | { kind: 'gone'; link: number }
@@ -125,7 +126,9 @@ export type ReconcileInput =
    * What answers a request came over the link, and whatever was to be done with it has been done: what
    * is not kept by then was not taken. Null where it cannot be read.
    */
-  | { kind: 'came'; link: number; name: string | null }
+  | { kind: 'came'; link: number; name: string | null };
+
+export type ReconcileInput =
   /** A frame whose signature holds; `isItsLink` unless the link is another's. */
   | {
       kind: 'heard';
@@ -230,24 +233,24 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     this.config = config;
   }
 
+  note(news: ReconcileNews, now: Millis): void {
+    switch (news.kind) {
+      case 'met':
+        return this.meet(news, now);
+      case 'gone':
+        return this.forget(news.link);
+      case 'kept':
+        return this.keep(news, now);
+      case 'handed':
+        return this.take(news.link, news.name, now);
+      case 'came':
+        return this.look(news);
+    }
+  }
+
   step(input: ReconcileInput | Tick, now: Millis): ReconcileOutput[] {
     const out: ReconcileOutput[] = [];
     switch (input.kind) {
-      case 'met':
-        this.meet(input, now);
-        break;
-      case 'gone':
-        this.forget(input.link);
-        break;
-      case 'kept':
-        this.keep(input, now);
-        break;
-      case 'handed':
-        this.take(input.link, input.name, now);
-        break;
-      case 'came':
-        this.look(input);
-        break;
       case 'heard':
         this.hear(input, now, out);
         break;
@@ -310,7 +313,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   }
 
   private meet(
-    { link, farEnd, leads, frameMax }: Extract<ReconcileInput, { kind: 'met' }>,
+    { link, farEnd, leads, frameMax }: Extract<ReconcileNews, { kind: 'met' }>,
     now: Millis,
   ): void {
     if (this.sides.has(link)) return;
@@ -339,7 +342,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     }
   }
 
-  private keep({ link, late }: Extract<ReconcileInput, { kind: 'kept' }>, now: Millis): void {
+  private keep({ link, late }: Extract<ReconcileNews, { kind: 'kept' }>, now: Millis): void {
     // It was here, however soon it has to make way.
     if (late !== null) this.wanted.delete(late);
     for (const [other, side] of this.sides) {
@@ -362,7 +365,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     side.takenAt = Math.min(side.takenAt, now + PASS_ON_MS);
   }
 
-  private look({ link, name }: Extract<ReconcileInput, { kind: 'came' }>): void {
+  private look({ link, name }: Extract<ReconcileNews, { kind: 'came' }>): void {
     const side = this.sides.get(link);
     if (side === undefined || side.awaited === 0) return;
     side.awaited--;

@@ -58,7 +58,7 @@ describe('a neighbour who says whatever he likes', () => {
       const draw = (size: number): Uint8Array => new Uint8Array(size).fill(3);
       const answers = new Answers(history, Infinity);
       const machine = new Reconciliation(history, answers, draw, RECONCILE_DEFAULTS);
-      machine.step({ kind: 'met', link: 1, farEnd, leads: true, frameMax: 65_536 }, 0);
+      machine.note({ kind: 'met', link: 1, farEnd, leads: true, frameMax: 65_536 }, 0);
       const tally = { links: [1], from: NOW - 1e6, until: NOW, wallMs: NOW };
       const sender = new Uint8Array(8).fill(9);
       const random = xorshift(SEED);

@@ -221,7 +221,7 @@ describe('what a line that came up was handed', () => {
   it('is told of as far as whoever gave it remembers', () => {
     const machine = lineEnd();
     for (let at = 0; at < GIVEN_MAX + 500; at++) {
-      machine.step({ kind: 'handed', link: LINK, name: at.toString(16).padStart(32, '0') }, 1);
+      machine.note({ kind: 'handed', link: LINK, name: at.toString(16).padStart(32, '0') }, 1);
     }
     const told = saidBy(machine, 1, 5000).flatMap(({ taken = [] }) => taken);
     expect(told).toHaveLength(GIVEN_MAX);
@@ -237,6 +237,16 @@ describe('what a line that came up was handed', () => {
     expect(machine.sides.get(LINK)!.unsaid).toHaveLength(UNSAID_MAX);
     const asked = saidBy(machine, 2, 5000).filter((said) => said.asked !== undefined);
     expect(asked).toHaveLength(UNSAID_MAX);
+  });
+
+  it('loses none of the frames that wait, whatever else comes before they go', () => {
+    const machine = lineEnd();
+    const span = { links: [LINK], until: EPOCH, wallMs: EPOCH };
+    for (let from = 0; from < 3; from++) machine.step({ kind: 'tally', ...span, from }, 1);
+    machine.note({ kind: 'kept', link: LINK, late: null }, 3);
+    machine.note({ kind: 'came', link: LINK, name: null }, 4);
+    const told = saidBy(machine, 5, 5000).filter((said) => said.asked !== undefined);
+    expect(told.map(({ asked }) => asked!.from)).toEqual([1, 2]);
   });
 
   it('does not count as given what was said after the line was up, though it came unasked', () => {
@@ -270,7 +280,7 @@ describe('what came late', () => {
       draw,
       RECONCILE_DEFAULTS,
     );
-    for (const link of [LINK, OTHER]) machine.step({ ...MET, link, frameMax: 1024 }, 0);
+    for (const link of [LINK, OTHER]) machine.note({ ...MET, link, frameMax: 1024 }, 0);
     machine.step({ kind: 'wake', wallMs: EPOCH }, 400);
     const names = Array.from({ length: count }, (_, at) => {
       const frame = packet({ timestamp: EPOCH - 60_000 + at, payload: text(at) });
@@ -278,7 +288,7 @@ describe('what came late', () => {
       if (!opened.ok) throw new Error('a packet');
       history.restore(frame);
       const late = history.nameOf(opened.packet);
-      machine.step({ kind: 'kept', link: LINK, late }, 500 + at);
+      machine.note({ kind: 'kept', link: LINK, late }, 500 + at);
       return late;
     });
     return { machine, names };
@@ -355,7 +365,7 @@ describe('what was wanted in vain', () => {
 
   it('rests for a minute at most where nothing came over that link', () => {
     const machine = machineOf();
-    machine.step({ ...MET, link: LINK + 1 }, 0);
+    machine.note({ ...MET, link: LINK + 1 }, 0);
     const others = Array.from({ length: 20 }, (_, at) => `${100 + at}`.padStart(32, '0'));
     const payload = encodeReconcile({ compared: null, offers: others, wants: [] });
     asked(machine, { link: LINK + 1, sender: new Uint8Array(8).fill(8), payload }, 0);
@@ -404,7 +414,7 @@ describe('what was wanted in vain', () => {
     expect(machine.awaits(LINK)).toBe(true);
     came(machine, NAMES[1]);
     expect(machine.awaits(LINK)).toBe(false);
-    machine.step({ kind: 'gone', link: LINK }, 1200);
+    machine.note({ kind: 'gone', link: LINK }, 1200);
     expect(machine.awaits(LINK)).toBe(false);
   });
 
@@ -504,7 +514,7 @@ describe('S16: a neighbour', () => {
 
   it('who offers for ever and never gives keeps nobody else from being asked', () => {
     const machine = machineOf();
-    machine.step({ ...MET, link: LINK + 1 }, 0);
+    machine.note({ ...MET, link: LINK + 1 }, 0);
     const payload = encodeReconcile({ compared: null, offers: ['1'.padStart(32, '0')], wants: [] });
     const isAsked = (link: number, now: number): boolean => {
       const sender = new Uint8Array(8).fill(link);
@@ -559,7 +569,7 @@ function machineOf(): Reconciliation {
     draw,
     RECONCILE_DEFAULTS,
   );
-  machine.step(MET, 0);
+  machine.note(MET, 0);
   return machine;
 }
 
@@ -571,7 +581,7 @@ function asked(machine: Reconciliation, differs: Partial<Heard>, now = 1000): Re
 
 /** It came over the link, and nothing was kept of it. */
 function came(machine: Reconciliation, name: string | null, now = 1000, link = LINK): void {
-  machine.step({ kind: 'came', link, name }, now);
+  machine.note({ kind: 'came', link, name }, now);
 }
 
 /** A fingerprint of all, which differs from that of nothing. */
@@ -594,7 +604,7 @@ function lineEnd(): Reconciliation {
   const draw = (size: number): Uint8Array => new Uint8Array(size).fill(7);
   const answers = new Answers(history, Infinity);
   const machine = new Reconciliation(history, answers, draw, RECONCILE_DEFAULTS);
-  machine.step({ kind: 'met', link: LINK, farEnd: 'line', leads: true, frameMax: 65_536 }, 0);
+  machine.note({ kind: 'met', link: LINK, farEnd: 'line', leads: true, frameMax: 65_536 }, 0);
   return machine;
 }
 
@@ -637,7 +647,7 @@ class Pair {
       (history, at) => new Reconciliation(history, this.answers[at], draw, RECONCILE_DEFAULTS),
     );
     this.machines.forEach((machine, at) => {
-      machine.step({ kind: 'met', link: LINK, farEnd, leads: at === 0, frameMax }, 0);
+      machine.note({ kind: 'met', link: LINK, farEnd, leads: at === 0, frameMax }, 0);
     });
   }
 
@@ -664,9 +674,9 @@ class Pair {
     const { timeline } = this.histories[from];
     for (const { name, bytes } of timeline.slice(0, count)) {
       this.histories[1 - from].restore(bytes);
-      this.machines[1 - from].step({ kind: 'kept', link: LINK, late: null }, this.now);
+      this.machines[1 - from].note({ kind: 'kept', link: LINK, late: null }, this.now);
       if (!this.machines[1 - from].isOfOutage(LINK, saidAt)) continue;
-      this.machines[1 - from].step({ kind: 'handed', link: LINK, name }, this.now);
+      this.machines[1 - from].note({ kind: 'handed', link: LINK, name }, this.now);
     }
   }
 
@@ -686,7 +696,7 @@ class Pair {
   }
 
   part(): void {
-    for (const machine of this.machines) machine.step({ kind: 'gone', link: LINK }, this.now);
+    for (const machine of this.machines) machine.note({ kind: 'gone', link: LINK }, this.now);
   }
 
   names(at: number): string[] {
@@ -723,9 +733,9 @@ class Pair {
     const name = this.histories[to].nameOf(opened.packet);
     if (!this.refuses(opened.packet)) {
       this.histories[to].add(opened.packet, bytes, this.wallMs);
-      this.machines[to].step({ kind: 'kept', link: LINK, late: name }, this.now);
+      this.machines[to].note({ kind: 'kept', link: LINK, late: name }, this.now);
     }
-    this.machines[to].step({ kind: 'came', link: LINK, name }, this.now);
+    this.machines[to].note({ kind: 'came', link: LINK, name }, this.now);
   }
 
   private take(from: number, outputs: ReconcileOutput[]): void {
