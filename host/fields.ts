@@ -30,6 +30,7 @@ const SORTS = {
   'number or null': (value: unknown) => value === null || isNumber(value),
   'number, if it is there': (value: unknown) => value === undefined || isNumber(value),
   'number above 0': (value: unknown) => Number.isFinite(value) && (value as number) > 0,
+  'true or false': (value: unknown) => typeof value === 'boolean',
   'list of numbers': (value: unknown) => Array.isArray(value) && value.every(isNumber),
   'id of 8 bytes': isId,
   'id of 8 bytes, or null': (value: unknown) => value === null || isId(value),

@@ -17,7 +17,13 @@ const ID = 'id of 8 bytes';
 const ORDERS: FieldsOf<StationOrder> = {
   ping: { id: ID, link: 'number, if it is there', attempts: 'number, if it is there' },
   trace: { id: ID },
-  tally: { links: 'list of numbers', from: 'number', until: 'number' },
+  tally: {
+    links: 'list of numbers',
+    span: {
+      ...{ since: 'number', from: 'number', until: 'number', comparedTo: 'number' },
+      isSettled: 'true or false',
+    },
+  },
   redial: { id: ID },
   pace: { pace: { intervalMs: 'number above 0', missedMax: 'number above 0' } },
   release: { id: ID },

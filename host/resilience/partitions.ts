@@ -11,7 +11,8 @@
  * Times are our own clock's; those of messages are Unix time, as their senders' clocks say.
  */
 import type { Machine, Millis, Tick } from '../../protocol/core/machine.ts';
-import type { Span, Stock } from '../../protocol/peer/stock.ts';
+import type { Stock } from '../../protocol/peer/stock.ts';
+import type { Span } from '../../protocol/peer/tally.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
 import type { PartitionAccounting } from '../events.ts';
 
@@ -25,8 +26,8 @@ export type PartitionsInput =
 
 export type PartitionsOutput =
   | { kind: 'detected'; partition: number; lost: Uint8Array[] }
-  /** What was lost between, in Unix ms, is to be asked of those who are back; ids are hex. */
-  | { kind: 'doubted'; ids: ReadonlySet<string>; from: number; until: number }
+  /** What was lost then is to be asked of those who are back; ids are hex. */
+  | { kind: 'doubted'; ids: ReadonlySet<string>; span: Span }
   | { kind: 'healed'; accounting: PartitionAccounting };
 
 export type PartitionView = {
@@ -239,11 +240,13 @@ export class Partitions implements Machine<PartitionsInput, PartitionsOutput> {
     const { number, lost, back, splitAt, healedAt, newsAt, ours, theirs } = partition;
     const [from, until] = [this.unix(splitAt), this.unix(healedAt)];
     // While something came, the others were not alike either.
-    const span = { since: splitAt, from, until, comparedTo: this.unix(newsAt) };
+    const comparedTo = this.unix(newsAt);
+    const isSettled = now >= newsAt + SETTLED_MS;
+    const span = { since: splitAt, from, until, comparedTo, isSettled };
     const { lacking, given, isCompared, isWithThem, isByLine } = this.stockOf(span, back, now);
     if (!isCompared && isByLine && partition.doubtedAt === Infinity) {
       partition.doubtedAt = now;
-      return void out.push({ kind: 'doubted', ids: back, from, until });
+      return void out.push({ kind: 'doubted', ids: back, span });
     }
     const missing = isCompared || lacking > 0 ? lacking : null;
     const compared = !isCompared ? 'not' : isWithThem ? 'with-them' : 'with-neighbours';

@@ -10,7 +10,8 @@
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
-import type { Span, Stock } from '../../protocol/peer/stock.ts';
+import type { Stock } from '../../protocol/peer/stock.ts';
+import type { Span } from '../../protocol/peer/tally.ts';
 import type { LinkSnapshot, Snapshot } from '../../protocol/peer/snapshot.ts';
 import { fromHex, idsInHex, toHex } from '../../protocol/wire/hex.ts';
 import type {
@@ -334,7 +335,7 @@ export class Resilience implements Component {
     }
     if (output.kind === 'doubted') {
       const links = this.waysTo(output.ids, now).map(({ link }) => link);
-      return order(out, { kind: 'tally', links, from: output.from, until: output.until });
+      return order(out, { kind: 'tally', links, span: output.span });
     }
     const { partition, lost } = output;
     tell(out, { kind: 'PartitionDetected', partition, lost });

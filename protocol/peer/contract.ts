@@ -15,6 +15,7 @@ import type { Pace } from '../core/paced-heartbeat.ts';
 import type { Mode } from '../core/version.ts';
 import type { Pin } from '../trust/pins.ts';
 import type { Packet } from '../wire/packet.ts';
+import type { Span } from './tally.ts';
 
 /**
  * `phone`: whole frames, and no hello (WIRE §11). `node`: segments (WIRE §23). `wire`: a pipe of bytes
@@ -69,8 +70,8 @@ export type StationInput =
    */
   | { kind: 'ping'; id: Uint8Array; link?: number; attempts?: number }
   | { kind: 'trace'; id: Uint8Array }
-  /** What was lost of this time, in Unix ms, is to be told of over those of the links that are lines. */
-  | { kind: 'tally'; links: readonly number[]; from: number; until: number }
+  /** What was lost of this time, and comparing does not show, is to be told over those that are lines. */
+  | { kind: 'tally'; links: readonly number[]; span: Span }
   | { kind: 'tap'; isOn: boolean }
   /** A node is wanted back: it is dialled as soon as it is in sight, however often that failed. */
   | { kind: 'redial'; id: Uint8Array }

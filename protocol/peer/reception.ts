@@ -274,7 +274,7 @@ export class Reception {
 
   /** Asks what was lost of a time (see Tally). */
   tally(
-    wanted: Pick<Extract<ReconcileInput, { kind: 'tally' }>, 'links' | 'from' | 'until'>,
+    wanted: Pick<Extract<ReconcileInput, { kind: 'tally' }>, 'links' | 'span'>,
     now: Millis,
   ): ReceptionOutput[] {
     const out: ReceptionOutput[] = [];

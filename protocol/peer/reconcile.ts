@@ -34,7 +34,7 @@ import type { History, Kept } from './history.ts';
 import { FRESH_MS, isReplayed } from './history.ts';
 import type { FarEnd } from './sync.ts';
 import { ANSWER_TIME_MS, PACES } from './sync.ts';
-import type { Tally } from './tally.ts';
+import type { Span, Tally } from './tally.ts';
 import { beginTally, takePage, TALLIES_MAX } from './tally.ts';
 import type { Timeline } from './timeline.ts';
 import { byAge } from './timeline.ts';
@@ -139,8 +139,8 @@ export type ReconcileInput =
       payload: Uint8Array;
       wallMs: number;
     }
-  /** Somebody wants to know what was lost of this time, in Unix ms, behind those links. */
-  | { kind: 'tally'; links: readonly number[]; from: number; until: number; wallMs: number }
+  /** Somebody wants to know what was lost of this time behind those links. */
+  | { kind: 'tally'; links: readonly number[]; span: Span; wallMs: number }
   | { kind: 'wake'; wallMs: number };
 
 /** The payload of a frame for one link, signed and with TTL 0. */
@@ -495,15 +495,18 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     }
   }
 
-  /** Of what lies before either floor; what comes after it is compared. */
+  /** Of what lies before either floor; of all, where comparing never came to an end. */
   private tally(
-    { links, from, until, wallMs }: Extract<ReconcileInput, { kind: 'tally' }>,
+    { links, span, wallMs }: Extract<ReconcileInput, { kind: 'tally' }>,
     out: ReconcileOutput[],
   ): void {
+    const { from, until } = span;
     for (const link of links) {
       const side = this.sides.get(link);
       if (side === undefined || side.farEnd !== 'line') continue;
-      const to = Math.min(Math.max(this.floor(wallMs), side.floor), until + 1);
+      const isEndless = span.isSettled && !hasAgreed(side, span);
+      const floor = isEndless ? Infinity : Math.max(this.floor(wallMs), side.floor);
+      const to = Math.min(floor, until + 1);
       if (to <= from) continue;
       const tally = beginTally(from, to);
       side.tallies.delete(from);
@@ -772,6 +775,11 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
   private salted(): Fingerprints {
     return new Fingerprints(this.draw(SALT_SIZE));
   }
+}
+
+/** Whether comparing with a far end went as far as it must to count. */
+export function hasAgreed({ agreed }: Pick<Side, 'agreed'>, { comparedTo }: Span): boolean {
+  return agreed !== null && agreed.until >= comparedTo;
 }
 
 function say(link: number, said: Reconcile, out: ReconcileOutput[]): void {

@@ -3,18 +3,12 @@
  * account of it. What is not known counts for nothing: where it was not compared, more may be lacking.
  * What was let go cannot be compared; over lines it is told of by id (see Tally).
  */
-import type { Millis } from '../core/machine.ts';
 import type { Reconciliation } from './reconcile.ts';
-import type { Tally } from './tally.ts';
+import { hasAgreed } from './reconcile.ts';
+import type { Span, Tally } from './tally.ts';
 import { isWhole } from './tally.ts';
 
 export type Comparisons = Pick<Reconciliation, 'wanted' | 'sides' | 'history'>;
-
-/**
- * A time that somebody takes stock of: `from` to `until` in Unix ms, as senders' clocks say, and when it
- * began by our own. Of comparisons, only those count that went as far as `comparedTo`.
- */
-export type Span = { since: Millis; from: number; until: number; comparedTo: number };
 
 /** What is known of what was said in a span, over links that lead to those who said it. */
 export type Stock = {
@@ -32,9 +26,10 @@ export type Stock = {
 /** `comparisons` are null where nothing ever is. */
 export function takeStock(
   comparisons: Comparisons | null,
-  { since, from, until, comparedTo }: Span,
+  span: Span,
   links: readonly number[],
 ): Stock {
+  const { since, from, until } = span;
   if (comparisons === null) return { lacking: 0, given: 0, isCompared: false };
   const { wanted, sides, history } = comparisons;
   const lacking = new Set<string>();
@@ -54,11 +49,11 @@ export function takeStock(
     }
   }
   const isAlike = (link: number): boolean => {
-    const { agreed = null, agreedFrom = Infinity } = sides.get(link) ?? {};
-    if (agreed === null || agreed.until < comparedTo) return false;
+    const side = sides.get(link);
     const tally = tallyOf(link);
+    const comparedFrom = side !== undefined && hasAgreed(side, span) ? side.agreedFrom : Infinity;
     const toldTo = tally !== undefined && isWhole(tally) ? tally.to.time : from;
-    return Math.min(agreedFrom, until + 1) <= toldTo;
+    return Math.min(comparedFrom, until + 1) <= toldTo;
   };
   const isCompared = links.length > 0 && links.every(isAlike);
   return { lacking: lacking.size, given: given.size, isCompared };

@@ -7,6 +7,7 @@
  *   asking --page--> asking --page that goes all the way down--> whole
  *                       '---- nothing older can be named, or it is too much ----> cut short
  */
+import type { Millis } from '../core/machine.ts';
 import type { Bound, Page } from '../wire/reconcile.ts';
 import { compareBounds } from '../wire/reconcile.ts';
 
@@ -14,6 +15,18 @@ import { compareBounds } from '../wire/reconcile.ts';
 export const LACKING_MAX = 4096;
 /** Tallies of one link; then the one asked for longest ago is forgotten. */
 export const TALLIES_MAX = 16;
+
+/** A time that somebody takes stock of. */
+export type Span = {
+  /** When it began, by our own clock; and from when until when, in Unix ms, as senders' clocks say. */
+  since: Millis;
+  from: number;
+  until: number;
+  /** Of comparisons, only those count that went so far. */
+  comparedTo: number;
+  /** Nothing of it has come for so long that what is lacking is not on its way. */
+  isSettled: boolean;
+};
 
 export type Tally = {
   readonly from: Bound;

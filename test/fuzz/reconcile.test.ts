@@ -59,7 +59,8 @@ describe('a neighbour who says whatever he likes', () => {
       const answers = new Answers(history, Infinity);
       const machine = new Reconciliation(history, answers, draw, RECONCILE_DEFAULTS);
       machine.note({ kind: 'met', link: 1, farEnd, leads: true, frameMax: 65_536 }, 0);
-      const tally = { links: [1], from: NOW - 1e6, until: NOW, wallMs: NOW };
+      const span = { since: 0, from: NOW - 1e6, until: NOW, comparedTo: NOW, isSettled: true };
+      const tally = { links: [1], span, wallMs: NOW };
       const sender = new Uint8Array(8).fill(9);
       const random = xorshift(SEED);
       let now = 0;

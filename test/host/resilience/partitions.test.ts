@@ -21,7 +21,7 @@ import type {
   StockOf,
 } from '../../../host/resilience/partitions.ts';
 import { TICK } from '../../../protocol/core/machine.ts';
-import type { Span } from '../../../protocol/peer/stock.ts';
+import type { Span } from '../../../protocol/peer/tally.ts';
 import { fromHex, toHex } from '../../../protocol/wire/hex.ts';
 
 const OFFSET = 1_000_000;
@@ -130,7 +130,7 @@ describe('a partition that heals', () => {
   });
 
   it('waits while something still comes, and not for ever', () => {
-    const { machine, tell, until, said } = split();
+    const { machine, tell, until, said, asked } = split();
     tell({ kind: 'found', id: idOf('a') }, 200_000);
     for (let at = 200_000; at < 200_000 + HEALING_MAX_MS; at += 10_000) {
       expect(until(at)).toEqual([]);
@@ -139,6 +139,7 @@ describe('a partition that heals', () => {
     expect(shown(until(200_000 + HEALING_MAX_MS))).toEqual([
       'healed 1: 1 ours, 30 theirs, 7 missing',
     ]);
+    expect(asked, 'more may be on its way').toMatchObject([{ span: { isSettled: false } }]);
     expect(machine.active).toBe(0);
     expect(machine.deadline()).toBe(Infinity);
   });
@@ -157,7 +158,7 @@ describe('a partition that heals', () => {
     said(100_000, 201_000);
     until(400_000);
     const [from, to, comparedTo] = [4000, 200_000, 201_000].map((at) => OFFSET + at);
-    const span = { since: 4000, from, until: to, comparedTo };
+    const span = { since: 4000, from, until: to, comparedTo, isSettled: true };
     expect(asked).toEqual([{ span, ids: [idOf('b')], at: 201_000 + SETTLED_MS }]);
   });
 
@@ -325,7 +326,7 @@ function shown(out: PartitionsOutput[]): string[] {
     }
     if (output.kind === 'doubted') {
       const names = [...output.ids].map((id) => new TextDecoder().decode(fromHex(id)!).trim());
-      return `doubted ${names.join(' ')}: ${output.from} to ${output.until}`;
+      return `doubted ${names.join(' ')}: ${output.span.from} to ${output.span.until}`;
     }
     const { partition, ours, theirs, missing } = output.accounting;
     return `healed ${partition}: ${ours} ours, ${theirs} theirs, ${missing} missing`;

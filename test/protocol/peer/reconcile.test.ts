@@ -14,6 +14,7 @@ import {
 } from '../../../protocol/peer/history.ts';
 import type { ReconcileInput, ReconcileOutput } from '../../../protocol/peer/reconcile.ts';
 import type { Stock } from '../../../protocol/peer/stock.ts';
+import type { Span } from '../../../protocol/peer/tally.ts';
 import { takeStock } from '../../../protocol/peer/stock.ts';
 import {
   GIVEN_MAX,
@@ -158,6 +159,22 @@ describe('what the far end of a line let go', () => {
     expect(pair.stock(0, 0, 20_000).lacking).toBe(14);
   });
 
+  it('is told by id together with all else, where the two were never found alike', () => {
+    const pair = new Pair([GATEWAY_HISTORY_LIMITS, small], 65_536, 'line');
+    // Of now, so that the small one takes again and again what it has no room for.
+    const [from, until] = [7_150_000, 7_200_000];
+    for (let i = 0; i < 20; i++)
+      for (const who of [0, 1]) pair.say(who, from + i * 2000, 2 * i + who);
+    pair.run(30_000);
+    expect(pair.stock(0, from, until)).toMatchObject({ lacking: 0, isCompared: false });
+    pair.tally(0, from, until, false);
+    expect(pair.stock(0, from, until).isCompared, 'more may be on its way').toBe(false);
+    pair.tally(0, from, until);
+    const lacking = 40 - pair.names(0).length;
+    expect(lacking).toBeGreaterThan(0);
+    expect(pair.stock(0, from, until)).toMatchObject({ lacking, isCompared: true });
+  });
+
   it('is told of in as many frames as it takes', () => {
     const pair = new Pair([GATEWAY_HISTORY_LIMITS, small], 4096, 'line');
     // Many of one moment, and some of others.
@@ -229,9 +246,10 @@ describe('what a line that came up was handed', () => {
 
   it('has so many frames wait for the line, and no more', () => {
     const machine = lineEnd();
-    const span = { links: [LINK], until: EPOCH, wallMs: EPOCH };
+    const span = { since: 0, until: EPOCH, comparedTo: EPOCH, isSettled: true };
+    const tally = { kind: 'tally', links: [LINK], wallMs: EPOCH } as const;
     for (let from = 0; from <= UNSAID_MAX + 50; from++) {
-      machine.step({ kind: 'tally', ...span, from }, 1);
+      machine.step({ ...tally, span: { ...span, from } }, 1);
     }
     // One left at once.
     expect(machine.sides.get(LINK)!.unsaid).toHaveLength(UNSAID_MAX);
@@ -241,8 +259,9 @@ describe('what a line that came up was handed', () => {
 
   it('loses none of the frames that wait, whatever else comes before they go', () => {
     const machine = lineEnd();
-    const span = { links: [LINK], until: EPOCH, wallMs: EPOCH };
-    for (let from = 0; from < 3; from++) machine.step({ kind: 'tally', ...span, from }, 1);
+    const span = { since: 0, until: EPOCH, comparedTo: EPOCH, isSettled: true };
+    const tally = { kind: 'tally', links: [LINK], wallMs: EPOCH } as const;
+    for (let from = 0; from < 3; from++) machine.step({ ...tally, span: { ...span, from } }, 1);
     machine.note({ kind: 'kept', link: LINK, late: null }, 3);
     machine.note({ kind: 'came', link: LINK, name: null }, 4);
     const told = saidBy(machine, 5, 5000).filter((said) => said.asked !== undefined);
@@ -620,6 +639,12 @@ function saidBy(machine: Reconciliation, from: number, until: number): Reconcile
   return said;
 }
 
+/** Between two offsets. */
+function spanOf(from: number, until: number): Span {
+  const [first, last] = [EPOCH + from, EPOCH + until];
+  return { since: 0, from: first, until: last, comparedTo: last, isSettled: true };
+}
+
 class Pair {
   now = 0;
   packets = 0;
@@ -680,19 +705,16 @@ class Pair {
     }
   }
 
-  tally(at: number, from: number, until: number): void {
-    const span = { links: [LINK], from: EPOCH + from, until: EPOCH + until };
-    this.take(
-      at,
-      this.machines[at].step({ kind: 'tally', ...span, wallMs: this.wallMs }, this.now),
-    );
+  tally(at: number, from: number, until: number, isSettled = true): void {
+    const span = { ...spanOf(from, until), isSettled };
+    const tally = { kind: 'tally', links: [LINK], span } as const;
+    this.take(at, this.machines[at].step({ ...tally, wallMs: this.wallMs }, this.now));
     this.run(1000);
   }
 
   /** As machine `at` knows it, of what was said between two offsets. */
   stock(at: number, from: number, until: number, links = [LINK], since = 0): Stock {
-    const span = { since, from: EPOCH + from, until: EPOCH + until, comparedTo: EPOCH + until };
-    return takeStock(this.machines[at], span, links);
+    return takeStock(this.machines[at], { ...spanOf(from, until), since }, links);
   }
 
   part(): void {
