@@ -17,8 +17,8 @@ import type {
   StatusView,
   TimelineEntry,
 } from '../views.ts';
-import { spoken, turned } from './threads.ts';
-import type { Thread, ThreadPage } from './threads.ts';
+import { isAsFar, spoken, turned } from './threads.ts';
+import type { Teller, Thread, ThreadPage } from './threads.ts';
 import { happened } from './words.ts';
 
 /** What is read from the daemon as a whole, and read again when an event says that it changed. */
@@ -110,6 +110,7 @@ export type Action =
   /** Nobody answered. */
   | { kind: 'failed'; parts: Part[] }
   | { kind: 'page'; conversation: string; page: ThreadPage }
+  /** What a person said, as the daemon answered it. */
   | { kind: 'message'; message: MessageView }
   | { kind: 'watched'; conversation: string | null }
   | { kind: 'read'; conversation: string }
@@ -137,7 +138,7 @@ export function reduce(state: State, action: Action): State {
     case 'page':
       return turnPage(state, action.conversation, action.page);
     case 'message':
-      return overtake(speak(state, action.message), 'conversations');
+      return overtake(speak(state, action.message, 'answer'), 'conversations');
     case 'watched':
       return watch(state, action.conversation);
     case 'read':
@@ -152,7 +153,7 @@ function happen(state: State, event: EventView): State {
     case 'message':
       return overtake(hear(state, event.message), 'conversations');
     case 'message-state':
-      return overtake(speak(state, event.message), 'conversations');
+      return overtake(speak(state, event.message, 'event'), 'conversations');
     case 'peer':
       return outdate(overtake(meet(state, event.peer), 'peers'), ['map']);
     case 'peer-left':
@@ -204,7 +205,7 @@ function outdate(state: State, parts: Part[]): State {
 /** A message of somebody, as it comes in. Where a person looks at it, the panel says that it was read. */
 function hear(state: State, message: MessageView): State {
   const isNew = !isHeld(state, message);
-  const next = speak(state, message);
+  const next = speak(state, message, 'event');
   if (message.isOwn || !isNew) return next;
   const text = `${message.senderName ?? message.sender}: ${message.text}`.slice(0, SPOKEN_MAX);
   const aloud = { ...next, spoken: text };
@@ -219,17 +220,17 @@ function isHeld({ threads, parts }: State, { conversation, key }: MessageView): 
 }
 
 /** A message that is new, or that came further. */
-function speak(state: State, message: MessageView): State {
+function speak(state: State, message: MessageView, by: Teller): State {
   const { conversation } = message;
   const thread = state.threads[conversation];
   const threads =
     thread === undefined
       ? state.threads
-      : { ...state.threads, [conversation]: spoken(thread, message) };
-  return withLast({ ...state, threads }, message);
+      : { ...state.threads, [conversation]: spoken(thread, message, by) };
+  return withLast({ ...state, threads }, message, by);
 }
 
-function withLast(state: State, message: MessageView): State {
+function withLast(state: State, message: MessageView, by: Teller): State {
   const { conversations } = state.parts;
   if (conversations === undefined) return state;
   const at = conversations.findIndex(({ name }) => name === message.conversation);
@@ -237,6 +238,7 @@ function withLast(state: State, message: MessageView): State {
   if (at < 0) return outdate(state, ['conversations']);
   const last = conversations[at].last;
   if (last !== null && last.key > message.key) return state;
+  if (last?.key === message.key && by === 'answer' && !isAsFar(message, last)) return state;
   return withConversations(state, conversations.with(at, { ...conversations[at], last: message }));
 }
 

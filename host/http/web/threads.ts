@@ -14,6 +14,9 @@ export type Thread = {
   isStale: boolean;
 };
 
+/** Who tells of a message. An answer may have been overtaken by an event, so it takes nothing back. */
+export type Teller = 'answer' | 'event';
+
 /** Messages of a conversation held at once. Then those at the far end go, and are read again on demand. */
 export const THREAD_MAX = 2000;
 
@@ -46,18 +49,23 @@ export function turned(held: Thread | undefined, page: ThreadPage): Thread {
 }
 
 /** With a message that is new, or that came further. */
-export function spoken(thread: Thread, message: MessageView): Thread {
+export function spoken(thread: Thread, message: MessageView, by: Teller): Thread {
   const isHeld = thread.messages.some(({ key }) => key === message.key);
   if (thread.hasNewer && !isHeld) return thread;
-  return cutStart(joined(thread, [message], 'event'));
+  return cutStart(joined(thread, [message], by));
 }
 
-/** Each key once. An answer may have been overtaken by an event, so it takes nothing back. */
-function joined(thread: Thread, messages: MessageView[], by: 'answer' | 'event'): Thread {
+/** Whether what an answer says of a message takes the place of what is known of it. */
+export function isAsFar(answered: MessageView, known: MessageView): boolean {
+  return RANK[answered.state] >= RANK[known.state];
+}
+
+/** Each key once. */
+function joined(thread: Thread, messages: MessageView[], by: Teller): Thread {
   const held = new Map(thread.messages.map((message) => [message.key, message]));
   for (const message of messages) {
     const known = held.get(message.key);
-    if (known === undefined || by === 'event' || RANK[message.state] >= RANK[known.state]) {
+    if (known === undefined || by === 'event' || isAsFar(message, known)) {
       held.set(message.key, message);
     }
   }

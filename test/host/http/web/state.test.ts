@@ -89,6 +89,18 @@ describe('a message of ours', () => {
     );
     expect(state.threads[PUBLIC].messages.at(-1)?.state).toBe('read');
   });
+
+  it('that was delivered before the daemon answered stays delivered', () => {
+    const own = { key: 4, isOwn: true } as const;
+    const state = after(
+      open(),
+      happens({ kind: 'message', message: message({ ...own, state: 'waiting' }) }),
+      happens({ kind: 'message-state', message: message({ ...own, state: 'delivered' }) }),
+      { kind: 'message', message: message({ ...own, state: 'waiting' }) },
+    );
+    expect(state.threads[PUBLIC].messages.at(-1)?.state).toBe('delivered');
+    expect(state.parts.conversations?.[0].last?.state).toBe('delivered');
+  });
 });
 
 describe('a page of older messages', () => {

@@ -25,8 +25,8 @@ describe('a thread', () => {
 
   it('around an old message does not have what is said now follow on it', () => {
     expect(keys(away)).toEqual([49, 50, 51]);
-    expect(spoken(away, message({ key: 101 }))).toBe(away);
-    const further = spoken(away, message({ key: 50, state: 'failed' }));
+    expect(spoken(away, message({ key: 101 }), 'event')).toBe(away);
+    const further = spoken(away, message({ key: 50, state: 'failed' }), 'event');
     expect(further.messages[1].state).toBe('failed');
     const late = turned(away, { place: 'newest', messages: some(100), hasOlder: true });
     expect(late).toBe(away);
@@ -34,7 +34,7 @@ describe('a thread', () => {
 
   it('leads on from there to what is said now', () => {
     const more = turned(away, { place: 'newer', messages: some(52, 53), hasNewer: false });
-    expect(keys(spoken(more, message({ key: 101 })))).toEqual([49, 50, 51, 52, 53, 101]);
+    expect(keys(spoken(more, message({ key: 101 }), 'event'))).toEqual([49, 50, 51, 52, 53, 101]);
   });
 
   it('has room for so many, and lets go of those at the far end', () => {
