@@ -5,6 +5,7 @@
  */
 import * as node from 'node:crypto';
 import { createRequire } from 'node:module';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 
 /** What we use of sodium-native, which carries no types. */
@@ -177,8 +178,8 @@ class KeyCache {
     const known = this.keys.get(name);
     if (known !== undefined) return known;
     const key = this.imported(raw);
-    if (this.keys.size >= KEYS_MAX) this.keys.delete(this.keys.keys().next().value!);
     this.keys.set(name, key);
+    keepNewest(this.keys, KEYS_MAX);
     return key;
   }
 }

@@ -2,6 +2,7 @@
  * Neighbourhood: who advertises within our hearing, for people who look. It remembers a bounded
  * number, and forgets the one heard longest ago.
  */
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
 import type { RadioEvent } from './radio.ts';
 
@@ -41,9 +42,7 @@ export class Neighbourhood {
       rssi,
       at: now,
     });
-    if (this.byAddress.size > SIGHTED_MAX) {
-      this.byAddress.delete(this.byAddress.keys().next().value!);
-    }
+    keepNewest(this.byAddress, SIGHTED_MAX);
   }
 
   /** The loudest first. */

@@ -4,6 +4,7 @@
  * deaf and dumb without knowing why.
  */
 import { ANNOUNCE } from '../../protocol/core/packet.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 
 /** Senders whose last word counts; then the one heard longest ago is forgotten. */
 export const SENDERS_MAX = 64;
@@ -31,7 +32,7 @@ export class Skew {
     const sender = String.fromCharCode(...frame.subarray(at, at + 8));
     this.aheadMs.delete(sender);
     this.aheadMs.set(sender, unixMs - timestamp);
-    if (this.aheadMs.size > SENDERS_MAX) this.aheadMs.delete(this.aheadMs.keys().next().value!);
+    keepNewest(this.aheadMs, SENDERS_MAX);
   }
 
   reading(): SkewReading {

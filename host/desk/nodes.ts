@@ -3,6 +3,7 @@
  * bridges elsewhere that obey it, and the boards on theirs.
  */
 import { HoplineError, saidElsewhere } from '../../protocol/errors.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import { printable } from '../../protocol/printable.ts';
 import { fromHex, toHex } from '../../protocol/wire/hex.ts';
 import { foldName } from '../../protocol/wire/text.ts';
@@ -176,7 +177,7 @@ export class Nodes implements NodesDesk {
   private remember(id: string, answer: AdminAnswer): void {
     if (answer.kind === 'unadministered' && answer.reason !== 'refused') return;
     this.asked.set(id, answer.kind === 'administered');
-    if (this.asked.size > ASKED_MAX) this.asked.delete(this.asked.keys().next().value!);
+    keepNewest(this.asked, ASKED_MAX);
   }
 
   private failureOf(peer: Uint8Array, reason: AdminRefusal): HoplineError {

@@ -2,6 +2,7 @@
  * Peer news: of which peers those who listen are to be told, all of a moment together. How a peer is shows
  * only where everybody is looked at, and on the air anybody may be somebody new at any time.
  */
+import { keepNewest } from '../../protocol/keep-newest.ts';
 
 /** How long a peer waits for others to be told of. */
 export const NEWS_EVERY_MS = 500;
@@ -20,7 +21,7 @@ export class PeerNews {
   /** He is another than he was. */
   add(id: string): void {
     this.others.add(id);
-    if (this.others.size > NEWS_MAX) this.others.delete(this.others.values().next().value!);
+    keepNewest(this.others, NEWS_MAX);
     this.telling ??= setTimeout(() => this.tellAll(), NEWS_EVERY_MS).unref();
   }
 

@@ -3,6 +3,7 @@
  * its owner thinks of them.
  */
 import { HoplineError } from '../../protocol/errors.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import { NAME_MAX } from '../../protocol/peer/announcer.ts';
 import type { PeerSnapshot } from '../../protocol/peer/snapshot.ts';
 import { printable } from '../../protocol/printable.ts';
@@ -108,7 +109,7 @@ export class People {
   alarm(id: string): void {
     this.alarmed.delete(id);
     this.alarmed.add(id);
-    if (this.alarmed.size > ALARMS_MAX) this.alarmed.delete(this.alarmed.values().next().value!);
+    keepNewest(this.alarmed, ALARMS_MAX);
   }
 
   /** A person has seen to it. */

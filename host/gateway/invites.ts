@@ -2,6 +2,7 @@
  * Invites: one line of text that lets one other gateway open a line to this one. Whoever has the line
  * has the secret in it; here only its hash is kept, so that nobody can use what he finds in the store.
  */
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import { SECRET_SIZE } from '../../protocol/peer/invitation.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { toHex } from '../../protocol/wire/hex.ts';
@@ -44,8 +45,6 @@ export class Invites {
     const name = toHex(invite.hash);
     this.remembered.delete(name);
     this.remembered.set(name, invite);
-    if (this.remembered.size > REMEMBERED_MAX) {
-      this.remembered.delete(this.remembered.keys().next().value!);
-    }
+    keepNewest(this.remembered, REMEMBERED_MAX);
   }
 }

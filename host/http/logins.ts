@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { HoplineError } from '../../protocol/errors.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 
 const CODE_MS = 10 * 60_000;
 /** Codes that wait at once; then the oldest serves no more. */
@@ -34,7 +35,7 @@ export class Logins {
     const code = randomBytes(16).toString('hex');
     const expiresAt = this.now() + CODE_MS;
     this.codes.set(code, expiresAt);
-    if (this.codes.size > CODES_MAX) this.codes.delete(this.codes.keys().next().value!);
+    keepNewest(this.codes, CODES_MAX);
     return { code, link: this.linkFor(code), expiresAt };
   }
 
@@ -64,6 +65,6 @@ export class Logins {
     const until = before === 0 ? now + WRONG_MS : this.wrong.get(from)!.until;
     this.wrong.delete(from);
     this.wrong.set(from, { count: before + 1, until });
-    if (this.wrong.size > ADDRESSES_MAX) this.wrong.delete(this.wrong.keys().next().value!);
+    keepNewest(this.wrong, ADDRESSES_MAX);
   }
 }

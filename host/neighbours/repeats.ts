@@ -3,6 +3,7 @@
  * so that nothing below has anything against it.
  */
 import type { Millis } from '../../protocol/core/machine.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';
 
 /** As often as this in the time below is often enough to be told of, and each time from then on. */
@@ -26,7 +27,7 @@ export class Repeats {
     const entry = isOld ? { count: 1, since: now } : { ...known, count: known.count + 1 };
     this.said.delete(key);
     this.said.set(key, entry);
-    if (this.said.size > WORDS_MAX) this.said.delete(this.said.keys().next().value!);
+    keepNewest(this.said, WORDS_MAX);
     return entry.count >= REPEATS_MAX ? entry.count : 0;
   }
 }

@@ -5,6 +5,7 @@
  */
 import { assert } from '../../protocol/core/assert.ts';
 import { ID_SIZE } from '../../protocol/core/packet.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import type { Crypto } from '../../protocol/trust/crypto.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';
 import { fromHex } from '../../protocol/wire/hex.ts';
@@ -115,7 +116,7 @@ export class Book {
   private remember(key: string, state: MessageState): void {
     this.recent.delete(key);
     this.recent.set(key, state);
-    if (this.recent.size > RECENT_STATES_MAX) this.recent.delete(this.recent.keys().next().value!);
+    keepNewest(this.recent, RECENT_STATES_MAX);
   }
 
   /** Its sender drew the id, so it names a message of his only. */

@@ -4,6 +4,7 @@
  * so the newest are remembered here as well.
  */
 import { ID_SIZE } from '../../protocol/core/packet.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import { nameOf } from '../../protocol/trust/pins.ts';
 import type { DeliveredReads, StoreOutput } from '../types.ts';
 
@@ -37,7 +38,7 @@ export class Marks {
     const name = nameOf(mark) + nameOf(mark, ID_SIZE);
     if (this.recent.has(name) || this.delivered.has(mark, asOf)) return null;
     this.recent.add(name);
-    if (this.recent.size > RECENT_MARKS_MAX) this.recent.delete(this.recent.values().next().value!);
+    keepNewest(this.recent, RECENT_MARKS_MAX);
     return { kind: 'store', write: { kind: 'delivered', mark, sentAt } };
   }
 }

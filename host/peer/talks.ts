@@ -9,6 +9,7 @@ import { readU32 } from '../../protocol/core/bytes.ts';
 import type { Millis } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import { HANDSHAKE } from '../../protocol/core/packet.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import type { OwnDraft } from '../../protocol/peer/contract.ts';
 import type { Counts } from '../../protocol/peer/counts.ts';
 import { hearPeerState } from '../../protocol/trust/binding.ts';
@@ -259,9 +260,7 @@ export class Talks {
   /** Whoever it is, it is not whom a person here knows by that id. */
   private distrust(peer: Uint8Array, now: Millis, out: TalksOutput[]): void {
     this.distrusted.add(nameOf(peer));
-    if (this.distrusted.size > DISTRUSTED_MAX) {
-      this.distrusted.delete(this.distrusted.values().next().value!);
-    }
+    keepNewest(this.distrusted, DISTRUSTED_MAX);
     out.push({ kind: 'distrusted', peer }, ...this.close(peer, now));
   }
 

@@ -5,6 +5,7 @@
  * not walk in circles.
  */
 import type { Millis, Random } from '../../protocol/core/machine.ts';
+import { keepNewest } from '../../protocol/keep-newest.ts';
 import type { Outcome, Route, Strategy } from './strategy.ts';
 import { ROUTES_MAX } from './strategy.ts';
 import type { NodeId, Topology } from './topology.ts';
@@ -100,13 +101,10 @@ export class Ants implements Strategy {
   }
 
   private trailsTo(to: NodeId, now: Millis): Trails {
-    let trails = this.trails.get(to);
-    if (trails === undefined) {
-      if (this.trails.size >= TRAILS_MAX) this.trails.delete(this.trails.keys().next().value!);
-      trails = { strength: new Map(), fadedAt: now };
-    }
+    const trails = this.trails.get(to) ?? { strength: new Map(), fadedAt: now };
     this.trails.delete(to);
     this.trails.set(to, trails);
+    keepNewest(this.trails, TRAILS_MAX);
     fade(trails, now);
     return trails;
   }

@@ -11,6 +11,7 @@ import { assert } from '../core/assert.ts';
 import type { Millis } from '../core/machine.ts';
 import type { PacketView } from '../core/packet.ts';
 import { ANNOUNCE, FRAME_MAX, MESSAGE, VIEW } from '../core/packet.ts';
+import { keepNewest } from '../keep-newest.ts';
 import type { Crypto } from '../trust/crypto.ts';
 import { nameOf } from '../trust/pins.ts';
 import type { FilterKey } from '../wire/gcs.ts';
@@ -323,9 +324,7 @@ export class History {
   private keepAnnounce(kept: Kept): void {
     this.announces.delete(kept.sender);
     this.announces.set(kept.sender, kept);
-    if (this.announces.size > this.limits.announces) {
-      this.announces.delete(this.announces.keys().next().value!);
-    }
+    keepNewest(this.announces, this.limits.announces);
   }
 
   private oldestOfLoudest(): Kept {

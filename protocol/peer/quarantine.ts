@@ -15,6 +15,7 @@ import {
   MESSAGE,
   TRACE,
 } from '../core/packet.ts';
+import { keepNewest } from '../keep-newest.ts';
 
 /** Packets and bytes of one sender; then his oldest goes. */
 export const PACKETS_PER_SENDER_MAX = 64;
@@ -53,7 +54,7 @@ export class Quarantine {
       bytes -= packets.shift()!.bytes.length;
     }
     this.kept.set(name, packets);
-    if (this.kept.size > SENDERS_MAX) this.kept.delete(this.kept.keys().next().value!);
+    keepNewest(this.kept, SENDERS_MAX);
   }
 
   /** All that a sender said, in order; it is kept no longer. */

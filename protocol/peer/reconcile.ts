@@ -17,6 +17,7 @@
  */
 import { sameBytes } from '../core/bytes.ts';
 import type { Machine, Millis, Tick } from '../core/machine.ts';
+import { keepNewest } from '../keep-newest.ts';
 import { nameOf } from '../trust/pins.ts';
 import type { Asked, Bound, Compared, NotReconcile, Range, Reconcile } from '../wire/reconcile.ts';
 import {
@@ -511,7 +512,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       const tally = beginTally(from, to);
       side.tallies.delete(from);
       side.tallies.set(from, tally);
-      if (side.tallies.size > TALLIES_MAX) side.tallies.delete(side.tallies.keys().next().value!);
+      keepNewest(side.tallies, TALLIES_MAX);
       askOn(link, tally, out);
     }
   }
@@ -532,8 +533,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
     if (isReplayed(timestamp, this.speakers.get(speaker) ?? -1, wallMs)) return false;
     this.speakers.delete(speaker);
     this.speakers.set(speaker, timestamp);
-    const { size } = this.speakers;
-    if (size > SPEAKERS_MAX) this.speakers.delete(this.speakers.keys().next().value!);
+    keepNewest(this.speakers, SPEAKERS_MAX);
     return true;
   }
 
@@ -719,8 +719,7 @@ export class Reconciliation implements Machine<ReconcileInput, ReconcileOutput> 
       tries.set(link, { wanted: wanted + 1, refused });
       this.wanted.delete(name);
       this.wanted.set(name, { link, at: now, toldAt, tries });
-      const { size } = this.wanted;
-      if (size > REMEMBERED_MAX) this.wanted.delete(this.wanted.keys().next().value!);
+      keepNewest(this.wanted, REMEMBERED_MAX);
       reply.room -= NAME_SIZE;
       reply.wants.push(name);
       count++;
@@ -793,7 +792,7 @@ function soonOn(farEnd: FarEnd): Millis {
 function remember({ farEnd, given }: Side, { name, timestamp }: Kept): void {
   given.set(name, timestamp);
   const most = farEnd === 'line' ? GIVEN_MAX : REMEMBERED_MAX;
-  if (given.size > most) given.delete(given.keys().next().value!);
+  keepNewest(given, most);
 }
 
 /** Ids that a frame has room for, where nothing else is in it. */

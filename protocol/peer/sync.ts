@@ -12,6 +12,7 @@
  */
 import type { Machine, Millis, Tick } from '../core/machine.ts';
 import { TICK } from '../core/machine.ts';
+import { keepNewest } from '../keep-newest.ts';
 import { nameOf } from '../trust/pins.ts';
 import type { NotRequestSync, RequestSync } from '../wire/request-sync.ts';
 import { decodeRequestSync, encodeRequestSync } from '../wire/request-sync.ts';
@@ -243,7 +244,7 @@ export class Sync implements Machine<SyncInput, SyncOutput> {
     const asker = this.askers.get(name) ?? { newest: -1, answeredAt: [] };
     this.askers.delete(name);
     this.askers.set(name, asker);
-    if (this.askers.size > ASKERS_MAX) this.askers.delete(this.askers.keys().next().value!);
+    keepNewest(this.askers, ASKERS_MAX);
     return asker;
   }
 }

@@ -4,6 +4,7 @@
  * that differ may share a millisecond, so a busy sender does not run ahead of its clock.
  */
 import type { Millis } from '../core/machine.ts';
+import { keepNewest } from '../keep-newest.ts';
 
 /** What Android hashes of a payload, inflated; the type is not in it. */
 const PREFIX = 64;
@@ -31,9 +32,7 @@ export class TimestampGuard {
     const timestamp = isTaken ? last + 1 : wallMs;
     this.lastUse.delete(beginning);
     this.lastUse.set(beginning, timestamp);
-    if (this.lastUse.size > BEGINNINGS_MAX) {
-      this.lastUse.delete(this.lastUse.keys().next().value!);
-    }
+    keepNewest(this.lastUse, BEGINNINGS_MAX);
     return timestamp;
   }
 }

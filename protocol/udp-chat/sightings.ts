@@ -3,6 +3,7 @@
  * (WIRE §25). A PING starts with a known TTL, so it also says how far its sender is.
  */
 import type { Millis } from '../core/machine.ts';
+import { keepNewest } from '../keep-newest.ts';
 
 export const PING_MS = 10_000;
 /** Of a PING that is said. */
@@ -32,7 +33,7 @@ export class Sightings {
   see(address: string, hops: number, now: Millis): boolean {
     const isNew = !this.nodes.delete(address);
     this.nodes.set(address, { address, hops, heardAt: now });
-    if (this.nodes.size > NODES_MAX) this.nodes.delete(this.nodes.keys().next().value!);
+    keepNewest(this.nodes, NODES_MAX);
     return isNew;
   }
 
