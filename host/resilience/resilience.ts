@@ -10,9 +10,9 @@
 import type { Millis, Tick } from '../../protocol/core/machine.ts';
 import { TICK } from '../../protocol/core/machine.ts';
 import type { StationEvent } from '../../protocol/peer/contract.ts';
+import type { LinkSnapshot, Snapshot } from '../../protocol/peer/snapshot.ts';
 import type { Stock } from '../../protocol/peer/stock.ts';
 import type { Span } from '../../protocol/peer/tally.ts';
-import type { LinkSnapshot, Snapshot } from '../../protocol/peer/snapshot.ts';
 import { fromHex, idsInHex, toHex } from '../../protocol/wire/hex.ts';
 import type {
   Component,

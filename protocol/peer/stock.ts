@@ -17,8 +17,8 @@ export type Stock = {
   /** Said in it, and asked of us over those links. */
   given: number;
   /**
-   * Over each of those links all of it was compared since, and nothing differed, but for what was let
-   * go and told of by id.
+   * Over each of those links all of it was compared since, and nothing differed, or was told of by id;
+   * or the one up to some moment, and the other from there on.
    */
   isCompared: boolean;
 };

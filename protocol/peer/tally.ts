@@ -1,8 +1,8 @@
 /**
  * Tally: what whoever is at the far end of a line ever had of a time of which one of the two does not
- * hold all any more (WIRE §20, 0xE5). Comparing is silent of that time, and what was let go there for
- * lack of room or of age would be missed by nobody. So its ids are asked for, the newest first, and
- * those that were never here are counted as lost.
+ * hold all any more, or in which they were never found alike (WIRE §20, 0xE5). Comparing is silent of
+ * that time, and what was let go there for lack of room or of age would be missed by nobody. So its ids
+ * are asked for, the newest first, and those that were never here are counted as lost.
  *
  *   asking --page--> asking --page that goes all the way down--> whole
  *                       '---- nothing older can be named, or it is too much ----> cut short

@@ -14,8 +14,8 @@ import {
 } from '../../../protocol/peer/history.ts';
 import type { ReconcileInput, ReconcileOutput } from '../../../protocol/peer/reconcile.ts';
 import type { Stock } from '../../../protocol/peer/stock.ts';
-import type { Span } from '../../../protocol/peer/tally.ts';
 import { takeStock } from '../../../protocol/peer/stock.ts';
+import type { Span } from '../../../protocol/peer/tally.ts';
 import {
   GIVEN_MAX,
   HEARD_MAX,
@@ -163,8 +163,7 @@ describe('what the far end of a line let go', () => {
     const pair = new Pair([GATEWAY_HISTORY_LIMITS, small], 65_536, 'line');
     // Of now, so that the small one takes again and again what it has no room for.
     const [from, until] = [7_150_000, 7_200_000];
-    for (let i = 0; i < 20; i++)
-      for (const who of [0, 1]) pair.say(who, from + i * 2000, 2 * i + who);
+    for (let i = 0; i < 40; i++) pair.say(i % 2, from + i * 1000, i);
     pair.run(30_000);
     expect(pair.stock(0, from, until)).toMatchObject({ lacking: 0, isCompared: false });
     pair.tally(0, from, until, false);
@@ -246,11 +245,7 @@ describe('what a line that came up was handed', () => {
 
   it('has so many frames wait for the line, and no more', () => {
     const machine = lineEnd();
-    const span = { since: 0, until: EPOCH, comparedTo: EPOCH, isSettled: true };
-    const tally = { kind: 'tally', links: [LINK], wallMs: EPOCH } as const;
-    for (let from = 0; from <= UNSAID_MAX + 50; from++) {
-      machine.step({ ...tally, span: { ...span, from } }, 1);
-    }
+    for (let from = 0; from <= UNSAID_MAX + 50; from++) askSince(machine, from);
     // One left at once.
     expect(machine.sides.get(LINK)!.unsaid).toHaveLength(UNSAID_MAX);
     const asked = saidBy(machine, 2, 5000).filter((said) => said.asked !== undefined);
@@ -259,9 +254,7 @@ describe('what a line that came up was handed', () => {
 
   it('loses none of the frames that wait, whatever else comes before they go', () => {
     const machine = lineEnd();
-    const span = { since: 0, until: EPOCH, comparedTo: EPOCH, isSettled: true };
-    const tally = { kind: 'tally', links: [LINK], wallMs: EPOCH } as const;
-    for (let from = 0; from < 3; from++) machine.step({ ...tally, span: { ...span, from } }, 1);
+    for (let from = 0; from < 3; from++) askSince(machine, from);
     machine.note({ kind: 'kept', link: LINK, late: null }, 3);
     machine.note({ kind: 'came', link: LINK, name: null }, 4);
     const told = saidBy(machine, 5, 5000).filter((said) => said.asked !== undefined);
@@ -625,6 +618,12 @@ function lineEnd(): Reconciliation {
   const machine = new Reconciliation(history, answers, draw, RECONCILE_DEFAULTS);
   machine.note({ kind: 'met', link: LINK, farEnd: 'line', leads: true, frameMax: 65_536 }, 0);
   return machine;
+}
+
+/** At 1, what was lost since. */
+function askSince(machine: Reconciliation, from: number): void {
+  const span = { ...spanOf(0, 0), from };
+  machine.step({ kind: 'tally', links: [LINK], span, wallMs: EPOCH }, 1);
 }
 
 /** All that it says in that time. */
